@@ -1,0 +1,96 @@
+/* settings.h - the four files of the contract, read, checked against each other, resolved.
+ *
+ * settings_load() reads DIR/collector.conf, sites.conf, devices.conf and (if there) rules.conf, the
+ * parameter table and the profiles the devices name, and says every fault in one run. Profiles are
+ * looked for in DIR/profiles first, then in the installed (or source) drivers/profiles;
+ * parameters.conf likewise.
+ */
+#ifndef APP_SETTINGS_H
+#define APP_SETTINGS_H
+
+#include "base/conf.h"
+#include "flow/poller.h"
+#include "ledger/rule.h"
+#include "model/catalog.h"
+#include "output/sender.h"
+#include "record/trust.h"
+
+struct site_setup {
+    struct catalog_site base; /* name, title, village, grid */
+    int kind;
+    char address[256];
+    char credit_code[32];
+    bool has_location;
+    double lon, lat;
+    char noise_zone[4];
+    int noise_place;
+    int air_class;
+    bool is_section;
+    char river[NAME_SIZE], river_title[TITLE_SIZE];
+    int target; /* class 1..5 */
+    int body;
+};
+
+struct device_conf {
+    char site[NAME_SIZE];
+    char name[NAME_SIZE];
+    char title[TITLE_SIZE];
+    char serial_number[64];
+    char model[64];
+    char link_name[NAME_SIZE];
+    int64_t unit;
+    int64_t every_ms;
+    int64_t timeout_ms; /* 0: the link's */
+    struct wall_time since;
+    bool simulated;
+    uint32_t site_index;
+    uint32_t link_index;
+    const struct profile *profile; /* borrowed from the settings */
+    const struct channel **channels;
+    size_t channel_count;
+    unsigned line; /* in devices.conf, for messages */
+};
+
+struct rule_conf {
+    struct rule rule;      /* points not yet resolved */
+    char (*patterns)[POINT_SIZE];
+    size_t pattern_count;
+};
+
+struct settings {
+    char dir[256];
+    char name[NAME_SIZE];
+    char title[TITLE_SIZE];
+    char timezone[64];
+    int language;
+    bool ledger;
+    char store_dir[256];
+    int64_t keep_ms, hold_ms, max_bytes, reserve_bytes, mailbox_bytes;
+    int trust; /* enum trust_by */
+    int64_t patience_ms;
+    int64_t seal_every_ms;
+    struct output_setup *outputs;
+    size_t output_count;
+    struct site_setup *sites;
+    size_t site_count;
+    struct link_setup *links;
+    size_t link_count;
+    struct device_conf *devices;
+    size_t device_count;
+    struct rule_conf *rules;
+    size_t rule_count;
+    struct parameters *parameters;
+    struct profile **profiles;
+    size_t profile_count;
+};
+
+/* Gives the settings, ended with settings_free(); NULL when any fault was found (all are in
+ * `faults`). Also applies language (unless `language_given`) and time zone. */
+struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults);
+void settings_free(struct settings *settings);
+
+/* The folder of shipped data: $PREFIX/share/lookback when installed, the source tree when run from
+ * a build; `out` gets "THERE/name". */
+bool settings_data_path(const char *name, char *out, size_t size);
+
+#endif

@@ -1,0 +1,88 @@
+/* recorder.h - the one thread that writes: polls, events, cursors, what the judge concludes.
+ *
+ * It takes polls from the mailbox and commits them, at most once a second; an act is committed at
+ * once, because somebody waits. The judge reads the same sequence with a cursor of its own, and what
+ * it concludes commits together with that cursor: kill -9 anywhere changes nothing. While a commit
+ * cannot be made it is tried again each second, the mailbox fills, and one notice says so.
+ */
+#ifndef RECORD_RECORDER_H
+#define RECORD_RECORDER_H
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "flow/mailbox.h"
+#include "ledger/rule.h"
+#include "model/catalog.h"
+#include "record/notice.h"
+#include "record/trust.h"
+#include "store/store.h"
+
+struct recorder_setup {
+    struct store *store; /* used by the recorder alone from recorder_new() on */
+    struct mailbox *mailbox;
+    const struct catalog *catalog;
+    const struct rule *rules;
+    size_t rule_count;
+    const struct clock *clock;
+    struct trust *trust;
+    struct notices *notices;
+    int64_t keep_ms;       /* retention by age */
+    int64_t seal_every_ms; /* a segment */
+    int64_t patience_ms;   /* untrusted clock longer than this: a notice */
+    const char *const *awaited; /* cursors retention waits for */
+    size_t awaited_count;
+};
+
+struct recorder;
+
+/* Brings the judge up to the sequence's end before it returns. NULL with a sentence. */
+struct recorder *recorder_new(const struct recorder_setup *setup, struct error *err);
+bool recorder_start(struct recorder *recorder, struct error *err); /* its thread */
+/* Commits what is in the mailbox, closes the segment, ends the thread. The running act is ended,
+ * waiting ones are refused. */
+void recorder_stop(struct recorder *recorder);
+void recorder_free(struct recorder *recorder);
+
+/* Without a thread, for a held clock: does whatever is due now, commits, and returns. Returns false
+ * when a commit failed. */
+bool recorder_step(struct recorder *recorder, struct error *err);
+
+/* Any thread. --------------------------------------------------------------------------------- */
+
+/* The last committed seq. */
+uint64_t recorder_committed(const struct recorder *recorder);
+/* Waits until something after `seq` is committed, or until recorder_wake_all(), or `timeout_ms`
+ * (< 0: for ever). Returns the last committed seq. */
+uint64_t recorder_wait(struct recorder *recorder, uint64_t seq, int64_t timeout_ms);
+/* Wakes every waiter, as when a sender is to stop. */
+void recorder_wake_all(struct recorder *recorder);
+/* An output has delivered the unbroken prefix up to `seq`: committed with the next batch. */
+void recorder_move_cursor(struct recorder *recorder, const char *name, uint64_t seq);
+/* A peer refused one entry: kept with its reason. */
+void recorder_quarantine(struct recorder *recorder, const char *output, uint64_t seq,
+                         const char *reason);
+
+/* An act (contract, "Acts"): run by the recorder's thread between commits, answered after its own
+ * commit. `args` is taken. `done` is called from the recorder's thread; on success `err` is NULL. */
+struct act {
+    const char *name; /* "problem.close", … borrowed for the call */
+    json_t *args;
+    const char *who; /* the peer's user by the kernel */
+    const char *by;  /* who they say they are, or "" */
+    void (*done)(void *self, uint64_t seq, const struct error *err);
+    void *self;
+};
+void recorder_act(struct recorder *recorder, struct act *act);
+
+struct recorder_status {
+    uint64_t committed;
+    double commit_ms_p50, commit_ms_max;
+    size_t mailbox_bytes;
+    struct store_size size;
+    size_t open_problems;
+};
+void recorder_status(struct recorder *recorder, struct recorder_status *status);
+
+#endif

@@ -1,0 +1,67 @@
+/* reader.h - reading the store without disturbing the writer: outputs, commands, pictures.
+ *
+ * A reader is a read-only connection of its own; any number may be open, in any process. No call
+ * holds a transaction longer than its own work (<= 1 s). One thread at a time per reader.
+ */
+#ifndef STORE_READER_H
+#define STORE_READER_H
+
+#include "base/error.h"
+#include "model/catalog.h"
+#include "model/reading.h"
+
+struct reader;
+
+/* NULL with ERROR_STORE: no database, not ours, newer than this program. */
+struct reader *reader_open(const char *dir, struct error *err);
+void reader_close(struct reader *reader);
+
+/* One entry of the sequence. */
+enum item_kind { ITEM_POLL, ITEM_EVENT, ITEM_PROBLEM };
+
+struct item {
+    enum item_kind kind;
+    uint64_t seq;
+    struct poll poll;      /* ITEM_POLL */
+    const char *event;     /* ITEM_EVENT: its kind */
+    const char *uid;       /* ITEM_PROBLEM */
+    uint32_t version;      /* ITEM_PROBLEM */
+    struct wall_time time; /* of the event; of a poll see poll.time */
+    const char *body;      /* JSON: the problem, or the event's arguments */
+};
+
+/* The entries after `after`, in order, at most `most` of them and about 4 MiB. `wanted` is a bit set
+ * of 1 << ITEM_*. Polls of this boot without a wall time (and what follows them) are held back until
+ * they are filled; polls of earlier boots that never got one are left out. Everything is borrowed
+ * until the next call. `reached` is the last seq that was looked at: an unbroken prefix up to it has
+ * been given or left out on purpose. False: an error.
+ *
+ * Items whose poll was pruned do not exist any more; the prefix simply goes on. */
+bool reader_items(struct reader *reader, uint64_t after, unsigned wanted, size_t most,
+                  struct item *items, size_t *count, uint64_t *reached, struct error *err);
+
+uint64_t reader_last_seq(struct reader *reader);
+uint64_t reader_cursor(struct reader *reader, const char *name);
+/* How many polls stand after `after` (bounded work: an estimate from the sequence), and the wall time
+ * of the first of them. */
+uint64_t reader_backlog(struct reader *reader, uint64_t after, struct wall_time *oldest);
+uint64_t reader_quarantined(struct reader *reader, const char *output);
+
+/* Readings of one point, from <= time < to, in time order. */
+bool reader_readings(struct reader *reader, uint32_t point, struct wall_time from,
+                     struct wall_time to,
+                     bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                  const struct reading *reading),
+                     void *self, struct error *err);
+/* The seq of the first poll at or after a time; 0: none. */
+uint64_t reader_seq_at(struct reader *reader, struct wall_time time);
+
+/* Problems, newest first; NULL matches all. `body` is the contract's JSON. */
+bool reader_problems(struct reader *reader, const char *state, const char *kind, const char *uid,
+                     bool (*each)(void *self, const char *body), void *self, struct error *err);
+
+/* Names from the store alone, for commands that run without settings' devices: the number of
+ * "SITE/DEVICE/CHANNEL", 0 when it has no rows. */
+uint32_t reader_point(struct reader *reader, const char *name);
+
+#endif

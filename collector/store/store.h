@@ -1,0 +1,148 @@
+/* store.h - the writer: the one connection that writes, and all it can write.
+ *
+ * The database is DIR/lookback.db (SQLite, write-ahead log, synchronous=FULL). Exactly one process
+ * holds DIR/lookback.lock and writes; everyone else reads (reader.h). Polls, events and versions of
+ * problems share one sequence: a number is given when the row is added, rises by one, and is never
+ * used twice, not even after a rollback that was seen by nobody.
+ *
+ * Everything added between store_begin() and store_commit() becomes durable together or not at all.
+ * One thread at a time (the recorder's).
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "model/catalog.h"
+#include "model/reading.h"
+
+struct store;
+
+/* The newest schema this program knows; older ones are migrated forward in one transaction. */
+#define STORE_SCHEMA 1
+
+/* Opens DIR (made if absent, 0750), takes the lock, makes or migrates the database, and notes this
+ * boot. Gives the store; NULL with ERROR_STORE and a sentence: the lock is held (by which process),
+ * the file is not ours, is newer, cannot be read or written, or the disk is full. `boot_id` is the
+ * kernel's (NULL: read it from /proc). */
+struct store *store_open(const char *dir, const char *boot_id, struct wall_time now,
+                         struct error *err);
+void store_close(struct store *store); /* NULL is fine; an open transaction is rolled back */
+
+uint32_t store_boot(const struct store *store);         /* number of this boot, from 1 */
+uint64_t store_last_seq(const struct store *store);     /* 0: nothing yet */
+/* The newest wall time in polls and events, WALL_NONE if there is none. */
+struct wall_time store_newest(const struct store *store);
+const char *store_dir(const struct store *store);
+
+/* Numbers for names; the same name always gives the same number, also after years. Own
+ * transactions; call before recording starts. 0 on failure. */
+uint32_t store_device(struct store *store, const char *site, const char *name, struct wall_time now,
+                      struct error *err);
+uint32_t store_point(struct store *store, uint32_t device, const char *channel, struct error *err);
+uint32_t store_profile(struct store *store, const uint8_t digest[32], const char *model,
+                       const char *text, struct error *err);
+/* Adds to the catalog, as inactive, every device and point that has rows here but left the
+ * settings. Call before catalog_index(). */
+bool store_retired(struct store *store, struct catalog *catalog,
+                   const struct parameters *parameters, struct error *err);
+
+bool store_begin(struct store *store, struct error *err);
+/* On failure everything since store_begin() is undone; after an error of the disk the database is
+ * closed and opened anew before the next store_begin() (an fsync that failed once proves nothing). */
+bool store_commit(struct store *store, struct error *err);
+void store_rollback(struct store *store);
+
+/* Gives poll->seq. */
+bool store_add_poll(struct store *store, struct poll *poll, struct error *err);
+
+/* What happened, if not a poll. `arguments` is a JSON object. */
+struct event {
+    uint64_t seq;         /* given */
+    const char *kind;     /* "gap", "clock.filled", "problem.acknowledge", … */
+    struct wall_time time; /* WALL_NONE while the clock is not trusted */
+    struct mono_time mono;
+    const char *who;       /* peer's user, or "" for the program */
+    const char *arguments;
+};
+bool store_add_event(struct store *store, struct event *event, struct error *err);
+
+/* One version of a problem: replaces the row in `problem` and adds to `problem_version`. */
+struct problem_row {
+    uint64_t seq;  /* given */
+    char uid[33];
+    uint32_t version; /* from 1 */
+    const char *kind, *nature, *state;
+    const char *rule;
+    uint32_t point;
+    struct wall_time first, last, ended;
+    const char *body; /* the whole problem as the contract's JSON */
+};
+bool store_put_problem(struct store *store, struct problem_row *row, struct error *err);
+
+/* One episode; (uid, number) is the key, a later put replaces. `ended` WALL_NONE while it runs. */
+struct episode_row {
+    char uid[33];
+    uint32_t number; /* 1.. within the problem */
+    struct wall_time first, last, ended;
+    double worst;
+    const char *ended_by; /* "recovered", "rule_changed", … or "" */
+};
+bool store_put_episode(struct store *store, const struct episode_row *row, struct error *err);
+
+/* The judge's memory of one rule at one point, opaque here; an empty body removes the row. */
+bool store_put_judged(struct store *store, const char *rule, uint32_t point, const void *body,
+                      size_t size, struct error *err);
+bool store_each_judged(struct store *store,
+                       bool (*each)(void *self, const char *rule, uint32_t point, const void *body,
+                                    size_t size),
+                       void *self, struct error *err);
+/* Every problem that is not closed: its body. Also one by uid (false: none, err->kind NOT_FOUND). */
+bool store_each_open_problem(struct store *store,
+                             bool (*each)(void *self, const char *uid, uint32_t version,
+                                          const char *body),
+                             void *self, struct error *err);
+
+bool store_put_cursor(struct store *store, const char *name, uint64_t seq, struct error *err);
+/* 0 when there is none. */
+uint64_t store_cursor(struct store *store, const char *name);
+
+bool store_add_quarantine(struct store *store, const char *output, uint64_t seq, const char *reason,
+                          struct wall_time now, struct error *err);
+
+/* Gives every poll and event of this boot that has no wall time the time mono + offset_ms; returns
+ * how many through `filled`. Inside a transaction. */
+bool store_fill_times(struct store *store, uint32_t boot, int64_t offset_ms, uint64_t *filled,
+                      struct error *err);
+
+/* Segments. A segment is closed when its period has passed, or when it holds more than
+ * `most_readings` (memory of a move is bounded by that). False in `closed` when there is nothing to
+ * close: no row, or one of this boot without a wall time. */
+bool store_segment_due(const struct store *store, struct wall_time now, int64_t every_ms,
+                       uint64_t most_readings);
+bool store_close_segment(struct store *store, struct wall_time now, bool *closed,
+                         struct error *err);
+/* Moves readings of closed segments from `fresh` to `kept` in point order, at most about
+ * `budget` readings in this call; `more` says whether another call is needed. Own transactions;
+ * readers see each reading exactly once throughout. */
+bool store_move_step(struct store *store, size_t budget, bool *more, struct error *err);
+
+/* Retention: removes polls and readings of whole moved segments whose last time is before `before`
+ * and whose last seq is <= `confirmed` (what every awaited output and the judge have done with);
+ * bounded steps as above. The segment's row stays, marked pruned. */
+bool store_prune_step(struct store *store, struct wall_time before, uint64_t confirmed,
+                      size_t budget, bool *more, struct error *err);
+
+/* How much there is: for status. */
+struct store_size {
+    int64_t bytes;      /* database and log on disk */
+    int64_t free_bytes; /* left on that file system */
+    struct wall_time oldest;
+};
+bool store_measure(struct store *store, struct store_size *size);
+
+#endif

@@ -1,0 +1,35 @@
+/* plan.h - the read plan: the fewest requests that fetch some channels of one device. Pure.
+ *
+ * Neighbouring registers are merged (<= profile max_registers, <= 2,000 bits, gaps up to the
+ * profile's max_gap) and a value of two registers is never split over two requests.
+ */
+#ifndef DRIVERS_PLAN_H
+#define DRIVERS_PLAN_H
+
+#include "drivers/profile.h"
+
+enum { PLAN_REQUESTS_MAX = 64 };
+
+struct planned {
+    enum register_area area;
+    uint16_t address;
+    uint16_t count; /* registers or bits; 0: the profile's wake step */
+    bool has_gap;   /* holds registers nobody asked for */
+};
+
+struct plan {
+    struct planned requests[PLAN_REQUESTS_MAX];
+    size_t count;
+};
+
+/* False, with a sentence, when it takes more than PLAN_REQUESTS_MAX requests. States the channels
+ * depend on are read in the same poll. */
+bool plan_make(struct plan *plan, const struct profile *profile,
+               const struct channel *const *channels, size_t count, bool with_gaps,
+               struct error *err);
+
+/* Modbus function code that reads an area: 1, 2, 4 or 3. */
+uint8_t area_function(enum register_area area);
+const char *area_word(enum register_area area); /* "coil", "discrete", "input", "holding" */
+
+#endif
