@@ -1,0 +1,169 @@
+#include "drivers/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+
+enum {
+    BITS_MAX = 2000,    /* of one request: Modbus application protocol 1.1b3, 6.1 */
+    RAW_BLOCK_HEAD = 5, /* function, address, count: what reading.h keeps before the bytes */
+    SPANS_MAX = POLL_READINGS_MAX + PROFILE_STATES_MAX,
+};
+
+/* Addresses that must come in one request. */
+struct span {
+    enum register_area area;
+    uint32_t from, to; /* `to` is not part of it */
+};
+
+static bool area_is_bits(enum register_area area)
+{
+    return area == AREA_COIL || area == AREA_DISCRETE_INPUT;
+}
+
+uint8_t area_function(enum register_area area)
+{
+    switch (area) {
+    case AREA_COIL:
+        return 1;
+    case AREA_DISCRETE_INPUT:
+        return 2;
+    case AREA_INPUT_REGISTER:
+        return 4;
+    case AREA_HOLDING_REGISTER:
+        break;
+    }
+    return 3;
+}
+
+const char *area_word(enum register_area area)
+{
+    switch (area) {
+    case AREA_COIL:
+        return "coil";
+    case AREA_DISCRETE_INPUT:
+        return "discrete";
+    case AREA_INPUT_REGISTER:
+        return "input";
+    case AREA_HOLDING_REGISTER:
+        break;
+    }
+    return "holding";
+}
+
+static bool state_is_wanted(const struct state *state, const struct channel *const *channels,
+                            size_t count)
+{
+    if (state->channel[0] == '\0')
+        return count > 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(state->channel, channels[i]->name) == 0)
+            return true;
+    return false;
+}
+
+static size_t collect_spans(struct span *spans, const struct profile *profile,
+                            const struct channel *const *channels, size_t count)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++)
+        spans[used++] = (struct span){channels[i]->area, channels[i]->address,
+                                      channels[i]->address + channel_word_count(channels[i])};
+    for (size_t i = 0; i < profile->state_count; i++) {
+        const struct state *state = &profile->states[i];
+
+        if (state_is_wanted(state, channels, count))
+            spans[used++] = (struct span){state->area, state->address, state->address + 1U};
+    }
+    return used;
+}
+
+static int span_compare(const void *one, const void *other)
+{
+    const struct span *a = one;
+    const struct span *b = other;
+
+    if (a->area != b->area)
+        return a->area < b->area ? -1 : 1;
+    return a->from < b->from ? -1 : a->from > b->from;
+}
+
+/* Takes the span into the request if it may; the request then ends where the later of both does. */
+static bool request_takes(struct planned *request, const struct span *span, uint32_t limit,
+                          uint32_t gap)
+{
+    uint32_t end = (uint32_t)request->address + request->count;
+    uint32_t joined_end = span->to > end ? span->to : end;
+
+    if (request->count == 0 || request->area != span->area || span->from > end + gap ||
+        joined_end - request->address > limit)
+        return false;
+    request->has_gap = request->has_gap || span->from > end;
+    request->count = (uint16_t)(joined_end - request->address);
+    return true;
+}
+
+static size_t raw_size(const struct planned *request)
+{
+    size_t bytes = area_is_bits(request->area) ? (request->count + 7U) / 8U : 2U * request->count;
+
+    return RAW_BLOCK_HEAD + bytes;
+}
+
+static bool plan_fits_poll(const struct plan *plan, const struct profile *profile,
+                           struct error *err)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < plan->count; i++)
+        size += raw_size(&plan->requests[i]);
+    return size <= POLL_RAW_MAX ||
+           error_set(err, ERROR_SETTINGS,
+                     SAY("%s: 一次采集要读 %zu 字节，最多 %d；请减小 max_gap 或减少通道",
+                         "%s: one poll would read %zu bytes, at most %d; lower max_gap or name "
+                         "fewer channels"),
+                     profile->model, size, (int)POLL_RAW_MAX);
+}
+
+static bool too_many(const struct profile *profile, struct error *err)
+{
+    return error_set(err, ERROR_SETTINGS,
+                     SAY("%s: 一次采集要超过 %d 个请求；请减少通道或放宽 max_gap",
+                         "%s: one poll would take more than %d requests; name fewer channels or "
+                         "allow a larger max_gap"),
+                     profile->model, (int)PLAN_REQUESTS_MAX);
+}
+
+bool plan_make(struct plan *plan, const struct profile *profile,
+               const struct channel *const *channels, size_t count, bool with_gaps,
+               struct error *err)
+{
+    uint32_t gap = with_gaps && profile->max_gap > 0 ? (uint32_t)profile->max_gap : 0;
+    struct span spans[SPANS_MAX];
+    size_t span_count;
+
+    plan->count = 0;
+    if (count > POLL_READINGS_MAX)
+        return too_many(profile, err);
+    if (profile->has_wake)
+        plan->requests[plan->count++] =
+            (struct planned){profile->wake_area, profile->wake_address, 0, false};
+    span_count = collect_spans(spans, profile, channels, count);
+    qsort(spans, span_count, sizeof spans[0], span_compare);
+    for (size_t i = 0; i < span_count; i++) {
+        const struct span *span = &spans[i];
+        uint32_t limit = area_is_bits(span->area) ? BITS_MAX : (uint32_t)profile->max_registers;
+
+        if (plan->count > 0 && request_takes(&plan->requests[plan->count - 1], span, limit, gap))
+            continue;
+        if (plan->count == PLAN_REQUESTS_MAX)
+            return too_many(profile, err);
+        assert(span->to - span->from <= limit);
+        plan->requests[plan->count++] = (struct planned){span->area, (uint16_t)span->from,
+                                                         (uint16_t)(span->to - span->from), false};
+    }
+    return plan_fits_poll(plan, profile, err);
+}
