@@ -74,9 +74,9 @@ void text_cut(struct text *text, size_t used)
         text->bytes[used] = '\0';
 }
 
-/* How many bytes the UTF-8 character at `at` has; 0 if it is not one (RFC 3629). */
-static size_t utf8_length(const unsigned char *at)
+size_t utf8_length(const char *words)
 {
+    const unsigned char *at = (const unsigned char *)words;
     size_t more;
 
     if (at[0] < 0x80)
@@ -104,7 +104,7 @@ void text_add_json(struct text *text, const char *words)
 
     text_add_char(text, '"');
     while (*at != '\0') {
-        size_t length = utf8_length(at);
+        size_t length = utf8_length((const char *)at);
 
         if (length == 0) {
             text_add(text, "\\ufffd");

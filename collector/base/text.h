@@ -30,4 +30,8 @@ void text_cut(struct text *text, size_t used);
 /* A JSON string with its quotation marks, control characters and invalid UTF-8 made harmless. */
 void text_add_json(struct text *text, const char *words);
 
+/* How many bytes the UTF-8 character at `at` has (1 at the closing '\0'); 0 if it is not one
+ * (RFC 3629). */
+size_t utf8_length(const char *at);
+
 #endif

@@ -1,0 +1,392 @@
+#include "base/conf_inside.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/say.h"
+#include "base/text.h"
+
+/* A scalar as a file or a default gives it. */
+struct raw {
+    enum conf_kind kind;
+    const char *text;
+    double number;
+    int64_t whole;
+    bool truth;
+};
+
+static struct raw raw_of_setting(struct conf_at at)
+{
+    struct raw raw = {.kind = conf_kind(at), .text = conf_text(at), .truth = conf_bool(at)};
+
+    conf_number(at, &raw.number);
+    conf_int(at, &raw.whole);
+    return raw;
+}
+
+static struct raw raw_of_fallback(const struct conf_key *key)
+{
+    struct raw raw = {.kind = KIND_TEXT, .text = key->fallback};
+
+    if (key->type == CONF_INT) {
+        raw.kind = KIND_INT;
+        raw.whole = atoll(key->fallback);
+    } else if (key->type == CONF_NUMBER) {
+        raw.kind = KIND_FLOAT;
+        number_parse(key->fallback, &raw.number);
+    } else if (key->type == CONF_BOOL) {
+        raw.kind = KIND_BOOL;
+        raw.truth = strcmp(key->fallback, "true") == 0;
+    }
+    return raw;
+}
+
+static bool text_is_visible(const char *words)
+{
+    size_t length;
+
+    for (; *words != '\0'; words += length) {
+        length = utf8_length(words);
+        if (length == 0 || (unsigned char)*words < 0x20 || *words == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool take_text(const struct conf_key *key, const char *words, void *field)
+{
+    if (words == NULL || strlen(words) >= key->size || !text_is_visible(words))
+        return false;
+    memcpy(field, words, strlen(words) + 1);
+    return true;
+}
+
+static bool in_range(const struct conf_key *key, double number)
+{
+    return (key->min == 0.0 && key->max == 0.0) || (number >= key->min && number <= key->max);
+}
+
+/* SCHEME://HOST… without a user in it: secrets stand in files of their own. */
+static bool url_is_valid(const struct conf_key *key, const char *words)
+{
+    const char *rest = words == NULL ? NULL : strstr(words, "://");
+    size_t scheme;
+
+    if (rest == NULL || rest == words)
+        return false;
+    scheme = (size_t)(rest - words);
+    rest += 3;
+    if (strcspn(rest, "/?#") == 0 || memchr(rest, '@', strcspn(rest, "/?#")) != NULL ||
+        strpbrk(words, " \"<>\\^`{|}") != NULL)
+        return false;
+    if (key->choices == NULL)
+        return true;
+    for (size_t i = 0; key->choices[i] != NULL; i++)
+        if (strlen(key->choices[i]) == scheme && strncmp(words, key->choices[i], scheme) == 0)
+            return true;
+    return false;
+}
+
+static bool take_choice(const struct conf_key *key, const char *words, int *field)
+{
+    for (int i = 0; words != NULL && key->choices[i] != NULL; i++)
+        if (strcmp(words, key->choices[i]) == 0)
+            return *field = i, true;
+    return false;
+}
+
+/* A duration or size into its field, when it is one and in range. */
+static bool take_measure(const struct conf_key *key, const char *words, int64_t *field)
+{
+    int64_t value;
+
+    if (words == NULL || !(key->type == CONF_SIZE ? size_parse : duration_parse)(words, &value) ||
+        !in_range(key, (double)value))
+        return false;
+    *field = value;
+    return true;
+}
+
+/* Fills the key's field; false, and nothing is changed, when the value is not allowed. */
+static bool take(const struct conf_key *key, const struct raw *raw, char *into)
+{
+    void *field = into + key->offset;
+
+    switch (key->type) {
+    case CONF_NAME:
+        return raw->text != NULL && name_is_valid(raw->text) && strcpy(field, raw->text) != NULL;
+    case CONF_TEXT:
+        return take_text(key, raw->text, field);
+    case CONF_FILE:
+        return raw->text != NULL && (*raw->text != '\0' || raw->text == key->fallback) &&
+               take_text(key, raw->text, field);
+    case CONF_URL:
+        return raw->text != NULL &&
+               (url_is_valid(key, raw->text) || (*raw->text == '\0' && !key->required)) &&
+               take_text(key, raw->text, field);
+    case CONF_INT:
+        return raw->kind == KIND_INT && in_range(key, (double)raw->whole) &&
+               (*(int64_t *)field = raw->whole, true);
+    case CONF_NUMBER:
+        return (raw->kind == KIND_INT || raw->kind == KIND_FLOAT) && in_range(key, raw->number) &&
+               (*(double *)field = raw->number, true);
+    case CONF_BOOL:
+        return raw->kind == KIND_BOOL && (*(bool *)field = raw->truth, true);
+    case CONF_DURATION:
+    case CONF_SIZE:
+        return take_measure(key, raw->text, field);
+    case CONF_CHOICE:
+        return take_choice(key, raw->text, field);
+    case CONF_MOMENT:
+        return raw->text != NULL && moment_parse(raw->text, field);
+    case CONF_INNER:
+        return true;
+    }
+    return false;
+}
+
+/* " 从 1 到 247" in the measure of the key; nothing when there is no bound. */
+static void describe_range(const struct conf_key *key, struct text *text)
+{
+    char low[24];
+    char high[24];
+    char words[64];
+    struct text number;
+
+    if (key->min == 0.0 && key->max == 0.0)
+        return;
+    if (key->type == CONF_DURATION) {
+        text_format(text, SAY("，从 \"%s\" 到 \"%s\"", ", from \"%s\" to \"%s\""),
+                    duration_text((int64_t)key->min, low), duration_text((int64_t)key->max, high));
+        return;
+    }
+    text_init(&number, words, sizeof words);
+    text_add(&number, SAY("，从 ", ", from "));
+    text_add_number(&number, key->min);
+    text_add(&number, SAY(" 到 ", " to "));
+    text_add_number(&number, key->max);
+    text_add(&number, key->type == CONF_SIZE ? SAY(" 字节", " bytes") : "");
+    text_add(text, words);
+}
+
+static void describe_choices(const struct conf_key *key, struct text *text)
+{
+    for (size_t i = 0; key->choices != NULL && key->choices[i] != NULL; i++)
+        text_format(text, "%s\"%s\"", i == 0 ? "" : SAY("、", ", "), key->choices[i]);
+}
+
+/* What the key allows, for the second half of a fault. */
+static void describe_allowed(const struct conf_key *key, struct text *text)
+{
+    switch (key->type) {
+    case CONF_NAME:
+        text_add(text,
+                 SAY("名称：小写字母、数字、_ 和 -，最多 32 个，以字母或数字开头（中文写在 title）",
+                     "a name: a-z, 0-9, _ and -, at most 32, beginning with a letter or digit "
+                     "(Chinese stands in title)"));
+        break;
+    case CONF_TEXT:
+    case CONF_FILE:
+        text_format(text,
+                    key->type == CONF_TEXT
+                        ? SAY("双引号中的文字，最多 %zu 字节，无控制字符",
+                              "text in double quotes, at most %zu bytes, no control characters")
+                        : SAY("双引号中的文件路径，最多 %zu 字节",
+                              "the path of a file in double quotes, at most %zu bytes"),
+                    key->size - 1);
+        break;
+    case CONF_INT:
+        text_add(text, SAY("整数", "a whole number"));
+        break;
+    case CONF_NUMBER:
+        text_add(text, SAY("数字", "a number"));
+        break;
+    case CONF_BOOL:
+        text_add(text, SAY("true 或 false，不加引号", "true or false, without quotes"));
+        break;
+    case CONF_DURATION:
+        text_add(text, SAY("带单位的时长，如 \"250ms\" \"60s\" \"10min\" \"2h\" \"90d\"",
+                           "a duration in quotes, as \"250ms\" \"60s\" \"10min\" \"2h\" \"90d\""));
+        break;
+    case CONF_SIZE:
+        text_add(text, SAY("带单位的大小，如 \"512MiB\" \"8GiB\"",
+                           "a size in quotes, as \"512MiB\" \"8GiB\""));
+        break;
+    case CONF_CHOICE:
+        text_add(text, SAY("下列之一：", "one of "));
+        describe_choices(key, text);
+        break;
+    case CONF_URL:
+        text_add(text, SAY("网址，如 \"https://主机/路径\"，其中不写用户和密码",
+                           "an address, as \"https://host/path\", without user or password in it"));
+        if (key->choices != NULL)
+            text_add(text, SAY("；开头是 ", "; it begins with "));
+        describe_choices(key, text);
+        break;
+    case CONF_MOMENT:
+        text_add(text, SAY("时刻，如 \"2026-11-22\"、\"2026-11-22 08:00\" 或 RFC 3339",
+                           "a moment, as \"2026-11-22\", \"2026-11-22 08:00\" or RFC 3339"));
+        break;
+    case CONF_INNER:
+        text_add(text, SAY("一组或一个列表", "a group or a list"));
+        break;
+    }
+    if (key->type == CONF_INT || key->type == CONF_NUMBER || key->type == CONF_DURATION ||
+        key->type == CONF_SIZE)
+        describe_range(key, text);
+}
+
+/* What stands there, for the first half. */
+static void describe_found(const struct raw *raw, struct text *text)
+{
+    switch (raw->kind) {
+    case KIND_TEXT:
+        text_format(text, "\"%.*s%s", 60, raw->text, strlen(raw->text) > 60 ? "…" : "\"");
+        break;
+    case KIND_INT:
+        text_add_int(text, raw->whole);
+        break;
+    case KIND_FLOAT:
+        text_add_number(text, raw->number);
+        break;
+    case KIND_BOOL:
+        text_add(text, raw->truth ? "true" : "false");
+        break;
+    case KIND_LIST:
+        text_add(text, SAY("列表 ( )", "a list ( )"));
+        break;
+    default:
+        text_add(text, SAY("一组 { }", "a group { }"));
+        break;
+    }
+}
+
+static bool complain_value(const struct conf_key *key, const struct raw *raw, struct conf_at at,
+                           struct conf_faults *faults)
+{
+    const char *nearest = NULL;
+    char found[96];
+    char allowed[400];
+    struct text found_text;
+    struct text allowed_text;
+
+    text_init(&found_text, found, sizeof found);
+    text_init(&allowed_text, allowed, sizeof allowed);
+    describe_found(raw, &found_text);
+    describe_allowed(key, &allowed_text);
+    if (key->type == CONF_CHOICE && raw->text != NULL)
+        nearest = conf_nearest(raw->text, key->choices);
+    if (nearest != NULL)
+        return conf_complain(faults, at, key->name,
+                             SAY("%s 不允许，是否想写 \"%s\"？这里要写%s",
+                                 "%s is not allowed, did you mean \"%s\"? Allowed: %s"),
+                             found, nearest, allowed);
+    return conf_complain(faults, at, key->name,
+                         SAY("%s 不允许；这里要写%s", "%s is not allowed. Allowed: %s"), found,
+                         allowed);
+}
+
+static bool complain_missing(const struct conf_key *key, struct conf_at group,
+                             struct conf_faults *faults)
+{
+    char allowed[400];
+    struct text text;
+
+    text_init(&text, allowed, sizeof allowed);
+    describe_allowed(key, &text);
+    return conf_complain(
+        faults, group, key->name, SAY("缺少此键（%s）；要写%s", "is missing (%s). Give %s"),
+        SAY(key->text_zh, key->text_en) == NULL ? key->name : SAY(key->text_zh, key->text_en),
+        allowed);
+}
+
+/* One key of the table. */
+static bool read_key(struct conf_at group, const struct conf_key *key, char *into, bool *present,
+                     struct conf_faults *faults)
+{
+    struct conf_at at = conf_member(group, key->name);
+    struct raw raw;
+
+    *present = conf_is_there(at);
+    if (key->fallback != NULL) {
+        raw = raw_of_fallback(key);
+        if (!take(key, &raw, into))
+            assert(!"a default its own table does not allow");
+    }
+    if (!*present)
+        return !key->required || complain_missing(key, group, faults);
+    raw = raw_of_setting(at);
+    if (raw.kind == KIND_TOLD)
+        return false;
+    return take(key, &raw, into) || complain_value(key, &raw, at, faults);
+}
+
+static bool complain_unknown(struct conf_at at, const char *name, const struct conf_key *keys,
+                             size_t count, struct conf_faults *faults)
+{
+    const char *words[65] = {NULL};
+    const char *nearest;
+
+    for (size_t i = 0; i < count && i < 64; i++)
+        words[i] = keys[i].name;
+    nearest = conf_nearest(name, words);
+    if (nearest == NULL)
+        return conf_complain(faults, at, name,
+                             SAY("没有这个键；请删去，或查看手册中的键表",
+                                 "there is no such key here; delete it, or see the table of keys"));
+    return conf_complain(
+        faults, at, name,
+        SAY("没有这个键，是否想写 %s？", "there is no such key here, did you mean %s?"), nearest);
+}
+
+bool conf_read(struct conf_at group, const struct conf_key *keys, size_t count, void *into,
+               uint64_t *seen, struct conf_faults *faults)
+{
+    size_t names = 0;
+    bool good = true;
+    bool present;
+
+    assert(count <= 64);
+    if (seen != NULL)
+        *seen = 0;
+    if (!conf_is_group(group))
+        return conf_complain(
+            faults, group, NULL,
+            SAY("这里要写一组 { 键 = 值; … }", "a group { key = value; … } is wanted here"));
+    for (size_t i = 0; i < count; i++) {
+        good = read_key(group, &keys[i], into, &present, faults) && good;
+        if (present && seen != NULL)
+            *seen |= UINT64_C(1) << i;
+    }
+    for (size_t i = 0; conf_key_name(group, i) != NULL; i++) {
+        const char *name = conf_key_name(group, i);
+        size_t row = 0;
+
+        while (row < count && strcmp(keys[row].name, name) != 0)
+            row++;
+        if (row == count)
+            good = complain_unknown(conf_member(group, name), name, keys, count, faults);
+        names++;
+    }
+    return good && names == conf_length(group); /* a doubled word is not among the names */
+}
+
+const char *conf_nearest(const char *wrong, const char *const *words)
+{
+    size_t length = strlen(wrong);
+    unsigned best = length <= 3 ? 2 : length <= 7 ? 3 : 4; /* nearer than this */
+    const char *nearest = NULL;
+
+    for (size_t i = 0; words[i] != NULL; i++) {
+        unsigned distance = word_distance(wrong, words[i]);
+
+        if (distance >= best || distance >= length)
+            continue;
+        best = distance;
+        nearest = words[i];
+    }
+    return nearest;
+}

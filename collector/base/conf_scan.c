@@ -1,0 +1,595 @@
+#include "base/conf_inside.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+#include "base/text.h"
+
+enum {
+    DEPTH_MAX = 32,
+    KEYS_MAX = 512 /* of one group */
+};
+
+struct name {
+    const char *at;
+    size_t length;
+    unsigned line;
+};
+
+/* What may come next inside a bracket. */
+enum expecting { EXPECT_NAME, EXPECT_ASSIGN, EXPECT_VALUE, EXPECT_ELEMENT, EXPECT_AFTER };
+
+/* One open bracket; the first frame is the file itself. */
+struct frame {
+    char bracket; /* '{', '(' or '['; '\0' for the file */
+    unsigned line;
+    enum expecting expecting;
+    bool after_comma; /* a list: an element must follow */
+    bool after_text;  /* "one" "two" is one text, but only where a key says so */
+    size_t first_name;
+    struct name key; /* whose value is read */
+};
+
+struct scan {
+    const char *path;
+    struct conf_faults *faults;
+    const char *at;
+    const char *end;
+    unsigned line;
+    size_t tokens;
+    struct frame frames[DEPTH_MAX];
+    size_t depth; /* index of the innermost frame */
+    struct name *names;
+    size_t name_count, name_room;
+    unsigned doubled;
+    unsigned newlines_held; /* libconfig takes a text's line from the token after it */
+    bool holding;
+    char *copy;
+    size_t copy_used, copy_room;
+    bool no_memory;
+};
+
+static struct frame *inner(struct scan *scan)
+{
+    return &scan->frames[scan->depth];
+}
+
+/* "key" of the value being read, for sentences. */
+static const char *key_words(struct scan *scan, char out[64])
+{
+    const struct name *key = &inner(scan)->key;
+
+    out[0] = '\0';
+    for (size_t depth = scan->depth; key->at == NULL && depth > 0;)
+        key = &scan->frames[--depth].key;
+    if (key->at != NULL)
+        snprintf(out, 64, "%.*s", (int)(key->length < 63 ? key->length : 63), key->at);
+    return out;
+}
+
+/* Says a fault at the line reached. Returns false. */
+__attribute__((format(printf, 2, 3))) static bool scan_refuse(struct scan *scan, const char *format,
+                                                              ...)
+{
+    char sentence[512];
+    char key[64];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    return conf_complain_line(scan->faults, scan->path, scan->line, key_words(scan, key), "%s",
+                              sentence);
+}
+
+static void copy_bytes(struct scan *scan, const char *bytes, size_t count)
+{
+    if (scan->copy_room - scan->copy_used <= count) {
+        size_t room = (scan->copy_room + count) * 2 + 64;
+        char *grown = realloc(scan->copy, room);
+
+        if (grown == NULL) {
+            scan->no_memory = true;
+            return;
+        }
+        scan->copy = grown;
+        scan->copy_room = room;
+    }
+    memcpy(scan->copy + scan->copy_used, bytes, count);
+    scan->copy_used += count;
+    scan->copy[scan->copy_used] = '\0';
+}
+
+static void copy_newlines_held(struct scan *scan)
+{
+    for (; scan->newlines_held > 0; scan->newlines_held--)
+        copy_bytes(scan, "\n", 1);
+    scan->holding = false;
+}
+
+/* A token that may close a text: it goes before the newlines that stood between. */
+static void copy_mark(struct scan *scan, char mark)
+{
+    copy_bytes(scan, &mark, 1);
+    copy_newlines_held(scan);
+}
+
+static void copy_word(struct scan *scan, const char *bytes, size_t count)
+{
+    copy_newlines_held(scan);
+    copy_bytes(scan, bytes, count);
+    copy_bytes(scan, " ", 1);
+}
+
+static void newline(struct scan *scan)
+{
+    scan->line++;
+    if (scan->holding)
+        scan->newlines_held++;
+    else
+        copy_bytes(scan, "\n", 1);
+}
+
+/* Keeps the key's name, and gives a doubled one a name nobody asks for. */
+static bool name_note(struct scan *scan, struct name name)
+{
+    struct frame *frame = inner(scan);
+    char head[24];
+
+    frame->key = name;
+    for (size_t i = frame->first_name; i < scan->name_count; i++) {
+        const struct name *known = &scan->names[i];
+
+        if (known->length != name.length || memcmp(known->at, name.at, name.length) != 0)
+            continue;
+        scan_refuse(scan,
+                    SAY("同一个键写了两次，第一次在第 %u 行；请删去其中一处",
+                        "this key stands here twice, first in line %u; delete one of the two"),
+                    known->line);
+        snprintf(head, sizeof head, "%c%u-", DOUBLED_LETTER, scan->doubled++);
+        copy_newlines_held(scan);
+        copy_bytes(scan, head, strlen(head));
+        return true;
+    }
+    if (scan->name_count - frame->first_name == KEYS_MAX)
+        return scan_refuse(scan, SAY("一组里超过 %d 个键", "more than %d keys in one group"),
+                           (int)KEYS_MAX);
+    if (scan->name_count == scan->name_room) {
+        size_t room = scan->name_room * 2 + 64;
+        struct name *grown = realloc(scan->names, room * sizeof *grown);
+
+        if (grown == NULL)
+            return scan->no_memory = true, false;
+        scan->names = grown;
+        scan->name_room = room;
+    }
+    scan->names[scan->name_count++] = name;
+    return true;
+}
+
+/* What the innermost bracket lacks for `found` to stand here. Returns false. */
+static bool scan_misplaced(struct scan *scan, const char *found)
+{
+    switch (inner(scan)->expecting) {
+    case EXPECT_NAME:
+        return scan_refuse(scan,
+                           SAY("“%s”不能放在这里：这里要写“键 = 值;”，键以英文字母开头",
+                               "%s cannot stand here: a \"key = value;\" is expected, the key "
+                               "beginning with a letter"),
+                           found);
+    case EXPECT_ASSIGN:
+        return scan_refuse(scan, SAY("“%s”之前缺少“=”", "there is no \"=\" before %s"), found);
+    case EXPECT_VALUE:
+        return scan_refuse(scan,
+                           SAY("“%s”不是值：文字要加双引号，是否为 true / false",
+                               "%s is no value: text stands in double quotes, yes and no are true "
+                               "and false"),
+                           found);
+    case EXPECT_ELEMENT:
+        return scan_refuse(scan,
+                           SAY("“%s”不能作列表的一项：文字要加双引号；最后一项后面没有逗号",
+                               "%s cannot be an element of a list: text stands in double quotes, "
+                               "and no comma stands after the last element"),
+                           found);
+    case EXPECT_AFTER:
+        break;
+    }
+    if (inner(scan)->bracket == '{' || inner(scan)->bracket == '\0')
+        return scan_refuse(scan,
+                           SAY("“%s”不能放在这里：前一个值之后要有“;”再写下一个键",
+                               "%s cannot stand here: after a value comes \";\" and the next key"),
+                           found);
+    return scan_refuse(scan,
+                       SAY("“%s”之前缺少逗号，或第 %u 行的括号没有关上",
+                           "there is no comma before %s, or the bracket of line %u is not closed"),
+                       found, inner(scan)->line);
+}
+
+/* Whether a value may begin here; if so, it does. */
+static bool value_begins(struct scan *scan, const char *found)
+{
+    struct frame *frame = inner(scan);
+
+    if (frame->expecting != EXPECT_VALUE && frame->expecting != EXPECT_ELEMENT)
+        return scan_misplaced(scan, found);
+    frame->expecting = EXPECT_AFTER;
+    frame->after_comma = false;
+    frame->after_text = false;
+    return true;
+}
+
+static void copy_told(struct scan *scan)
+{
+    static const char told[] = {'"', TOLD_BYTE, '"'};
+
+    copy_word(scan, told, sizeof told);
+    scan->holding = true;
+}
+
+/* Digits of a whole number in its base, sign and L taken off; false when they pass `most`. */
+static bool whole_fits(const char *digits, size_t count, unsigned base, uint64_t most)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned digit = isdigit((unsigned char)digits[i])
+                             ? (unsigned)(digits[i] - '0')
+                             : (unsigned)(tolower((unsigned char)digits[i]) - 'a' + 10);
+
+        if (value > (most - digit) / base)
+            return false;
+        value = value * base + digit;
+    }
+    return true;
+}
+
+enum literal { LITERAL_GOOD, LITERAL_NOT_A_NUMBER, LITERAL_NEEDS_L, LITERAL_TOO_BIG };
+
+static enum literal whole_judge(const char *word, size_t length)
+{
+    bool negative = *word == '-';
+    size_t sign = *word == '-' || *word == '+';
+    bool hex = length > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+    const char *digits = word + (hex ? 2 : sign);
+    size_t count = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
+    size_t rest = length - (size_t)(digits - word) - count;
+    bool wide = rest > 0;
+
+    if (count == 0 || rest > 2 || strspn(digits + count, "L") < rest)
+        return LITERAL_NOT_A_NUMBER;
+    if (!whole_fits(digits, count, hex ? 16 : 10, (uint64_t)INT64_MAX + (negative && wide)))
+        return LITERAL_TOO_BIG;
+    if (!wide && !whole_fits(digits, count, hex ? 16 : 10, (uint64_t)INT32_MAX + negative))
+        return LITERAL_NEEDS_L;
+    return LITERAL_GOOD;
+}
+
+static enum literal fraction_judge(const char *word, size_t length)
+{
+    size_t mantissa = strspn(word, "+-0123456789.");
+    bool some = false;
+    bool nonzero = false;
+    char *end;
+    double value;
+
+    for (size_t i = 0; i < mantissa; i++) {
+        some = some || isdigit((unsigned char)word[i]);
+        nonzero = nonzero || (word[i] >= '1' && word[i] <= '9');
+    }
+    if (!some || strspn(word, "+-0123456789.eE") < length)
+        return LITERAL_NOT_A_NUMBER;
+    value = strtod(word, &end);
+    if (end != word + length)
+        return LITERAL_NOT_A_NUMBER;
+    return isfinite(value) && (value != 0.0 || !nonzero) ? LITERAL_GOOD : LITERAL_TOO_BIG;
+}
+
+/* Refuses a number libconfig would bend; the scan goes on, as its place is known. */
+static bool scan_number(struct scan *scan)
+{
+    const char *word = scan->at;
+    size_t length = 0;
+    enum literal verdict;
+    char shown[48];
+
+    while (word + length < scan->end &&
+           (isalnum((unsigned char)word[length]) || strchr("+-._", word[length]) != NULL))
+        length++;
+    scan->at += length;
+    snprintf(shown, sizeof shown, "%.*s", (int)(length < 40 ? length : 40), word);
+    if (!value_begins(scan, shown))
+        return false;
+    verdict = strspn(word, "+-0123456789") < length && strpbrk(shown, "xXL") == NULL
+                  ? fraction_judge(word, length)
+                  : whole_judge(word, length);
+    if (verdict == LITERAL_GOOD) {
+        copy_word(scan, word, length);
+        return true;
+    }
+    copy_told(scan);
+    if (verdict == LITERAL_NOT_A_NUMBER)
+        scan_refuse(scan,
+                    SAY("%s 不是数字；文字和带单位的值要加双引号，例如 \"10s\"",
+                        "%s is not a number; text and values with a unit stand in double quotes, "
+                        "as \"10s\""),
+                    shown);
+    else if (verdict == LITERAL_NEEDS_L)
+        scan_refuse(scan,
+                    SAY("%s 超过 2147483647；这样大的整数要以 L 结尾，例如 3000000000L",
+                        "%s is beyond 2147483647; a whole number as big as that ends with L, as "
+                        "3000000000L"),
+                    shown);
+    else
+        scan_refuse(scan,
+                    SAY("%s 大到（或小到）无法保存；整数最大 9223372036854775807L",
+                        "%s is too big (or too close to 0) to be kept; the largest whole number is "
+                        "9223372036854775807L"),
+                    shown);
+    return true;
+}
+
+/* \" \\ \n \r \t \f and \xHH of a visible byte. */
+static bool escape_check(struct scan *scan, const char *at)
+{
+    unsigned value;
+
+    if (at + 1 < scan->end && strchr("\"\\nrtf", at[1]) != NULL && at[1] != '\0')
+        return true;
+    if (at + 3 < scan->end && at[1] == 'x' && isxdigit((unsigned char)at[2]) &&
+        isxdigit((unsigned char)at[3])) {
+        value = (unsigned)strtoul((char[]){at[2], at[3], '\0'}, NULL, 16);
+        if (value >= 0x20 && value != 0x7f)
+            return true;
+        return scan_refuse(
+            scan, SAY("文字中有控制字符 \\x%02x", "the text has a control character, \\x%02x"),
+            value);
+    }
+    return scan_refuse(scan, SAY("文字中的反斜杠要写成两个：\\\\",
+                                 "a backslash inside a text is written twice: \\\\"));
+}
+
+static bool scan_text(struct scan *scan)
+{
+    struct frame *frame = inner(scan);
+    bool more = frame->expecting == EXPECT_AFTER && frame->after_text;
+    const char *at = scan->at + 1;
+    bool good = true;
+
+    if (!more && !value_begins(scan, SAY("文字", "a text")))
+        return false;
+    for (; at < scan->end && *at != '"' && *at != '\n'; at++) {
+        if (*at != '\\')
+            continue;
+        good = escape_check(scan, at) && good;
+        if (at + 1 < scan->end && at[1] != '\n')
+            at++;
+    }
+    if (at == scan->end || *at != '"')
+        return scan_refuse(scan, SAY("文字的双引号在本行没有关上",
+                                     "the double quote of this text is not closed on its line"));
+    if (!good)
+        copy_told(scan);
+    else if (more)
+        copy_bytes(scan, scan->at, (size_t)(at + 1 - scan->at));
+    else
+        copy_word(scan, scan->at, (size_t)(at + 1 - scan->at));
+    scan->holding = true;
+    frame->after_text = good && (frame->bracket == '{' || frame->bracket == '\0');
+    scan->at = at + 1;
+    return true;
+}
+
+/* A key, or true and false. */
+static bool scan_name(struct scan *scan)
+{
+    struct name name = {.at = scan->at, .line = scan->line};
+    struct frame *frame = inner(scan);
+    char shown[48];
+    bool truth;
+
+    while (scan->at < scan->end &&
+           (isalnum((unsigned char)*scan->at) || *scan->at == '_' || *scan->at == '-'))
+        scan->at++;
+    name.length = (size_t)(scan->at - name.at);
+    snprintf(shown, sizeof shown, "%.*s", (int)(name.length < 40 ? name.length : 40), name.at);
+    truth = (name.length == 4 && strncasecmp(name.at, "true", 4) == 0) ||
+            (name.length == 5 && strncasecmp(name.at, "false", 5) == 0);
+    if (truth) {
+        if (!value_begins(scan, shown))
+            return false;
+        copy_word(scan, name.at, name.length);
+        return true;
+    }
+    if (frame->expecting == EXPECT_AFTER && (frame->bracket == '{' || frame->bracket == '\0'))
+        frame->expecting = EXPECT_NAME; /* the ";" may be missing */
+    if (frame->expecting != EXPECT_NAME)
+        return scan_misplaced(scan, shown);
+    frame->expecting = EXPECT_ASSIGN;
+    copy_newlines_held(scan);
+    if (!name_note(scan, name))
+        return false;
+    copy_word(scan, name.at, name.length);
+    return true;
+}
+
+static bool scan_open(struct scan *scan, char bracket)
+{
+    if (!value_begins(scan, (char[]){bracket, '\0'}))
+        return false;
+    if (scan->depth + 1 == DEPTH_MAX)
+        return scan_refuse(scan,
+                           SAY("括号套得太深（超过 %d 层）", "brackets nested deeper than %d"),
+                           (int)DEPTH_MAX - 1);
+    scan->frames[++scan->depth] = (struct frame){
+        .bracket = bracket,
+        .line = scan->line,
+        .expecting = bracket == '{' ? EXPECT_NAME : EXPECT_ELEMENT,
+        .first_name = scan->name_count,
+    };
+    copy_mark(scan, bracket == '[' ? '(' : bracket);
+    return true;
+}
+
+static bool scan_close(struct scan *scan, char bracket)
+{
+    const struct frame *frame = inner(scan);
+    char opens = bracket == '}' ? '{' : bracket == ')' ? '(' : '[';
+
+    if (frame->bracket == '\0')
+        return scan_refuse(
+            scan,
+            SAY("“%c”多余：没有与它配对的括号", "\"%c\" closes a bracket that was never opened"),
+            bracket);
+    if (frame->bracket != opens)
+        return scan_refuse(scan,
+                           SAY("“%c”与第 %u 行的“%c”不配对",
+                               "\"%c\" does not close the bracket of line %u, \"%c\""),
+                           bracket, frame->line, frame->bracket);
+    if (frame->expecting == EXPECT_ASSIGN || frame->expecting == EXPECT_VALUE || frame->after_comma)
+        return scan_misplaced(scan, (char[]){bracket, '\0'});
+    scan->name_count = frame->first_name;
+    scan->depth--;
+    copy_mark(scan, bracket == ']' ? ')' : bracket);
+    return true;
+}
+
+/* "=", ":", ";" and ",". */
+static bool scan_mark(struct scan *scan, char mark)
+{
+    struct frame *frame = inner(scan);
+    bool in_list = frame->bracket == '(' || frame->bracket == '[';
+
+    if ((mark == '=' || mark == ':') && frame->expecting == EXPECT_ASSIGN)
+        frame->expecting = EXPECT_VALUE;
+    else if (mark == ',' && in_list && frame->expecting == EXPECT_AFTER)
+        frame->expecting = EXPECT_ELEMENT, frame->after_comma = true;
+    else if ((mark == ',' || mark == ';') && !in_list && frame->expecting == EXPECT_AFTER)
+        frame->expecting = EXPECT_NAME, frame->key.at = NULL;
+    else
+        return scan_misplaced(scan, (char[]){mark, '\0'});
+    copy_mark(scan, mark);
+    return true;
+}
+
+/* True when a comment stood here and was passed over; `good` becomes false if it never ends. */
+static bool skip_comment(struct scan *scan, bool *good)
+{
+    unsigned begun = scan->line;
+
+    if (*scan->at == '#' || (scan->end - scan->at > 1 && memcmp(scan->at, "//", 2) == 0)) {
+        while (scan->at < scan->end && *scan->at != '\n')
+            scan->at++;
+        return true;
+    }
+    if (scan->end - scan->at < 2 || memcmp(scan->at, "/*", 2) != 0)
+        return false;
+    for (scan->at += 2; scan->end - scan->at > 1; scan->at++) {
+        if (memcmp(scan->at, "*/", 2) == 0) {
+            scan->at += 2;
+            return true;
+        }
+        if (*scan->at == '\n')
+            newline(scan);
+    }
+    scan->at = scan->end;
+    *good = conf_complain_line(scan->faults, scan->path, begun, NULL,
+                               SAY("注释“/*”没有以“*/”结束", "the comment \"/*\" is never closed"));
+    return true;
+}
+
+static bool scan_token(struct scan *scan)
+{
+    char one = *scan->at;
+    char shown[8];
+
+    scan->tokens++;
+    if (one == '"')
+        return scan_text(scan);
+    if (isalpha((unsigned char)one))
+        return scan_name(scan);
+    if (isdigit((unsigned char)one) || strchr("+-.", one) != NULL)
+        return scan_number(scan);
+    if (one == '@')
+        return scan_refuse(scan, SAY("不支持 @include：请把内容写进本文件",
+                                     "@include is not read: write it all into this file"));
+    scan->at++;
+    if (strchr("{([", one) != NULL)
+        return scan_open(scan, one);
+    if (strchr("})]", one) != NULL)
+        return scan_close(scan, one);
+    if (strchr("=:;,", one) != NULL)
+        return scan_mark(scan, one);
+    snprintf(shown, sizeof shown, "%.*s", (int)utf8_length(scan->at - 1), scan->at - 1);
+    return scan_misplaced(scan, shown);
+}
+
+/* The text is UTF-8 without a NUL; a tester's editor may have put a BOM before it. */
+static bool source_is_readable(struct scan *scan)
+{
+    unsigned line = 1;
+    size_t length = 0;
+
+    for (const char *at = scan->at; at < scan->end; at += length) {
+        length = *at == '\0' ? 0 : utf8_length(at);
+        if (*at == '\0')
+            return conf_complain_line(scan->faults, scan->path, line, NULL,
+                                      SAY("文件中有 NUL 字节：不是文本文件，或不是 UTF-8",
+                                          "a NUL byte: not a text file, or not UTF-8"));
+        if (length == 0)
+            return conf_complain_line(
+                scan->faults, scan->path, line, NULL,
+                SAY("此行不是 UTF-8 文字（可能存成了 GBK）：请用 UTF-8 另存",
+                    "this line is not UTF-8 (perhaps GBK): save the file as UTF-8"));
+        line += *at == '\n';
+    }
+    return true;
+}
+
+static bool scan_all(struct scan *scan)
+{
+    bool good = true;
+
+    while (good && scan->at < scan->end && !scan->no_memory) {
+        if (*scan->at == '\n')
+            newline(scan);
+        if (strchr(" \t\r\n\f", *scan->at) != NULL)
+            scan->at++;
+        else if (!skip_comment(scan, &good))
+            good = scan_token(scan);
+    }
+    if (scan->no_memory)
+        return scan_refuse(scan, SAY("内存不足", "out of memory"));
+    if (good && scan->depth > 0)
+        return conf_complain_line(
+            scan->faults, scan->path, inner(scan)->line, NULL,
+            SAY("这里的“%c”直到文件末尾也没有关上", "the \"%c\" opened here is never closed"),
+            inner(scan)->bracket);
+    if (good && (inner(scan)->expecting == EXPECT_ASSIGN || inner(scan)->expecting == EXPECT_VALUE))
+        return scan_misplaced(scan, SAY("文件末尾", "the end of the file"));
+    return good;
+}
+
+char *conf_scan(const char *path, const char *source, size_t size, size_t *tokens,
+                struct conf_faults *faults)
+{
+    struct scan scan = {
+        .path = path, .faults = faults, .at = source, .end = source + size, .line = 1};
+    bool good;
+
+    if (size >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0)
+        scan.at += 3;
+    copy_bytes(&scan, "", 0);
+    good = source_is_readable(&scan) && scan_all(&scan);
+    *tokens = scan.tokens;
+    free(scan.names);
+    if (good)
+        return scan.copy;
+    free(scan.copy);
+    return NULL;
+}
