@@ -26,7 +26,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 20000, ADDRESSES_MAX = 20000, INBOX_SIZE = 64, EVENTS = 512 };
+enum {
+    CONNECTIONS_MAX = 20000,
+    ADDRESSES_MAX = 20000,
+    DESCRIPTORS_MAX = CONNECTIONS_MAX + ADDRESSES_MAX + 64,
+    INBOX_SIZE = 64,
+    EVENTS = 512
+};
 
 struct connection {
     int fd;
@@ -41,7 +47,8 @@ struct connection {
 struct fleet {
     long port, addresses, holes, delay_ms;
     int epoll;
-    struct connection *first, **last; /* answers that wait, in the order they are due */
+    struct connection *of_fd[DESCRIPTORS_MAX]; /* who has which descriptor */
+    struct connection *first, **last;          /* answers that wait, in the order they are due */
     uint64_t connections, open, requests, refused, swallowed;
 };
 
@@ -67,17 +74,18 @@ static int64_t now_ns(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static struct connection *watch(struct fleet *fleet, int fd, bool listens, bool hole)
+static void watch(struct fleet *fleet, int fd, bool listens, bool hole)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
 
-    if (connection == NULL || epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+    if (connection == NULL || fd >= DESCRIPTORS_MAX ||
+        epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
         give_up("watch");
     connection->fd = fd;
     connection->listens = listens;
     connection->hole = hole;
-    return connection;
+    fleet->of_fd[fd] = connection;
 }
 
 /* One listener for each of 127.0.0.1, 127.0.0.2, …; the port found for the first is everyone's. */
@@ -144,16 +152,12 @@ static size_t compose(struct fleet *fleet, const uint8_t *request, uint8_t *answ
 
 static void hang_up(struct fleet *fleet, struct connection *connection)
 {
-    if (connection->due_ns != 0) { /* still in the line of waiting answers: freed there */
-        if (connection->fd >= 0)
-            close(connection->fd);
-        connection->fd = -1;
-        fleet->open--;
-        return;
-    }
+    fleet->of_fd[connection->fd] = NULL;
     close(connection->fd);
-    free(connection);
+    connection->fd = -1;
     fleet->open--;
+    if (connection->due_ns == 0) /* else still in the line of waiting answers: freed there */
+        free(connection);
 }
 
 /* Sends one answer and drops its request. False: the peer is gone. */
@@ -261,6 +265,20 @@ static void run(struct fleet *fleet)
     }
 }
 
+static void end(struct fleet *fleet)
+{
+    while (fleet->first != NULL) {
+        struct connection *connection = fleet->first;
+
+        fleet->first = connection->next;
+        if (connection->fd < 0)
+            free(connection);
+    }
+    for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+        free(fleet->of_fd[fd]);
+    close(fleet->epoll);
+}
+
 static void read_arguments(struct fleet *fleet, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -305,7 +323,7 @@ static void arrange_signals(void)
 
 int main(int argc, char **argv)
 {
-    struct fleet fleet = {.addresses = 1};
+    static struct fleet fleet = {.addresses = 1};
     struct rlimit files;
 
     read_arguments(&fleet, argc, argv);
@@ -313,7 +331,7 @@ int main(int argc, char **argv)
     fleet.last = &fleet.first;
     fleet.epoll = epoll_create1(EPOLL_CLOEXEC);
     getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = CONNECTIONS_MAX + ADDRESSES_MAX + 64;
+    files.rlim_cur = DESCRIPTORS_MAX;
     if (files.rlim_max < files.rlim_cur)
         files.rlim_max = files.rlim_cur; /* as root; else what we have must do */
     if (setrlimit(RLIMIT_NOFILE, &files) != 0) {
@@ -331,5 +349,6 @@ int main(int argc, char **argv)
            (unsigned long long)fleet.connections, (unsigned long long)fleet.open,
            (unsigned long long)fleet.requests, (unsigned long long)fleet.refused,
            (unsigned long long)fleet.swallowed);
+    end(&fleet);
     return 0;
 }
