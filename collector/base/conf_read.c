@@ -113,7 +113,7 @@ static bool take_measure(const struct conf_key *key, const char *words, int64_t 
 /* Fills the key's field; false, and nothing is changed, when the value is not allowed. */
 static bool take(const struct conf_key *key, const struct raw *raw, char *into)
 {
-    void *field = into + key->offset;
+    void *field = into == NULL ? NULL : into + key->offset;
 
     switch (key->type) {
     case CONF_NAME:
@@ -143,7 +143,7 @@ static bool take(const struct conf_key *key, const struct raw *raw, char *into)
     case CONF_MOMENT:
         return raw->text != NULL && moment_parse(raw->text, field);
     case CONF_INNER:
-        return true;
+        return raw->kind == KIND_GROUP || raw->kind == KIND_LIST;
     }
     return false;
 }

@@ -1,0 +1,131 @@
+#include "model/quality.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/say.h"
+
+static const struct {
+    char letter;
+    const char *word, *zh, *en;
+} qualities[] = {
+    [QUALITY_NORMAL] = {'N', "normal",      "正常",       "normal"          },
+    [QUALITY_OVER_RANGE] = {'T', "over_range",  "超上限",    "over range"      },
+    [QUALITY_CALIBRATING] = {'C', "calibrating", "校准",       "calibrating"     },
+    [QUALITY_MAINTENANCE] = {'M', "maintenance", "维护",       "maintenance"     },
+    [QUALITY_STOPPED] = {'F', "stopped",     "停运",       "stopped"         },
+    [QUALITY_MANUAL] = {'S', "manual",      "手工",       "by hand"         },
+    [QUALITY_FAULT] = {'D', "fault",       "仪器故障", "instrument fault"},
+    [QUALITY_NO_ANSWER] = {'B', "no_answer",   "通信故障", "no answer"       },
+};
+
+enum { QUALITY_COUNT = sizeof qualities / sizeof qualities[0] };
+
+char quality_letter(enum quality quality)
+{
+    assert((unsigned)quality < QUALITY_COUNT);
+    return qualities[quality].letter;
+}
+
+bool quality_from_letter(char letter, enum quality *quality)
+{
+    for (int i = 0; i < QUALITY_COUNT; i++)
+        if (qualities[i].letter == letter)
+            return *quality = (enum quality)i, true;
+    return false;
+}
+
+const char *quality_word(enum quality quality)
+{
+    assert((unsigned)quality < QUALITY_COUNT);
+    return qualities[quality].word;
+}
+
+const char *quality_title(enum quality quality)
+{
+    assert((unsigned)quality < QUALITY_COUNT);
+    return SAY(qualities[quality].zh, qualities[quality].en);
+}
+
+bool quality_is_judged(enum quality quality)
+{
+    return quality == QUALITY_NORMAL || quality == QUALITY_OVER_RANGE;
+}
+
+/* The exceptions as the Modbus application protocol V1.1b3, chapter 7, names them. */
+static const struct {
+    const char *word, *zh, *en;
+} causes[] = {
+    [CAUSE_NONE] = {"",                 "",                                                ""                                          },
+    [CAUSE_TIMEOUT] = {"timeout",          "没有回答",                                    "did not answer"                            },
+    [CAUSE_REFUSED] = {"refused",          "连接被拒绝或端口打不开",
+                    "connection refused or port not opened"                                                                            },
+    [CAUSE_UNRESOLVED] = {"unresolved",       "主机名没有地址",                           "the host name has no address"              },
+    [CAUSE_CRC] = {"crc",              "回答的校验码不对",                        "the answer's checksum is wrong"            },
+    [CAUSE_BAD_FRAME] = {"bad_frame",        "回答的格式不对",                           "the answer is malformed"                   },
+    [CAUSE_WRONG_UNIT] = {"wrong_unit",       "回答来自别的站号",                        "the answer came from another unit"         },
+    [CAUSE_EXCEPTION_1] = {"exception_1",      "仪器不支持此功能码（异常 1）",
+                    "does not know this function (exception 1)"                                                                        },
+    [8] = {"exception_2",      "仪器没有这个寄存器地址（异常 2）",
+                    "has no such register address (exception 2)"                                                                       },
+    [9] = {"exception_3",      "仪器不接受这样的请求（异常 3）",
+                    "does not accept this request (exception 3)"                                                                       },
+    [10] = {"exception_4",      "仪器自身故障（异常 4）",                "reports a failure of its own (exception 4)"},
+    [11] = {"exception_5",      "仪器已收到但尚未完成（异常 5）",    "has not finished yet (exception 5)"        },
+    [12] = {"exception_6",      "仪器正忙（异常 6）",                      "is busy (exception 6)"                     },
+    [13] = {"exception_7",      "仪器拒绝执行（异常 7）",                "declines to do it (exception 7)"           },
+    [14] = {"exception_8",      "仪器内存校验出错（异常 8）",          "has a memory parity error (exception 8)"   },
+    [15] = {"exception_9",      "仪器给出标准中没有的异常 9",
+                    "gave exception 9, which the standard lacks"                                                                       },
+    [16] = {"exception_10",     "网关没有通路（异常 10）",               "the gateway has no path (exception 10)"    },
+    [CAUSE_EXCEPTION_11] = {"exception_11",     "网关后的仪器没有回答（异常 11）",
+                    "did not answer behind its gateway (exception 11)"                                                                 },
+    [CAUSE_BUSY] = {"busy",             "仪器正忙",                                    "is busy"                                   },
+    [CAUSE_ABSENT_MARK] = {"absent_mark",      "仪器送来“无测量值”标记",
+                    "sent its mark for no measurement"                                                                                 },
+    [CAUSE_NOT_A_NUMBER] = {"not_a_number",     "仪器送来的不是数字",
+                    "sent something that is not a number"                                                                              },
+    [CAUSE_ABOVE_SPAN] = {"above_span",       "高于仪器量程",                              "above the instrument's span"               },
+    [CAUSE_BELOW_SPAN] = {"below_span",       "低于仪器量程",                              "below the instrument's span"               },
+    [CAUSE_STATUS_BIT] = {"status_bit",       "仪器状态位如此表示",
+                    "the instrument's status bit says so"                                                                              },
+    [CAUSE_WARMING_UP] = {"warming_up",       "仪器正在预热",                              "is warming up"                             },
+    [CAUSE_IDENTITY_CHANGED] = {"identity_changed", "仪器身份变了",
+                    "is no longer the same instrument"                                                                                 },
+    [CAUSE_AFTER_TIMEOUT] = {"after_timeout",    "超时后重问所得",
+                    "came when asked again after a timeout"                                                                            },
+    [CAUSE_BY_HAND] = {"by_hand",          "人工设定",                                    "set by hand"                               },
+    [CAUSE_DISCONNECTED] = {"disconnected",     "等待回答时线路断开",
+                    "the line broke while it was awaited"                                                                              },
+};
+
+_Static_assert(sizeof causes / sizeof causes[0] == CAUSE_COUNT, "every cause has its words");
+
+const char *cause_word(enum cause cause)
+{
+    assert((unsigned)cause < CAUSE_COUNT);
+    return causes[cause].word;
+}
+
+bool cause_from_word(const char *word, enum cause *cause)
+{
+    for (int i = 0; i < CAUSE_COUNT; i++)
+        if (strcmp(causes[i].word, word) == 0)
+            return *cause = (enum cause)i, true;
+    return false;
+}
+
+const char *cause_title(enum cause cause)
+{
+    assert((unsigned)cause < CAUSE_COUNT);
+    return SAY(causes[cause].zh, causes[cause].en);
+}
+
+enum cause cause_of_exception(unsigned code)
+{
+    if (code == 5 || code == 6)
+        return CAUSE_BUSY;
+    if (code < 1 || code > 11 || code == 9)
+        return CAUSE_BAD_FRAME;
+    return (enum cause)(CAUSE_EXCEPTION_1 + (int)code - 1);
+}
