@@ -1,0 +1,62 @@
+/* command.h - the commands of the contract: one function each, one table in command.c.
+ *
+ * A command prints its answer on standard output and its errors on standard error (as one JSON object
+ * with --json), and returns the contract's exit code: 0 done, 1 done and the answer is no, 2 wrong
+ * use or settings, 3 could not be done.
+ */
+#ifndef APP_COMMAND_H
+#define APP_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "app/settings.h"
+#include "base/error.h"
+
+enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_WRONG = 2, EXIT_COULD_NOT = 3, WORDS_MAX = 8 };
+
+/* What was typed: options by name, and the words that are none. */
+struct typed {
+    const char *command;
+    const char *dir; /* -c */
+    bool dir_given;
+    bool json;
+    bool language_given;
+    const char *words[WORDS_MAX];
+    size_t word_count;
+    struct {
+        const char *name;
+        const char *value; /* "" for a flag */
+    } options[16];
+    size_t option_count;
+};
+
+/* The value of an option, or NULL. */
+const char *typed_option(const struct typed *typed, const char *name);
+
+/* Prints the error as the contract wants and gives its exit code. */
+int command_fail(const struct typed *typed, const struct error *err);
+
+/* Loads the settings; on failure prints every fault and gives NULL. */
+struct settings *command_settings(const struct typed *typed);
+
+/* Parses a moment option; false (with a printed error) when it is given and wrong. Absent: `*time`
+ * stays. */
+bool command_moment(const struct typed *typed, const char *name, struct wall_time *time);
+
+int command_run(const struct typed *typed);
+int command_check(const struct typed *typed);
+int command_sensors(const struct typed *typed);
+int command_status(const struct typed *typed);
+int command_readings(const struct typed *typed);
+int command_problems(const struct typed *typed);
+int command_problem(const struct typed *typed);
+int command_resend(const struct typed *typed);
+int command_seal(const struct typed *typed);
+int command_simulate(const struct typed *typed);
+int command_demo(const struct typed *typed);
+
+/* Reads the command line and does what it says. */
+int command_main(int count, char **words);
+
+#endif

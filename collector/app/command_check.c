@@ -1,0 +1,260 @@
+/* Commands about the settings and the sensor models: check, sensors. Nothing is opened or asked. */
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "base/say.h"
+#include "base/text.h"
+#include "drivers/plan.h"
+#include "drivers/profile.h"
+#include "report/table.h"
+
+/* --- check ------------------------------------------------------------------------------------ */
+
+static void check_json(struct conf_faults *faults, bool good)
+{
+    json_t *list = json_array();
+    json_t *object;
+
+    for (size_t i = 0; i < conf_faults_count(faults); i++) {
+        const struct error *fault = conf_fault(faults, i);
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "kind", error_word(fault->kind),
+                                              "text", fault->text, "where", fault->where));
+    }
+    object = json_pack("{s:b, s:o}", "good", good, "faults", list);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(object);
+}
+
+/* What is no fault, but should be known before somebody drives to the site. */
+static void say_remarks(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->device_count; i++) {
+        const struct device_conf *device = &settings->devices[i];
+
+        if (device->profile->needs_write)
+            printf(SAY("提示：%s/%s（%s）需要先用厂家工具启动测量；本程序从不写设备\n",
+                       "note: %s/%s (%s) must be started with its maker's tool first; this "
+                       "program never writes to a device\n"),
+                   device->site, device->name, device->model);
+        if (!device->profile->verified)
+            printf(SAY("提示：%s/%s 的寄存器表（%s）尚未经核实，请用已知读数核对\n",
+                       "note: %s/%s: the register map of %s is not verified; compare with a "
+                       "known reading\n"),
+                   device->site, device->name, device->model);
+    }
+}
+
+int command_check(const struct typed *typed)
+{
+    struct conf_faults *faults = conf_faults_new();
+    struct settings *settings = settings_load(typed->dir, typed->language_given, faults);
+    int code = settings == NULL ? EXIT_WRONG : EXIT_DONE;
+
+    if (typed->json) {
+        check_json(faults, settings != NULL);
+    } else if (settings == NULL) {
+        for (size_t i = 0; i < conf_faults_count(faults); i++)
+            fprintf(stderr, "%s\n", conf_fault(faults, i)->text);
+        fprintf(stderr, SAY("共 %zu 处错误，未做任何改动\n", "%zu faults; nothing was changed\n"),
+                conf_faults_count(faults));
+    } else {
+        say_remarks(settings);
+        printf(SAY("%s：配置正确。%zu 个点位，%zu 条链路，%zu 台设备，%zu 条规则，%zu 个输出\n",
+                   "%s: settings are good: %zu sites, %zu links, %zu devices, %zu rules, %zu "
+                   "outputs\n"),
+               typed->dir, settings->site_count, settings->link_count, settings->device_count,
+               settings->rule_count, settings->output_count);
+    }
+    settings_free(settings);
+    conf_faults_free(faults);
+    return code;
+}
+
+/* --- sensors ---------------------------------------------------------------------------------- */
+
+static int is_profile(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return length > 5 && strcmp(entry->d_name + length - 5, ".conf") == 0;
+}
+
+static void list_channels(const struct profile *profile, char *out, size_t size)
+{
+    struct text text;
+
+    text_init(&text, out, size);
+    for (size_t i = 0; i < profile->channel_count; i++)
+        text_format(&text, "%s%s", i > 0 ? " " : "", profile->channels[i].name);
+}
+
+static void list_profile(struct table *table, const struct profile *profile)
+{
+    char channels[400];
+
+    list_channels(profile, channels, sizeof channels);
+    table_cell(table, "%s", profile->model);
+    table_cell(table, "%s", profile->title);
+    table_cell(table, "%s", profile->verified ? SAY("已核实", "verified") : SAY("未核实", "unverified"));
+    table_cell(table, "%s", channels);
+}
+
+static json_t *profile_json(const struct profile *profile)
+{
+    json_t *channels = json_array();
+
+    for (size_t i = 0; i < profile->channel_count; i++) {
+        const struct channel *channel = &profile->channels[i];
+
+        json_array_append_new(
+            channels, json_pack("{s:s, s:s, s:s, s:i, s:s}", "name", channel->name, "unit",
+                                channel->parameter->unit, "area", area_word(channel->area),
+                                "address", (int)channel->address, "manual", channel->manual));
+    }
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:o}", "model", profile->model, "title",
+                     profile->title, "source", profile->source, "verified", profile->verified,
+                     "note", profile->note, "needs_write", profile->needs_write, "channels",
+                     channels);
+}
+
+static void print_profile(const struct profile *profile)
+{
+    const char *const headings[] = {SAY("通道", "CHANNEL"), SAY("名称", "TITLE"),
+                                    SAY("单位", "UNIT"), SAY("区", "AREA"),
+                                    SAY("地址", "ADDRESS"), SAY("手册编号", "MANUAL")};
+    struct table *table = table_new(6, headings);
+
+    printf("%s: %s\n%s\n%s\n%s\n\n", profile->model, profile->title, profile->source,
+           profile->verified ? SAY("已核实", "verified") : SAY("未核实", "unverified"),
+           profile->note);
+    for (size_t i = 0; i < profile->channel_count; i++) {
+        const struct channel *channel = &profile->channels[i];
+
+        table_cell(table, "%s", channel->name);
+        table_cell(table, "%s", parameter_title(channel->parameter));
+        table_cell(table, "%s", channel->parameter->unit);
+        table_cell(table, "%s", area_word(channel->area));
+        table_cell(table, "%u", channel->address);
+        table_cell(table, "%s", channel->manual);
+    }
+    table_print(table, stdout);
+    table_free(table);
+}
+
+struct shelf {
+    struct parameters *parameters;
+    struct profile *profiles[512];
+    size_t count;
+};
+
+/* Every profile of one folder; one that stood on the shelf before (the user's own) goes first. */
+static void fill_shelf(struct shelf *shelf, const char *folder, struct conf_faults *faults)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_profile, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        char path[600];
+        struct profile *profile;
+        bool known = false;
+
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        free(entries[i]);
+        profile = profile_load(path, shelf->parameters, false, faults);
+        for (size_t j = 0; profile != NULL && j < shelf->count; j++)
+            known = known || strcmp(shelf->profiles[j]->model, profile->model) == 0;
+        if (profile != NULL && !known && shelf->count < 512)
+            shelf->profiles[shelf->count++] = profile;
+        else
+            profile_free(profile);
+    }
+    free(entries);
+}
+
+static int show_shelf(const struct typed *typed, const struct shelf *shelf, const char *model)
+{
+    const char *const headings[] = {SAY("型号", "MODEL"), SAY("名称", "TITLE"),
+                                    SAY("核实", "VERIFIED"), SAY("通道", "CHANNELS")};
+    struct table *table = table_new(4, headings);
+    json_t *list = json_array();
+    struct error err = {0};
+    bool found = false;
+
+    for (size_t i = 0; i < shelf->count; i++) {
+        if (model != NULL && strcmp(shelf->profiles[i]->model, model) != 0)
+            continue;
+        found = true;
+        if (typed->json)
+            json_array_append_new(list, profile_json(shelf->profiles[i]));
+        else if (model != NULL)
+            print_profile(shelf->profiles[i]);
+        else
+            list_profile(table, shelf->profiles[i]);
+    }
+    if (typed->json) {
+        json_t *object = json_pack("{s:O}", "sensors", list);
+
+        json_dumpf(object, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(object);
+    } else if (model == NULL) {
+        table_print(table, stdout);
+    }
+    json_decref(list);
+    table_free(table);
+    if (found || model == NULL)
+        return EXIT_DONE;
+    error_set(&err, ERROR_NOT_FOUND,
+              SAY("没有型号 %s；lookback sensors 列出全部型号", "there is no model %s; lookback "
+                                                                 "sensors lists them"),
+              model);
+    return command_fail(typed, &err);
+}
+
+/* The parameter table: the user's own if there is one, else the shipped one. */
+static struct parameters *find_parameters(const char *dir, struct conf_faults *faults)
+{
+    char path[600];
+    FILE *own;
+
+    snprintf(path, sizeof path, "%s/parameters.conf", dir);
+    own = fopen(path, "r");
+    if (own != NULL)
+        fclose(own);
+    else if (!settings_data_path("config/parameters.conf", path, sizeof path))
+        return NULL;
+    return parameters_load(path, faults);
+}
+
+int command_sensors(const struct typed *typed)
+{
+    struct shelf *shelf = calloc(1, sizeof *shelf);
+    struct conf_faults *faults = conf_faults_new();
+    char folder[600];
+    int code = EXIT_COULD_NOT;
+
+    if (shelf != NULL)
+        shelf->parameters = find_parameters(typed->dir, faults);
+    if (shelf != NULL && shelf->parameters != NULL) {
+        snprintf(folder, sizeof folder, "%s/profiles", typed->dir);
+        fill_shelf(shelf, folder, faults);
+        if (settings_data_path("drivers/profiles", folder, sizeof folder))
+            fill_shelf(shelf, folder, faults);
+        code = show_shelf(typed, shelf, typed->word_count > 0 ? typed->words[0] : NULL);
+    }
+    for (size_t i = 0; i < conf_faults_count(faults); i++)
+        code = command_fail(typed, conf_fault(faults, i));
+    for (size_t i = 0; shelf != NULL && i < shelf->count; i++)
+        profile_free(shelf->profiles[i]);
+    if (shelf != NULL)
+        parameters_free(shelf->parameters);
+    free(shelf);
+    conf_faults_free(faults);
+    return code;
+}

@@ -1,0 +1,214 @@
+#include "app/names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+
+static bool no_memory(struct error *err)
+{
+    return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足，无法启动", "out of memory at start"));
+}
+
+static size_t count_points(const struct settings *settings)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < settings->device_count; i++)
+        count += settings->devices[i].channel_count;
+    return count;
+}
+
+/* The text of a profile is kept beside its digest, so that evidence can show what was in force. */
+static char *read_whole(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = calloc(1, 1 << 20);
+    size_t used = 0;
+
+    if (file != NULL && text != NULL)
+        used = fread(text, 1, (1 << 20) - 1, file);
+    if (file != NULL)
+        fclose(file);
+    if (text != NULL)
+        text[used] = '\0';
+    return text;
+}
+
+static uint32_t number_profile(const struct profile *profile, struct store *store,
+                               struct error *err)
+{
+    char *text = read_whole(profile->path);
+    uint32_t id = 0;
+
+    if (text == NULL)
+        no_memory(err);
+    else
+        id = store_profile(store, profile->digest, profile->model, text, err);
+    free(text);
+    return id;
+}
+
+static void describe_device(struct catalog_device *to, const struct device_conf *from)
+{
+    to->site = from->site_index;
+    snprintf(to->name, sizeof to->name, "%s", from->name);
+    snprintf(to->title, sizeof to->title, "%s",
+             from->title[0] != '\0' ? from->title : from->profile->title);
+    snprintf(to->model, sizeof to->model, "%s", from->model);
+    to->every_ms = from->every_ms;
+    to->simulated = from->simulated;
+    to->active = true;
+}
+
+static bool number_points(struct names *names, const struct device_conf *conf,
+                          struct catalog_device *device, uint32_t *points, struct store *store,
+                          struct error *err)
+{
+    struct catalog *catalog = &names->catalog;
+
+    device->first_point = (uint32_t)catalog->point_count;
+    device->point_count = (uint32_t)conf->channel_count;
+    for (size_t i = 0; i < conf->channel_count; i++) {
+        struct catalog_point *point = &catalog->points[catalog->point_count++];
+
+        point->id = store_point(store, device->id, conf->channels[i]->name, err);
+        if (point->id == 0)
+            return false;
+        point->device = (uint32_t)(device - catalog->devices);
+        snprintf(point->channel, sizeof point->channel, "%s", conf->channels[i]->name);
+        point->parameter = conf->channels[i]->parameter;
+        points[i] = point->id;
+    }
+    return true;
+}
+
+static void set_up_device(struct device_setup *to, const struct device_conf *from,
+                          const struct catalog_device *device, const uint32_t *points)
+{
+    *to = (struct device_setup){
+        .id = device->id,
+        .link = from->link_index,
+        .unit = (uint8_t)from->unit,
+        .every_ms = from->every_ms,
+        .timeout_ms = from->timeout_ms,
+        .profile = from->profile,
+        .channels = from->channels,
+        .points = points,
+        .channel_count = from->channel_count,
+    };
+    snprintf(to->label, sizeof to->label, "%.40s/%.36s", from->site, from->name);
+}
+
+static bool resolve_devices(struct names *names, const struct settings *settings,
+                            struct store *store, struct wall_time now, struct error *err)
+{
+    struct catalog *catalog = &names->catalog;
+    size_t done = 0;
+
+    for (size_t i = 0; i < settings->device_count; i++) {
+        const struct device_conf *conf = &settings->devices[i];
+        struct catalog_device *device = &catalog->devices[i];
+
+        describe_device(device, conf);
+        device->id = store_device(store, conf->site, conf->name, now, err);
+        if (device->id == 0 ||
+            !number_points(names, conf, device, names->points + done, store, err))
+            return false;
+        set_up_device(&names->devices[i], conf, device, names->points + done);
+        names->devices[i].profile_id = number_profile(conf->profile, store, err);
+        if (names->devices[i].profile_id == 0)
+            return false;
+        catalog->simulated = catalog->simulated || conf->simulated;
+        done += conf->channel_count;
+    }
+    return true;
+}
+
+static bool rule_takes(const struct rule_conf *conf, const char *point)
+{
+    for (size_t i = 0; i < conf->pattern_count; i++)
+        if (point_matches(conf->patterns[i], point))
+            return true;
+    return false;
+}
+
+static bool resolve_rule(struct rule *rule, const struct rule_conf *conf,
+                         const struct catalog *catalog, struct error *err)
+{
+    *rule = conf->rule;
+    rule->point_count = 0;
+    rule->points = calloc(catalog->point_count + 1, sizeof *rule->points);
+    if (rule->points == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < catalog->point_count; i++) {
+        char name[POINT_SIZE];
+
+        if (!catalog->devices[catalog->points[i].device].active)
+            continue;
+        if (rule_takes(conf, catalog_point_name(catalog, &catalog->points[i], name)))
+            rule->points[rule->point_count++] = catalog->points[i].id;
+    }
+    return true;
+}
+
+static bool reserve(struct names *names, const struct settings *settings, struct error *err)
+{
+    struct catalog *catalog = &names->catalog;
+    size_t points = count_points(settings);
+
+    catalog->sites = calloc(settings->site_count + 1, sizeof *catalog->sites);
+    catalog->devices = calloc(settings->device_count + 1, sizeof *catalog->devices);
+    catalog->points = calloc(points + 1, sizeof *catalog->points);
+    names->devices = calloc(settings->device_count + 1, sizeof *names->devices);
+    names->points = calloc(points + 1, sizeof *names->points);
+    names->rules = calloc(settings->rule_count + 1, sizeof *names->rules);
+    if (catalog->sites == NULL || catalog->devices == NULL || catalog->points == NULL ||
+        names->devices == NULL || names->points == NULL || names->rules == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < settings->site_count; i++)
+        catalog->sites[i] = settings->sites[i].base;
+    snprintf(catalog->collector, sizeof catalog->collector, "%s", settings->name);
+    catalog->site_count = settings->site_count;
+    catalog->device_count = settings->device_count;
+    names->device_count = settings->device_count;
+    return true;
+}
+
+bool names_resolve(struct names *names, const struct settings *settings, struct store *store,
+                   struct wall_time now, struct error *err)
+{
+    *names = (struct names){0};
+    if (!reserve(names, settings, err) || !resolve_devices(names, settings, store, now, err) ||
+        !store_retired(store, &names->catalog, settings->parameters, err))
+        goto failed;
+    if (!catalog_index(&names->catalog)) {
+        no_memory(err);
+        goto failed;
+    }
+    for (; names->rule_count < settings->rule_count; names->rule_count++)
+        if (!resolve_rule(&names->rules[names->rule_count], &settings->rules[names->rule_count],
+                          &names->catalog, err))
+            goto failed;
+    return true;
+failed:
+    names_free(names);
+    return false;
+}
+
+void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->rule_count; i++)
+        free(names->rules[i].points);
+    free(names->rules);
+    free(names->devices);
+    free(names->points);
+    /* the catalog's arrays are ours; catalog_free() ends the catalog itself, which is a member */
+    free(names->catalog.sites);
+    free(names->catalog.devices);
+    free(names->catalog.points);
+    free(names->catalog.device_of_id);
+    free(names->catalog.point_of_id);
+    *names = (struct names){0};
+}

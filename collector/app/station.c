@@ -1,0 +1,325 @@
+#include "app/station.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/names.h"
+#include "app/socket.h"
+#include "app/trouble.h"
+#include "base/log.h"
+#include "base/say.h"
+#include "base/version.h"
+#include "flow/mailbox.h"
+
+struct station {
+    const struct settings *settings;
+    const struct clock *clock;
+    struct store *store;
+    struct names names;
+    struct trust *trust;
+    struct notices *notices;
+    struct mailbox *mailbox;
+    struct recorder *recorder;
+    struct trouble *trouble;
+    struct poller *poller;
+    struct sender **senders;
+    size_t sender_count;
+    struct socket_server *socket;
+    const char **awaited;
+    size_t awaited_count;
+    uint32_t boot;
+    struct status_view view;
+    void (*stopped)(void *self);
+    void *self;
+};
+
+static bool clock_is_trusted(void *self)
+{
+    return trust_now(((struct station *)self)->trust);
+}
+
+static bool has_room(void *self, struct wall_time due)
+{
+    struct station *station = self;
+
+    if (mailbox_has_room(station->mailbox))
+        return true;
+    mailbox_skip(station->mailbox, due, clock_mono(station->clock));
+    return false;
+}
+
+static void poll_done(void *self, const struct poll *poll)
+{
+    struct station *station = self;
+
+    if (!mailbox_push(station->mailbox, poll))
+        mailbox_skip(station->mailbox, poll->time, poll->mono);
+    trouble_poll(station->trouble, poll);
+}
+
+static bool make_poller(struct station *station, uv_loop_t *loop, struct error *err)
+{
+    const struct poller_setup setup = {
+        .links = station->settings->links,
+        .link_count = station->settings->link_count,
+        .devices = station->names.devices,
+        .device_count = station->names.device_count,
+        .boot = station->boot,
+        .clock = station->clock,
+        .clock_is_trusted = clock_is_trusted,
+        .has_room = has_room,
+        .done = poll_done,
+        .self = station,
+    };
+
+    station->poller = poller_new(loop, &setup, err);
+    return station->poller != NULL;
+}
+
+static void rewind_output(void *self, const char *output, uint64_t from_seq)
+{
+    struct station *station = self;
+
+    for (size_t i = 0; i < station->sender_count; i++) {
+        struct sender_status status;
+
+        sender_status(station->senders[i], &status);
+        if (strcmp(status.name, output) == 0)
+            sender_rewind(station->senders[i], from_seq);
+    }
+}
+
+static bool make_recorder(struct station *station, struct error *err)
+{
+    const struct settings *settings = station->settings;
+    const struct recorder_setup setup = {
+        .store = station->store,
+        .mailbox = station->mailbox,
+        .catalog = &station->names.catalog,
+        .rules = station->names.rules,
+        .rule_count = station->names.rule_count,
+        .clock = station->clock,
+        .trust = station->trust,
+        .notices = station->notices,
+        .keep_ms = settings->keep_ms,
+        .seal_every_ms = settings->seal_every_ms,
+        .patience_ms = settings->patience_ms,
+        .awaited = station->awaited,
+        .awaited_count = station->awaited_count,
+        .resend = rewind_output,
+        .self = station,
+    };
+
+    station->recorder = recorder_new(&setup, err);
+    return station->recorder != NULL;
+}
+
+static bool start_senders(struct station *station, struct error *err)
+{
+    const struct settings *settings = station->settings;
+
+    for (size_t i = 0; i < settings->output_count; i++) {
+        struct sender_setup setup = {
+            .output = &settings->outputs[i],
+            .store_dir = settings->store_dir,
+            .catalog = &station->names.catalog,
+            .recorder = station->recorder,
+            .notices = station->notices,
+            .clock = station->clock,
+        };
+
+        if (!settings->outputs[i].enabled)
+            continue;
+        station->senders[station->sender_count] = sender_start(&setup, err);
+        if (station->senders[station->sender_count] == NULL)
+            return false;
+        station->sender_count++;
+    }
+    return true;
+}
+
+static bool list_awaited(struct station *station)
+{
+    const struct settings *settings = station->settings;
+
+    station->senders = calloc(settings->output_count + 1, sizeof *station->senders);
+    station->awaited = calloc(settings->output_count + 1, sizeof *station->awaited);
+    if (station->senders == NULL || station->awaited == NULL)
+        return false;
+    for (size_t i = 0; i < settings->output_count; i++)
+        if (settings->outputs[i].enabled && settings->outputs[i].awaited)
+            station->awaited[station->awaited_count++] = settings->outputs[i].name;
+    return true;
+}
+
+static bool make_small_parts(struct station *station, struct error *err)
+{
+    const struct settings *settings = station->settings;
+
+    station->notices = notices_new(station->clock);
+    station->mailbox = mailbox_new((size_t)settings->mailbox_bytes);
+    station->trust = trust_new((enum trust_by)settings->trust, station->clock,
+                               store_newest(station->store));
+    station->trouble =
+        trouble_new(station->names.devices, station->names.device_count, settings->links,
+                    settings->link_count, station->clock, station->notices);
+    if (station->notices == NULL || station->mailbox == NULL || station->trust == NULL ||
+        station->trouble == NULL || !list_awaited(station))
+        return error_set(err, ERROR_MEMORY, "%s",
+                         SAY("内存不足，无法启动", "out of memory at start"));
+    return true;
+}
+
+static void say_started(const struct station *station)
+{
+    const struct settings *settings = station->settings;
+
+    log_notice(SAY("采集器 %s 已启动（版本 %s）：%zu 条链路，%zu 台设备，%zu 个输出，数据在 %s",
+                   "collector %s started (version %s): %zu links, %zu devices, %zu outputs, "
+                   "store in %s"),
+               settings->name, version_text(), settings->link_count, settings->device_count,
+               station->sender_count, settings->store_dir);
+}
+
+static void ended(void *self)
+{
+    *(bool *)self = true;
+}
+
+/* A start that failed half way: the poller's handles must leave the loop before they are freed. */
+static void give_up(struct station *station, uv_loop_t *loop)
+{
+    bool gone = station->poller == NULL;
+
+    if (station->poller != NULL)
+        poller_stop(station->poller, ended, &gone);
+    while (!gone)
+        uv_run(loop, UV_RUN_ONCE);
+    station_free(station);
+}
+
+struct station *station_start(uv_loop_t *loop, const struct settings *settings, struct error *err)
+{
+    struct station *station = calloc(1, sizeof *station);
+    struct wall_time now;
+
+    if (station == NULL) {
+        error_set(err, ERROR_MEMORY, "%s", SAY("内存不足，无法启动", "out of memory at start"));
+        return NULL;
+    }
+    station->settings = settings;
+    station->clock = clock_system();
+    now = clock_wall(station->clock);
+    station->store = store_open(settings->store_dir, NULL, now, err);
+    if (station->store == NULL)
+        goto failed;
+    station->boot = store_boot(station->store);
+    if (!names_resolve(&station->names, settings, station->store, now, err) ||
+        !make_small_parts(station, err) || !make_recorder(station, err) ||
+        !make_poller(station, loop, err) || !recorder_start(station->recorder, err) ||
+        !start_senders(station, err))
+        goto failed;
+    station->socket = socket_serve(loop, station, settings->store_dir, err);
+    if (station->socket == NULL)
+        goto failed;
+    poller_start(station->poller);
+    say_started(station);
+    return station;
+failed:
+    give_up(station, loop);
+    return NULL;
+}
+
+static void stop_writing(struct station *station)
+{
+    recorder_wake_all(station->recorder);
+    for (size_t i = 0; i < station->sender_count; i++)
+        sender_stop(station->senders[i]);
+    station->sender_count = 0;
+    recorder_stop(station->recorder);
+    log_notice(SAY("采集器 %s 已停止，共提交到序号 %llu", "collector %s stopped; committed up to %llu"),
+               station->settings->name,
+               (unsigned long long)recorder_committed(station->recorder));
+}
+
+static void socket_closed(void *self)
+{
+    struct station *station = self;
+
+    station->socket = NULL;
+    station->stopped(station->self);
+}
+
+static void poller_stopped(void *self)
+{
+    struct station *station = self;
+
+    stop_writing(station);
+    socket_stop(station->socket, socket_closed, station);
+}
+
+void station_stop(struct station *station, void (*stopped)(void *self), void *self)
+{
+    station->stopped = stopped;
+    station->self = self;
+    poller_stop(station->poller, poller_stopped, station);
+}
+
+void station_free(struct station *station)
+{
+    if (station == NULL)
+        return;
+    for (size_t i = 0; i < station->sender_count; i++)
+        sender_stop(station->senders[i]);
+    if (station->recorder != NULL)
+        recorder_stop(station->recorder);
+    poller_free(station->poller);
+    recorder_free(station->recorder);
+    trouble_free(station->trouble);
+    mailbox_free(station->mailbox);
+    trust_free(station->trust);
+    notices_free(station->notices);
+    names_free(&station->names);
+    store_close(station->store);
+    free(station->senders);
+    free(station->awaited);
+    free(station);
+}
+
+static void look(struct station *station)
+{
+    station->view = (struct status_view){
+        .collector = station->settings->name,
+        .boot = station->boot,
+        .catalog = &station->names.catalog,
+        .trust = station->trust,
+        .clock = station->clock,
+        .recorder = station->recorder,
+        .poller = station->poller,
+        .senders = station->senders,
+        .sender_count = station->sender_count,
+        .notices = station->notices,
+    };
+}
+
+json_t *station_status(struct station *station)
+{
+    look(station);
+    return status_json(&station->view);
+}
+
+const struct status_view *station_view(struct station *station)
+{
+    look(station);
+    return &station->view;
+}
+
+const char *station_store_dir(const struct station *station)
+{
+    return station->settings->store_dir;
+}
+
+struct recorder *station_recorder(struct station *station)
+{
+    return station->recorder;
+}

@@ -1,0 +1,169 @@
+#include "app/trouble.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/say.h"
+
+struct watched {
+    struct mono_time failing_since;
+    bool failing;
+    bool noticed;
+};
+
+struct trouble {
+    const struct device_setup *devices;
+    const struct link_setup *links;
+    const struct clock *clock;
+    struct notices *notices;
+    struct watched *of_device;
+    struct watched *of_link;
+    uint32_t *index_of_id; /* device number -> index + 1 */
+    uint32_t id_limit;
+};
+
+static bool index_devices(struct trouble *trouble, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (trouble->devices[i].id >= trouble->id_limit)
+            trouble->id_limit = trouble->devices[i].id + 1;
+    trouble->index_of_id = calloc(trouble->id_limit + 1, sizeof *trouble->index_of_id);
+    if (trouble->index_of_id == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        trouble->index_of_id[trouble->devices[i].id] = (uint32_t)i + 1;
+    return true;
+}
+
+struct trouble *trouble_new(const struct device_setup *devices, size_t count,
+                            const struct link_setup *links, size_t link_count,
+                            const struct clock *clock, struct notices *notices)
+{
+    struct trouble *trouble = calloc(1, sizeof *trouble);
+
+    if (trouble == NULL)
+        return NULL;
+    *trouble = (struct trouble){.devices = devices, .links = links, .clock = clock,
+                                .notices = notices};
+    trouble->of_device = calloc(count + 1, sizeof *trouble->of_device);
+    trouble->of_link = calloc(link_count + 1, sizeof *trouble->of_link);
+    if (trouble->of_device == NULL || trouble->of_link == NULL || !index_devices(trouble, count)) {
+        trouble_free(trouble);
+        return NULL;
+    }
+    return trouble;
+}
+
+void trouble_free(struct trouble *trouble)
+{
+    if (trouble == NULL)
+        return;
+    free(trouble->of_device);
+    free(trouble->of_link);
+    free(trouble->index_of_id);
+    free(trouble);
+}
+
+/* The cause a poll failed with, or CAUSE_NONE when anything answered. */
+static enum cause failure_of(const struct poll *poll)
+{
+    for (size_t i = 0; i < poll->reading_count; i++)
+        if (poll->readings[i].quality != QUALITY_NO_ANSWER)
+            return CAUSE_NONE;
+    return poll->reading_count == 0 ? CAUSE_NONE : (enum cause)poll->readings[0].cause;
+}
+
+static bool is_of_link(enum cause cause)
+{
+    return cause == CAUSE_REFUSED || cause == CAUSE_UNRESOLVED;
+}
+
+/* True once it has failed long enough and nobody was told. */
+static bool failing_too_long(struct watched *watched, struct mono_time now, int64_t patience_ms)
+{
+    if (!watched->failing) {
+        watched->failing = true;
+        watched->failing_since = now;
+    }
+    if (watched->noticed || now.ns - watched->failing_since.ns < ns_from_ms(patience_ms))
+        return false;
+    watched->noticed = true;
+    return true;
+}
+
+static void say_link(struct trouble *trouble, const struct link_setup *link, enum cause cause)
+{
+    char id[64];
+    char subject[96];
+
+    snprintf(id, sizeof id, "link-%s", link->name);
+    snprintf(subject, sizeof subject, SAY("链路 %s", "link %s"), link->name);
+    if (link->kind == LINK_SERIAL)
+        notice_raise(trouble->notices, id, subject,
+                     SAY("串口 %s 打不开（%s）：请检查接线、适配器，以及是否被其他程序占用",
+                         "serial port %s cannot be opened (%s): check cable, adapter, and "
+                         "whether another program holds it"),
+                     link->path, cause_title(cause));
+    else
+        notice_raise(trouble->notices, id, subject,
+                     SAY("%s 端口 %d 连接不上（%s）：请检查电源、网络和地址",
+                         "%s port %d cannot be reached (%s): check power, network and address"),
+                     link->host, link->port, cause_title(cause));
+}
+
+static void say_device(struct trouble *trouble, const struct device_setup *device,
+                       enum cause cause)
+{
+    char id[64];
+    char subject[96];
+
+    snprintf(id, sizeof id, "device-%u", device->id);
+    snprintf(subject, sizeof subject, SAY("设备 %s", "device %s"), device->label);
+    notice_raise(trouble->notices, id, subject,
+                 SAY("链路 %s 上的站号 %u（%s）没有可用的回答：%s；请检查供电、接线和站号",
+                     "link %s: unit %u (%s) gives no usable answer: %s; check its power, wiring "
+                     "and unit id"),
+                 trouble->links[device->link].name, device->unit, device->label,
+                 cause_title(cause));
+}
+
+static void all_is_well(struct trouble *trouble, struct watched *watched, const char *id)
+{
+    if (watched->noticed)
+        notice_end(trouble->notices, id);
+    *watched = (struct watched){0};
+}
+
+static void device_answers(struct trouble *trouble, const struct device_setup *device)
+{
+    char id[64];
+
+    snprintf(id, sizeof id, "device-%u", device->id);
+    all_is_well(trouble, &trouble->of_device[device - trouble->devices], id);
+    snprintf(id, sizeof id, "link-%s", trouble->links[device->link].name);
+    all_is_well(trouble, &trouble->of_link[device->link], id);
+}
+
+void trouble_poll(struct trouble *trouble, const struct poll *poll)
+{
+    enum { LEAST_MS = 60000, LINK_MS = 5000 };
+    enum cause cause = failure_of(poll);
+    const struct device_setup *device;
+    int64_t patience_ms;
+
+    if (poll->device >= trouble->id_limit || trouble->index_of_id[poll->device] == 0)
+        return;
+    device = &trouble->devices[trouble->index_of_id[poll->device] - 1];
+    if (cause == CAUSE_NONE) {
+        device_answers(trouble, device);
+        return;
+    }
+    if (is_of_link(cause)) {
+        if (failing_too_long(&trouble->of_link[device->link], poll->mono, LINK_MS))
+            say_link(trouble, &trouble->links[device->link], cause);
+        return;
+    }
+    patience_ms = device->every_ms * 3 > LEAST_MS ? device->every_ms * 3 : LEAST_MS;
+    if (failing_too_long(&trouble->of_device[device - trouble->devices], poll->mono, patience_ms))
+        say_device(trouble, device, cause);
+}

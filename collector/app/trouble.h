@@ -1,0 +1,23 @@
+/* trouble.h - which devices and links need a person: turns finished polls into notices.
+ *
+ * A device that has not answered for longer than three of its periods (at least a minute) is a
+ * notice; one that answers again ends it. A link whose port or host cannot be reached is one notice
+ * for the link, not one for each of its devices. The loop's thread.
+ */
+#ifndef APP_TROUBLE_H
+#define APP_TROUBLE_H
+
+#include "flow/poller.h"
+#include "record/notice.h"
+
+struct trouble;
+
+/* Borrows the setups and the board. */
+struct trouble *trouble_new(const struct device_setup *devices, size_t count,
+                            const struct link_setup *links, size_t link_count,
+                            const struct clock *clock, struct notices *notices);
+void trouble_free(struct trouble *trouble);
+
+void trouble_poll(struct trouble *trouble, const struct poll *poll);
+
+#endif
