@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The Debian 12 packages Lookback needs, and how they get there: one list for every script.
+#
+#   deploy/packages.sh build   what it is built with
+#   deploy/packages.sh test    that, and the real peers and tools the tests use
+#
+# Installs only what is missing. Services that come with the test packages are not started.
+set -euo pipefail
+
+build="build-essential cmake ninja-build pkg-config libuv1-dev libmodbus-dev libsqlite3-dev
+libpaho-mqtt-dev libcurl4-openssl-dev libjansson-dev libconfig-dev libssl-dev libsystemd-dev zlib1g-dev"
+test="clang clang-tidy clang-format libclang-rt-14-dev libcmocka-dev mosquitto mosquitto-clients influxdb
+victoria-metrics socat openssl sqlite3 faketime libfaketime strace tmux iproute2 python3 python3-pytest
+python3-pymodbus python3-paho-mqtt python3-serial"
+
+wanted=$build
+[ "${1:-build}" = test ] && wanted="$build $test"
+
+missing=()
+for package in $wanted; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "packages: all there / 软件包齐全"
+    exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    echo "packages: needs root to install / 需要 root 权限安装: ${missing[*]}" >&2
+    exit 3
+fi
+echo "packages: installing / 正在安装: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+guard=/usr/sbin/policy-rc.d
+if [ ! -e $guard ]; then # installing a broker for the tests must not start one on this machine
+    printf '#!/bin/sh\nexit 101\n' >$guard
+    chmod 755 $guard
+    trap 'rm -f $guard' EXIT
+fi
+log=$(mktemp)
+if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "packages: installing failed, see above / 安装失败，见上" >&2
+    exit 3
+fi
+rm -f "$log"
