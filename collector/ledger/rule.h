@@ -23,7 +23,7 @@ struct rule {
     double low, high; /* BOUND_ABOVE: high; BOUND_BELOW: low; BETWEEN: good inside low..high */
     int64_t for_ms;   /* breached this long before an episode opens; 0: at once */
     bool has_recover;
-    double recover; /* back beyond this (default the bound) … */
+    double recover;         /* back beyond this (default the bound) … */
     int64_t recover_for_ms; /* … for this long, and the episode has ended */
     int64_t gather_ms;      /* recovered this long, watched by no task: closed by the machine */
     enum rule_nature nature;
@@ -33,8 +33,15 @@ struct rule {
 
 /* How a value stands to the bound. Between the bound and the recovery bound it neither breaches nor
  * proves recovery. A value exactly at the bound is not a breach. An over-range value ("at least
- * this") can breach an upper bound and never proves recovery from one. */
+ * this") can breach an upper bound and never proves recovery from one. `recover` belongs to a rule
+ * with one bound; a rule with two has good inside and breach outside. */
 enum standing { STANDING_GOOD, STANDING_BETWEEN, STANDING_BREACH };
 enum standing rule_judge(const struct rule *rule, double value, enum quality quality);
+
+/* What decides whether an episode runs, as one number: bounds, durations and nature, not the title
+ * or the points. An edited rule has another. */
+uint64_t rule_meaning(const struct rule *rule);
+
+const char *rule_nature_word(enum rule_nature nature); /* "breach", "doubt" */
 
 #endif

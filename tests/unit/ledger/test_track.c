@@ -1,0 +1,368 @@
+/* Tests of ledger/track.c, ledger/track_body.c and ledger/problem.c. One point, one rule: ammonia
+ * above 1.5 mg/L, recovered at once, closed by the machine after an hour. Times are minutes. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "ledger/track.h"
+
+enum { MINUTE = 60 * 1000 };
+
+static const struct parameter ammonia = {.key = "ammonia_nitrogen",
+                                         .title_zh = "氨氮",
+                                         .title_en = "ammonia nitrogen",
+                                         .unit = "mg/L",
+                                         .medium = MEDIUM_WATER};
+static struct catalog_site site = {.name = "zj-03", .title = "川\"杨河"};
+static struct catalog_device device = {
+    .id = 1, .name = "sonde", .every_ms = MINUTE, .active = true, .point_count = 1};
+static struct catalog_point point = {.id = 1, .channel = "ammonia_nitrogen", .parameter = &ammonia};
+static struct catalog catalog = {.collector = "zj-01",
+                                 .sites = &site,
+                                 .site_count = 1,
+                                 .devices = &device,
+                                 .device_count = 1,
+                                 .points = &point,
+                                 .point_count = 1};
+static const struct rule rule = {
+    .name = "nh3", .bound = BOUND_ABOVE, .high = 1.5, .gather_ms = 60 * MINUTE};
+
+static struct wall_time minute(int64_t n)
+{
+    return (struct wall_time){1790000000000 + n * MINUTE};
+}
+
+static unsigned step_with(struct track *track, const struct rule *by, bool watched, int64_t n,
+                          double value, enum quality quality)
+{
+    struct track_step step = {.rule = by,
+                              .catalog = &catalog,
+                              .point = 1,
+                              .gap_ms = 5 * MINUTE,
+                              .time = minute(n),
+                              .seq = (uint64_t)(n + 1000000),
+                              .watched = watched};
+    struct reading reading = {.point = 1, .quality = (uint8_t)quality, .value = value};
+    unsigned marks = track_step(track, &step, &reading);
+
+    return marks;
+}
+
+static unsigned step(struct track *track, int64_t n, double value)
+{
+    return step_with(track, &rule, false, n, value, QUALITY_NORMAL);
+}
+
+static struct track fresh(void)
+{
+    struct track track;
+
+    track_clear(&track, rule_meaning(&rule));
+    return track;
+}
+
+static void one_breach_is_one_problem_and_a_second_before_closing_joins(void **state)
+{
+    struct track track = fresh();
+    char uid[UID_SIZE];
+
+    assert_true(step(&track, 0, 2.0) & TRACK_VERSION);
+    memcpy(uid, track.problem.uid, sizeof uid);
+    assert_true(step(&track, 1, 1.0) & TRACK_VERSION);
+    assert_int_equal(track.problem.state, PROBLEM_RECOVERED);
+    assert_int_equal(track.problem.ended.ms, minute(1).ms);
+    assert_true(step(&track, 2, 2.5) & TRACK_VERSION);
+    assert_int_equal(track.problem.state, PROBLEM_OPEN);
+    assert_false(wall_is_known(track.problem.ended));
+    assert_int_equal(track.problem.episodes, 2);
+    assert_int_equal(track.problem.version, 3);
+    assert_string_equal(track.problem.uid, uid);
+}
+
+static void the_uid_is_the_digest_of_the_documented_bytes(void **state)
+{
+    char uid[UID_SIZE];
+
+    /* printf 'zj-01\nnh3\nzj-03/sonde/ammonia_nitrogen\n2026-09-21T14:13:20.000Z' | sha256sum */
+    problem_uid("zj-01", "nh3", "zj-03/sonde/ammonia_nitrogen", minute(0), 0, uid);
+    assert_string_equal(uid, "1c327b45e0ff498c8d218a1d7c901256");
+}
+
+static void the_machine_closes_after_gather_of_proven_recovery(void **state)
+{
+    struct track track = fresh();
+
+    step(&track, 0, 2.0);
+    for (int n = 1; n < 61; n++)
+        step(&track, n, 1.0);
+    assert_int_equal(track.problem.state, PROBLEM_RECOVERED);
+    assert_true(step(&track, 61, 1.0) & TRACK_VERSION);
+    assert_int_equal(track.problem.state, PROBLEM_CLOSED);
+    track_settle(&track);
+    assert_int_equal(track.problem.state, PROBLEM_NONE);
+}
+
+static void a_hole_counts_for_nothing_in_gather(void **state)
+{
+    struct track track = fresh();
+
+    step(&track, 0, 2.0);
+    step(&track, 1, 1.0);
+    step(&track, 500, 1.0);
+    assert_int_equal(track.problem.state, PROBLEM_RECOVERED);
+    assert_int_equal(track.proven_ms, 0);
+}
+
+static void the_machine_closes_nothing_that_a_task_watches(void **state)
+{
+    struct track track = fresh();
+
+    step(&track, 0, 2.0);
+    for (int n = 1; n < 200; n++)
+        step_with(&track, &rule, true, n, 1.0, QUALITY_NORMAL);
+    assert_int_equal(track.problem.state, PROBLEM_RECOVERED);
+}
+
+static void a_breach_after_closing_is_a_new_problem(void **state)
+{
+    struct track track = fresh();
+    char uid[UID_SIZE];
+
+    step(&track, 0, 2.0);
+    memcpy(uid, track.problem.uid, sizeof uid);
+    step(&track, 1, 1.0);
+    assert_true(track_close(&track) & TRACK_VERSION);
+    track_settle(&track);
+    step(&track, 2, 2.0);
+    assert_string_not_equal(track.problem.uid, uid);
+    assert_int_equal(track.problem.version, 1);
+    assert_int_equal(track.problem.episodes, 1);
+}
+
+static void a_moment_that_comes_twice_gives_no_uid_twice(void **state)
+{
+    struct track track = fresh();
+    char uid[UID_SIZE];
+
+    step(&track, 0, 2.0);
+    memcpy(uid, track.problem.uid, sizeof uid);
+    step(&track, 1, 1.0);
+    track_close(&track);
+    track_settle(&track);
+    step(&track, 0, 2.0);
+    assert_string_not_equal(track.problem.uid, uid);
+}
+
+static void missing_data_neither_opens_nor_closes_nor_proves(void **state)
+{
+    struct track track = fresh();
+
+    assert_int_equal(step_with(&track, &rule, false, 0, 99.0, QUALITY_FAULT), 0);
+    assert_int_equal(step_with(&track, &rule, false, 0, NAN, QUALITY_NORMAL), 0);
+    step(&track, 1, 2.0);
+    for (int n = 2; n < 200; n++)
+        assert_int_equal(step_with(&track, &rule, false, n, 1.0, QUALITY_MAINTENANCE), 0);
+    assert_true(problem_is_running(&track.problem));
+}
+
+static void a_long_breach_gives_few_versions_and_a_worse_value_one_a_minute(void **state)
+{
+    struct track track = fresh();
+
+    for (int64_t n = 0; n < 365 * 24 * 60; n++)
+        step(&track, n, 2.0);
+    assert_in_range(track.problem.version, 100, 1000);
+    assert_false(step(&track, 365 * 24 * 60, 2.0) & TRACK_VERSION);
+    assert_true(step(&track, 365 * 24 * 60 + 1, 2.2) & TRACK_VERSION);
+}
+
+static void an_edited_rule_ends_the_episode_and_proves_nothing(void **state)
+{
+    struct track track = fresh();
+    struct rule edited = rule;
+
+    edited.high = 1.8;
+    step(&track, 0, 2.0);
+    step(&track, 1, 2.1);
+    assert_int_equal(track_rule_changed(&track, rule_meaning(&edited)),
+                     TRACK_CHANGED | TRACK_VERSION | TRACK_EPISODE);
+    assert_int_equal(track.problem.state, PROBLEM_OPEN);
+    assert_int_equal(track.problem.ended.ms, minute(1).ms);
+    assert_false(problem_is_running(&track.problem));
+
+    assert_true(step_with(&track, &edited, false, 2, 1.7, QUALITY_NORMAL) & TRACK_VERSION);
+    assert_int_equal(track.problem.state, PROBLEM_RECOVERED);
+    step_with(&track, &edited, false, 3, 1.9, QUALITY_NORMAL);
+    assert_int_equal(track.problem.episodes, 2);
+    assert_true(track.problem.high == 1.8);
+}
+
+static void a_calm_point_leaves_nothing_to_remember(void **state)
+{
+    struct track track = fresh();
+
+    assert_int_equal(step(&track, 0, 1.0), 0);
+    assert_int_equal(step(&track, 1, 1.1), 0);
+    assert_true(track_is_empty(&track));
+}
+
+static void what_is_written_reads_back_the_same_at_every_step(void **state)
+{
+    const double values[] = {2.0, 2.31, 1.0, 1.0, 1.9, 0.1, 1.50001};
+    struct track straight = fresh();
+    struct track restarted = fresh();
+
+    for (int64_t n = 0; n < 500; n++) {
+        char body[2048], again[2048];
+        struct text text;
+        struct error err = {0};
+
+        if (n == 40)
+            track_acknowledge(&straight, "李\"四", minute(40));
+        if (n == 40)
+            track_acknowledge(&restarted, "李\"四", minute(40));
+        step(&straight, n, values[(n / 3) % 7]);
+        step(&restarted, n, values[(n / 3) % 7]);
+        track_settle(&straight);
+        track_settle(&restarted);
+        text_init(&text, body, sizeof body);
+        track_write(&text, &restarted);
+        assert_false(text.full);
+        memset(&restarted, 0xa5, sizeof restarted);
+        assert_true(track_read(&restarted, body, text.used, &err));
+        text_init(&text, again, sizeof again);
+        track_write(&text, &straight);
+        assert_string_equal(body, again);
+    }
+}
+
+static void a_damaged_memory_is_refused(void **state)
+{
+    static const char *const bodies[] = {
+        "", "{}", "[]", "{\"meaning\":\"12\",\"proven_ms\":0,\"newest\":null,\"problem\":null}",
+        "{\"meaning\":7}"};
+
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct track track;
+        struct error err = {0};
+
+        assert_false(track_read(&track, bodies[i], strlen(bodies[i]), &err));
+        assert_int_equal(err.kind, ERROR_STORE);
+    }
+}
+
+static json_t *body_of(const struct problem *problem)
+{
+    char body[4096];
+    struct text text;
+    json_t *json;
+
+    text_init(&text, body, sizeof body);
+    problem_write(&text, problem, &catalog);
+    assert_false(text.full);
+    json = json_loads(body, 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static void the_body_is_the_contracts(void **state)
+{
+    static const char *const keys[] = {
+        "uid",   "version",   "collector", "kind",  "nature",    "state", "acknowledged", "site",
+        "point", "parameter", "rule",      "limit", "bound",     "tasks", "relapse_of",   "first",
+        "last",  "ended",     "episodes",  "worst", "simulated", "seal"};
+    struct track track = fresh();
+    json_t *json;
+    char *bound, *worst;
+
+    step(&track, 0, 2.31);
+    json = body_of(&track.problem);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        assert_non_null(json_object_get(json, keys[i]));
+    assert_int_equal(json_object_size(json), sizeof keys / sizeof keys[0]);
+    assert_string_equal(json_string_value(json_object_get(json, "point")),
+                        "zj-03/sonde/ammonia_nitrogen");
+    assert_string_equal(json_string_value(json_object_get(json, "first")),
+                        "2026-09-21T14:13:20.000Z");
+    assert_true(json_is_null(json_object_get(json, "ended")));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(json, "site"), "title")),
+                        "川\"杨河");
+    assert_true(json_is_null(json_object_get(json_object_get(json, "site"), "village")));
+    bound = json_dumps(json_object_get(json, "bound"), JSON_COMPACT);
+    worst = json_dumps(json_object_get(json, "worst"), JSON_COMPACT | JSON_REAL_PRECISION(5));
+    assert_string_equal(bound, "{\"above\":1.5}");
+    assert_string_equal(worst,
+                        "{\"time\":\"2026-09-21T14:13:20.000Z\",\"value\":2.31,\"multiple\":0.54}");
+    free(bound);
+    free(worst);
+    json_decref(json);
+}
+
+static void multiples_exist_only_where_the_field_has_them(void **state)
+{
+    static const struct {
+        const char *key;
+        int medium;
+        enum bound_kind bound;
+        double worst;
+        double multiple; /* NAN: none */
+    } cases[] = {
+        {"ammonia_nitrogen",  MEDIUM_WATER,   BOUND_ABOVE,   3.0,  0.5},
+        {"ammonia_nitrogen",  MEDIUM_WATER,   BOUND_BELOW,   1.0,  NAN},
+        {"ammonia_nitrogen",  MEDIUM_WATER,   BOUND_BETWEEN, 0.5,  NAN},
+        {"pm10",              MEDIUM_AIR,     BOUND_BETWEEN, 3.0,  0.5},
+        {"ph",                MEDIUM_WATER,   BOUND_BETWEEN, 9.5,  NAN},
+        {"water_temperature", MEDIUM_WATER,   BOUND_ABOVE,   40.0, NAN},
+        {"dissolved_oxygen",  MEDIUM_WATER,   BOUND_ABOVE,   20.0, NAN},
+        {"laeq",              MEDIUM_NOISE,   BOUND_ABOVE,   70.0, NAN},
+        {"air_temperature",   MEDIUM_WEATHER, BOUND_ABOVE,   40.0, NAN},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct parameter parameter = {.medium = cases[i].medium};
+        struct problem problem = {
+            .bound = cases[i].bound, .low = 1.0, .high = 2.0, .worst = cases[i].worst};
+        double multiple;
+
+        strcpy(parameter.key, cases[i].key);
+        multiple = problem_multiple(&problem, &parameter);
+        if (isnan(cases[i].multiple))
+            assert_true(isnan(multiple));
+        else
+            assert_true(multiple == cases[i].multiple);
+    }
+}
+
+static int set_up(void **state)
+{
+    return catalog_index(&catalog) ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_breach_is_one_problem_and_a_second_before_closing_joins),
+        cmocka_unit_test(the_uid_is_the_digest_of_the_documented_bytes),
+        cmocka_unit_test(the_machine_closes_after_gather_of_proven_recovery),
+        cmocka_unit_test(a_hole_counts_for_nothing_in_gather),
+        cmocka_unit_test(the_machine_closes_nothing_that_a_task_watches),
+        cmocka_unit_test(a_breach_after_closing_is_a_new_problem),
+        cmocka_unit_test(a_moment_that_comes_twice_gives_no_uid_twice),
+        cmocka_unit_test(missing_data_neither_opens_nor_closes_nor_proves),
+        cmocka_unit_test(a_long_breach_gives_few_versions_and_a_worse_value_one_a_minute),
+        cmocka_unit_test(an_edited_rule_ends_the_episode_and_proves_nothing),
+        cmocka_unit_test(a_calm_point_leaves_nothing_to_remember),
+        cmocka_unit_test(what_is_written_reads_back_the_same_at_every_step),
+        cmocka_unit_test(a_damaged_memory_is_refused),
+        cmocka_unit_test(the_body_is_the_contracts),
+        cmocka_unit_test(multiples_exist_only_where_the_field_has_them),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
