@@ -76,9 +76,9 @@ static const struct conf_key exceed_keys[] = {
     {.name = "to", .type = CONF_NUMBER, .required = true, .offset = offsetof(struct simvalue, to),
      .text_zh = "超标时的数值", .text_en = "the value meanwhile"},
     {.name = "every", .type = CONF_DURATION, .required = true, .offset = offsetof(struct simvalue, exceed.every_ms),
-     .min = 1, .text_zh = "间隔", .text_en = "from one to the next"},
+     .min = 1, .max = 1e11, .text_zh = "间隔", .text_en = "from one to the next"},
     {.name = "lasts", .type = CONF_DURATION, .required = true, .offset = offsetof(struct simvalue, exceed.lasts_ms),
-     .min = 1, .text_zh = "持续", .text_en = "how long it lasts"},
+     .min = 1, .max = 1e11, .text_zh = "持续", .text_en = "how long it lasts"},
     {.name = "after", .type = CONF_DURATION, .offset = offsetof(struct simvalue, exceed.after_ms),
      .text_zh = "错开", .text_en = "how much later than its fellows"},
 };
@@ -87,9 +87,9 @@ static const struct conf_key state_keys[] = {
     {.name = "quality", .type = CONF_CHOICE, .required = true, .offset = offsetof(struct sim_state, quality),
      .choices = quality_letters, .text_zh = "标记", .text_en = "letter of the quality"},
     {.name = "every", .type = CONF_DURATION, .required = true, .offset = offsetof(struct sim_state, spell.every_ms),
-     .min = 1, .text_zh = "间隔", .text_en = "from one to the next"},
+     .min = 1, .max = 1e11, .text_zh = "间隔", .text_en = "from one to the next"},
     {.name = "lasts", .type = CONF_DURATION, .required = true, .offset = offsetof(struct sim_state, spell.lasts_ms),
-     .min = 1, .text_zh = "持续", .text_en = "how long it lasts"},
+     .min = 1, .max = 1e11, .text_zh = "持续", .text_en = "how long it lasts"},
     {.name = "after", .type = CONF_DURATION, .offset = offsetof(struct sim_state, spell.after_ms),
      .text_zh = "错开", .text_en = "how much later than its fellows"},
 };
@@ -100,6 +100,7 @@ struct reading_file {
     struct town *town;
     const struct town_data *data;
     int64_t seed;
+    char broken[64]; /* the last model whose profile was refused: said once, not once a unit */
     struct conf_faults *faults;
 };
 
@@ -156,7 +157,7 @@ static const struct profile *profile_of(struct reading_file *file, struct conf_a
     struct profile **more;
     char path[640];
 
-    if (known != NULL)
+    if (known != NULL || strcmp(file->broken, model) == 0)
         return known;
     if (strchr(model, '/') != NULL || model[0] == '.') {
         conf_complain(file->faults, at, "model", "%s",
@@ -171,8 +172,10 @@ static const struct profile *profile_of(struct reading_file *file, struct conf_a
     town->profiles = more;
     snprintf(path, sizeof path, "%s/%s.conf", file->data->profiles, model);
     more[town->profile_count] = profile_load(path, town->parameters, false, file->faults);
-    if (more[town->profile_count] == NULL)
+    if (more[town->profile_count] == NULL) {
+        snprintf(file->broken, sizeof file->broken, "%s", model);
         return NULL;
+    }
     return more[town->profile_count++];
 }
 
