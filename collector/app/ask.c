@@ -36,8 +36,8 @@ static int connect_to(const char *store_dir)
 static bool send_request(FILE *peer, const char *act, json_t *args)
 {
     const struct passwd *me = getpwuid(getuid());
-    json_t *request = json_pack("{s:s, s:O, s:s}", "act", act, "args", args, "by",
-                                me == NULL ? "" : me->pw_name);
+    json_t *request =
+        json_pack("{s:s, s:O, s:s}", "act", act, "args", args, "by", me == NULL ? "" : me->pw_name);
     bool sent = request != NULL && json_dumpf(request, peer, JSON_COMPACT) == 0 &&
                 fputc('\n', peer) != EOF && fflush(peer) == 0;
 
@@ -148,8 +148,8 @@ static bool act_ourselves(const struct settings *settings, struct store *store, 
                                    .seal_every_ms = settings->seal_every_ms,
                                    .patience_ms = settings->patience_ms};
     struct recorder *recorder = NULL;
-    struct act act = {.name = name, .args = json_incref(args), .done = own_act_done,
-                      .self = &answer};
+    struct act act = {
+        .name = name, .args = json_incref(args), .done = own_act_done, .self = &answer};
     bool begun = names_resolve(&names, settings, store, clock_wall(clock), err);
 
     act.who = me == NULL ? "?" : me->pw_name;

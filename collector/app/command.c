@@ -8,7 +8,8 @@
 #include "base/say.h"
 #include "base/version.h"
 
-/* One command: what it takes, what it does. `options` lists its own; a trailing '=' wants a value. */
+/* One command: what it takes, what it does. `options` lists its own; a trailing '=' wants a value.
+ */
 struct command {
     const char *name;
     const char *takes;
@@ -63,9 +64,9 @@ const char *typed_option(const struct typed *typed, const char *name)
 
 static void print_error_json(const struct error *err)
 {
-    json_t *object = json_pack("{s:{s:s, s:s, s:o}}", "error", "kind", error_word(err->kind),
-                               "text", err->text, "where",
-                               err->where[0] == '\0' ? json_null() : json_string(err->where));
+    json_t *object =
+        json_pack("{s:{s:s, s:s, s:o}}", "error", "kind", error_word(err->kind), "text", err->text,
+                  "where", err->where[0] == '\0' ? json_null() : json_string(err->where));
 
     json_dumpf(object, stderr, JSON_COMPACT);
     fputc('\n', stderr);
@@ -236,9 +237,8 @@ static int unknown_command(const struct typed *typed, const char *word)
 
     for (size_t i = 0; later[i] != NULL; i++)
         if (strcmp(later[i], word) == 0)
-            return wrong_use(typed,
-                             SAY("这个版本还没有命令 %s", "this version does not have %s yet"),
-                             word);
+            return wrong_use(
+                typed, SAY("这个版本还没有命令 %s", "this version does not have %s yet"), word);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         names[i] = commands[i].name;
     near = conf_nearest(word, names);

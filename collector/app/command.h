@@ -1,8 +1,8 @@
 /* command.h - the commands of the contract: one function each, one table in command.c.
  *
- * A command prints its answer on standard output and its errors on standard error (as one JSON object
- * with --json), and returns the contract's exit code: 0 done, 1 done and the answer is no, 2 wrong
- * use or settings, 3 could not be done.
+ * A command prints its answer on standard output and its errors on standard error (as one JSON
+ * object with --json), and returns the contract's exit code: 0 done, 1 done and the answer is no, 2
+ * wrong use or settings, 3 could not be done.
  */
 #ifndef APP_COMMAND_H
 #define APP_COMMAND_H

@@ -101,7 +101,8 @@ static void list_profile(struct table *table, const struct profile *profile)
     list_channels(profile, channels, sizeof channels);
     table_cell(table, "%s", profile->model);
     table_cell(table, "%s", profile->title);
-    table_cell(table, "%s", profile->verified ? SAY("已核实", "verified") : SAY("未核实", "unverified"));
+    table_cell(table, "%s",
+               profile->verified ? SAY("已核实", "verified") : SAY("未核实", "unverified"));
     table_cell(table, "%s", channels);
 }
 
@@ -126,7 +127,7 @@ static json_t *profile_json(const struct profile *profile)
 static void print_profile(const struct profile *profile)
 {
     const char *const headings[] = {SAY("通道", "CHANNEL"), SAY("名称", "TITLE"),
-                                    SAY("单位", "UNIT"), SAY("区", "AREA"),
+                                    SAY("单位", "UNIT"),    SAY("区", "AREA"),
                                     SAY("地址", "ADDRESS"), SAY("手册编号", "MANUAL")};
     struct table *table = table_new(6, headings);
 
@@ -212,7 +213,7 @@ static int show_shelf(const struct typed *typed, const struct shelf *shelf, cons
         return EXIT_DONE;
     error_set(&err, ERROR_NOT_FOUND,
               SAY("没有型号 %s；lookback sensors 列出全部型号", "there is no model %s; lookback "
-                                                                 "sensors lists them"),
+                                                                "sensors lists them"),
               model);
     return command_fail(typed, &err);
 }

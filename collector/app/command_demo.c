@@ -1,5 +1,5 @@
-/* The demo: simulated sensors on real Modbus links, a whole station on the embedded store, and a live
- * picture. Also `simulate`, the simulator alone. */
+/* The demo: simulated sensors on real Modbus links, a whole station on the embedded store, and a
+ * live picture. Also `simulate`, the simulator alone. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -93,17 +93,20 @@ static void hint(int port, const char *zh, const char *en)
 static void say_hints(const struct demo_files *files)
 {
     if (files->mqtt == NULL)
-        hint(1883, "本机 1883 端口有 MQTT 服务：加上 --mqtt mqtt://127.0.0.1:1883 可同时发布",
-             "a broker answers on port 1883: add --mqtt mqtt://127.0.0.1:1883 to publish there too");
+        hint(
+            1883, "本机 1883 端口有 MQTT 服务：加上 --mqtt mqtt://127.0.0.1:1883 可同时发布",
+            "a broker answers on port 1883: add --mqtt mqtt://127.0.0.1:1883 to publish there too");
     if (files->influx == NULL)
-        hint(8086,
-             "本机 8086 端口有 InfluxDB：加上 --influx 'http://127.0.0.1:8086/write?db=lookback' "
-             "可同时写入",
-             "InfluxDB answers on port 8086: add --influx 'http://127.0.0.1:8086/write?db=lookback' "
-             "to write there too");
+        hint(
+            8086,
+            "本机 8086 端口有 InfluxDB：加上 --influx 'http://127.0.0.1:8086/write?db=lookback' "
+            "可同时写入",
+            "InfluxDB answers on port 8086: add --influx 'http://127.0.0.1:8086/write?db=lookback' "
+            "to write there too");
     if (files->influx == NULL)
         hint(8428,
-             "本机 8428 端口有 VictoriaMetrics：加上 --influx http://127.0.0.1:8428/write 可同时写入",
+             "本机 8428 端口有 VictoriaMetrics：加上 --influx http://127.0.0.1:8428/write "
+             "可同时写入",
              "VictoriaMetrics answers on port 8428: add --influx http://127.0.0.1:8428/write to "
              "write there too");
 }
@@ -148,8 +151,9 @@ static bool demo_number(const struct typed *typed, const char *option, long most
     *number = strtol(words, &end, 10);
     if (*words != '\0' && *end == '\0' && *number >= 0 && *number <= most)
         return true;
-    error_set(&err, ERROR_WRONG_USE, SAY("%s %s：应为 0 到 %ld 的整数", "%s %s: a whole number from 0 to %ld"),
-              option, words, most);
+    error_set(&err, ERROR_WRONG_USE,
+              SAY("%s %s：应为 0 到 %ld 的整数", "%s %s: a whole number from 0 to %ld"), option,
+              words, most);
     command_fail(typed, &err);
     return false;
 }
@@ -171,9 +175,10 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
     settings = command_settings(&own);
     if (settings == NULL)
         return EXIT_WRONG;
-    printf(SAY("演示：模拟传感器 → Modbus → 本机存储 → 判定。文件夹 %s，日志 %s\n",
-               "demo: simulated sensors -> Modbus -> embedded store -> judged. Folder %s, log %s\n"),
-           files->dir, files->log);
+    printf(
+        SAY("演示：模拟传感器 → Modbus → 本机存储 → 判定。文件夹 %s，日志 %s\n",
+            "demo: simulated sensors -> Modbus -> embedded store -> judged. Folder %s, log %s\n"),
+        files->dir, files->log);
     say_hints(files);
     fflush(stdout);
     simulator = simulator_start(files->simulator, log, &err);
@@ -211,8 +216,8 @@ int command_demo(const struct typed *typed)
         return EXIT_WRONG;
     files.page_port = (int)port;
     if (dir == NULL)
-        snprintf(files.dir, sizeof files.dir, "/tmp/lookback-demo-%u", (unsigned)getuid());
-    else if (dir[0] == '/')
+        dir = "lookback-demo";
+    if (dir[0] == '/')
         snprintf(files.dir, sizeof files.dir, "%s", dir);
     else if ((whole = getcwd(NULL, 0)) != NULL)
         snprintf(files.dir, sizeof files.dir, "%s/%s", whole, dir);

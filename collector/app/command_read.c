@@ -44,9 +44,12 @@ static const char *local_time(const char *utc, char *out, size_t size)
 
 static void print_devices(const json_t *status)
 {
-    const char *const headings[] = {SAY("设备", "DEVICE"), SAY("链路", "LINK"),
-                                    SAY("站号", "UNIT"), SAY("状态", "STATE"),
-                                    SAY("最近一次正常", "LAST GOOD"), SAY("采集次数", "POLLS"),
+    const char *const headings[] = {SAY("设备", "DEVICE"),
+                                    SAY("链路", "LINK"),
+                                    SAY("站号", "UNIT"),
+                                    SAY("状态", "STATE"),
+                                    SAY("最近一次正常", "LAST GOOD"),
+                                    SAY("采集次数", "POLLS"),
                                     SAY("跳过", "SKIPPED")};
     struct table *table = table_new(7, headings);
     size_t index;
@@ -70,8 +73,8 @@ static void print_devices(const json_t *status)
 
 static void print_outputs(const json_t *status)
 {
-    const char *const headings[] = {SAY("输出", "OUTPUT"), SAY("类型", "KIND"),
-                                    SAY("状态", "STATE"), SAY("积压", "BACKLOG"),
+    const char *const headings[] = {SAY("输出", "OUTPUT"),      SAY("类型", "KIND"),
+                                    SAY("状态", "STATE"),       SAY("积压", "BACKLOG"),
                                     SAY("隔离", "QUARANTINED"), SAY("说明", "NOTE")};
     struct table *table = table_new(6, headings);
     size_t index;
@@ -268,12 +271,12 @@ static bool list_readings(struct reading_list *list, struct reader *reader, uint
     return read;
 }
 
-static int readings_of(const struct typed *typed, const struct settings *settings,
-                       const char *name, struct wall_time from, struct wall_time to)
+static int readings_of(const struct typed *typed, const struct settings *settings, const char *name,
+                       struct wall_time from, struct wall_time to)
 {
     struct error err = {0};
     struct reader *reader = reader_open(settings->store_dir, &err);
-    struct reading_list list = {.form = typed->json                         ? FORM_JSON
+    struct reading_list list = {.form = typed->json                            ? FORM_JSON
                                         : typed_option(typed, "--csv") != NULL ? FORM_CSV
                                                                                : FORM_TABLE};
     uint32_t point;
@@ -384,9 +387,9 @@ static int print_problems(const struct typed *typed, struct reader *reader, cons
                           struct error *err)
 {
     const char *const headings[] = {
-        SAY("编号", "UID"),      SAY("类别", "KIND"),   SAY("状态", "STATE"),
-        SAY("监测点", "POINT"),  SAY("界限", "BOUND"),  SAY("最差值", "WORST"),
-        SAY("首次", "FIRST"),    SAY("结束", "ENDED"),  SAY("次数", "EPISODES")};
+        SAY("编号", "UID"),     SAY("类别", "KIND"),  SAY("状态", "STATE"),
+        SAY("监测点", "POINT"), SAY("界限", "BOUND"), SAY("最差值", "WORST"),
+        SAY("首次", "FIRST"),   SAY("结束", "ENDED"), SAY("次数", "EPISODES")};
     struct problem_list list = {.json = typed->json};
     bool read;
 

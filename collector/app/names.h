@@ -1,4 +1,5 @@
-/* names.h - settings matched with the store: the catalog, and what the poller and judge need of it. */
+/* names.h - settings matched with the store: the catalog, and what the poller and judge need of it.
+ */
 #ifndef APP_NAMES_H
 #define APP_NAMES_H
 
@@ -10,7 +11,7 @@ struct names {
     struct catalog catalog;
     struct device_setup *devices; /* as many as settings->devices */
     size_t device_count;
-    uint32_t *points; /* backing of devices[].points */
+    uint32_t *points;   /* backing of devices[].points */
     struct rule *rules; /* settings->rules with their points resolved */
     size_t rule_count;
 };

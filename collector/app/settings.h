@@ -52,7 +52,7 @@ struct device_conf {
 };
 
 struct rule_conf {
-    struct rule rule;      /* points not yet resolved */
+    struct rule rule; /* points not yet resolved */
     char (*patterns)[POINT_SIZE];
     size_t pattern_count;
 };

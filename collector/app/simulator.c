@@ -111,8 +111,9 @@ pid_t simulator_start(const char *file, int log, struct error *err)
         return process;
     simulator_stop(process);
     error_set(err, ERROR_DEVICE,
-              SAY("模拟器没有就绪，请看它的输出（%s）", "the simulator did not become ready; see what "
-                                                        "it said about %s"),
+              SAY("模拟器没有就绪，请看它的输出（%s）",
+                  "the simulator did not become ready; see what "
+                  "it said about %s"),
               file);
     return -1;
 }

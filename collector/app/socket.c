@@ -32,7 +32,7 @@ struct socket_server {
     uv_pipe_t listener;
     uv_async_t answered;
     struct station *station;
-    pthread_mutex_t lock; /* guards ready[] */
+    pthread_mutex_t lock;          /* guards ready[] */
     char *ready[SOCKET_PEERS_MAX]; /* answers from the recorder, by peer */
     struct peer peers[SOCKET_PEERS_MAX];
     char path[300];
@@ -102,9 +102,9 @@ static void peer_answer(struct peer *peer, char *text)
 
 static char *error_text(const struct error *err)
 {
-    json_t *object = json_pack("{s:{s:s, s:s, s:o}}", "error", "kind", error_word(err->kind),
-                               "text", err->text, "where",
-                               err->where[0] == '\0' ? json_null() : json_string(err->where));
+    json_t *object =
+        json_pack("{s:{s:s, s:s, s:o}}", "error", "kind", error_word(err->kind), "text", err->text,
+                  "where", err->where[0] == '\0' ? json_null() : json_string(err->where));
     char *text = json_dumps(object, JSON_COMPACT);
 
     json_decref(object);

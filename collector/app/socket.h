@@ -1,9 +1,9 @@
 /* socket.h - STORE/lookback.sock: how a command reaches the running collector (contract, "Acts").
  *
- * One JSON line in, JSON lines out, the last one {"done":…} or {"error":…}. The socket is 0660 and of
- * group `lookback` where that group exists; who asks is the peer's user by the kernel. Besides the
- * acts it answers {"act":"status"}, which changes nothing. Bounded: SOCKET_PEERS_MAX peers, a line of
- * SOCKET_LINE_MAX bytes. The loop's thread; answers of acts arrive from the recorder's.
+ * One JSON line in, JSON lines out, the last one {"done":…} or {"error":…}. The socket is 0660 and
+ * of group `lookback` where that group exists; who asks is the peer's user by the kernel. Besides
+ * the acts it answers {"act":"status"}, which changes nothing. Bounded: SOCKET_PEERS_MAX peers, a
+ * line of SOCKET_LINE_MAX bytes. The loop's thread; answers of acts arrive from the recorder's.
  */
 #ifndef APP_SOCKET_H
 #define APP_SOCKET_H

@@ -158,8 +158,8 @@ static bool make_small_parts(struct station *station, struct error *err)
 
     station->notices = notices_new(station->clock);
     station->mailbox = mailbox_new((size_t)settings->mailbox_bytes);
-    station->trust = trust_new((enum trust_by)settings->trust, station->clock,
-                               store_newest(station->store));
+    station->trust =
+        trust_new((enum trust_by)settings->trust, station->clock, store_newest(station->store));
     station->trouble =
         trouble_new(station->names.devices, station->names.device_count, settings->links,
                     settings->link_count, station->clock, station->notices);
@@ -237,9 +237,9 @@ static void stop_writing(struct station *station)
         sender_stop(station->senders[i]);
     station->sender_count = 0;
     recorder_stop(station->recorder);
-    log_notice(SAY("采集器 %s 已停止，共提交到序号 %llu", "collector %s stopped; committed up to %llu"),
-               station->settings->name,
-               (unsigned long long)recorder_committed(station->recorder));
+    log_notice(
+        SAY("采集器 %s 已停止，共提交到序号 %llu", "collector %s stopped; committed up to %llu"),
+        station->settings->name, (unsigned long long)recorder_committed(station->recorder));
 }
 
 static void socket_closed(void *self)

@@ -43,8 +43,8 @@ struct trouble *trouble_new(const struct device_setup *devices, size_t count,
 
     if (trouble == NULL)
         return NULL;
-    *trouble = (struct trouble){.devices = devices, .links = links, .clock = clock,
-                                .notices = notices};
+    *trouble =
+        (struct trouble){.devices = devices, .links = links, .clock = clock, .notices = notices};
     trouble->of_device = calloc(count + 1, sizeof *trouble->of_device);
     trouble->of_link = calloc(link_count + 1, sizeof *trouble->of_link);
     if (trouble->of_device == NULL || trouble->of_link == NULL || !index_devices(trouble, count)) {
@@ -111,8 +111,7 @@ static void say_link(struct trouble *trouble, const struct link_setup *link, enu
                      link->host, link->port, cause_title(cause));
 }
 
-static void say_device(struct trouble *trouble, const struct device_setup *device,
-                       enum cause cause)
+static void say_device(struct trouble *trouble, const struct device_setup *device, enum cause cause)
 {
     char id[64];
     char subject[96];

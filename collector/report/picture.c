@@ -9,12 +9,12 @@
 #include "base/version.h"
 #include "report/table.h"
 
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define RED "\033[31m"
-#define GREEN "\033[32m"
+#define BOLD   "\033[1m"
+#define DIM    "\033[2m"
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
 #define YELLOW "\033[33m"
-#define PLAIN "\033[0m"
+#define PLAIN  "\033[0m"
 
 struct picture {
     const struct status_view *view;
@@ -85,8 +85,7 @@ static void draw_head(const struct picture *picture, FILE *to)
 
     clock_text(clock_wall(view->clock), now, sizeof now);
     if (view->catalog->simulated)
-        fprintf(to, "%s模拟数据 / SIMULATED%s   ", colour(picture, YELLOW),
-                colour(picture, PLAIN));
+        fprintf(to, "%s模拟数据 / SIMULATED%s   ", colour(picture, YELLOW), colour(picture, PLAIN));
     fprintf(to, SAY("Lookback %s  采集器 %s  %s", "Lookback %s  collector %s  %s"), version_text(),
             view->collector, now);
     end_line(picture, to);
@@ -102,8 +101,8 @@ static void draw_link(const struct picture *picture, FILE *to, const struct link
         fprintf(to, SAY("%s通%s  忙 %2.0f %%", "%sup%s    busy %2.0f %%"), colour(picture, GREEN),
                 colour(picture, PLAIN), link->load * 100);
     else
-        fprintf(to, SAY("%s断%s  %s", "%sdown%s  %s"), colour(picture, RED),
-                colour(picture, PLAIN), cause_title((enum cause)link->cause));
+        fprintf(to, SAY("%s断%s  %s", "%sdown%s  %s"), colour(picture, RED), colour(picture, PLAIN),
+                cause_title((enum cause)link->cause));
     end_line(picture, to);
 }
 
@@ -125,9 +124,8 @@ static const char *quality_colour(enum quality quality)
     return quality == QUALITY_NORMAL ? GREEN : quality == QUALITY_NO_ANSWER ? RED : YELLOW;
 }
 
-static void draw_reading(const struct picture *picture, FILE *to,
-                         const struct catalog_point *point, const struct reading *reading,
-                         const char *when)
+static void draw_reading(const struct picture *picture, FILE *to, const struct catalog_point *point,
+                         const struct reading *reading, const char *when)
 {
     char name[POINT_SIZE];
     char words[64];

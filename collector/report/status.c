@@ -34,19 +34,19 @@ static json_t *json_store(const struct recorder_status *status)
 {
     return json_pack("{s:I, s:o, s:I, s:{s:f, s:f}, s:I}", "bytes", (json_int_t)status->size.bytes,
                      "oldest", json_time(status->size.oldest), "free_bytes",
-                     (json_int_t)status->size.free_bytes, "commit_ms", "p50",
-                     status->commit_ms_p50, "max", status->commit_ms_max, "mailbox_bytes",
+                     (json_int_t)status->size.free_bytes, "commit_ms", "p50", status->commit_ms_p50,
+                     "max", status->commit_ms_max, "mailbox_bytes",
                      (json_int_t)status->mailbox_bytes);
 }
 
 static json_t *json_link(const struct link_status *link)
 {
-    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "name", link->name, "kind",
-                     link_kind_word(link->kind), "state",
-                     !link->used ? "unused" : (link->up ? "up" : "down"), "since",
-                     json_time(link->since), "load", round(link->load * 1e4) / 1e4,
-                     "next_attempt", json_time(link->next_attempt), "cause",
-                     link->cause == CAUSE_NONE ? json_null() : json_string(cause_word(link->cause)));
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "name", link->name, "kind",
+        link_kind_word(link->kind), "state", !link->used ? "unused" : (link->up ? "up" : "down"),
+        "since", json_time(link->since), "load", round(link->load * 1e4) / 1e4, "next_attempt",
+        json_time(link->next_attempt), "cause",
+        link->cause == CAUSE_NONE ? json_null() : json_string(cause_word(link->cause)));
 }
 
 static json_t *json_errors(const struct device_status *device)
@@ -80,10 +80,9 @@ static json_t *json_device(const struct status_view *view, const struct device_s
                      device_state_word(device->state), "since", json_time(device->since),
                      "last_good", json_time(device->last_good), "every_ms",
                      (json_int_t)known->every_ms, "polls", (json_int_t)device->polls, "skipped",
-                     (json_int_t)device->skipped, "errors", json_errors(device), "answer_ms",
-                     "p50", json_answer(device->answer_ms_p50), "p99",
-                     json_answer(device->answer_ms_p99), "next_attempt",
-                     json_time(device->next_attempt));
+                     (json_int_t)device->skipped, "errors", json_errors(device), "answer_ms", "p50",
+                     json_answer(device->answer_ms_p50), "p99", json_answer(device->answer_ms_p99),
+                     "next_attempt", json_time(device->next_attempt));
 }
 
 static json_t *json_output(struct sender *sender)
@@ -150,6 +149,5 @@ json_t *status_json(const struct status_view *view)
                      (int)view->boot, "seq", (json_int_t)recorder.committed, "state", "running",
                      "clock", json_clock(view), "store", json_store(&recorder), "links",
                      json_links(view), "devices", json_devices(view), "outputs", outputs, "seal",
-                     "notices", json_notices(view->notices), "simulated",
-                     view->catalog->simulated);
+                     "notices", json_notices(view->notices), "simulated", view->catalog->simulated);
 }

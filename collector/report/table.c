@@ -28,9 +28,18 @@ static size_t character_width(uint32_t character)
 {
     static const struct {
         uint32_t first, last;
-    } wide[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},  {0xac00, 0xd7a3},
-                {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},  {0xffe0, 0xffe6},
-                {0x1f300, 0x1f64f}, {0x20000, 0x3fffd}};
+    } wide[] = {
+        {0x1100,  0x115f },
+        {0x2e80,  0x303e },
+        {0x3041,  0xa4cf },
+        {0xac00,  0xd7a3 },
+        {0xf900,  0xfaff },
+        {0xfe30,  0xfe6f },
+        {0xff00,  0xff60 },
+        {0xffe0,  0xffe6 },
+        {0x1f300, 0x1f64f},
+        {0x20000, 0x3fffd}
+    };
 
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
         if (character >= wide[i].first && character <= wide[i].last)

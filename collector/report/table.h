@@ -19,7 +19,8 @@ void table_print(struct table *table, FILE *to);
 void table_free(struct table *table);
 size_t table_rows(const struct table *table);
 
-/* How many columns of a terminal the UTF-8 text takes (Unicode TR 11: wide and full-width are two). */
+/* How many columns of a terminal the UTF-8 text takes (Unicode TR 11: wide and full-width are two).
+ */
 size_t display_width(const char *text);
 
 #endif
