@@ -1,0 +1,115 @@
+/* Tests of app/trouble.c. Names say what must hold. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/trouble.h"
+#include "base/say.h"
+
+static struct held_clock held;
+static struct notices *board;
+static struct trouble *trouble;
+static const struct link_setup links[] = {
+    {.name = "north", .kind = LINK_TCP, .host = "10.0.0.9", .port = 502}
+};
+static const struct device_setup devices[] = {
+    {.id = 5, .unit = 7, .every_ms = 10000, .label = "zj/ph"},
+    {.id = 9, .unit = 8, .every_ms = 10000, .label = "zj/do"},
+};
+
+static int begin(void **state)
+{
+    say_in(LANGUAGE_EN);
+    held_clock_init(&held, (struct wall_time){1790000000000});
+    board = notices_new(&held.clock);
+    trouble = trouble_new(devices, 2, links, 1, &held.clock, board);
+    return trouble == NULL;
+}
+
+static int end(void **state)
+{
+    trouble_free(trouble);
+    notices_free(board);
+    return 0;
+}
+
+static void polled(uint32_t device, enum quality quality, enum cause cause)
+{
+    const struct reading reading = {
+        .point = 1, .quality = (uint8_t)quality, .cause = (uint8_t)cause, .value = NAN};
+    const struct poll poll = {
+        .device = device, .mono = held.mono, .readings = &reading, .reading_count = 1};
+
+    trouble_poll(trouble, &poll);
+}
+
+static size_t open_notices(struct notice *out)
+{
+    return notices_open(board, out, 4);
+}
+
+static void a_single_failed_poll_is_no_notice(void **state)
+{
+    struct notice open[4];
+
+    polled(5, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    held_clock_advance(&held, 59000);
+    polled(5, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    assert_int_equal(open_notices(open), 0);
+}
+
+static void a_device_silent_for_a_minute_is_one_notice_until_it_answers(void **state)
+{
+    struct notice open[4];
+
+    polled(5, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    held_clock_advance(&held, 60000);
+    polled(5, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    polled(5, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    assert_int_equal(open_notices(open), 1);
+    assert_non_null(strstr(open[0].text, "unit 7"));
+    polled(9, QUALITY_NORMAL, CAUSE_NONE);
+    assert_int_equal(open_notices(open), 1);
+    polled(5, QUALITY_NORMAL, CAUSE_NONE);
+    assert_int_equal(open_notices(open), 0);
+}
+
+static void a_host_that_refuses_is_one_notice_for_the_link(void **state)
+{
+    struct notice open[4];
+
+    polled(5, QUALITY_NO_ANSWER, CAUSE_REFUSED);
+    polled(9, QUALITY_NO_ANSWER, CAUSE_REFUSED);
+    held_clock_advance(&held, 6000);
+    polled(5, QUALITY_NO_ANSWER, CAUSE_REFUSED);
+    polled(9, QUALITY_NO_ANSWER, CAUSE_REFUSED);
+    assert_int_equal(open_notices(open), 1);
+    assert_string_equal(open[0].id, "link-north");
+    polled(9, QUALITY_NORMAL, CAUSE_NONE);
+    assert_int_equal(open_notices(open), 0);
+}
+
+static void a_device_nobody_knows_is_left_alone(void **state)
+{
+    struct notice open[4];
+
+    polled(4000000000U, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    polled(0, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    assert_int_equal(open_notices(open), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_single_failed_poll_is_no_notice, begin, end),
+        cmocka_unit_test_setup_teardown(a_device_silent_for_a_minute_is_one_notice_until_it_answers,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_host_that_refuses_is_one_notice_for_the_link, begin, end),
+        cmocka_unit_test_setup_teardown(a_device_nobody_knows_is_left_alone, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
