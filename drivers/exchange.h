@@ -1,0 +1,122 @@
+/* exchange.h - one request on one line: when it may be sent, until when its answer is awaited, and
+ * what becomes of answers that come late. Pure: time is handed in, bytes are handed in and out.
+ *
+ * One request at a time. The owner calls exchange_begin(), then exchange_step() until it says what
+ * to do: send, wait until `wake` or bytes, or look at the result.
+ *
+ * TCP: answers are matched by transaction id, unit, function and length. What does not fit a whole
+ * frame loses the stream: the owner closes the connection at once (exchange_is_lost()) or is told
+ * to before the next request (EXCHANGE_RECONNECT).
+ *
+ * RTU has no transaction id, so after a timeout the line is left alone and drained for the guard
+ * time, then the same request is repeated once: whatever answers is then an answer to that block of
+ * that unit (cause after_timeout). One guard more passes before another block of that unit whose
+ * answer would look the same, until an answer of that unit has shown that the late one is over.
+ */
+#ifndef DRIVERS_EXCHANGE_H
+#define DRIVERS_EXCHANGE_H
+
+#include "base/clock.h"
+#include "drivers/frame.h"
+#include "model/quality.h"
+
+enum { EXCHANGE_BUFFER = 512, EXCHANGE_UNITS = 256 };
+
+struct exchange_rules {
+    enum wire wire;
+    int64_t guard_ns;
+    int64_t gap_ns;  /* silence before each request, from the last byte sent or heard */
+    int64_t char_ns; /* what one character takes on the line; 0 on TCP */
+};
+
+/* A request of this unit that may still be answered late (RTU). */
+struct exchange_doubt {
+    struct request asked;
+    bool open;
+    bool several; /* different ones: then every request but the last waits */
+    int64_t from; /* ns: one guard from here, the late answer is taken to be over */
+};
+
+enum exchange_step { EXCHANGE_WAIT, EXCHANGE_SEND, EXCHANGE_RECONNECT, EXCHANGE_DONE };
+
+enum exchange_state {
+    EXCHANGE_IDLE,
+    EXCHANGE_QUIET, /* begun; the line has to be silent before it is sent */
+    EXCHANGE_ASKED,
+    EXCHANGE_OVER, /* the result stands */
+};
+
+struct exchange_result {
+    bool answered;
+    uint8_t cause;       /* enum cause; AFTER_TIMEOUT of an answer that may be late */
+    uint8_t exception;   /* the code, when one came */
+    bool is_exception;   /* a whole, right answer, but a refusal */
+    const uint8_t *data; /* of an answer: inside the exchange, until its next call */
+    size_t size;
+    struct mono_time at; /* when the answer was complete or given up */
+    int64_t took_ns;     /* from sent to that moment */
+};
+
+struct exchange {
+    struct exchange_rules rules;
+    enum exchange_state state;
+    struct request request;
+    uint16_t tid;
+    bool repeats;      /* RTU: may still be asked once more */
+    bool repeated;     /* RTU: this is the second asking */
+    bool resumed;      /* TCP: asked again over a new connection */
+    bool lost;         /* TCP: reconnect before the next request */
+    bool heard_bytes;  /* any, since it was sent */
+    bool echo_noticed; /* our own bytes came back; for one log line */
+    unsigned silent;   /* TCP: timeouts in a row without one byte between */
+    int64_t timeout_ns;
+    int64_t deadline;                            /* of this asking; 0: not sent yet */
+    int64_t begun, sent, last_byte, quiet_until; /* ns, monotonic */
+    int64_t wake;
+    struct overheard heard;
+    struct exchange_doubt *doubts; /* EXCHANGE_UNITS of them, the owner's; NULL on TCP */
+    struct exchange_result result;
+    uint8_t tx[FRAME_REQUEST_MAX];
+    size_t tx_size;
+    size_t rx_done; /* bytes of rx the last answer still stands in */
+    size_t rx_used;
+    size_t flood; /* TCP: bytes that were no answer, since the request was sent */
+    uint8_t rx[EXCHANGE_BUFFER];
+};
+
+/* `doubts` is borrowed for the exchange's life; needed for RTU. */
+void exchange_init(struct exchange *exchange, const struct exchange_rules *rules,
+                   struct exchange_doubt *doubts, struct mono_time now);
+
+/* A new connection or a reopened port: what was half received is forgotten, doubts are not. */
+void exchange_connected(struct exchange *exchange, struct mono_time now);
+
+/* Begins a request (request_is_valid(), asserted); none is under way.
+ * `settle_ns`: the quiet time the probe needs, when longer than the line's. `repeat`: RTU may ask
+ * twice, as it should unless the unit is known to be dead. */
+void exchange_begin(struct exchange *exchange, const struct request *request, int64_t timeout_ns,
+                    int64_t settle_ns, bool repeat, struct mono_time now);
+
+/* What is to be done now. EXCHANGE_SEND: send tx, then call exchange_sent(). EXCHANGE_WAIT: call
+ * again at `wake`, or after bytes. EXCHANGE_RECONNECT: close the connection, open a new one, call
+ * exchange_connected(), then again. EXCHANGE_DONE: `result` stands until the next begin. */
+enum exchange_step exchange_step(struct exchange *exchange, struct mono_time now);
+void exchange_sent(struct exchange *exchange, struct mono_time now);
+
+/* What came, at any time, asked for or not. */
+void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t count,
+                    struct mono_time now);
+
+/* The connection or port broke. True: nothing had been heard yet, so the request may be asked once
+ * more, within its deadline, over a new connection: connect, exchange_connected(), then step on.
+ * False: a request under way is over with CAUSE_DISCONNECTED. */
+bool exchange_broken(struct exchange *exchange, struct mono_time now);
+
+/* Gives a request up without waiting for its deadline. */
+void exchange_give_up(struct exchange *exchange, enum cause cause, struct mono_time now);
+
+bool exchange_is_under_way(const struct exchange *exchange);
+/* TCP: where the next frame begins is unknown, or the peer has been silent twice. */
+bool exchange_is_lost(const struct exchange *exchange);
+
+#endif
