@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "drivers/profile.h"
+#include "drivers/profile_parts.h"
 
 unsigned channel_word_count(const struct channel *channel)
 {
@@ -152,11 +152,6 @@ static struct reading no_answer(const struct block *block)
     enum cause cause = block == NULL ? CAUSE_BAD_FRAME : (enum cause)block->cause;
 
     return reading_of(NAN, QUALITY_NO_ANSWER, cause);
-}
-
-static bool area_is_bits(enum register_area area)
-{
-    return area == AREA_COIL || area == AREA_DISCRETE_INPUT;
 }
 
 static uint8_t bit_at(const struct block *block, uint16_t address)

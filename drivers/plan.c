@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "drivers/profile_parts.h"
 
 enum {
     BITS_MAX = 2000,    /* of one request: Modbus application protocol 1.1b3, 6.1 */
@@ -17,11 +18,6 @@ struct span {
     enum register_area area;
     uint32_t from, to; /* `to` is not part of it */
 };
-
-static bool area_is_bits(enum register_area area)
-{
-    return area == AREA_COIL || area == AREA_DISCRETE_INPUT;
-}
 
 uint8_t area_function(enum register_area area)
 {
