@@ -48,6 +48,7 @@ struct device_conf {
     const struct profile *profile; /* borrowed from the settings */
     const struct channel **channels;
     size_t channel_count;
+    struct channel *own_channels; /* the profile's with `word_order` and `ranges` put over them, or NULL */
     unsigned line; /* in devices.conf, for messages */
 };
 

@@ -42,7 +42,10 @@ static struct mono_time held_mono(const struct clock *clock)
 
 void held_clock_init(struct held_clock *held, struct wall_time wall)
 {
-    *held = (struct held_clock){.clock = {.wall = held_wall, .mono = held_mono}, .wall = wall};
+    *held = (struct held_clock){
+        .clock = {.wall = held_wall, .mono = held_mono},
+          .wall = wall
+    };
 }
 
 void held_clock_advance(struct held_clock *held, int64_t ms)

@@ -20,7 +20,7 @@ struct mono_time {
 };
 
 #define WALL_NONE_MS INT64_MIN
-#define WALL_NONE ((struct wall_time){WALL_NONE_MS})
+#define WALL_NONE    ((struct wall_time){WALL_NONE_MS})
 
 static inline bool wall_is_known(struct wall_time time)
 {

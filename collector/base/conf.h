@@ -2,9 +2,9 @@
  *
  * libconfig 1.5 parses; it also bends numbers (50 is not found where 50.0 is asked for, 3000000000
  * becomes negative, 1e999 infinite) and does not mind unknown words. So a scanner of ours reads the
- * same text first and refuses what libconfig would bend, and a table of keys reads the result: every
- * key has a type, a range, a default and a sentence, and a word that is in no table is a fault with
- * the nearest word suggested. libconfig.h is included by conf.c alone.
+ * same text first and refuses what libconfig would bend, and a table of keys reads the result:
+ * every key has a type, a range, a default and a sentence, and a word that is in no table is a
+ * fault with the nearest word suggested. libconfig.h is included by conf.c alone.
  *
  * A fault reads "FILE:LINE: key: what is wrong, what is allowed". Faults are collected, not
  * returned: read on, then ask conf_faults_count(). One thread at a time.
@@ -86,10 +86,10 @@ struct conf_key {
     const char *name;
     enum conf_type type;
     bool required;
-    size_t offset;             /* into the struct that is filled */
-    size_t size;               /* of a text field */
-    double min, max;           /* both 0: no bound */
-    const char *fallback;      /* default, as it would be written; NULL: the field is left as it is */
+    size_t offset;        /* into the struct that is filled */
+    size_t size;          /* of a text field */
+    double min, max;      /* both 0: no bound */
+    const char *fallback; /* default, as it would be written; NULL: the field is left as it is */
     const char *const *choices; /* NULL-terminated */
     const char *text_zh, *text_en;
 };
@@ -100,12 +100,15 @@ struct conf_key {
 bool conf_read(struct conf_at group, const struct conf_key *keys, size_t count, void *into,
                uint64_t *seen, struct conf_faults *faults);
 
+/* Fills the defaults alone, as for a group that is absent. */
+void conf_defaults(const struct conf_key *keys, size_t count, void *into);
+
 /* Scalars outside tables, as inside free groups and arrays. False, without a complaint, when the
  * setting is not of that type. A number may be an int or a float; text is borrowed. */
 bool conf_number(struct conf_at at, double *number);
 bool conf_int(struct conf_at at, int64_t *number);
 const char *conf_text(struct conf_at at);
-bool conf_is_list(struct conf_at at);  /* list ( ) or array [ ] */
+bool conf_is_list(struct conf_at at); /* list ( ) or array [ ] */
 bool conf_is_group(struct conf_at at);
 
 /* The zone that dates and minutes without a zone are read in, e.g. "Asia/Shanghai" (sets TZ for the

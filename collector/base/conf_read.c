@@ -303,6 +303,19 @@ static bool complain_missing(const struct conf_key *key, struct conf_at group,
         allowed);
 }
 
+void conf_defaults(const struct conf_key *keys, size_t count, void *into)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct raw raw;
+
+        if (keys[i].fallback == NULL)
+            continue;
+        raw = raw_of_fallback(&keys[i]);
+        if (!take(&keys[i], &raw, into))
+            assert(!"a default its own table does not allow");
+    }
+}
+
 /* One key of the table. */
 static bool read_key(struct conf_at group, const struct conf_key *key, char *into, bool *present,
                      struct conf_faults *faults)
@@ -311,11 +324,7 @@ static bool read_key(struct conf_at group, const struct conf_key *key, char *int
     struct raw raw;
 
     *present = conf_is_there(at);
-    if (key->fallback != NULL) {
-        raw = raw_of_fallback(key);
-        if (!take(key, &raw, into))
-            assert(!"a default its own table does not allow");
-    }
+    conf_defaults(key, 1, into);
     if (!*present)
         return !key->required || complain_missing(key, group, faults);
     raw = raw_of_setting(at);

@@ -35,8 +35,8 @@ static struct decimal decimal_from_e_text(const char *words)
     return decimal;
 }
 
-/* Most measured values have few decimals. r / 10^d with both exact is correctly rounded, so where it
- * gives the value back, its text does too (IEEE 754: one rounding); the first d that does is the
+/* Most measured values have few decimals. r / 10^d with both exact is correctly rounded, so where
+ * it gives the value back, its text does too (IEEE 754: one rounding); the first d that does is the
  * shortest. Below 2^53 / 10 so that no second decimal of the same length can fit. */
 static bool decimal_try_short(double value, struct decimal *out)
 {
@@ -199,7 +199,11 @@ static bool measure_parse(const char *words, const struct measure *measures, siz
 }
 
 static const struct measure durations[] = {
-    {"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1},
+    {"d",   86400000},
+    {"h",   3600000 },
+    {"min", 60000   },
+    {"s",   1000    },
+    {"ms",  1       },
 };
 
 bool duration_parse(const char *words, int64_t *ms)
@@ -222,7 +226,11 @@ char *duration_text(int64_t ms, char *out)
 bool size_parse(const char *words, int64_t *bytes)
 {
     static const struct measure sizes[] = {
-        {"GiB", 1LL << 30}, {"MiB", 1LL << 20}, {"KiB", 1LL << 10}, {"B", 1}};
+        {"GiB", 1LL << 30},
+        {"MiB", 1LL << 20},
+        {"KiB", 1LL << 10},
+        {"B",   1        }
+    };
 
     return measure_parse(words, sizes, sizeof sizes / sizeof sizes[0], INT64_MAX, bytes);
 }
@@ -260,8 +268,8 @@ unsigned word_distance(const char *one, const char *other)
 
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= m; j++) {
-            row[j] = least_of(above[j] + 1, row[j - 1] + 1,
-                              above[j - 1] + (one[i - 1] != other[j - 1]));
+            row[j] =
+                least_of(above[j] + 1, row[j - 1] + 1, above[j - 1] + (one[i - 1] != other[j - 1]));
             if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1] &&
                 above_that[j - 2] + 1 < row[j])
                 row[j] = above_that[j - 2] + 1;

@@ -1,9 +1,9 @@
 /* number.h - numbers as people, meters and laws write them: decimal.
  *
  * The text of a value is the shortest decimal that reads back to the same double. That text is what
- * is sealed, sent, rounded and compared with a limit. A float32 from a register is taken over as the
- * double nearest to ITS shortest decimal (20.1f becomes 20.1), so from decoding on a value has one
- * text everywhere. Scaled integers are computed in decimal: 732 x 0.01 is 7.32.
+ * is sealed, sent, rounded and compared with a limit. A float32 from a register is taken over as
+ * the double nearest to ITS shortest decimal (20.1f becomes 20.1), so from decoding on a value has
+ * one text everywhere. Scaled integers are computed in decimal: 732 x 0.01 is 7.32.
  *
  * Nothing here depends on the locale, and nothing allocates.
  */
@@ -37,7 +37,8 @@ bool decimal_scale(struct decimal raw, struct decimal scale, struct decimal offs
  * mistake (asserted). */
 void text_add_number(struct text *text, double value);
 
-/* Whole text to double; false when it is not one finite number. Accepts what text_add_number gives. */
+/* Whole text to double; false when it is not one finite number. Accepts what text_add_number gives.
+ */
 bool number_parse(const char *words, double *value);
 
 /* "250ms", "60s", "10min", "2h", "90d" to milliseconds; false if it is not a duration >= 0 that

@@ -1,8 +1,8 @@
 /* say.h - Chinese first, English second: the language of what a person reads.
  *
  * Both sentences stand side by side where they are said; both take the same arguments in the same
- * order (or numbered, "%2$s"). Set once in main before any thread starts. Machine output (JSON keys,
- * topics, quality letters, causes) is the same in both.
+ * order (or numbered, "%2$s"). Set once in main before any thread starts. Machine output (JSON
+ * keys, topics, quality letters, causes) is the same in both.
  */
 #ifndef BASE_SAY_H
 #define BASE_SAY_H

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 
-const char *version_text(void);        /* "0.2.0" */
-struct wall_time version_built(void);  /* no plausible clock is earlier */
+const char *version_text(void);       /* "0.2.0" */
+struct wall_time version_built(void); /* no plausible clock is earlier */
 
 #endif

@@ -1,0 +1,114 @@
+#include "app/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/settings_inside.h"
+#include "base/say.h"
+
+#ifndef LOOKBACK_DATADIR
+#define LOOKBACK_DATADIR "/usr/share/lookback"
+#endif
+
+void settings_path(const struct settings *settings, const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "%s/%s", settings->dir, name);
+}
+
+void settings_resolve_path(const struct settings *settings, char *path, size_t size)
+{
+    char whole[600];
+
+    if (*path == '\0' || *path == '/' || strncmp(path, "credential:", 11) == 0)
+        return;
+    settings_path(settings, path, whole, sizeof whole);
+    snprintf(path, size, "%s", whole);
+}
+
+/* The folder of the running program; "" when the kernel does not say. */
+static void program_folder(char *out, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+    char *slash;
+
+    out[length < 0 ? 0 : length] = '\0';
+    slash = strrchr(out, '/');
+    if (slash != NULL)
+        *slash = '\0';
+}
+
+/* The program stands in PREFIX/bin when installed, and in SOURCE/BUILD or SOURCE/build/PRESET (its
+ * tests one deeper) when run from a build. */
+bool settings_data_path(const char *name, char *out, size_t size)
+{
+    static const char *const above[] = {"/../share/lookback/", "/../../", "/../", "/../../../"};
+    char folder[512];
+
+    program_folder(folder, sizeof folder);
+    for (size_t i = 0; folder[0] != '\0' && i < sizeof above / sizeof above[0]; i++) {
+        snprintf(out, size, "%s%s%s", folder, above[i], name);
+        if (access(out, R_OK) == 0)
+            return true;
+    }
+    snprintf(out, size, "%s/%s", LOOKBACK_DATADIR, name);
+    return access(out, R_OK) == 0;
+}
+
+static void load_parameters(struct loading *loading)
+{
+    char path[700];
+
+    settings_path(loading->settings, "parameters.conf", path, sizeof path);
+    if (access(path, F_OK) == 0 ||
+        settings_data_path("config/parameters.conf", path, sizeof path)) {
+        loading->settings->parameters = parameters_load(path, loading->faults);
+        return;
+    }
+    /* a fault of the installation, said with the path where it was expected */
+    parameters_free(parameters_load(path, loading->faults));
+}
+
+struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults)
+{
+    struct settings *settings = calloc(1, sizeof *settings);
+    struct loading loading = {
+        .settings = settings, .faults = faults, .language_given = language_given};
+    size_t before = conf_faults_count(faults);
+
+    if (settings == NULL)
+        return NULL;
+    snprintf(settings->dir, sizeof settings->dir, "%s", dir);
+    settings_read_collector(&loading);
+    load_parameters(&loading);
+    settings_read_sites(&loading);
+    settings_read_devices(&loading);
+    settings_read_rules(&loading);
+    if (conf_faults_count(faults) == before)
+        return settings;
+    settings_free(settings);
+    return NULL;
+}
+
+void settings_free(struct settings *settings)
+{
+    if (settings == NULL)
+        return;
+    for (size_t i = 0; i < settings->device_count; i++) {
+        free(settings->devices[i].channels);
+        free(settings->devices[i].own_channels);
+    }
+    for (size_t i = 0; i < settings->rule_count; i++)
+        free(settings->rules[i].patterns);
+    for (size_t i = 0; i < settings->profile_count; i++)
+        profile_free(settings->profiles[i]);
+    parameters_free(settings->parameters);
+    free(settings->profiles);
+    free(settings->outputs);
+    free(settings->sites);
+    free(settings->links);
+    free(settings->devices);
+    free(settings->rules);
+    free(settings);
+}

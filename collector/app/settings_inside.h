@@ -1,0 +1,74 @@
+/* settings_inside.h - what the readers of the four settings files share; only app/settings*.c. */
+#ifndef APP_SETTINGS_INSIDE_H
+#define APP_SETTINGS_INSIDE_H
+
+#include "app/settings.h"
+
+/* Offset and size of a field, as a row of a conf_key table wants them. */
+#define FIELD(type, field) offsetof(type, field), sizeof(((type *)0)->field)
+#define ROWS(table)        (sizeof(table) / sizeof((table)[0]))
+#define YEAR_MS            (366LL * 86400000)
+
+/* One run over a folder. */
+struct loading {
+    struct settings *settings;
+    struct conf_faults *faults;
+    bool language_given;
+    bool sites_known;     /* sites.conf could be read: a name that is not in it is a fault */
+    bool devices_known;   /* likewise devices.conf */
+    char refused[64][64]; /* models whose profile was refused: its faults are said once */
+    size_t refused_count;
+};
+
+/* Each reads its file into the settings and adds what is wrong to the faults. What is wrong in one
+ * row leaves the row standing, so that other files are not blamed for it. */
+void settings_read_collector(struct loading *loading);
+void settings_read_sites(struct loading *loading);
+void settings_read_devices(struct loading *loading);
+void settings_read_rules(struct loading *loading);
+
+/* Reads the links; gives their names, ended with name_index_free(). */
+struct name_index;
+struct name_index *settings_read_links(struct loading *loading, struct conf_at list);
+
+/* The profile of a model, loaded once; NULL with the fault said (at `at`, when there is none). */
+const struct profile *settings_profile(struct loading *loading, const char *model,
+                                       struct conf_at at);
+
+/* DIR/NAME. */
+void settings_path(const struct settings *settings, const char *name, char *out, size_t size);
+/* A path in a settings file is meant from the settings' own folder. "" and "credential:…" stay. */
+void settings_resolve_path(const struct settings *settings, char *path, size_t size);
+
+/* The list `key` of a file whose root holds nothing else; gives memory for `size` bytes a row
+ * (zeroed, at least one row), ended with free(). */
+void *settings_rows(struct conf_at root, const char *key, size_t size, struct conf_at *list,
+                    struct conf_faults *faults);
+
+/* The index of the group's "kind" in `kinds`, or -1 with the fault said. */
+int settings_kind(struct conf_at at, const char *const *kinds, struct conf_faults *faults);
+
+/* A list of texts. Calls `each` for every text; false, with the fault said, when it is none. */
+bool settings_texts(struct conf_at at, const char *key, struct conf_faults *faults,
+                    void (*each)(void *self, const char *words, struct conf_at element),
+                    void *self);
+
+/* [a, b]: two numbers. */
+bool settings_pair(struct conf_at at, double *first, double *second);
+
+/* Names of rows, sorted, to be found again: sites, links, "SITE/DEVICE". */
+struct name_index *name_index_new(size_t room);
+void name_index_free(struct name_index *names);
+/* `name` is borrowed. Empty names are left out: their fault is said already. */
+void name_index_add(struct name_index *names, const char *name, uint32_t row, struct conf_at at);
+/* Sorts, and complains (faults not NULL) about a name that is there twice. */
+void name_index_close(struct name_index *names, const char *key, struct conf_faults *faults);
+/* The row, or -1. */
+int64_t name_index_find(const struct name_index *names, const char *name);
+/* The nearest name, or NULL. */
+const char *name_index_nearest(const struct name_index *names, const char *wrong);
+
+/* Whether HOST is written as an address of the public internet; a name is not. */
+bool host_is_public(const char *host);
+
+#endif

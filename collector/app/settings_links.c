@@ -1,0 +1,191 @@
+#include "app/settings_inside.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+
+/* clang-format off */
+static const char *const link_kinds[] = {"serial", "tcp", "rtu_tcp", "dialin", NULL};
+static const char *const parities[] = {"none", "even", "odd", NULL};
+
+struct link_row {
+    struct link_setup setup;
+    int64_t port, baud, stop_bits, gap_ms;
+    int parity;
+    char guard[24];
+};
+
+#define LINK_COMMON                                                                                \
+    {"name", CONF_NAME, true, FIELD(struct link_row, setup.name), 0, 0, NULL, NULL,                \
+     "链路名", "the link's name"},                                                                 \
+    {"kind", CONF_CHOICE, true, FIELD(struct link_row, setup.kind), 0, 0, NULL, link_kinds,        \
+     "种类", "kind"},                                                                              \
+    {"timeout", CONF_DURATION, false, FIELD(struct link_row, setup.timeout_ms), 10, 60000, "1s",   \
+     NULL, "等多久算没有回答", "how long an answer is awaited"},                                   \
+    {"guard", CONF_TEXT, false, FIELD(struct link_row, guard), 0, 0, "timeout", NULL,              \
+     "超时后静默多久", "quiet time after a timeout"},                                              \
+    {"gap", CONF_DURATION, false, FIELD(struct link_row, gap_ms), 0, 1000, NULL, NULL,             \
+     "两次请求之间静默多久", "silence between two requests"},                                      \
+    {"after_connect", CONF_DURATION, false, FIELD(struct link_row, setup.after_connect_ms), 0,     \
+     60000, "0ms", NULL, "接通后先等多久", "wait after connecting"}
+
+static const struct conf_key serial_keys[] = {
+    LINK_COMMON,
+    {"port", CONF_FILE, true, FIELD(struct link_row, setup.path), 0, 0, NULL, NULL,
+     "串口，如 /dev/serial/by-id/…", "serial port, as /dev/serial/by-id/…"},
+    {"baud", CONF_INT, false, FIELD(struct link_row, baud), 0, 0, "9600", NULL,
+     "波特率", "baud rate"},
+    {"parity", CONF_CHOICE, false, FIELD(struct link_row, parity), 0, 0, "none", parities,
+     "校验", "parity"},
+    {"stop_bits", CONF_INT, false, FIELD(struct link_row, stop_bits), 1, 2, "1", NULL,
+     "停止位", "stop bits"},
+    {"echo", CONF_BOOL, false, FIELD(struct link_row, setup.echo), 0, 0, "false", NULL,
+     "转换器会回送所发字节", "the adapter echoes what is sent"},
+    {"rs485", CONF_BOOL, false, FIELD(struct link_row, setup.rs485), 0, 0, "false", NULL,
+     "方向由内核驱动切换", "direction by the kernel driver"},
+};
+
+static const struct conf_key tcp_keys[] = {
+    LINK_COMMON,
+    {"host", CONF_TEXT, true, FIELD(struct link_row, setup.host), 0, 0, NULL, NULL,
+     "主机名或地址", "host name or address"},
+    {"port", CONF_INT, false, FIELD(struct link_row, port), 1, 65535, "502", NULL,
+     "端口", "port"},
+    {"allow_public", CONF_BOOL, false, FIELD(struct link_row, setup.allow_public), 0, 0, "false",
+     NULL, "允许公网地址", "a public address is allowed"},
+};
+/* clang-format on */
+
+/* What a serial line of Linux can be set to. */
+static void check_baud(int64_t baud, struct conf_at at, struct conf_faults *faults)
+{
+    static const int64_t rates[] = {300,   600,   1200,  1800,   2400,   4800,   9600,
+                                    19200, 38400, 57600, 115200, 230400, 460800, 921600};
+
+    for (size_t i = 0; i < ROWS(rates); i++)
+        if (rates[i] == baud)
+            return;
+    conf_complain(
+        faults, conf_member(at, "baud"), "baud",
+        SAY("%lld 不是串口能用的波特率；常用 4800、9600、19200、38400、115200",
+            "%lld is no rate of a serial port; usual are 4800, 9600, 19200, 38400, 115200"),
+        (long long)baud);
+}
+
+static void check_host(const struct link_setup *link, struct conf_at at, struct conf_faults *faults)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:%";
+
+    if (link->host[0] == '\0' ? conf_is_there(conf_member(at, "host"))
+                              : strspn(link->host, allowed) != strlen(link->host))
+        conf_complain(faults, conf_member(at, "host"), "host",
+                      SAY("不是主机名或 IP 地址；端口写在 port",
+                          "not a host name or address; the port stands in port"));
+    if (host_is_public(link->host) && !link->allow_public)
+        conf_complain(faults, conf_member(at, "host"), "host",
+                      SAY("%s 是公网地址：仪器不应暴露在公网；确需如此请写 allow_public = true;",
+                          "%s is an address of the public internet, where no instrument should "
+                          "stand; if it must, say allow_public = true;"),
+                      link->host);
+}
+
+static void read_guard(struct link_row *row, struct conf_at at, struct conf_faults *faults)
+{
+    row->setup.guard_ms = row->setup.timeout_ms;
+    if (strcmp(row->guard, "timeout") == 0)
+        return;
+    if (!duration_parse(row->guard, &row->setup.guard_ms) || row->setup.guard_ms < 1 ||
+        row->setup.guard_ms > 60000)
+        conf_complain(faults, conf_member(at, "guard"), "guard",
+                      SAY("要写 \"timeout\"（与超时相同）或 \"1ms\" 到 \"60s\" 的时长",
+                          "\"timeout\" (the same again) or a duration from \"1ms\" to \"60s\" is "
+                          "wanted"));
+}
+
+static void read_link(struct link_setup *link, struct conf_at at, struct conf_faults *faults)
+{
+    int kind = settings_kind(at, link_kinds, faults);
+    struct link_row row = {.guard = "timeout"};
+    bool good;
+
+    if (kind < 0)
+        return;
+    if (kind == LINK_RTU_TCP || kind == LINK_DIALIN) {
+        const char *name = conf_text(conf_member(at, "name"));
+
+        conf_complain(faults, conf_member(at, "kind"), "kind",
+                      SAY("本版本还不能用 \"%s\" 链路，可用 \"serial\" 和 \"tcp\"",
+                          "this version cannot use a link of kind \"%s\" yet; \"serial\" and "
+                          "\"tcp\" work"),
+                      link_kinds[kind]);
+        if (name != NULL && name_is_valid(name))
+            strcpy(link->name, name);
+        link->kind = (enum link_kind)kind;
+        return;
+    }
+    if (kind == LINK_SERIAL) {
+        good = conf_read(at, serial_keys, ROWS(serial_keys), &row, NULL, faults);
+        if (good)
+            check_baud(row.baud, at, faults);
+    } else {
+        conf_read(at, tcp_keys, ROWS(tcp_keys), &row, NULL, faults);
+        check_host(&row.setup, at, faults);
+    }
+    read_guard(&row, at, faults);
+    row.setup.kind = (enum link_kind)kind;
+    row.setup.port = (int)row.port;
+    row.setup.baud = (int)row.baud;
+    row.setup.stop_bits = (int)row.stop_bits;
+    row.setup.parity = "NEO"[row.parity];
+    row.setup.gap_us = row.gap_ms * 1000;
+    *link = row.setup;
+}
+
+/* Two links on one port would answer each other's questions. Different names of one port are found
+ * where the port exists. */
+static void check_ports(const struct settings *settings, struct conf_at list,
+                        struct conf_faults *faults)
+{
+    for (size_t i = 0; i < settings->link_count; i++) {
+        const struct link_setup *link = &settings->links[i];
+        char real[PATH_MAX];
+        bool exists = link->path[0] != '\0' && realpath(link->path, real) != NULL;
+
+        for (size_t j = 0; j < i && link->path[0] != '\0'; j++) {
+            const struct link_setup *other = &settings->links[j];
+            char other_real[PATH_MAX];
+
+            if (other->path[0] == '\0')
+                continue;
+            if (strcmp(link->path, other->path) != 0 &&
+                !(exists && realpath(other->path, other_real) != NULL &&
+                  strcmp(real, other_real) == 0))
+                continue;
+            conf_complain(faults, conf_member(conf_element(list, i), "port"), "port",
+                          SAY("链路 %s（第 %u 行）已用这个串口；一个串口只能有一条链路",
+                              "the link %s (line %u) has this port already; a port has one link"),
+                          other->name, conf_line(conf_element(list, j)));
+            break;
+        }
+    }
+}
+
+struct name_index *settings_read_links(struct loading *loading, struct conf_at list)
+{
+    struct settings *settings = loading->settings;
+    struct name_index *names = name_index_new(conf_length(list));
+
+    settings->links = calloc(conf_length(list) + 1, sizeof *settings->links);
+    for (size_t i = 0; settings->links != NULL && i < conf_length(list); i++) {
+        struct link_setup *link = &settings->links[settings->link_count++];
+
+        read_link(link, conf_element(list, i), loading->faults);
+        name_index_add(names, link->name, (uint32_t)i, conf_element(list, i));
+    }
+    name_index_close(names, "name", loading->faults);
+    check_ports(settings, list, loading->faults);
+    return names;
+}
