@@ -1,0 +1,66 @@
+/* reader_inside.h - what the files of the reader share. Inside store/ only. */
+#ifndef STORE_READER_INSIDE_H
+#define STORE_READER_INSIDE_H
+
+#include "store/arena.h"
+#include "store/connection.h"
+#include "store/reader.h"
+
+/* The statements of a reader; their text is in reader.c, in this order. */
+enum ask {
+    ASK_BEGIN,
+    ASK_END,
+    ASK_LAST_SEQ,
+    ASK_BOOT,
+    ASK_SEGMENT,
+    ASK_UNTIMED_POLL,
+    ASK_UNTIMED_EVENT,
+    ASK_POLLS,
+    ASK_EVENTS,
+    ASK_VERSIONS,
+    ASK_FRESH,
+    ASK_POINTS,
+    ASK_KEPT,
+    ASK_CURSOR,
+    ASK_BACKLOG,
+    ASK_OLDEST_AFTER,
+    ASK_QUARANTINED,
+    ASK_SEQ_IN_SEGMENTS,
+    ASK_SEQ_IN,
+    ASK_POINT,
+    ASK_PROBLEMS,
+    ASK_MOVED_UP_TO,
+    ASK_OVERLAP,
+    ASK_SEGMENTS_IN,
+    ASK_KEPT_IN,
+    ASK_FRESH_IN,
+    ASK_IN_ORDER,
+    ASK_COUNT
+};
+
+/* Entries that were read ahead: all of `after` < seq <= `reached` that is wanted. */
+struct window {
+    struct arena arena;
+    struct item *items;
+    size_t count, room;
+    uint64_t after, reached;
+    unsigned wanted; /* 0: nothing is here */
+};
+
+struct reader {
+    struct connection c;
+    struct window window;
+    uint32_t *order; /* window's polls by device, for gathering from kept */
+    size_t order_room;
+};
+
+/* The statement with nothing bound to it from before. */
+sqlite3_stmt *reader_ask(struct reader *reader, enum ask ask);
+/* One read transaction: the answers between them are of one moment. */
+bool reader_begin(struct reader *reader, struct error *err);
+void reader_end(struct reader *reader);
+
+/* Gives the polls of the window, all of one moved segment, their readings. */
+bool window_gather(struct reader *reader, int64_t segment, struct error *err);
+
+#endif

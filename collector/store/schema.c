@@ -1,0 +1,158 @@
+#include "store/schema.h"
+
+#include <stdio.h>
+
+#include "base/say.h"
+#include "model/quality.h"
+#include "store/store.h"
+
+/* What the tables promise to other programs stands in the contract. Beyond it:
+ *  - `raw` is the last column of poll, so that a long one is not read to reach the others;
+ *  - kept.time is -1 for a poll of a former boot that never got a wall time (a key has no NULL);
+ *  - a segment is moved by groups of points: all points up to copied_point are in `kept` and of the
+ *    next one the readings up to copied_seq; `moved` lets the view look there, `swept` says that
+ *    `fresh` holds nothing of it any more; `pruned` hides it, `gone` says that it is deleted.
+ * Segments are moved in their order, so what is moved is all up to one seq.
+ */
+static const char schema_1[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE, first_seen INTEGER);"
+    "CREATE TABLE device(id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL,"
+    " since INTEGER, UNIQUE(site, name));"
+    "CREATE TABLE point(id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device,"
+    " channel TEXT NOT NULL, name TEXT NOT NULL UNIQUE, UNIQUE(device, channel));"
+    "CREATE TABLE profile(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE,"
+    " model TEXT NOT NULL, text TEXT NOT NULL);"
+    "CREATE TABLE cause(id INTEGER PRIMARY KEY, word TEXT NOT NULL);"
+
+    "CREATE TABLE poll(seq INTEGER PRIMARY KEY, device INTEGER NOT NULL, time INTEGER,"
+    " mono INTEGER NOT NULL, boot INTEGER NOT NULL, profile INTEGER NOT NULL, raw BLOB);"
+    "CREATE INDEX poll_untimed ON poll(boot) WHERE time IS NULL;"
+    "CREATE TABLE fresh(seq INTEGER NOT NULL, point INTEGER NOT NULL, value REAL,"
+    " quality INTEGER NOT NULL, cause INTEGER NOT NULL, PRIMARY KEY(seq, point)) WITHOUT ROWID;"
+    "CREATE TABLE kept(segment INTEGER NOT NULL, point INTEGER NOT NULL, time INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, value REAL, quality INTEGER NOT NULL, cause INTEGER NOT NULL,"
+    " PRIMARY KEY(segment, point, time, seq)) WITHOUT ROWID;"
+    "CREATE TABLE segment(segment INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL,"
+    " last_seq INTEGER NOT NULL UNIQUE, first_time INTEGER, last_time INTEGER,"
+    " readings INTEGER NOT NULL, closed INTEGER, copied_point INTEGER NOT NULL DEFAULT 0,"
+    " copied_seq INTEGER NOT NULL DEFAULT 0, moved INTEGER NOT NULL DEFAULT 0,"
+    " swept INTEGER NOT NULL DEFAULT 0, pruned INTEGER NOT NULL DEFAULT 0,"
+    " gone INTEGER NOT NULL DEFAULT 0, root BLOB, previous BLOB, head BLOB, signature BLOB,"
+    " key TEXT, sealed INTEGER);"
+    "CREATE INDEX segment_unmoved ON segment(segment) WHERE swept = 0;"
+    "CREATE INDEX segment_ungone ON segment(segment) WHERE gone = 0;"
+    "CREATE VIEW reading AS"
+    " SELECT f.seq AS seq, f.point AS point, p.time AS time, f.value AS value,"
+    " f.quality AS quality, (SELECT word FROM cause WHERE id = f.cause) AS cause"
+    " FROM fresh AS f CROSS JOIN poll AS p ON p.seq = f.seq"
+    " WHERE f.seq > (SELECT ifnull(max(last_seq), 0) FROM segment WHERE moved = 1)"
+    " UNION ALL"
+    " SELECT k.seq, k.point, nullif(k.time, -1), k.value, k.quality,"
+    " (SELECT word FROM cause WHERE id = k.cause)"
+    " FROM segment AS s CROSS JOIN kept AS k ON k.segment = s.segment"
+    " WHERE s.moved = 1 AND s.pruned = 0;"
+
+    "CREATE TABLE event(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, time INTEGER,"
+    " mono INTEGER NOT NULL, boot INTEGER NOT NULL, who TEXT NOT NULL, arguments TEXT NOT NULL);"
+    "CREATE INDEX event_untimed ON event(boot) WHERE time IS NULL;"
+    "CREATE TABLE problem(uid TEXT PRIMARY KEY, version INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, nature TEXT NOT NULL, state TEXT NOT NULL, rule TEXT NOT NULL,"
+    " point INTEGER NOT NULL, first INTEGER, last INTEGER, ended INTEGER, body TEXT NOT NULL);"
+    "CREATE INDEX problem_open ON problem(uid) WHERE state <> 'closed';"
+    "CREATE TABLE problem_version(seq INTEGER PRIMARY KEY, uid TEXT NOT NULL,"
+    " version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(uid, version));"
+    "CREATE TABLE episode(uid TEXT NOT NULL, number INTEGER NOT NULL, first INTEGER, last INTEGER,"
+    " ended INTEGER, worst REAL, ended_by TEXT NOT NULL, PRIMARY KEY(uid, number)) WITHOUT ROWID;"
+    "CREATE TABLE judged(rule TEXT NOT NULL, point INTEGER NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY(rule, point)) WITHOUT ROWID;"
+    "CREATE TABLE cursor(name TEXT PRIMARY KEY, seq INTEGER NOT NULL, changed INTEGER)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE quarantine(output TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " time INTEGER, PRIMARY KEY(output, seq)) WITHOUT ROWID;";
+
+bool schema_fill_causes(struct connection *c, struct error *err)
+{
+    sqlite3_stmt *add = NULL;
+    int64_t known = 0;
+    bool done = true;
+
+    if (!connection_number(c, "SELECT count(*) FROM cause", &known, err) || known >= CAUSE_COUNT)
+        return known >= CAUSE_COUNT;
+    if (sqlite3_prepare_v2(c->db, "INSERT OR IGNORE INTO cause(id, word) VALUES(?, ?)", -1, &add,
+                           NULL) != SQLITE_OK)
+        return connection_complain(c, err);
+    for (int cause = 0; cause < CAUSE_COUNT && done; cause++) {
+        sqlite3_bind_int(add, 1, cause);
+        bind_text(add, 2, cause_word((enum cause)cause));
+        done = statement_run(c, add, err);
+    }
+    sqlite3_finalize(add);
+    return done;
+}
+
+static const struct schema_step steps_of_ours[STORE_SCHEMA] = {
+    {schema_1, schema_fill_causes},
+};
+
+const struct schema_step *schema_steps(void)
+{
+    return steps_of_ours;
+}
+
+bool schema_look(struct connection *c, int newest, int *version, struct error *err)
+{
+    int64_t application = 0;
+    int64_t schema = 0;
+    int64_t tables = 0;
+
+    if (!connection_number(c, "SELECT count(*) FROM sqlite_schema", &tables, err) ||
+        !connection_number(c, "PRAGMA application_id", &application, err) ||
+        !connection_number(c, "PRAGMA user_version", &schema, err))
+        return false;
+    *version = (int)schema;
+    if (application != STORE_APPLICATION_ID && (application != 0 || schema != 0 || tables != 0))
+        return error_set(
+            err, ERROR_STORE,
+            SAY("存储 %s：这是别的程序的数据库；未作任何改动，请另设 store.dir",
+                "store %s: this is the database of another program; nothing was changed, "
+                "set another store.dir"),
+            c->path);
+    if (schema < 0 || schema > newest)
+        return error_set(
+            err, ERROR_STORE,
+            SAY("存储 %s：本程序认识结构版本 %d，文件是 %lld：请升级程序；未作任何改动",
+                "store %s: this program knows schema %d, the file has %lld: upgrade the "
+                "program; nothing was changed"),
+            c->path, newest, (long long)schema);
+    return true;
+}
+
+static bool migrate_inside(struct connection *c, const struct schema_step *steps, int version,
+                           int newest, struct error *err)
+{
+    char stamp[96];
+
+    for (int i = version; i < newest; i++) {
+        if (!connection_run(c, steps[i].sql, err))
+            return false;
+        if (steps[i].fill != NULL && !steps[i].fill(c, err))
+            return false;
+    }
+    snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             STORE_APPLICATION_ID, newest);
+    return connection_run(c, stamp, err);
+}
+
+bool schema_migrate(struct connection *c, const struct schema_step *steps, int version, int newest,
+                    struct error *err)
+{
+    if (version == newest)
+        return true;
+    if (!connection_run(c, "BEGIN IMMEDIATE", err))
+        return false;
+    if (migrate_inside(c, steps, version, newest, err) && connection_run(c, "COMMIT", err))
+        return true;
+    sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}

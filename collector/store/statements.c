@@ -1,0 +1,84 @@
+/* Every statement of the writer, prepared once when the database is opened. */
+#include "store/inside.h"
+
+#define SEGMENT_TO_MOVE "segment = (SELECT min(segment) FROM segment WHERE swept = 0)"
+
+const char *const store_statements[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_ADD_POLL] = "INSERT INTO poll(seq, device, time, mono, boot, profile, raw)"
+                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_ADD_READING] = "INSERT INTO fresh(seq, point, value, quality, cause)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_ADD_EVENT] = "INSERT INTO event(seq, kind, time, mono, boot, who, arguments)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_PUT_PROBLEM] = "REPLACE INTO problem(uid, version, seq, kind, nature, state, rule, point,"
+                        " first, last, ended, body)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_ADD_VERSION] =
+        "INSERT INTO problem_version(seq, uid, version, body) VALUES(?1, ?2, ?3, ?4)",
+    [SQL_PUT_EPISODE] = "REPLACE INTO episode(uid, number, first, last, ended, worst, ended_by)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_PUT_JUDGED] = "REPLACE INTO judged(rule, point, body) VALUES(?1, ?2, ?3)",
+    [SQL_DROP_JUDGED] = "DELETE FROM judged WHERE rule = ?1 AND point = ?2",
+    [SQL_EACH_JUDGED] = "SELECT rule, point, body FROM judged ORDER BY rule, point",
+    [SQL_EACH_OPEN] = "SELECT uid, version, body FROM problem WHERE state <> 'closed' ORDER BY uid",
+    [SQL_PUT_CURSOR] = "REPLACE INTO cursor(name, seq, changed) VALUES(?1, ?2, ?3)",
+    [SQL_CURSOR] = "SELECT seq FROM cursor WHERE name = ?1",
+    [SQL_ADD_QUARANTINE] = "REPLACE INTO quarantine(output, seq, reason, time)"
+                           " VALUES(?1, ?2, ?3, ?4)",
+    [SQL_FILL_POLLS] =
+        "UPDATE poll SET time = mono + ?2 WHERE time IS NULL AND boot = ?1 AND seq > ?3",
+    [SQL_FILL_EVENTS] =
+        "UPDATE event SET time = mono + ?2 WHERE time IS NULL AND boot = ?1 AND seq > ?3",
+    /* A pruned segment takes its polls along but not its number. */
+    [SQL_LAST_SEQ] = "SELECT max(ifnull((SELECT max(seq) FROM poll), 0),"
+                     " ifnull((SELECT max(seq) FROM event), 0),"
+                     " ifnull((SELECT max(seq) FROM problem_version), 0),"
+                     " ifnull((SELECT max(last_seq) FROM segment), 0))",
+    [SQL_NEWEST] = "SELECT max(last_time) FROM segment",
+    [SQL_OLDEST] = "SELECT min(first_time) FROM segment WHERE pruned = 0",
+    [SQL_OPEN_PART] =
+        "SELECT count(*), min(time), max(time) FROM (SELECT time FROM poll WHERE seq > ?1"
+        " UNION ALL SELECT time FROM event WHERE seq > ?1)",
+    [SQL_OPEN_READINGS] = "SELECT count(*) FROM fresh WHERE seq > ?1",
+    [SQL_UNTIMED] =
+        "SELECT (SELECT count(*) FROM poll WHERE time IS NULL AND boot = ?1 AND seq > ?2)"
+        " + (SELECT count(*) FROM event WHERE time IS NULL AND boot = ?1 AND seq > ?2)",
+    [SQL_CLOSED_UP_TO] = "SELECT max(last_seq) FROM segment",
+    [SQL_SPAN] = "SELECT min(time), max(time), max(seq) FROM"
+                 " (SELECT seq, time FROM poll WHERE seq > ?1"
+                 " UNION ALL SELECT seq, time FROM event WHERE seq > ?1"
+                 " UNION ALL SELECT seq, NULL FROM problem_version WHERE seq > ?1)",
+    [SQL_ADD_SEGMENT] = "INSERT INTO segment(first_seq, last_seq, first_time, last_time, readings,"
+                        " closed) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_TO_MOVE] = "SELECT segment, first_seq, last_seq, copied_point, copied_seq, moved, readings"
+                    " FROM segment WHERE " SEGMENT_TO_MOVE,
+    [SQL_POLLS_OF_DEVICES] = "SELECT device FROM poll WHERE seq BETWEEN ?1 AND ?2",
+    [SQL_COLLECT] = "SELECT f.seq, p.time, f.point, f.value, f.quality, f.cause"
+                    " FROM poll AS p CROSS JOIN fresh AS f ON f.seq = p.seq"
+                    " WHERE p.seq BETWEEN ?1 AND ?2"
+                    " AND p.device IN (SELECT device FROM point WHERE id BETWEEN ?3 AND ?4)"
+                    " AND f.point BETWEEN ?3 AND ?4 ORDER BY p.seq",
+    [SQL_KEEP] = "INSERT INTO kept(segment, point, time, seq, value, quality, cause)"
+                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_COPIED] = "UPDATE segment SET copied_point = ?2, copied_seq = ?3 WHERE segment = ?1",
+    [SQL_MOVED] = "UPDATE segment SET moved = 1 WHERE segment = ?1",
+    [SQL_FIRST_FRESH] = "SELECT seq FROM fresh WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT 1",
+    [SQL_SWEEP] = "DELETE FROM fresh WHERE seq BETWEEN ?1 AND ?2",
+    [SQL_SWEPT] = "UPDATE segment SET swept = 1 WHERE segment = ?1",
+    [SQL_GOING] = "SELECT segment, first_seq, last_seq FROM segment WHERE gone = 0 AND pruned = 1"
+                  " ORDER BY segment LIMIT 1",
+    [SQL_TO_PRUNE] =
+        "SELECT segment, first_seq, last_seq FROM segment WHERE gone = 0 AND pruned = 0"
+        " AND swept = 1 AND ifnull(last_time, closed) < ?1 AND last_seq <= ?2"
+        " ORDER BY segment LIMIT 1",
+    [SQL_PRUNED] = "UPDATE segment SET pruned = 1 WHERE segment = ?1",
+    [SQL_KEPT_AT] = "SELECT point, time, seq FROM kept WHERE segment = ?1"
+                    " ORDER BY point, time, seq LIMIT 1 OFFSET ?2",
+    [SQL_DROP_KEPT] = "DELETE FROM kept WHERE segment = ?1 AND (point, time, seq) < (?2, ?3, ?4)",
+    [SQL_FIRST_POLL] = "SELECT seq FROM poll WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT 1",
+    [SQL_DROP_POLLS] = "DELETE FROM poll WHERE seq BETWEEN ?1 AND ?2",
+    [SQL_GONE] = "UPDATE segment SET gone = 1 WHERE segment = ?1",
+};
