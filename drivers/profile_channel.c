@@ -98,7 +98,7 @@ static bool check_unit(struct profile_draft *draft, struct conf_at at, const cha
 {
     if (strcmp(unit_as_ours(written), unit_as_ours(parameter->unit)) == 0)
         return true;
-    return conf_complain(draft->faults, at, "unit",
+    return conf_complain(draft->faults, profile_place(at, "unit"), "unit",
                          SAY("%s 以 \"%s\" 存储，这里写的是 \"%s\"；厂家单位不同时用 scale 换算",
                              "%s is stored in \"%s\", not \"%s\"; where the maker's unit differs, "
                              "convert with scale"),
@@ -112,12 +112,12 @@ static const struct parameter *find_parameter(struct profile_draft *draft, struc
     const char *nearest = parameter_nearest(draft->parameters, key);
 
     if (parameter == NULL && nearest != NULL)
-        conf_complain(draft->faults, at, "parameter",
+        conf_complain(draft->faults, profile_place(at, "parameter"), "parameter",
                       SAY("parameters.conf 里没有 \"%s\"；是不是 \"%s\"？",
                           "\"%s\" is not in parameters.conf; is \"%s\" meant?"),
                       key, nearest);
     else if (parameter == NULL)
-        conf_complain(draft->faults, at, "parameter",
+        conf_complain(draft->faults, profile_place(at, "parameter"), "parameter",
                       SAY("parameters.conf 里没有 \"%s\"", "\"%s\" is not in parameters.conf"),
                       key);
     return parameter;
@@ -208,23 +208,23 @@ static bool check_channel(struct profile_draft *draft, struct conf_at at,
     unsigned words = channel_word_count(channel);
 
     if ((channel->type == WORDS_BIT) != area_is_bits(channel->area))
-        return conf_complain(draft->faults, at, "type",
+        return conf_complain(draft->faults, profile_place(at, "type"), "type",
                              SAY("bit 只在 coil 和 discrete 区，那里也只有 bit",
                                  "coil and discrete hold bits, and only they do"));
     if (channel->address + words > 65536)
-        return conf_complain(draft->faults, at, "address",
+        return conf_complain(draft->faults, profile_place(at, "address"), "address",
                              SAY("两个寄存器超出了 65535", "its second register is beyond 65535"));
     if ((int)words > draft->profile->max_registers)
-        return conf_complain(draft->faults, at, "type",
+        return conf_complain(draft->faults, profile_place(at, "type"), "type",
                              SAY("它要 2 个寄存器，而 max_registers 是 1",
                                  "it takes 2 registers, and max_registers is 1"));
     if (words == 2 && !order_is_given)
-        return conf_complain(draft->faults, at, "word_order",
+        return conf_complain(draft->faults, profile_place(at, "word_order"), "word_order",
                              SAY("两个寄存器的值必须写明字节顺序（ABCD、BADC、CDAB 或 DCBA），不猜",
                                  "a value of two registers must say its order (ABCD, BADC, CDAB or "
                                  "DCBA): it is never guessed"));
     if (channel->scale.digits == 0)
-        return conf_complain(draft->faults, at, "scale",
+        return conf_complain(draft->faults, profile_place(at, "scale"), "scale",
                              SAY("不能是 0：每个值都会变成一样", "must not be 0: every value would "
                                                                  "be the same"));
     return true;
@@ -245,12 +245,12 @@ static bool check_against_others(struct profile_draft *draft, struct conf_at at,
         const struct channel *other = &profile->channels[i];
 
         if (strcmp(other->name, channel->name) == 0)
-            return conf_complain(draft->faults, at, "parameter",
+            return conf_complain(draft->faults, profile_place(at, "parameter"), "parameter",
                                  SAY("已有通道 %s；第二个要有 suffix",
                                      "there is a channel %s already; the second needs a suffix"),
                                  channel->name);
         if (channels_overlap(channel, other))
-            return conf_complain(draft->faults, at, "address",
+            return conf_complain(draft->faults, profile_place(at, "address"), "address",
                                  SAY("与 %s 的寄存器重叠", "shares a register with %s"),
                                  other->name);
     }

@@ -30,6 +30,15 @@ size_t profile_list_length(struct profile_draft *draft, struct conf_at list, con
  * not what the proof says, and about channels no proof speaks of. */
 void profile_prove(const struct profile *profile, struct conf_at root, struct conf_faults *faults);
 
+/* Where a complaint about `key` of this group belongs: at the key, or at the group that lacks it.
+ */
+static inline struct conf_at profile_place(struct conf_at group, const char *key)
+{
+    struct conf_at at = conf_member(group, key);
+
+    return conf_is_there(at) ? at : group;
+}
+
 /* Whether addresses of this area are single bits. */
 static inline bool area_is_bits(enum register_area area)
 {

@@ -106,6 +106,23 @@ static bool wire_add_run(struct trial *trial, enum register_area area, struct co
     return wire_add(trial, area, at, words);
 }
 
+/* `at` of a proof: where its one plain list of registers begins. */
+static bool read_start(struct trial *trial, struct conf_at proof, int64_t *address)
+{
+    struct conf_at at = conf_member(proof, "at");
+
+    if (conf_is_there(conf_member(proof, "holding")) && conf_is_there(conf_member(proof, "input")))
+        return conf_complain(
+            trial->faults, at, "at",
+            SAY("同时有 holding 和 input 时不知道指谁；请写成 ( { at = …; words = "
+                "[ … ]; } )",
+                "may mean holding or input; write ( { at = …; words = [ … ]; } )"));
+    if (conf_int(at, address) && *address >= 0 && *address <= 65535)
+        return true;
+    return conf_complain(trial->faults, at, "at",
+                         SAY("应为 0 到 65535 的地址", "must be an address from 0 to 65535"));
+}
+
 static bool wire_add_area(struct trial *trial, struct conf_at proof, enum register_area area)
 {
     struct conf_at list = conf_member(proof, area_word(area));
@@ -123,10 +140,8 @@ static bool wire_add_area(struct trial *trial, struct conf_at proof, enum regist
     if (!conf_is_list(list))
         return conf_complain(trial->faults, list, area_word(area),
                              SAY("应为 [ … ]", "must be [ … ]"));
-    if (!area_is_bits(area) && conf_is_there(at) &&
-        (!conf_int(at, &address) || address < 0 || address > 65535))
-        return conf_complain(trial->faults, at, "at",
-                             SAY("应为 0 到 65535 的地址", "must be an address from 0 to 65535"));
+    if (!area_is_bits(area) && conf_is_there(at) && !read_start(trial, proof, &address))
+        return false;
     return wire_add(trial, area, address, list);
 }
 

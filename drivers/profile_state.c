@@ -47,14 +47,14 @@ static bool check_state(struct profile_draft *draft, struct conf_at at, const st
     uint16_t widest = area_is_bits(state->area) ? 1 : 0xFFFF;
 
     if (state->channel[0] != '\0' && profile_channel(draft->profile, state->channel) == NULL)
-        return conf_complain(draft->faults, at, "channel",
+        return conf_complain(draft->faults, profile_place(at, "channel"), "channel",
                              SAY("没有通道 \"%s\"", "there is no channel \"%s\""), state->channel);
     if (state->mask == 0 || (state->mask & ~widest) != 0)
-        return conf_complain(draft->faults, at, "mask",
+        return conf_complain(draft->faults, profile_place(at, "mask"), "mask",
                              SAY("应在 1 到 %u 之间", "must be between 1 and %u"),
                              (unsigned)widest);
     if (state->has_equals && (state->equals & ~state->mask) != 0)
-        return conf_complain(draft->faults, at, "equals",
+        return conf_complain(draft->faults, profile_place(at, "equals"), "equals",
                              SAY("有 mask 之外的位，永远不会成立",
                                  "has bits outside the mask, so it can never hold"));
     return true;

@@ -1,0 +1,101 @@
+/* Any bytes as a profile: the loader says what is wrong with them and never more. What it accepts
+ * can be planned and decoded from any words. */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "drivers/plan.h"
+#include "drivers/profile.h"
+
+/* A table of its own, so that the fuzzer runs from any folder. */
+static const char table[] =
+    "parameters = ("
+    "{ key = \"ph\"; title_zh = \"p\"; title_en = \"p\"; unit = \"\"; decimals = 2; medium = "
+    "\"water\"; },"
+    "{ key = \"turbidity\"; title_zh = \"t\"; title_en = \"t\"; unit = \"NTU\"; decimals = 1; "
+    "medium "
+    "= \"water\"; },"
+    "{ key = \"water_temperature\"; title_zh = \"w\"; title_en = \"w\"; unit = \"°C\"; decimals = "
+    "1; "
+    "medium = \"water\"; },"
+    "{ key = \"flow\"; title_zh = \"f\"; title_en = \"f\"; unit = \"L/s\"; decimals = 1; medium = "
+    "\"water\"; });";
+
+/* A file that lives in memory only; `path` gets its name. */
+static int file_of(const void *bytes, size_t size, char path[64])
+{
+    int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+    if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+        abort();
+    snprintf(path, 64, "/proc/self/fd/%d", fd);
+    return fd;
+}
+
+static struct parameters *parameters_for_fuzz(void)
+{
+    static struct parameters *parameters;
+    struct conf_faults *faults;
+    char path[64];
+    int fd;
+
+    if (parameters != NULL)
+        return parameters;
+    faults = conf_faults_new();
+    fd = file_of(table, sizeof table - 1, path);
+    parameters = parameters_load(path, faults);
+    if (parameters == NULL || conf_faults_count(faults) != 0)
+        abort();
+    conf_faults_free(faults);
+    close(fd);
+    return parameters;
+}
+
+/* Everything a plan asks for is answered with the fuzzer's own bytes. */
+static void decode_from(const struct profile *profile, const struct plan *plan,
+                        const struct channel *const *channels, const uint8_t *bytes, size_t size)
+{
+    static uint8_t words[POLL_RAW_MAX];
+    struct block blocks[PLAN_REQUESTS_MAX];
+    struct reading readings[POLL_READINGS_MAX] = {0};
+
+    for (size_t i = 0; i < sizeof words; i++)
+        words[i] = bytes[i % size];
+    for (size_t i = 0; i < plan->count; i++)
+        blocks[i] = (struct block){.area = plan->requests[i].area,
+                                   .address = plan->requests[i].address,
+                                   .count = plan->requests[i].count,
+                                   .answered = plan->requests[i].count > 0,
+                                   .cause = CAUSE_NONE,
+                                   .bytes = words};
+    profile_decode(profile, channels, profile->channel_count, blocks, plan->count, readings);
+    for (size_t i = 0; i < profile->channel_count; i++)
+        assert(reading_has_value(&readings[i]) || readings[i].quality >= QUALITY_FAULT);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct conf_faults *faults = conf_faults_new();
+    const struct channel *channels[POLL_READINGS_MAX];
+    struct profile *profile;
+    struct plan plan;
+    char path[64];
+    int fd = file_of(bytes, size, path);
+
+    profile = profile_load(path, parameters_for_fuzz(), true, faults);
+    assert((profile != NULL) == (conf_faults_count(faults) == 0));
+    if (profile != NULL) {
+        for (size_t i = 0; i < profile->channel_count; i++)
+            channels[i] = &profile->channels[i];
+        if (plan_make(&plan, profile, channels, profile->channel_count, true, NULL))
+            decode_from(profile, &plan, channels, bytes, size);
+    }
+    profile_free(profile);
+    conf_faults_free(faults);
+    close(fd);
+    return 0;
+}
