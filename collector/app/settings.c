@@ -44,8 +44,13 @@ static void program_folder(char *out, size_t size)
 bool settings_data_path(const char *name, char *out, size_t size)
 {
     static const char *const above[] = {"/../share/lookback/", "/../../", "/../", "/../../../"};
+    const char *told = getenv("LOOKBACK_DATA");
     char folder[512];
 
+    if (told != NULL && *told != '\0') {
+        snprintf(out, size, "%s/%s", told, name);
+        return access(out, R_OK) == 0;
+    }
     program_folder(folder, sizeof folder);
     for (size_t i = 0; folder[0] != '\0' && i < sizeof above / sizeof above[0]; i++) {
         snprintf(out, size, "%s%s%s", folder, above[i], name);

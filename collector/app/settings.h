@@ -90,8 +90,8 @@ struct settings {
 struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults);
 void settings_free(struct settings *settings);
 
-/* The folder of shipped data: $PREFIX/share/lookback when installed, the source tree when run from
- * a build; `out` gets "THERE/name". */
+/* The folder of shipped data: $LOOKBACK_DATA if set, $PREFIX/share/lookback when installed, the source
+ * tree when run from a build inside it; `out` gets "THERE/name". False when it is not there. */
 bool settings_data_path(const char *name, char *out, size_t size);
 
 #endif
