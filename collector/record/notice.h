@@ -15,9 +15,9 @@
 enum { NOTICES_MAX = 256 };
 
 struct notice {
-    char id[64];       /* "output-town-mqtt", "link-north", "disk": stable, fits a topic level */
-    char subject[96];  /* what it is about: "output town-mqtt" */
-    char text[512];    /* one sentence */
+    char id[64];      /* "output-town-mqtt", "link-north", "disk": stable, fits a topic level */
+    char subject[96]; /* what it is about: "output town-mqtt" */
+    char text[512];   /* one sentence */
     struct wall_time since;
     uint64_t revision; /* rises with each change of the board; for outputs that publish it */
     bool ended;        /* kept until overwritten, so that outputs can empty its topic */

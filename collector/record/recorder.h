@@ -1,9 +1,9 @@
 /* recorder.h - the one thread that writes: polls, events, cursors, what the judge concludes.
  *
  * It takes polls from the mailbox and commits them, at most once a second; an act is committed at
- * once, because somebody waits. The judge reads the same sequence with a cursor of its own, and what
- * it concludes commits together with that cursor: kill -9 anywhere changes nothing. While a commit
- * cannot be made it is tried again each second, the mailbox fills, and one notice says so.
+ * once, because somebody waits. The judge reads the same sequence with a cursor of its own, and
+ * what it concludes commits together with that cursor: kill -9 anywhere changes nothing. While a
+ * commit cannot be made it is tried again each second, the mailbox fills, and one notice says so.
  */
 #ifndef RECORD_RECORDER_H
 #define RECORD_RECORDER_H
@@ -28,11 +28,16 @@ struct recorder_setup {
     const struct clock *clock;
     struct trust *trust;
     struct notices *notices;
-    int64_t keep_ms;       /* retention by age */
-    int64_t seal_every_ms; /* a segment */
-    int64_t patience_ms;   /* untrusted clock longer than this: a notice */
+    int64_t keep_ms;            /* retention by age */
+    int64_t seal_every_ms;      /* a segment */
+    int64_t patience_ms;        /* untrusted clock longer than this: a notice */
     const char *const *awaited; /* cursors retention waits for */
     size_t awaited_count;
+    const char
+        *settings; /* digest of the settings in force, for the event "started"; may be NULL */
+    /* After output.resend was committed: that sender starts again after `seq`. May be NULL. */
+    void (*resend)(void *self, const char *output, uint64_t seq);
+    void *self;
 };
 
 struct recorder;
@@ -65,7 +70,8 @@ void recorder_quarantine(struct recorder *recorder, const char *output, uint64_t
                          const char *reason);
 
 /* An act (contract, "Acts"): run by the recorder's thread between commits, answered after its own
- * commit. `args` is taken. `done` is called from the recorder's thread; on success `err` is NULL. */
+ * commit. `args` is taken. `done` is called from the recorder's thread; on success `err` is NULL.
+ */
 struct act {
     const char *name; /* "problem.close", … borrowed for the call */
     json_t *args;

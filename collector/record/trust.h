@@ -12,11 +12,12 @@ enum trust_by { TRUST_PLAUSIBLE, TRUST_NTP, TRUST_ALWAYS };
 
 struct trust;
 
-struct trust *trust_new(enum trust_by by, const struct clock *clock, struct wall_time newest_stored);
+struct trust *trust_new(enum trust_by by, const struct clock *clock,
+                        struct wall_time newest_stored);
 void trust_free(struct trust *trust);
 
-/* Looks at the clocks now. Noticing a step of the wall clock against the monotonic one (> 1 s) makes
- * it look at everything again. */
+/* Looks at the clocks now. Noticing a step of the wall clock against the monotonic one (> 1 s)
+ * makes it look at everything again. */
 bool trust_now(struct trust *trust);
 
 /* wall - mono in ms at the last look; what an empty time is filled with. */

@@ -1,0 +1,358 @@
+#include "record/desk.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/say.h"
+
+struct slot {
+    struct cursor_move move;
+    bool waiting; /* not committed yet */
+    bool frozen;  /* a refusal before it could not be kept: it may not pass */
+};
+
+struct desk {
+    pthread_mutex_t lock;
+    pthread_cond_t for_recorder;
+    pthread_cond_t for_readers;
+    struct slot slots[DESK_CURSORS];
+    size_t slot_count;
+    struct refusal *refusals, **last_refusal;
+    struct errand *errands, **last_errand;
+    bool news;
+    bool stopping;
+    uint64_t committed;
+    uint64_t woken; /* rises with desk_wake_all() */
+};
+
+struct desk *desk_new(void)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+    pthread_condattr_t monotonic;
+
+    if (desk == NULL)
+        return NULL;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&desk->for_recorder, &monotonic);
+    pthread_cond_init(&desk->for_readers, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&desk->lock, NULL);
+    desk->last_refusal = &desk->refusals;
+    desk->last_errand = &desk->errands;
+    return desk;
+}
+
+static void free_refusals(struct refusal *refusal)
+{
+    while (refusal != NULL) {
+        struct refusal *next = refusal->next;
+
+        free(refusal);
+        refusal = next;
+    }
+}
+
+void desk_free(struct desk *desk)
+{
+    struct errand *errand;
+    struct error err;
+
+    if (desk == NULL)
+        return;
+    error_set(&err, ERROR_REFUSED, "%s",
+              SAY("采集程序正在停止，操作未执行；请在其重新启动后再试",
+                  "the collector is stopping and the act was not done; try again when it has "
+                  "started"));
+    while ((errand = desk_next_act(desk)) != NULL)
+        errand_end(errand, 0, &err);
+    free_refusals(desk->refusals);
+    pthread_cond_destroy(&desk->for_recorder);
+    pthread_cond_destroy(&desk->for_readers);
+    pthread_mutex_destroy(&desk->lock);
+    free(desk);
+}
+
+/* Cursors and refusals ---------------------------------------------------------------------- */
+
+/* The slot of this name, made when there is none. There are far fewer outputs than slots. */
+static struct slot *find_slot(struct desk *desk, const char *name)
+{
+    struct slot *slot;
+
+    for (size_t i = 0; i < desk->slot_count; i++)
+        if (strcmp(desk->slots[i].move.name, name) == 0)
+            return &desk->slots[i];
+    if (desk->slot_count == DESK_CURSORS || strlen(name) >= NAME_SIZE)
+        return NULL;
+    slot = &desk->slots[desk->slot_count++];
+    snprintf(slot->move.name, sizeof slot->move.name, "%s", name);
+    return slot;
+}
+
+static void tell(struct desk *desk)
+{
+    if (!desk->news)
+        pthread_cond_signal(&desk->for_recorder);
+    desk->news = true;
+}
+
+void desk_move_cursor(struct desk *desk, const char *name, uint64_t seq)
+{
+    struct slot *slot;
+
+    pthread_mutex_lock(&desk->lock);
+    slot = find_slot(desk, name);
+    if (slot != NULL && !slot->frozen) {
+        slot->move.seq = seq;
+        slot->waiting = true;
+        tell(desk);
+    }
+    pthread_mutex_unlock(&desk->lock);
+}
+
+/* What a peer refused must not be passed over in silence: without memory for the record the
+ * output's cursor stays where it is, and after a restart the peer is asked again. */
+static void freeze(struct desk *desk, const char *output)
+{
+    struct slot *slot = find_slot(desk, output);
+
+    if (slot == NULL || slot->frozen)
+        return;
+    slot->frozen = true;
+    log_error(SAY("输出 %s：内存不足，无法保存被拒收的记录；其进度停在此处，重启后将重发",
+                  "output %s: no memory to keep what was refused; its cursor stays here and it is "
+                  "sent again after a restart"),
+              output);
+}
+
+void desk_refuse(struct desk *desk, const char *output, uint64_t seq, const char *reason)
+{
+    struct refusal *refusal = calloc(1, sizeof *refusal);
+
+    pthread_mutex_lock(&desk->lock);
+    if (refusal == NULL) {
+        freeze(desk, output);
+    } else {
+        snprintf(refusal->output, sizeof refusal->output, "%s", output);
+        snprintf(refusal->reason, sizeof refusal->reason, "%s", reason);
+        refusal->seq = seq;
+        *desk->last_refusal = refusal;
+        desk->last_refusal = &refusal->next;
+        tell(desk);
+    }
+    pthread_mutex_unlock(&desk->lock);
+}
+
+bool desk_collect(struct desk *desk, struct desk_load *load)
+{
+    pthread_mutex_lock(&desk->lock);
+    load->move_count = 0;
+    for (size_t i = 0; i < desk->slot_count; i++) {
+        if (!desk->slots[i].waiting)
+            continue;
+        load->moves[load->move_count++] = desk->slots[i].move;
+        desk->slots[i].waiting = false;
+    }
+    load->refusals = desk->refusals;
+    desk->refusals = NULL;
+    desk->last_refusal = &desk->refusals;
+    desk->news = false;
+    pthread_mutex_unlock(&desk->lock);
+    return load->move_count > 0 || load->refusals != NULL;
+}
+
+void desk_done(struct desk *desk, struct desk_load *load)
+{
+    (void)desk;
+    free_refusals(load->refusals);
+    load->refusals = NULL;
+    load->move_count = 0;
+}
+
+void desk_return(struct desk *desk, struct desk_load *load)
+{
+    struct refusal **end = &load->refusals;
+
+    pthread_mutex_lock(&desk->lock);
+    for (size_t i = 0; i < load->move_count; i++)
+        find_slot(desk, load->moves[i].name)->waiting = true;
+    while (*end != NULL)
+        end = &(*end)->next;
+    if (load->refusals != NULL) {
+        if (desk->refusals == NULL)
+            desk->last_refusal = end;
+        *end = desk->refusals;
+        desk->refusals = load->refusals;
+    }
+    load->refusals = NULL;
+    load->move_count = 0;
+    pthread_mutex_unlock(&desk->lock);
+}
+
+void desk_forget_cursor(struct desk *desk, const char *name)
+{
+    struct slot *slot;
+
+    pthread_mutex_lock(&desk->lock);
+    slot = find_slot(desk, name);
+    if (slot != NULL)
+        slot->waiting = false;
+    pthread_mutex_unlock(&desk->lock);
+}
+
+/* Acts -------------------------------------------------------------------------------------- */
+
+void errand_end(struct errand *errand, uint64_t seq, const struct error *err)
+{
+    if (errand->done != NULL)
+        errand->done(errand->self, seq, err);
+    json_decref(errand->args);
+    free(errand->name);
+    free(errand->who);
+    free(errand->by);
+    free(errand);
+}
+
+void desk_act(struct desk *desk, struct act *act)
+{
+    struct errand *errand = calloc(1, sizeof *errand);
+    struct error err;
+
+    error_set(&err, ERROR_MEMORY, "%s",
+              SAY("内存不足，操作未执行", "out of memory; the act was not done"));
+    if (errand == NULL) {
+        if (act->done != NULL)
+            act->done(act->self, 0, &err);
+        json_decref(act->args);
+        return;
+    }
+    *errand = (struct errand){.name = strdup(act->name),
+                              .who = strdup(act->who == NULL ? "" : act->who),
+                              .by = strdup(act->by == NULL ? "" : act->by),
+                              .args = act->args,
+                              .done = act->done,
+                              .self = act->self};
+    if (errand->name == NULL || errand->who == NULL || errand->by == NULL) {
+        errand_end(errand, 0, &err);
+        return;
+    }
+    pthread_mutex_lock(&desk->lock);
+    *desk->last_errand = errand;
+    desk->last_errand = &errand->next;
+    pthread_cond_signal(&desk->for_recorder);
+    pthread_mutex_unlock(&desk->lock);
+}
+
+struct errand *desk_next_act(struct desk *desk)
+{
+    struct errand *errand;
+
+    pthread_mutex_lock(&desk->lock);
+    errand = desk->errands;
+    if (errand != NULL)
+        desk->errands = errand->next;
+    if (desk->errands == NULL)
+        desk->last_errand = &desk->errands;
+    pthread_mutex_unlock(&desk->lock);
+    return errand;
+}
+
+/* Waiting ----------------------------------------------------------------------------------- */
+
+void desk_tell_news(struct desk *desk)
+{
+    pthread_mutex_lock(&desk->lock);
+    tell(desk);
+    pthread_mutex_unlock(&desk->lock);
+}
+
+void desk_tell_stop(struct desk *desk)
+{
+    pthread_mutex_lock(&desk->lock);
+    desk->stopping = true;
+    pthread_cond_signal(&desk->for_recorder);
+    pthread_mutex_unlock(&desk->lock);
+}
+
+void desk_publish(struct desk *desk, uint64_t committed)
+{
+    pthread_mutex_lock(&desk->lock);
+    if (committed != desk->committed)
+        pthread_cond_broadcast(&desk->for_readers);
+    desk->committed = committed;
+    pthread_mutex_unlock(&desk->lock);
+}
+
+uint64_t desk_committed(const struct desk *desk)
+{
+    pthread_mutex_t *lock = (pthread_mutex_t *)&desk->lock;
+    uint64_t committed;
+
+    pthread_mutex_lock(lock);
+    committed = desk->committed;
+    pthread_mutex_unlock(lock);
+    return committed;
+}
+
+static struct timespec in_ms(int64_t ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += (time_t)(ms / 1000);
+    at.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+uint64_t desk_wait(struct desk *desk, uint64_t seq, int64_t timeout_ms)
+{
+    struct timespec until = in_ms(timeout_ms < 0 ? 0 : timeout_ms);
+    uint64_t woken, committed;
+    int code = 0;
+
+    pthread_mutex_lock(&desk->lock);
+    woken = desk->woken;
+    while (desk->committed <= seq && desk->woken == woken && code != ETIMEDOUT) {
+        if (timeout_ms < 0)
+            code = pthread_cond_wait(&desk->for_readers, &desk->lock);
+        else
+            code = pthread_cond_timedwait(&desk->for_readers, &desk->lock, &until);
+    }
+    committed = desk->committed;
+    pthread_mutex_unlock(&desk->lock);
+    return committed;
+}
+
+void desk_wake_all(struct desk *desk)
+{
+    pthread_mutex_lock(&desk->lock);
+    desk->woken++;
+    pthread_cond_broadcast(&desk->for_readers);
+    pthread_mutex_unlock(&desk->lock);
+}
+
+bool desk_sleep(struct desk *desk, int64_t commit_ms, int64_t wake_ms)
+{
+    struct timespec commit_at = in_ms(commit_ms < wake_ms ? commit_ms : wake_ms);
+    struct timespec wake_at = in_ms(wake_ms);
+    int code = 0;
+    bool stopping;
+
+    pthread_mutex_lock(&desk->lock);
+    while (!desk->stopping && desk->errands == NULL && code != ETIMEDOUT)
+        code = pthread_cond_timedwait(&desk->for_recorder, &desk->lock,
+                                      desk->news ? &commit_at : &wake_at);
+    stopping = desk->stopping;
+    pthread_mutex_unlock(&desk->lock);
+    return !stopping;
+}

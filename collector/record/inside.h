@@ -1,0 +1,62 @@
+/* inside.h - what the files of the recorder share. Inside record/ only. */
+#ifndef RECORD_INSIDE_H
+#define RECORD_INSIDE_H
+
+#include <pthread.h>
+
+#include "record/desk.h"
+#include "record/judge.h"
+#include "record/keeper.h"
+#include "record/recorder.h"
+
+enum { COMMIT_TIMES = 64 };
+
+/* Events the next commit writes; they stay until it succeeded. */
+struct owed {
+    bool started;
+    bool stopped;
+    unsigned steps; /* of the wall clock */
+    int64_t stepped_by_ms;
+    struct mailbox_gap gap; /* count 0: none */
+};
+
+struct recorder {
+    struct recorder_setup setup;
+    struct judge *judge;
+    struct keeper keeper;
+    struct desk *desk;
+    struct reader *reader; /* for catching up; opened when it is first needed */
+    struct desk_load load;
+    struct owed owed;
+    bool trusted;
+    bool untimed; /* entries of this boot may have no wall time */
+    bool clock_notice;
+    bool failing; /* the last commit did */
+    struct wall_time failing_since;
+    bool upkeep_failing;
+    bool catching_up; /* there is another piece at once */
+    bool keeper_more;
+    struct mono_time upkeep_retry;
+    struct mono_time last_commit;
+    bool measured;
+    struct mono_time last_measure;
+    double commit_ms[COMMIT_TIMES];
+    size_t commit_count;
+    double commit_ms_max;
+    uint32_t boot;
+
+    pthread_mutex_t status_lock;
+    struct recorder_status status;
+
+    pthread_t thread;
+    bool running;
+};
+
+/* batch.c: one commit of everything that waits. True also when nothing waited. */
+bool batch_run(struct recorder *recorder, struct error *err);
+
+/* After every commit, whoever made it; and when one failed. */
+void commit_succeeded(struct recorder *recorder, struct mono_time begun);
+void commit_failed(struct recorder *recorder, const struct error *err);
+
+#endif

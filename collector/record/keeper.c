@@ -1,0 +1,111 @@
+#include "record/keeper.h"
+
+#include "record/judge.h"
+
+enum {
+    STEP_READINGS = 5000, /* of a move or a removal: some 10 ms here, 100 ms on a small board */
+    SEGMENT_READINGS = 2000000, /* a segment that holds more is closed early */
+};
+
+static const int64_t first_prune_ms = 10 * 60 * 1000;
+static const int64_t prune_every_ms = 60 * 60 * 1000;
+static const int64_t prune_at_most_ms = (int64_t)2 * 24 * 3600 * 1000;
+
+void keeper_init(struct keeper *keeper, const struct recorder_setup *setup)
+{
+    *keeper = (struct keeper){.store = setup->store,
+                              .clock = setup->clock,
+                              .keep_ms = setup->keep_ms,
+                              .seal_every_ms = setup->seal_every_ms,
+                              .awaited = setup->awaited,
+                              .awaited_count = setup->awaited_count,
+                              .moving = true};
+    keeper->next_prune = clock_mono(setup->clock);
+    keeper->next_prune.ns += ns_from_ms(first_prune_ms);
+}
+
+static bool close_segment(struct keeper *keeper, struct error *err)
+{
+    struct wall_time now = clock_wall(keeper->clock);
+    bool closed = false;
+
+    if (keeper->seal_every_ms <= 0 ||
+        !store_segment_due(keeper->store, now, keeper->seal_every_ms, SEGMENT_READINGS))
+        return true;
+    if (!store_close_segment(keeper->store, now, &closed, err))
+        return false;
+    keeper->moving = keeper->moving || closed;
+    return true;
+}
+
+static uint64_t confirmed_by_all(struct keeper *keeper)
+{
+    uint64_t least = store_cursor(keeper->store, JUDGE_CURSOR);
+
+    for (size_t i = 0; i < keeper->awaited_count; i++) {
+        uint64_t seq = store_cursor(keeper->store, keeper->awaited[i]);
+
+        if (seq < least)
+            least = seq;
+    }
+    return least;
+}
+
+/* Begins a round of retention when one is due. */
+static void begin_pruning(struct keeper *keeper)
+{
+    struct mono_time now = clock_mono(keeper->clock);
+    struct store_size size;
+
+    if (keeper->pruning || keeper->keep_ms <= 0 || now.ns < keeper->next_prune.ns)
+        return;
+    keeper->next_prune.ns = now.ns + ns_from_ms(prune_every_ms);
+    if (!store_measure(keeper->store, &size) || !wall_is_known(size.oldest))
+        return;
+    keeper->before.ms = clock_wall(keeper->clock).ms - keeper->keep_ms;
+    if (keeper->before.ms > size.oldest.ms + prune_at_most_ms)
+        keeper->before.ms = size.oldest.ms + prune_at_most_ms;
+    keeper->pruning = keeper->before.ms > size.oldest.ms;
+}
+
+static bool one_step(struct keeper *keeper, struct error *err)
+{
+    if (keeper->moving)
+        return store_move_step(keeper->store, STEP_READINGS, &keeper->moving, err);
+    return store_prune_step(keeper->store, keeper->before, confirmed_by_all(keeper), STEP_READINGS,
+                            &keeper->pruning, err);
+}
+
+bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bool *more,
+                 struct error *err)
+{
+    *more = false;
+    if (trusted && !close_segment(keeper, err))
+        return false;
+    if (trusted)
+        begin_pruning(keeper);
+    while (keeper->moving || keeper->pruning) {
+        if (!one_step(keeper, err)) {
+            keeper->pruning = false;
+            return false;
+        }
+        if (clock_mono(keeper->clock).ns > until.ns)
+            break;
+    }
+    *more = keeper->moving || keeper->pruning;
+    return true;
+}
+
+int64_t keeper_idle_ms(const struct keeper *keeper)
+{
+    int64_t ms = (keeper->next_prune.ns - clock_mono(keeper->clock).ns) / 1000000;
+    int64_t wall_ms = clock_wall(keeper->clock).ms;
+
+    if (keeper->seal_every_ms > 0 && wall_ms > 0) {
+        int64_t boundary_ms = keeper->seal_every_ms - wall_ms % keeper->seal_every_ms;
+
+        if (boundary_ms < ms)
+            ms = boundary_ms;
+    }
+    return ms < 1000 ? 1000 : ms;
+}

@@ -1,0 +1,38 @@
+/* keeper.h - closes segments, moves their readings into point order, and lets the oldest go.
+ *
+ * All of it in bounded steps between commits, so that no commit waits longer than 200 ms for it.
+ * Nothing is removed that an awaited output or the judge has not done with; and since a clock that
+ * jumps ahead would make everything look old at once, one round of retention (an hour apart) takes
+ * at most two days off the oldest end.
+ *
+ * The recorder's thread only.
+ */
+#ifndef RECORD_KEEPER_H
+#define RECORD_KEEPER_H
+
+#include "record/recorder.h"
+
+struct keeper {
+    struct store *store;
+    const struct clock *clock;
+    int64_t keep_ms;
+    int64_t seal_every_ms;
+    const char *const *awaited;
+    size_t awaited_count;
+    bool moving;             /* readings of closed segments may wait to be moved */
+    bool pruning;            /* this round of retention has more to do */
+    struct wall_time before; /* of this round */
+    struct mono_time next_prune;
+};
+
+void keeper_init(struct keeper *keeper, const struct recorder_setup *setup);
+
+/* Does what is due until `until`, at least one step. `more`: there is more to do at once. Closes
+ * nothing and removes nothing while the clock is not trusted. */
+bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bool *more,
+                 struct error *err);
+
+/* In how many ms it has something to do again. */
+int64_t keeper_idle_ms(const struct keeper *keeper);
+
+#endif
