@@ -194,8 +194,12 @@ static void read_output(struct loading *loading, struct conf_at at)
     struct settings *settings = loading->settings;
     struct output_setup *output = &settings->outputs[settings->output_count++];
     int kind = settings_kind(at, output_kinds, loading->faults);
+    const char *name = conf_text(conf_member(at, "name"));
     struct output_row row = {0};
 
+    if (name != NULL && name_is_valid(name))
+        strcpy(row.setup.name, name);
+    *output = row.setup;
     if (kind < 0)
         return;
     row.setup.kind = (enum output_kind)kind;

@@ -176,16 +176,17 @@ static void override_channels(struct device_row *row, struct conf_at at, struct 
 }
 
 static bool complain_name(const struct name_index *names, struct conf_at at, const char *key,
-                          const char *wrong, const char *file, struct conf_faults *faults)
+                          const char *wrong, const char *where, struct conf_faults *faults)
 {
     const char *nearest = name_index_nearest(names, wrong);
 
     if (nearest != NULL)
         return conf_complain(
             faults, at, key,
-            SAY("%s 里没有 \"%s\"，是否想写 \"%s\"？", "%s has no \"%s\", did you mean \"%s\"?"),
-            file, wrong, nearest);
-    return conf_complain(faults, at, key, SAY("%s 里没有 \"%s\"", "%s has no \"%s\""), file, wrong);
+            SAY("%s没有 \"%s\"，是否想写 \"%s\"？", "%s there is no \"%s\", did you mean \"%s\"?"),
+            where, wrong, nearest);
+    return conf_complain(faults, at, key, SAY("%s没有 \"%s\"", "%s there is no \"%s\""), where,
+                         wrong);
 }
 
 static void find_site(const struct surroundings *around, struct device_conf *device,
@@ -197,7 +198,7 @@ static void find_site(const struct surroundings *around, struct device_conf *dev
         device->site_index = (uint32_t)row;
     else if (device->site[0] != '\0' && around->loading->sites_known)
         complain_name(around->sites, conf_member(at, "site"), "site", device->site,
-                      SAY("sites.conf 的点位", "the sites of sites.conf"), around->loading->faults);
+                      SAY("sites.conf 里", "in sites.conf"), around->loading->faults);
 }
 
 /* Unit 0 is a broadcast on a serial line and 248 to 255 are reserved there; over TCP all are used.
@@ -211,7 +212,7 @@ static void find_link(const struct surroundings *around, struct device_conf *dev
     if (row < 0) {
         if (device->link_name[0] != '\0' && around->links_known)
             complain_name(around->links, conf_member(at, "link"), "link", device->link_name,
-                          SAY("links 列表", "the list of links"), around->loading->faults);
+                          SAY("links 里", "among the links"), around->loading->faults);
         return;
     }
     device->link_index = (uint32_t)row;

@@ -108,27 +108,24 @@ static void read_guard(struct link_row *row, struct conf_at at, struct conf_faul
 static void read_link(struct link_setup *link, struct conf_at at, struct conf_faults *faults)
 {
     int kind = settings_kind(at, link_kinds, faults);
+    const char *name = conf_text(conf_member(at, "name"));
     struct link_row row = {.guard = "timeout"};
-    bool good;
 
+    if (name != NULL && name_is_valid(name))
+        strcpy(link->name, name); /* devices are not blamed for what is wrong with their link */
     if (kind < 0)
         return;
     if (kind == LINK_RTU_TCP || kind == LINK_DIALIN) {
-        const char *name = conf_text(conf_member(at, "name"));
-
         conf_complain(faults, conf_member(at, "kind"), "kind",
                       SAY("本版本还不能用 \"%s\" 链路，可用 \"serial\" 和 \"tcp\"",
                           "this version cannot use a link of kind \"%s\" yet; \"serial\" and "
                           "\"tcp\" work"),
                       link_kinds[kind]);
-        if (name != NULL && name_is_valid(name))
-            strcpy(link->name, name);
         link->kind = (enum link_kind)kind;
         return;
     }
     if (kind == LINK_SERIAL) {
-        good = conf_read(at, serial_keys, ROWS(serial_keys), &row, NULL, faults);
-        if (good)
+        if (conf_read(at, serial_keys, ROWS(serial_keys), &row, NULL, faults))
             check_baud(row.baud, at, faults);
     } else {
         conf_read(at, tcp_keys, ROWS(tcp_keys), &row, NULL, faults);
