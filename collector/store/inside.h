@@ -105,6 +105,9 @@ bool store_begin_step(struct store *store, bool *mine, struct error *err);
 bool store_end_step(struct store *store, bool mine, bool good, struct error *err);
 bool store_learn_point(struct store *store, uint32_t point, uint32_t device, struct error *err);
 
+/* Marks a segment's row: one of SQL_MOVED, SQL_SWEPT, SQL_PRUNED, SQL_GONE. */
+bool store_note(struct store *store, enum sql sql, int64_t segment, struct error *err);
+
 /* The end of the write-ahead log; why, says wal.c. */
 void wal_remember(struct store *store);
 void wal_cut(struct store *store);

@@ -1,0 +1,118 @@
+/* Retention: whole segments, hidden first and then deleted in steps. The segment's row stays, so
+ * what was signed of it can still be shown, and its numbers are not given again. */
+#include <assert.h>
+
+#include "store/inside.h"
+
+struct going {
+    int64_t segment, first_seq, last_seq;
+};
+
+static bool find(struct store *store, sqlite3_stmt *ask, struct going *going, bool *found,
+                 struct error *err)
+{
+    bool failed;
+
+    *found = statement_next(&store->c, ask, &failed, err);
+    if (*found)
+        *going = (struct going){sqlite3_column_int64(ask, 0), sqlite3_column_int64(ask, 1),
+                                sqlite3_column_int64(ask, 2)};
+    sqlite3_reset(ask);
+    return !failed;
+}
+
+/* Deletes about `budget` readings of the segment; `*left` says whether there were any. */
+static bool drop_kept(struct store *store, const struct going *going, size_t budget, bool *left,
+                      struct error *err)
+{
+    sqlite3_stmt *at = store_statement(store, SQL_KEPT_AT);
+    sqlite3_stmt *drop = store_statement(store, SQL_DROP_KEPT);
+    bool bounded;
+    bool failed;
+
+    sqlite3_bind_int64(at, 1, going->segment);
+    sqlite3_bind_int64(at, 2, (int64_t)budget);
+    bounded = statement_next(&store->c, at, &failed, err);
+    if (failed)
+        return false;
+    sqlite3_bind_int64(drop, 1, going->segment);
+    for (int i = 0; i < 3; i++)
+        sqlite3_bind_int64(drop, i + 2, bounded ? sqlite3_column_int64(at, i) : INT64_MAX);
+    sqlite3_reset(at);
+    if (!store_run(store, drop, err))
+        return false;
+    *left = sqlite3_changes64(store->c.db) > 0;
+    return true;
+}
+
+static bool drop_polls(struct store *store, const struct going *going, size_t budget, bool *left,
+                       struct error *err)
+{
+    sqlite3_stmt *ask = store_statement(store, SQL_FIRST_POLL);
+    int64_t first;
+
+    sqlite3_bind_int64(ask, 1, going->first_seq);
+    sqlite3_bind_int64(ask, 2, going->last_seq);
+    if (!statement_number(&store->c, ask, &first, err))
+        return false;
+    *left = first != 0;
+    if (first == 0)
+        return true;
+    ask = store_statement(store, SQL_DROP_POLLS);
+    sqlite3_bind_int64(ask, 1, first);
+    sqlite3_bind_int64(ask, 2,
+                       going->last_seq - first < (int64_t)budget ? going->last_seq
+                                                                 : first + (int64_t)budget);
+    return store_run(store, ask, err);
+}
+
+static bool prune(struct store *store, const struct going *going, size_t budget, struct error *err)
+{
+    bool left = false;
+
+    if (!drop_kept(store, going, budget, &left, err))
+        return false;
+    if (!left && !drop_polls(store, going, budget, &left, err))
+        return false;
+    return left || store_note(store, SQL_GONE, going->segment, err);
+}
+
+/* The segment that is being deleted, or the next one that may be, which is hidden with this. */
+static bool find_going(struct store *store, struct wall_time before, uint64_t confirmed,
+                       struct going *going, bool *found, bool *begins, struct error *err)
+{
+    sqlite3_stmt *ask = store_statement(store, SQL_GOING);
+
+    *begins = false;
+    if (!find(store, ask, going, found, err) || *found)
+        return *found;
+    if (!wall_is_known(before))
+        return true;
+    ask = store_statement(store, SQL_TO_PRUNE);
+    sqlite3_bind_int64(ask, 1, before.ms);
+    sqlite3_bind_int64(ask, 2, confirmed > INT64_MAX ? INT64_MAX : (int64_t)confirmed);
+    *begins = true;
+    return find(store, ask, going, found, err);
+}
+
+bool store_prune_step(struct store *store, struct wall_time before, uint64_t confirmed,
+                      size_t budget, bool *more, struct error *err)
+{
+    struct going going;
+    bool begins;
+    bool mine;
+    bool good;
+
+    assert(!store->writing);
+    *more = false;
+    if (!store_ready(store, err) ||
+        !find_going(store, before, confirmed, &going, more, &begins, err))
+        return false;
+    if (!*more)
+        return true;
+    if (!store_begin_step(store, &mine, err))
+        return false;
+    good = begins ? store_note(store, SQL_PRUNED, going.segment, err)
+                  : prune(store, &going, budget == 0 ? 1 : budget, err);
+    return store_end_step(store, mine, good, err);
+}
