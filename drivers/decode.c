@@ -199,13 +199,11 @@ static bool state_holds(const struct state *state, const struct block *block)
     return state->has_equals ? word == state->equals : word != 0;
 }
 
-/* A state takes N and T down to its letter, the worst of several; it never improves a reading, so
- * D and B stay as they are. */
+/* A state takes a reading down to its letter, so the worst of several stands. It never improves
+ * one: D and B are worse than any letter a state may have, and stay with their own cause. */
 static void state_apply(const struct state *state, const struct block *block,
                         struct reading *reading)
 {
-    bool may_fall = reading->quality != QUALITY_FAULT;
-
     if (reading->quality == QUALITY_NO_ANSWER)
         return;
     if (block == NULL || !block->answered) {
@@ -215,7 +213,7 @@ static void state_apply(const struct state *state, const struct block *block,
                                     .value = NAN};
         return;
     }
-    if (may_fall && state_holds(state, block) && state->quality > reading->quality) {
+    if (state_holds(state, block) && state->quality > reading->quality) {
         reading->quality = (uint8_t)state->quality;
         reading->cause = CAUSE_STATUS_BIT;
     }

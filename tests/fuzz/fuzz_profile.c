@@ -16,6 +16,8 @@ static const char table[] =
     "parameters = ("
     "{ key = \"ph\"; title_zh = \"p\"; title_en = \"p\"; unit = \"\"; decimals = 2; medium = "
     "\"water\"; },"
+    "{ key = \"conductivity\"; title_zh = \"c\"; title_en = \"c\"; unit = \"µS/cm\"; decimals = 1; "
+    "medium = \"water\"; },"
     "{ key = \"turbidity\"; title_zh = \"t\"; title_en = \"t\"; unit = \"NTU\"; decimals = 1; "
     "medium "
     "= \"water\"; },"

@@ -475,6 +475,10 @@ static void of_several_states_the_worst_wins_in_any_order(void **state)
     probe.profile.states[1].quality = QUALITY_MAINTENANCE;
     probe_decode(&probe);
     assert_reading(&probe.readings[0], 7.32, QUALITY_MAINTENANCE, CAUSE_STATUS_BIT);
+    probe.profile.states[0].quality = QUALITY_MAINTENANCE;
+    probe.profile.states[1].quality = QUALITY_CALIBRATING;
+    probe_decode(&probe);
+    assert_reading(&probe.readings[0], 7.32, QUALITY_MAINTENANCE, CAUSE_STATUS_BIT);
 }
 
 static void a_state_never_improves_a_reading(void **state)
@@ -490,6 +494,9 @@ static void a_state_never_improves_a_reading(void **state)
     probe_decode(&probe);
     assert_reading(&probe.readings[0], NAN, QUALITY_FAULT, CAUSE_ABSENT_MARK);
     assert_reading(&probe.readings[1], NAN, QUALITY_NO_ANSWER, CAUSE_CRC);
+    probe.profile.states[0].quality = QUALITY_FAULT;
+    probe_decode(&probe);
+    assert_reading(&probe.readings[0], NAN, QUALITY_FAULT, CAUSE_ABSENT_MARK);
 }
 
 static void a_state_that_did_not_answer_makes_what_it_governs_unknown(void **state)
@@ -502,6 +509,18 @@ static void a_state_that_did_not_answer_makes_what_it_governs_unknown(void **sta
     probe_decode(&probe);
     assert_reading(&probe.readings[0], NAN, QUALITY_NO_ANSWER, CAUSE_CRC);
     assert_int_equal(probe.readings[0].point, 41);
+}
+
+static void what_did_not_answer_keeps_its_own_cause_beside_a_silent_state(void **state)
+{
+    struct probe probe;
+
+    probe_init(&probe);
+    probe_state(&probe, AREA_HOLDING_REGISTER, 0, 1, QUALITY_CALIBRATING);
+    probe.blocks[0] = (struct block){AREA_HOLDING_REGISTER, 0, 4, false, CAUSE_TIMEOUT, NULL};
+    probe.blocks[1] = (struct block){AREA_COIL, 3, 10, false, CAUSE_CRC, NULL};
+    probe_decode(&probe);
+    assert_reading(&probe.readings[1], NAN, QUALITY_NO_ANSWER, CAUSE_CRC);
 }
 
 int main(void)
@@ -534,6 +553,7 @@ int main(void)
         cmocka_unit_test(of_several_states_the_worst_wins_in_any_order),
         cmocka_unit_test(a_state_never_improves_a_reading),
         cmocka_unit_test(a_state_that_did_not_answer_makes_what_it_governs_unknown),
+        cmocka_unit_test(what_did_not_answer_keeps_its_own_cause_beside_a_silent_state),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,8 +172,11 @@ static void a_state_of_a_channel_nobody_wants_is_not_read(void **state)
 static void a_state_inside_a_value_costs_nothing(void **state)
 {
     add(AREA_HOLDING_REGISTER, 10, WORDS_FLOAT32);
-    add_state(AREA_HOLDING_REGISTER, 11, "");
     add_state(AREA_HOLDING_REGISTER, 10, "");
+    assert_true(make(true));
+    assert_int_equal(bench.plan.count, 1);
+    assert_request(0, AREA_HOLDING_REGISTER, 10, 2, false);
+    add_state(AREA_HOLDING_REGISTER, 11, "");
     assert_true(make(true));
     assert_int_equal(bench.plan.count, 1);
     assert_request(0, AREA_HOLDING_REGISTER, 10, 2, false);

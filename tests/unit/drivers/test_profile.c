@@ -414,6 +414,12 @@ static void a_proof_without_a_state_it_depends_on_proves_nothing(void **state)
                    line_of("water_temperature = 20.5"), "water_temperature", "got B");
 }
 
+static void a_proof_that_says_nothing_of_any_channel_is_refused(void **state)
+{
+    assert_null(load_changed("water_temperature = \"B\";", "note = \"hollow\";"));
+    assert_non_null(strstr(conf_fault(faults, 0)->text, "says nothing"));
+}
+
 static void every_channel_is_in_a_proof(void **state)
 {
     unsigned line = line_of("proofs = (");
@@ -482,6 +488,7 @@ int main(void)
         TEST(units_may_be_written_with_the_keys_people_have),
         TEST(a_proof_that_fails_says_what_was_expected_and_what_came),
         TEST(a_proof_without_a_state_it_depends_on_proves_nothing),
+        TEST(a_proof_that_says_nothing_of_any_channel_is_refused),
         TEST(every_channel_is_in_a_proof),
         TEST(a_proof_speaks_only_of_words_and_channels_there_are),
         TEST(proofs_are_replayed_only_when_asked),
