@@ -1,0 +1,452 @@
+/* One poll: the requests of a device's plan in order, and what becomes of their answers. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/say.h"
+#include "flow/poller_parts.h"
+
+enum {
+    BUSY_TRIES = 2, /* exceptions 5 and 6: "not yet" */
+    BUSY_PAUSE_MS = 100,
+    SILENT_AFTER = 2, /* failed polls in a row: one lost answer is not yet silence */
+};
+
+static const struct planned *planned_of(const struct asking *asking)
+{
+    return &asking->plan->requests[asking->at];
+}
+
+int64_t device_timeout_ns(const struct device *device)
+{
+    int64_t own = device->setup.timeout_ms;
+
+    return ns_from_ms(own > 0 ? own : device->line->setup.timeout_ms);
+}
+
+/* The unit is believed to be dead: one asking is enough, and it costs the line less. */
+static bool is_probe(const struct device *device)
+{
+    return device->backoff.failures >= SILENT_AFTER;
+}
+
+static void begin_request(struct line *line, struct mono_time now)
+{
+    struct device *device = line->asking.device;
+    const struct planned *planned = planned_of(&line->asking);
+    const struct request request = {
+        .unit = device->setup.unit,
+        .function = area_function(planned->area),
+        .address = planned->address,
+        .count = planned->count,
+    };
+    bool same_unit = line->last_unit == device->setup.unit;
+
+    line->last_unit = device->setup.unit;
+    line->poller->totals.requests++;
+    exchange_begin(&line->exchange, &request, device_timeout_ns(device),
+                   same_unit ? ns_from_ms(device->setup.profile->settle_ms) : 0, !is_probe(device),
+                   now);
+}
+
+static void start_over(struct asking *asking, const struct plan *plan)
+{
+    asking->plan = plan;
+    asking->at = 0;
+    asking->busy_tries = 0;
+    asking->asked = asking->answered = asking->refused = 0;
+    asking->stamped = false;
+    asking->block_count = 0;
+    asking->raw_size = 0;
+}
+
+static void prepare_asking(struct line *line, struct device *device, struct mono_time now)
+{
+    line->asking = (struct asking){.device = device, .begun_ns = now.ns};
+    start_over(&line->asking, device->gapless ? device->gapless_plan : device->plan);
+}
+
+void asking_begin(struct line *line, struct device *device, struct mono_time now)
+{
+    prepare_asking(line, device, now);
+    begin_request(line, now);
+}
+
+void asking_resume(struct line *line, struct mono_time now)
+{
+    line->asking.paused = false;
+    begin_request(line, now);
+}
+
+static void stamp(struct line *line, struct mono_time now)
+{
+    struct asking *asking = &line->asking;
+
+    if (asking->stamped)
+        return;
+    asking->stamped = true;
+    asking->mono = now;
+    asking->time = poller_wall(line->poller);
+}
+
+static uint8_t *put_head(uint8_t *out, const struct planned *planned)
+{
+    out[0] = area_function(planned->area);
+    out[1] = (uint8_t)(planned->address >> 8);
+    out[2] = (uint8_t)planned->address;
+    out[3] = (uint8_t)(planned->count >> 8);
+    out[4] = (uint8_t)planned->count;
+    return out + 5;
+}
+
+/* One request's block, with its bytes or without. The wake step carries nothing to decode. */
+static void keep_block(struct line *line, const struct planned *planned, enum cause cause,
+                       const uint8_t *data, size_t size)
+{
+    struct asking *asking = &line->asking;
+    struct block *block;
+    uint8_t *bytes;
+
+    if (planned->count == 0)
+        return;
+    block = &line->blocks[asking->block_count++];
+    *block = (struct block){.area = planned->area,
+                            .address = planned->address,
+                            .count = planned->count,
+                            .answered = data != NULL,
+                            .cause = (uint8_t)cause};
+    if (data == NULL)
+        return;
+    bytes = put_head(line->raw + asking->raw_size, planned);
+    memcpy(bytes, data, size);
+    block->bytes = bytes;
+    asking->raw_size += 5 + size;
+}
+
+/* From the request under way on, nothing has an answer. */
+static void leave_rest(struct line *line, enum cause cause)
+{
+    for (; line->asking.at < line->asking.plan->count; line->asking.at++)
+        keep_block(line, planned_of(&line->asking), cause, NULL, 0);
+}
+
+/* After a silence a probe may have been without power: its first values are not yet true. */
+static void mark_warming(const struct device *device, struct mono_time at, struct reading *readings)
+{
+    if (at.ns >= device->warm_until_ns)
+        return;
+    for (size_t i = 0; i < device->setup.channel_count; i++) {
+        if (readings[i].quality == QUALITY_NO_ANSWER || !reading_has_value(&readings[i]))
+            continue;
+        readings[i].quality = QUALITY_FAULT;
+        readings[i].cause = CAUSE_WARMING_UP;
+    }
+}
+
+static void report(struct line *line, struct device *device)
+{
+    struct poller *poller = line->poller;
+    const struct asking *asking = &line->asking;
+    const struct device_setup *setup = &device->setup;
+    struct reading *readings = poller->scratch;
+    const struct poll poll = {
+        .device = setup->id,
+        .time = asking->time,
+        .mono = asking->mono,
+        .boot = poller->setup.boot,
+        .profile = setup->profile_id,
+        .raw = line->raw,
+        .raw_size = asking->raw_size,
+        .readings = readings,
+        .reading_count = setup->channel_count,
+    };
+
+    profile_decode(setup->profile, setup->channels, setup->channel_count, line->blocks,
+                   asking->block_count, readings);
+    mark_warming(device, asking->mono, readings);
+    for (size_t i = 0; i < setup->channel_count; i++) {
+        readings[i].point = setup->points[i];
+        device->readings[i] = readings[i];
+        if (reading_has_value(&readings[i]))
+            device->last_good = asking->time;
+    }
+    device->has_readings = true;
+    device->read_at = asking->time;
+    device->polls++;
+    poller->totals.polls++;
+    poller->totals.failed += asking->answered == 0;
+    poller->totals.readings += setup->channel_count;
+    poller->setup.done(poller->setup.self, &poll);
+}
+
+static void tell_silence(const struct device *device)
+{
+    char last[WALL_TEXT];
+
+    wall_text(device->last_good, last);
+    log_warning(SAY("链路 %s：%d 号单元 %s 没有回答；上次有值 %s，最迟每 60 s 再问一次",
+                    "link %s: unit %d, %s, does not answer; last value %s, asking again at least "
+                    "every 60 s"),
+                device->line->setup.name, device->setup.unit, device->setup.label,
+                last[0] != '\0' ? last : "-");
+}
+
+static void tell_answer(const struct device *device, struct mono_time now)
+{
+    char silence[24];
+
+    duration_text((now.ns - device->silent_since.ns) / 1000000000 * 1000, silence);
+    log_notice(SAY("链路 %s：%d 号单元 %s 恢复回答，中断 %s，缺 %lld 次",
+                   "link %s: unit %d, %s, answers again after %s; %lld polls were missed"),
+               device->line->setup.name, device->setup.unit, device->setup.label, silence,
+               (long long)device->missed);
+}
+
+static void tell_refusal(const struct device *device)
+{
+    log_warning(SAY("链路 %s：%d 号单元 %s 拒绝全部读取（异常码）；请核对型号模板和单元号",
+                    "link %s: unit %d, %s, refuses every read by exception; compare its model and "
+                    "unit id with the device"),
+                device->line->setup.name, device->setup.unit, device->setup.label);
+}
+
+static void change_state(struct device *device, enum device_state state, struct mono_time now)
+{
+    bool was_silent = device->state == DEVICE_SILENT;
+
+    if (state == device->state)
+        return;
+    if (state == DEVICE_SILENT)
+        tell_silence(device);
+    else if (was_silent)
+        tell_answer(device, now);
+    if (state == DEVICE_REFUSING)
+        tell_refusal(device);
+    device->state = state;
+    device->since = poller_wall(device->line->poller);
+}
+
+/* The first answer on a line where nobody answered: the line is well again, and so may be all. */
+static void revive_others(struct line *line, const struct device *first, struct mono_time now)
+{
+    for (size_t i = 0; i < line->health.units; i++) {
+        struct device *device = line->devices[i];
+
+        if (device == first || device->backoff.failures == 0)
+            continue;
+        backoff_clear(&device->backoff);
+        if (device->silent)
+            line->health.silent--;
+        device->silent = false;
+        if (!device->queued)
+            poller_wake_at(line->poller, &device->entry, now.ns, 0);
+    }
+    line->health.probe_free.ns = 0;
+}
+
+/* What asking the dead took of the time of the living, whether it helped or not. */
+static void count_probe(struct line *line, const struct device *device, struct mono_time now)
+{
+    if (device->silent)
+        line_probed(&line->health, now.ns - line->asking.begun_ns + line_guard_ns(line), now);
+}
+
+static void unit_failed(struct line *line, struct device *device, struct mono_time now)
+{
+    if (device->backoff.failures == 0)
+        device->silent_since = now;
+    device->missed++;
+    backoff_fail(&device->backoff, &line->seed, now);
+    if (is_probe(device)) {
+        line->health.silent += !device->silent;
+        device->silent = true;
+    }
+    if (is_probe(device) || device->state == DEVICE_UNASKED)
+        change_state(device, DEVICE_SILENT, now);
+}
+
+/* The warm-up begins when a device answers that was silent, or was never asked by us. */
+static void unit_answered(struct line *line, struct device *device, struct mono_time now)
+{
+    const struct asking *asking = &line->asking;
+    bool line_was_dead = device->silent && line_is_dead(&line->health);
+    bool was_away = device->state == DEVICE_SILENT || device->state == DEVICE_UNASKED;
+
+    line->health.silent -= device->silent;
+    device->silent = false;
+    device->owed = false;
+    backoff_clear(&device->backoff);
+    if (was_away)
+        device->warm_until_ns = now.ns + ns_from_ms(device->setup.profile->warm_up_ms);
+    change_state(device,
+                 asking->asked > 0 && asking->refused == asking->asked ? DEVICE_REFUSING
+                                                                       : DEVICE_ANSWERING,
+                 now);
+    device->missed = 0;
+    if (line_was_dead)
+        revive_others(line, device, now);
+}
+
+static void learn_gapless(struct asking *asking)
+{
+    struct device *device = asking->device;
+
+    if (!asking->tries_gapless || asking->answered == 0 || device->gapless)
+        return;
+    device->gapless = true;
+    log_notice(SAY("链路 %s：%s 不允许跨越空闲寄存器读取，今后分段读取",
+                   "link %s: %s refuses reads through unused registers; from now on they are "
+                   "left out"),
+               device->line->setup.name, device->setup.label);
+}
+
+static void end_poll(struct line *line, struct mono_time now)
+{
+    struct device *device = line->asking.device;
+
+    learn_gapless(&line->asking);
+    stamp(line, now);
+    count_probe(line, device, now);
+    if (line->asking.heard)
+        unit_answered(line, device, now);
+    else
+        unit_failed(line, device, now);
+    report(line, device);
+    line->asking.device = NULL;
+    device_schedule(device, true, now);
+}
+
+void asking_fail(struct line *line, struct device *device, enum cause cause, struct mono_time now)
+{
+    prepare_asking(line, device, now);
+    stamp(line, now);
+    leave_rest(line, cause);
+    device->errors[cause]++;
+    if (device->missed++ == 0)
+        device->silent_since = now;
+    if (device->missed >= SILENT_AFTER || device->state == DEVICE_UNASKED)
+        change_state(device, DEVICE_SILENT, now);
+    report(line, device);
+    line->asking.device = NULL;
+}
+
+/* Half powers of two of a millisecond: good to 20 % from 1 ms to a minute, in 68 bytes. */
+static void count_answer(struct device *device, int64_t took_ns)
+{
+    int64_t square = took_ns / 1000000 * (took_ns / 1000000);
+    size_t bucket = 0;
+
+    while (bucket + 1 < ANSWER_BUCKETS && square > (int64_t)1 << bucket)
+        bucket++;
+    if (device->answers[bucket] == UINT16_MAX)
+        for (size_t i = 0; i < ANSWER_BUCKETS; i++)
+            device->answers[i] /= 2;
+    device->answers[bucket]++;
+}
+
+static bool is_permanent(const struct exchange_result *result)
+{
+    return result->is_exception && result->exception >= 1 && result->exception <= 3;
+}
+
+/* A gateway's word that the unit behind it is not there. */
+static bool is_unit_missing(const struct exchange_result *result)
+{
+    return result->is_exception && (result->exception == 10 || result->exception == 11);
+}
+
+/* A read through gaps that fails may fail because of the gaps: once more, without them. */
+static bool try_gapless(struct line *line, const struct exchange_result *result)
+{
+    struct asking *asking = &line->asking;
+    const struct device *device = asking->device;
+
+    if (!planned_of(asking)->has_gap || asking->tries_gapless || is_probe(device) ||
+        device->state == DEVICE_REFUSING || device->gapless_plan == asking->plan)
+        return false;
+    if (result->cause != CAUSE_TIMEOUT && !(is_permanent(result) && result->exception != 1))
+        return false;
+    start_over(asking, device->gapless_plan);
+    asking->tries_gapless = true;
+    return true;
+}
+
+static bool wait_for_busy(struct line *line, const struct exchange_result *result,
+                          struct mono_time now)
+{
+    struct asking *asking = &line->asking;
+
+    if (!result->is_exception || result->cause != CAUSE_BUSY || asking->busy_tries >= BUSY_TRIES)
+        return false;
+    asking->busy_tries++;
+    asking->paused = true;
+    asking->resume_ns = now.ns + ns_from_ms(BUSY_PAUSE_MS);
+    return true;
+}
+
+/* Takes one result in; true: the poll goes on with its next request. */
+static bool take_result(struct line *line, const struct exchange_result *result)
+{
+    struct asking *asking = &line->asking;
+    bool wants_data = planned_of(asking)->count > 0;
+
+    if (!result->answered && (!result->is_exception || is_unit_missing(result))) {
+        leave_rest(line, result->cause);
+        return false;
+    }
+    asking->heard = true;
+    asking->asked += wants_data;
+    asking->answered += wants_data && result->answered;
+    asking->refused += wants_data && is_permanent(result);
+    keep_block(line, planned_of(asking), result->cause, result->answered ? result->data : NULL,
+               result->size);
+    asking->at++;
+    asking->busy_tries = 0;
+    return asking->at < asking->plan->count;
+}
+
+void asking_go_on(struct line *line, struct mono_time now)
+{
+    const struct exchange_result *result = &line->exchange.result;
+    struct device *device = line->asking.device;
+
+    line->busy_ns += now.ns - line->exchange.begun;
+    if (result->cause != CAUSE_NONE)
+        device->errors[result->cause]++;
+    if (result->answered || result->is_exception) {
+        count_answer(device, result->took_ns);
+        stamp(line, result->at);
+    }
+    if (wait_for_busy(line, result, now))
+        return;
+    if (try_gapless(line, result) || take_result(line, result))
+        begin_request(line, now);
+    else
+        end_poll(line, now);
+}
+
+static int32_t answer_ms(const struct device *device, unsigned percent)
+{
+    uint32_t total = 0, sum = 0;
+
+    for (size_t i = 0; i < ANSWER_BUCKETS; i++)
+        total += device->answers[i];
+    for (size_t i = 0; i < ANSWER_BUCKETS; i++) {
+        sum += device->answers[i];
+        if (total > 0 && (uint64_t)sum * 100 >= (uint64_t)total * percent) {
+            int32_t whole = (int32_t)1 << (i / 2);
+
+            return i % 2 == 0 ? whole : whole * 99 / 70; /* x sqrt 2 */
+        }
+    }
+    return -1;
+}
+
+void device_sum_up(const struct device *device, struct device_status *status)
+{
+    status->answer_ms_p50 = answer_ms(device, 50);
+    status->answer_ms_p99 = answer_ms(device, 99);
+    for (size_t i = 0; i < CAUSE_COUNT; i++)
+        status->errors[i] = device->errors[i];
+}

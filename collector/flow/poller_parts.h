@@ -1,0 +1,156 @@
+/* poller_parts.h - what the files of the poller share; for poller*.c alone.
+ *
+ * poller.c    devices: when they are due, and what `status` shows of them
+ * poller_line.c   a line: its link, its exchange, the queue of devices that wait for it
+ * poller_asking.c one poll: its requests in order, and what becomes of their answers
+ *
+ * A device costs about 600 bytes and 16 a channel, a TCP link with its exchange about 2.5 KiB.
+ */
+#ifndef FLOW_POLLER_PARTS_H
+#define FLOW_POLLER_PARTS_H
+
+#include "drivers/exchange.h"
+#include "drivers/link.h"
+#include "flow/agenda.h"
+#include "flow/health.h"
+#include "flow/poller.h"
+
+enum { ANSWER_BUCKETS = 34, DUE_DEVICE = 1, DUE_LINE = 2 };
+
+struct line;
+
+struct device {
+    struct device_setup setup;
+    struct line *line;
+    const struct plan *plan;         /* the fewest requests */
+    const struct plan *gapless_plan; /* the same plan when there are no gaps to leave out */
+    bool owns_plans;
+    bool gapless; /* the lesson: this device refuses reads through gaps */
+    struct agenda_entry entry;
+    int64_t phase_ms;
+    int64_t ticked_ns;     /* the last tick that was polled, skipped or counted */
+    struct device *behind; /* in the line's queue */
+    bool queued;
+    bool owed;   /* was due while the link was down */
+    bool silent; /* counted as such in the line's health */
+    struct backoff backoff;
+    enum device_state state;
+    struct wall_time since, last_good, read_at;
+    int64_t missed; /* polls missed or failed since the last answer */
+    struct mono_time silent_since;
+    int64_t warm_until_ns;
+    uint64_t polls, skipped;
+    uint32_t errors[CAUSE_COUNT];
+    uint16_t answers[ANSWER_BUCKETS]; /* how long answers took, in half powers of two */
+    struct reading *readings;         /* of the last poll */
+    bool has_readings;
+};
+
+/* The poll under way on a line. */
+struct asking {
+    struct device *device; /* NULL: none */
+    const struct plan *plan;
+    size_t at;   /* the request under way */
+    bool paused; /* the device is busy; the request is asked again at `resume_ns` */
+    unsigned busy_tries;
+    bool tries_gapless;                /* the plan without gaps, after the one with gaps failed */
+    bool heard;                        /* the unit said something */
+    unsigned asked, answered, refused; /* requests that want data */
+    int64_t resume_ns;
+    int64_t begun_ns;
+    struct wall_time time; /* of the first answer */
+    struct mono_time mono;
+    bool stamped;
+    size_t block_count;
+    size_t raw_size;
+};
+
+enum line_state {
+    LINE_SHUT, /* not open, for no bad reason */
+    LINE_OPENING,
+    LINE_RESTING, /* open, and given `after_connect` to settle */
+    LINE_UP,
+    LINE_DOWN, /* it could not be opened; tried again at backoff.next */
+};
+
+struct line {
+    struct poller *poller;
+    struct link_setup setup;
+    struct link *link;
+    struct exchange exchange;
+    struct exchange_doubt *doubts;
+    enum line_state state;
+    bool pumping;
+    bool echo_told;
+    struct agenda_entry entry;
+    struct device **devices;     /* the line's, `health.units` of them */
+    struct device *first, *last; /* those that wait for it */
+    struct asking asking;
+    int last_unit; /* asked on it; -1: none yet */
+    struct block *blocks;
+    uint8_t *raw;
+    struct line_health health;
+    struct backoff backoff;
+    uint64_t seed;
+    bool up, was_up;
+    struct wall_time since;
+    struct mono_time changed; /* up or down */
+    uint8_t cause;
+    char why[200];
+    int64_t busy_ns;
+};
+
+struct poller {
+    uv_loop_t *loop;
+    struct poller_setup setup;
+    struct line *lines;
+    struct device *devices;
+    struct reading *readings; /* all devices' */
+    struct device **devices_by_line;
+    struct agenda agenda;
+    uv_timer_t timer;
+    uv_prepare_t prepare;
+    int64_t armed_ns;  /* what the timer is set for; INT64_MAX: nothing */
+    int64_t offset_ns; /* wall clock minus monotonic clock, followed in steps */
+    struct mono_time started;
+    bool running;
+    size_t open_handles; /* while stopping */
+    void (*stopped)(void *);
+    void *stopped_self;
+    struct poller_totals totals;
+    struct reading scratch[POLL_READINGS_MAX];
+};
+
+/* poller.c ------------------------------------------------------------------------------------ */
+struct mono_time poller_now(const struct poller *poller);
+struct wall_time poller_wall(const struct poller *poller); /* WALL_NONE while not trusted */
+void poller_wake_at(struct poller *poller, struct agenda_entry *entry, int64_t at_ns,
+                    int64_t order);
+/* The device's poll is over or was not begun: when is it due again? */
+void device_schedule(struct device *device, bool polled, struct mono_time now);
+void device_skip(struct device *device);
+bool device_has_room(struct device *device); /* false: the poll is skipped and counted */
+
+/* poller_line.c ------------------------------------------------------------------------------- */
+bool line_init(struct line *line, struct poller *poller, const struct link_setup *setup,
+               struct error *err);
+/* Does what can be done on the line now. */
+void line_go(struct line *line, struct mono_time now);
+void line_queue(struct line *line, struct device *device);
+void line_due(struct line *line, struct mono_time now); /* its entry in the agenda */
+/* How long asking a dead unit takes the line, at most. */
+int64_t line_probe_cost_ns(const struct line *line, const struct device *device);
+void line_end(struct line *line, void (*ended)(void *), void *self);
+int64_t line_guard_ns(const struct line *line);
+
+/* poller_asking.c ----------------------------------------------------------------------------- */
+int64_t device_timeout_ns(const struct device *device);
+void asking_begin(struct line *line, struct device *device, struct mono_time now);
+/* The exchange is over: takes its result in, begins the next request or ends the poll. */
+void asking_go_on(struct line *line, struct mono_time now);
+void asking_resume(struct line *line, struct mono_time now); /* after a busy device's pause */
+/* The link cannot be had: a poll without answers for this device. */
+void asking_fail(struct line *line, struct device *device, enum cause cause, struct mono_time now);
+void device_sum_up(const struct device *device, struct device_status *status);
+
+#endif
