@@ -50,7 +50,9 @@ struct channel {
     char manual[24]; /* the number the maker prints, "40003" */
 };
 
-/* While it holds, every channel (or the one named) carries `quality` instead of N. */
+/* While it holds, every channel (or the one named) is at best `quality`, one of T C M F D: N and
+ * better letters are taken down to it, worse ones (D, B) stay, and of several states the worst
+ * counts. A register is taken as it stands on the wire, high byte first, whatever the word order. */
 struct state {
     char channel[CHANNEL_SIZE]; /* "" for all */
     enum register_area area;
@@ -115,12 +117,14 @@ struct block {
 
 /* Turns the words of one channel, in wire order, into a value: QUALITY_NORMAL inside the span;
  * QUALITY_OVER_RANGE/ABOVE_SPAN above; QUALITY_FAULT/BELOW_SPAN below (value kept); QUALITY_FAULT
- * with NAN for an absent mark or a float that is not a finite number. */
+ * with NAN for an absent mark or a float that is not a finite number. A WORDS_BIT is the lowest bit
+ * of `bytes[0]`. */
 struct reading channel_decode(const struct channel *channel, const uint8_t *bytes);
 
 /* The readings of a poll: for each of `count` channels the reading from the blocks (a channel whose
- * block has no answer is B with the block's cause), then the states. A state whose own block did not
- * answer makes every channel it governs B: without it "normal" would be a guess.
+ * block has no answer, or which is in no block, is B with the cause of the block that failed), then
+ * the states. A state whose own block did not answer makes every channel it governs B: without it
+ * "normal" would be a guess.
  * `readings[i].point` is left alone. */
 void profile_decode(const struct profile *profile, const struct channel *const *channels,
                     size_t count, const struct block *blocks, size_t block_count,

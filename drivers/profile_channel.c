@@ -172,7 +172,8 @@ static bool read_mark(const struct channel *channel, struct conf_at at, uint32_t
         size_t digits = strspn(words + 2, "0123456789abcdefABCDEF");
 
         *raw = (uint32_t)strtoul(words + 2, NULL, 16);
-        return digits > 0 && digits <= 4 * channel_word_count(channel) && words[2 + digits] == '\0';
+        return digits > 0 && digits <= (size_t)4 * channel_word_count(channel) &&
+               words[2 + digits] == '\0';
     }
     return number_parse(words, &number) && raw_of_number(channel, number, raw);
 }
