@@ -12,7 +12,6 @@
 #include "base/say.h"
 #include "output/courier.h"
 #include "output/gate.h"
-#include "output/store_source.h"
 
 enum {
     NOTICE_AFTER_MS = 10 * 1000, /* trouble that is over sooner is nobody's business */
@@ -294,15 +293,6 @@ struct sender *sender_start_on(const struct sender_setup *setup, const struct so
         return NULL;
     }
     return sender;
-}
-
-struct sender *sender_start(const struct sender_setup *setup, struct error *err)
-{
-    struct source source;
-
-    if (!store_source_open(setup, &source, err))
-        return NULL;
-    return sender_start_on(setup, &source, err);
 }
 
 static void wake(struct sender *sender)

@@ -1,4 +1,5 @@
-#include "output/store_source.h"
+/* The source every running sender has: the store's reader and the recorder. */
+#include "output/courier.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -95,7 +96,7 @@ static void close_it(void *self)
     free(source);
 }
 
-bool store_source_open(const struct sender_setup *setup, struct source *out, struct error *err)
+static bool open_it(const struct sender_setup *setup, struct source *out, struct error *err)
 {
     struct store_source *source = calloc(1, sizeof *source);
 
@@ -122,4 +123,13 @@ bool store_source_open(const struct sender_setup *setup, struct source *out, str
                            .close = close_it,
                            .self = source};
     return true;
+}
+
+struct sender *sender_start(const struct sender_setup *setup, struct error *err)
+{
+    struct source source;
+
+    if (!open_it(setup, &source, err))
+        return NULL;
+    return sender_start_on(setup, &source, err);
 }
