@@ -197,7 +197,7 @@ static void a_wake_step_comes_first_and_asks_for_nothing(void **state)
 
 static void too_many_requests_are_refused_with_a_sentence(void **state)
 {
-    for (uint16_t i = 0; i < PLAN_REQUESTS_MAX; i++)
+    for (unsigned i = 0; i < PLAN_REQUESTS_MAX; i++)
         add(AREA_HOLDING_REGISTER, (uint16_t)(2 * i), WORDS_UINT16);
     assert_true(make(true));
     assert_int_equal(bench.plan.count, PLAN_REQUESTS_MAX);
