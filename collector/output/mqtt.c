@@ -65,19 +65,28 @@ static int64_t now_ms(const struct mqtt *mqtt)
 /* Callbacks: library threads. They write to their own session and leave. ------------------------
  */
 
+/* What OpenSSL said before says more than Paho; Paho's own negative codes say nothing to a person.
+ */
+static void note_why(struct session *session, int code, const char *why)
+{
+    struct text text;
+
+    if (session->why[0] != '\0')
+        return;
+    text_init(&text, session->why, sizeof session->why);
+    if (why != NULL)
+        text_add_shown(&text, why, strlen(why));
+    if (code > 0)
+        text_format(&text, " %d", code);
+}
+
 static void note_end(struct session *session, int code, const char *why)
 {
     gate_enter(&session->mqtt->gate);
     if (!session->ended) {
-        struct text text;
-
         session->ended = true;
         session->code = code;
-        text_init(&text, session->why, sizeof session->why);
-        if (why != NULL)
-            text_add_shown(&text, why, strlen(why));
-        else if (code != 0)
-            text_format(&text, SAY("代码 %d", "code %d"), code);
+        note_why(session, code, why);
     }
     gate_signal(&session->mqtt->gate);
     gate_leave(&session->mqtt->gate);

@@ -138,14 +138,14 @@ static const struct source memory_source = {.items = memory_items,
                                             .backlog = memory_backlog,
                                             .quarantined = memory_quarantined};
 
-/* `count` polls of the sonde, a second apart, pH 7 + seq / 1000; room for twice as many. */
+/* `count` polls of the sonde, a second apart, pH 7 + seq / 1000; room for more. */
 static inline void memory_fill(size_t count)
 {
     memset(&memory, 0, sizeof memory);
     gate_init(&memory.gate);
-    memory.items = calloc(count * 2, sizeof *memory.items);
-    memory.readings = calloc(count * 2, sizeof *memory.readings);
-    for (size_t i = 0; i < count * 2; i++) {
+    memory.items = calloc(count * 2 + 16, sizeof *memory.items);
+    memory.readings = calloc(count * 2 + 16, sizeof *memory.readings);
+    for (size_t i = 0; i < count * 2 + 16; i++) {
         memory.readings[i] = (struct reading){.point = PH, .value = 7 + (double)(i + 1) / 1000};
         memory.items[i] = (struct item){
             .kind = ITEM_POLL,

@@ -9,22 +9,8 @@
 #include <cmocka.h>
 
 #include "unit/output/memory_source.h"
+#include "unit/output/pushed_clock.h"
 #include "unit/output/scripted_server.h"
-
-/* A clock that goes on by itself and can be pushed. */
-static atomic_llong pushed_ms;
-
-static struct wall_time pushed_wall(const struct clock *clock)
-{
-    return clock_wall(clock_system());
-}
-
-static struct mono_time pushed_mono(const struct clock *clock)
-{
-    return (struct mono_time){clock_mono(clock_system()).ns + ns_from_ms(pushed_ms)};
-}
-
-static const struct clock pushed = {pushed_wall, pushed_mono};
 
 static struct output_setup output;
 static struct notices *notices;

@@ -1,0 +1,373 @@
+/* Tests of output/mqtt_courier.c and mqtt.c against a broker on loopback that behaves as scripted.
+ * Names say what must hold; the file reads as its specification. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "unit/output/memory_source.h"
+#include "unit/output/pushed_clock.h"
+#include "unit/output/scripted_broker.h"
+
+#define ROOT    "lookback/zj-01/"
+#define READING ROOT "reading/chuanyang-03/sonde"
+
+static struct output_setup output;
+static struct notices *notices;
+static struct sender *sender;
+
+static bool start(struct error *err)
+{
+    struct sender_setup setup = {
+        .output = &output, .catalog = &town, .notices = notices, .clock = &pushed};
+
+    snprintf(output.url, sizeof output.url, "mqtt://127.0.0.1:%d", broker.port);
+    sender = sender_start_on(&setup, &memory_source, err);
+    return sender != NULL;
+}
+
+struct wanted {
+    const char *topic, *holds;
+    unsigned times;
+};
+
+static bool was_heard(void *self)
+{
+    const struct wanted *wanted = self;
+
+    return broker_heard(wanted->topic, wanted->holds, NULL) >= wanted->times;
+}
+
+static bool hears(const char *topic, const char *holds, unsigned times)
+{
+    struct wanted wanted = {topic, holds, times};
+
+    return comes_true(was_heard, &wanted);
+}
+
+static bool cursor_comes_to(uint64_t seq)
+{
+    return comes_true(cursor_is_at, &seq);
+}
+
+static bool state_is(void *state)
+{
+    struct sender_status status;
+
+    sender_status(sender, &status);
+    return status.state == *(enum sender_state *)state;
+}
+
+static struct sender_status status_once(enum sender_state state)
+{
+    struct sender_status status;
+
+    assert_true(comes_true(state_is, &state));
+    sender_status(sender, &status);
+    return status;
+}
+
+static void every_poll_is_one_message_and_the_cursor_follows_the_confirmations(void **state)
+{
+    struct published last;
+
+    memory_fill(1000);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(1000));
+    assert_int_equal(broker_heard(READING, NULL, &last), 1000);
+    assert_string_equal(last.payload, "{\"seq\":1000,\"time\":\"2026-09-21T14:29:59.000Z\","
+                                      "\"values\":{\"ph\":8},\"quality\":{\"ph\":\"N\"},"
+                                      "\"cause\":{}}");
+    assert_false(last.retained);
+    assert_int_equal(status_once(SENDER_OK).sent, 1000);
+    memory_grow(2);
+    assert_true(cursor_comes_to(1002));
+}
+
+static void a_connection_begins_with_status_devices_and_a_will(void **state)
+{
+    struct published last;
+
+    memory_fill(1);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(1));
+    assert_string_equal(broker.client_id, "lookback-zj-01-town");
+    assert_string_equal(broker.will_topic, ROOT "status");
+    assert_string_equal(broker.will, "{\"state\":\"offline\"}");
+    assert_int_equal(broker.connect_flags & 0x3E, 0x02 | 0x04 | 0x08 | 0x20); /* clean, kept will */
+    assert_int_equal(broker.keepalive, 60);
+    assert_int_equal(broker_heard(ROOT "status", "\"state\":\"online\"", &last), 1);
+    assert_true(last.retained);
+    assert_int_equal(broker_heard(ROOT "device/chuanyang-03/sonde", "\"simulated\":true", &last),
+                     1);
+    assert_true(last.retained);
+    assert_int_equal(broker_heard(ROOT "device/dock/probe", NULL, &last), 1);
+    assert_string_equal(last.payload, ""); /* left the settings */
+    assert_true(last.retained);
+}
+
+static bool goodbye_was_said(void *self)
+{
+    return broker.said_goodbye;
+}
+
+static void a_clean_stop_says_offline_and_goodbye(void **state)
+{
+    struct published last;
+
+    memory_fill(1);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(1));
+    sender_stop(sender);
+    sender = NULL;
+    assert_int_equal(broker_heard(ROOT "status", "{\"state\":\"offline\"}", &last), 1);
+    assert_true(last.retained);
+    assert_true(comes_true(goodbye_was_said, NULL)); /* so the will is not needed */
+}
+
+static void the_cursor_never_passes_what_is_not_confirmed(void **state)
+{
+    broker.hush_over = "\"seq\":5,";
+    memory_fill(20);
+    assert_true(start(NULL));
+    assert_true(hears(READING, NULL, 20));
+    assert_true(cursor_comes_to(4));
+    memory_grow(10);
+    assert_true(hears(READING, "\"seq\":30,", 1));
+    assert_int_equal(memory.highest, 4);
+}
+
+static void a_broken_connection_starts_again_behind_the_last_confirmed(void **state)
+{
+    broker.hang_up_at = "\"seq\":8,";
+    memory_fill(20);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(20));
+    assert_int_equal(broker.connections, 2);
+    for (unsigned seq = 1; seq <= 20; seq++) {
+        char holds[32];
+
+        snprintf(holds, sizeof holds, "\"seq\":%u,", seq);
+        assert_in_range(broker_heard(READING, holds, NULL), 1, 2);
+    }
+    assert_int_equal(broker_heard(READING, "\"seq\":8,", NULL), 2);
+    assert_int_equal(broker_heard(ROOT "status", "online", NULL), 2);
+}
+
+static void a_broker_that_stops_confirming_is_left_and_asked_anew(void **state)
+{
+    unsigned before;
+
+    memory_fill(10);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(10));
+    broker.hush = true;
+    memory_grow(5);
+    assert_true(hears(READING, "\"seq\":15,", 1));
+    before = broker.connections;
+    pushed_ms += 91 * 1000; /* 1.5 times the keepalive */
+    broker.hush = false;
+    assert_true(cursor_comes_to(15));
+    assert_int_equal(broker.connections, before + 1);
+    assert_int_equal(broker_heard(READING, "\"seq\":15,", NULL), 2);
+    assert_int_equal(broker_heard(READING, "\"seq\":10,", NULL), 1);
+}
+
+static void a_broker_that_does_not_want_us_is_held_with_a_notice(void **state)
+{
+    struct notice notice[2];
+
+    broker.refuse_with = 5;
+    memory_fill(1);
+    assert_true(start(NULL));
+    assert_non_null(strstr(status_once(SENDER_HELD).text, "password_file"));
+    assert_int_equal(notices_open(notices, notice, 2), 1);
+    assert_string_equal(notice[0].id, "output-town");
+    assert_int_equal(broker.connections, 1);
+}
+
+static void a_broker_that_is_away_is_waited_for(void **state)
+{
+    memory_fill(1);
+    broker_stop();
+    assert_true(start(NULL));
+    assert_non_null(strstr(status_once(SENDER_WAITING).text, "127.0.0.1"));
+    sender_stop(sender);
+    sender = NULL;
+    assert_int_equal(memory.highest, 0);
+    broker_start();
+}
+
+static void notices_are_kept_by_the_broker_and_emptied_when_they_end(void **state)
+{
+    struct published last;
+
+    notice_raise(notices, "disk", "disk", "the disk is full");
+    memory_fill(1);
+    assert_true(start(NULL));
+    assert_true(hears(ROOT "notice/disk", "the disk is full", 1));
+    assert_true(cursor_comes_to(1));
+    notice_end(notices, "disk");
+    memory_grow(1);
+    assert_true(hears(ROOT "notice/disk", NULL, 2));
+    broker_heard(ROOT "notice/disk", NULL, &last);
+    assert_string_equal(last.payload, "");
+    assert_true(last.retained);
+}
+
+static void a_notice_left_over_from_before_is_emptied(void **state)
+{
+    struct published last;
+
+    broker.keeps = ROOT "notice/stale";
+    memory_fill(1);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(1));
+    memory_grow(1);
+    assert_true(hears(ROOT "notice/stale", NULL, 1));
+    broker_heard(ROOT "notice/stale", NULL, &last);
+    assert_string_equal(last.payload, "");
+}
+
+static void problems_are_kept_and_old_closed_ones_emptied(void **state)
+{
+    struct published last;
+
+    memory_fill(3);
+    memory.items[1] = (struct item){.kind = ITEM_PROBLEM,
+                                    .seq = 2,
+                                    .uid = "cafe",
+                                    .version = 1,
+                                    .body = "{\"uid\":\"cafe\",\"state\":\"open\"}"};
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(3));
+    assert_int_equal(
+        broker_heard(ROOT "problem/cafe", "{\"uid\":\"cafe\",\"state\":\"open\"}", &last), 1);
+    assert_true(last.retained);
+    assert_true(hears(ROOT "problem/0123", NULL, 1)); /* closed in 2020, says the store */
+    broker_heard(ROOT "problem/0123", NULL, &last);
+    assert_string_equal(last.payload, "");
+}
+
+static bool canary_notice_is_open(void *self)
+{
+    struct notice notice[2];
+
+    return notices_open(notices, notice, 2) == 1 && strcmp(notice[0].id, "output-town-canary") == 0;
+}
+
+static void a_canary_that_does_not_come_back_raises_a_notice(void **state)
+{
+    broker.deaf = true;
+    memory_fill(1);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(1));
+    pushed_ms += 30001;
+    memory_grow(1);
+    assert_true(comes_true(canary_notice_is_open, NULL));
+    broker.deaf = false;
+    pushed_ms += 24 * 3600 * 1000;
+    memory_grow(1);
+    assert_true(hears(ROOT "canary", NULL, 2));
+    memory_grow(1);
+    assert_true(cursor_comes_to(4));
+}
+
+static void rewinding_sends_again_from_there(void **state)
+{
+    memory_fill(10);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(10));
+    sender_rewind(sender, 4);
+    memory_grow(1);
+    assert_true(cursor_comes_to(11));
+    assert_int_equal(broker_heard(READING, "\"seq\":4,", NULL), 1);
+    assert_int_equal(broker_heard(READING, "\"seq\":5,", NULL), 2);
+    assert_int_equal(broker_heard(READING, "\"seq\":11,", NULL), 1);
+}
+
+static void stopping_does_not_wait_for_a_broker_that_hangs(void **state)
+{
+    struct timespec from, to;
+
+    broker.hush = true;
+    memory_fill(500);
+    assert_true(start(NULL));
+    assert_true(hears(READING, NULL, 50));
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    sender_stop(sender);
+    sender = NULL;
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    assert_in_range(to.tv_sec - from.tv_sec, 0, 5);
+    assert_int_equal(memory.highest, 0);
+}
+
+static void settings_that_cannot_work_are_refused_at_the_start(void **state)
+{
+    static const char *const wrong[] = {"mqtt://192.0.2.1", "http://127.0.0.1", "mqtt://"};
+    struct sender_setup setup = {.output = &output, .catalog = &town, .clock = &pushed};
+    struct error err = {0};
+
+    memory_fill(1);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        snprintf(output.url, sizeof output.url, "%s", wrong[i]);
+        assert_null(sender_start_on(&setup, &memory_source, &err));
+        assert_int_equal(err.kind, ERROR_SETTINGS);
+    }
+    snprintf(output.ca, sizeof output.ca, "/no/such/ca.pem");
+    assert_false(start(&err));
+    assert_non_null(strstr(err.text, "/no/such/ca.pem"));
+}
+
+static int before(void **state)
+{
+    town_open();
+    notices = notices_new(clock_system());
+    broker_start();
+    output = (struct output_setup){.name = "town",
+                                   .kind = OUTPUT_MQTT,
+                                   .enabled = true,
+                                   .timeout_ms = 10000,
+                                   .root = "lookback",
+                                   .window = 100,
+                                   .keepalive_ms = 60000};
+    return notices == NULL;
+}
+
+static int after(void **state)
+{
+    sender_stop(sender);
+    sender = NULL;
+    broker_stop();
+    memory_empty();
+    notices_free(notices);
+    town_close();
+    return 0;
+}
+
+#define held_test(name) cmocka_unit_test_setup_teardown(name, before, after)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        held_test(every_poll_is_one_message_and_the_cursor_follows_the_confirmations),
+        held_test(a_connection_begins_with_status_devices_and_a_will),
+        held_test(a_clean_stop_says_offline_and_goodbye),
+        held_test(the_cursor_never_passes_what_is_not_confirmed),
+        held_test(a_broken_connection_starts_again_behind_the_last_confirmed),
+        held_test(a_broker_that_stops_confirming_is_left_and_asked_anew),
+        held_test(a_broker_that_does_not_want_us_is_held_with_a_notice),
+        held_test(a_broker_that_is_away_is_waited_for),
+        held_test(notices_are_kept_by_the_broker_and_emptied_when_they_end),
+        held_test(a_notice_left_over_from_before_is_emptied),
+        held_test(problems_are_kept_and_old_closed_ones_emptied),
+        held_test(a_canary_that_does_not_come_back_raises_a_notice),
+        held_test(rewinding_sends_again_from_there),
+        held_test(stopping_does_not_wait_for_a_broker_that_hangs),
+        held_test(settings_that_cannot_work_are_refused_at_the_start),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
