@@ -1,0 +1,238 @@
+/* Tests of record/acts.c, through the recorder that runs them. */
+#include "unit/record/bench_top.h"
+
+static int set_up(void **state)
+{
+    struct bench *bench = malloc(sizeof *bench);
+
+    bench_init(bench);
+    bench_open(bench);
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    bench_end(*state);
+    free(*state);
+    return 0;
+}
+
+static void take_uid(struct bench *bench, char uid[33])
+{
+    json_t *problem = bench_problem(bench);
+
+    assert_non_null(problem);
+    snprintf(uid, 33, "%s", json_string_value(json_object_get(problem, "uid")));
+    json_decref(problem);
+}
+
+static void assert_state(struct bench *bench, const char *state)
+{
+    json_t *problem = bench_problem(bench);
+
+    assert_string_equal(json_string_value(json_object_get(problem, "state")), state);
+    json_decref(problem);
+}
+
+static void acknowledging_is_an_event_and_a_version(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+    char uid[33], wanted[128];
+    json_t *problem;
+    char *story;
+
+    bench_minute(bench, 2.0);
+    take_uid(bench, uid);
+    answer = bench_act(bench, "problem.acknowledge", json_pack("{s:s}", "uid", uid));
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+    assert_int_equal(answer.seq, 3);
+    problem = bench_problem(bench);
+    assert_int_equal(json_integer_value(json_object_get(problem, "version")), 2);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(problem, "acknowledged"), "by")), "li");
+    json_decref(problem);
+    story = bench_story(bench, 1 << ITEM_EVENT);
+    snprintf(wanted, sizeof wanted, "3 1 problem.acknowledge {\"uid\":\"%s\"}\n", uid);
+    assert_string_equal(story, wanted);
+    free(story);
+    answer = bench_act(bench, "problem.acknowledge", json_pack("{s:s}", "uid", uid));
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+}
+
+static void a_recovered_problem_is_closed_by_a_person_with_a_note(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+    char uid[33];
+
+    bench_minute(bench, 2.0);
+    take_uid(bench, uid);
+    answer = bench_act(bench, "problem.close", json_pack("{s:s, s:s}", "uid", uid, "note", "x"));
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    assert_state(bench, "open");
+    bench_minute(bench, 1.0);
+    answer = bench_act(bench, "problem.close", json_pack("{s:s}", "uid", uid));
+    assert_int_equal(answer.err.kind, ERROR_WRONG_USE);
+    answer = bench_act(bench, "problem.close", json_pack("{s:s, s:s}", "uid", uid, "note", "x"));
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+    assert_state(bench, "closed");
+    answer = bench_act(bench, "problem.close", json_pack("{s:s, s:s}", "uid", uid, "note", "x"));
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+}
+
+static void a_refused_act_leaves_no_trace(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t before;
+    char *story;
+
+    bench_minute(bench, 2.0);
+    before = recorder_committed(bench->recorder);
+    assert_int_equal(bench_act(bench, "problem.close", json_object()).err.kind, ERROR_WRONG_USE);
+    assert_int_equal(
+        bench_act(bench, "problem.acknowledge", json_pack("{s:s}", "uid", "none")).err.kind,
+        ERROR_NOT_FOUND);
+    assert_int_equal(bench_act(bench, "device.write", json_object()).err.kind, ERROR_WRONG_USE);
+    assert_int_equal(bench_act(bench, "problem.close", json_array()).err.kind, ERROR_WRONG_USE);
+    assert_int_equal(recorder_committed(bench->recorder), before);
+    story = bench_story(bench, 1 << ITEM_EVENT);
+    assert_string_equal(story, "");
+    free(story);
+}
+
+static void an_act_outlives_a_kill_right_after_its_answer(void **state)
+{
+    struct bench *bench = *state;
+    char uid[33];
+
+    bench_minute(bench, 2.0);
+    bench_minute(bench, 1.0);
+    take_uid(bench, uid);
+    bench_act(bench, "problem.close", json_pack("{s:s, s:s}", "uid", uid, "note", "x"));
+    bench_kill(bench);
+    bench_open(bench);
+    assert_state(bench, "closed");
+    bench_minute(bench, 2.0);
+    assert_state(bench, "open");
+}
+
+static void resending_puts_the_cursor_back_and_tells_the_sender(void **state)
+{
+    struct bench *bench = *state;
+    struct error err = {0};
+    struct reader *reader = reader_open(bench->dir, &err);
+    struct bench_answer answer;
+    char from[WALL_TEXT];
+
+    for (int i = 0; i < 5; i++)
+        bench_minute(bench, 0.5);
+    wall_text((struct wall_time){bench_start().ms + 3 * MINUTE_MS}, from);
+    answer = bench_act(bench, "output.resend",
+                       json_pack("{s:s, s:s}", "output", "town-mqtt", "from", from));
+    assert_int_equal(answer.err.kind, ERROR_NOT_FOUND);
+    recorder_move_cursor(bench->recorder, "town-mqtt", 5);
+    bench_step(bench);
+    answer = bench_act(bench, "output.resend",
+                       json_pack("{s:s, s:s}", "output", "town-mqtt", "from", from));
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+    assert_int_equal(reader_cursor(reader, "town-mqtt"), 2);
+    assert_string_equal(bench->resent, "town-mqtt");
+    assert_int_equal(bench->resent_after, 2);
+    answer =
+        bench_act(bench, "output.resend", json_pack("{s:s, s:s}", "output", "judge", "from", from));
+    assert_int_equal(answer.err.kind, ERROR_NOT_FOUND);
+    answer = bench_act(bench, "output.resend",
+                       json_pack("{s:s, s:s}", "output", "town-mqtt", "from", "yesterday"));
+    assert_int_equal(answer.err.kind, ERROR_WRONG_USE);
+    reader_close(reader);
+}
+
+static void resending_never_moves_a_cursor_forward(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+    char from[WALL_TEXT];
+
+    for (int i = 0; i < 5; i++)
+        bench_minute(bench, 0.5);
+    recorder_move_cursor(bench->recorder, "town-mqtt", 2);
+    bench_step(bench);
+    wall_text(clock_wall(bench->used_clock), from);
+    answer = bench_act(bench, "output.resend",
+                       json_pack("{s:s, s:s}", "output", "town-mqtt", "from", from));
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+}
+
+static void a_seal_closes_the_segment_with_its_own_event_in_it(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+
+    bench_minute(bench, 0.5);
+    answer = bench_act(bench, "seal.close", json_object());
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+    assert_int_equal(answer.seq, 2);
+    assert_false(store_segment_due(bench->store, clock_wall(bench->used_clock), 1, 1000));
+    bench_minute(bench, 0.5);
+    assert_true(store_segment_due(bench->store, clock_wall(bench->used_clock), 1, 0));
+}
+
+static void while_the_clock_is_not_trusted_problems_wait(void **state)
+{
+    struct bench *bench = *state;
+    char uid[33];
+
+    bench_minute(bench, 2.0);
+    bench_minute(bench, 1.0);
+    take_uid(bench, uid);
+    bench_kill(bench);
+    bench->trust_by = TRUST_PLAUSIBLE;
+    bench->clock.wall.ms = 1000;
+    bench_open(bench);
+    assert_int_equal(
+        bench_act(bench, "problem.acknowledge", json_pack("{s:s}", "uid", uid)).err.kind,
+        ERROR_REFUSED);
+    assert_int_equal(bench_act(bench, "seal.close", json_object()).err.kind, ERROR_REFUSED);
+}
+
+static void an_act_that_waits_at_the_stop_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer = {0};
+    struct act act = {.name = "seal.close",
+                      .args = json_object(),
+                      .who = "li",
+                      .by = "",
+                      .done = bench_answered,
+                      .self = &answer};
+
+    recorder_act(bench->recorder, &act);
+    bench_kill(bench);
+    assert_true(answer.given);
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(acknowledging_is_an_event_and_a_version, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_recovered_problem_is_closed_by_a_person_with_a_note,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refused_act_leaves_no_trace, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_act_outlives_a_kill_right_after_its_answer, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(resending_puts_the_cursor_back_and_tells_the_sender, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(resending_never_moves_a_cursor_forward, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_seal_closes_the_segment_with_its_own_event_in_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(while_the_clock_is_not_trusted_problems_wait, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_act_that_waits_at_the_stop_is_refused, set_up,
+                                        tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
