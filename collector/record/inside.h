@@ -55,8 +55,17 @@ struct recorder {
 /* batch.c: one commit of everything that waits. True also when nothing waited. */
 bool batch_run(struct recorder *recorder, struct error *err);
 
+/* tell.c */
+
+int64_t recorder_ms_since(const struct recorder *recorder, struct mono_time then);
+/* Status and committed seq, for other threads. */
+void recorder_publish(struct recorder *recorder);
 /* After every commit, whoever made it; and when one failed. */
 void commit_succeeded(struct recorder *recorder, struct mono_time begun);
 void commit_failed(struct recorder *recorder, const struct error *err);
+/* Looks at the clocks, and owes an event for a step. */
+void clock_look(struct recorder *recorder);
+/* What is no commit of polls failed; it is tried again in a minute. */
+void upkeep_failed(struct recorder *recorder, const struct error *err);
 
 #endif

@@ -10,15 +10,8 @@
 #include "record/inside.h"
 
 static const int64_t commit_every_ms = 1000;
-static const int64_t measure_every_ms = 60 * 1000;
-static const int64_t upkeep_retry_ms = 60 * 1000;
 static const int64_t untrusted_look_ms = 10 * 1000;
 static const int64_t budget_ms = 200; /* of anything between two commits */
-
-static int64_t ms_since(const struct recorder *recorder, struct mono_time then)
-{
-    return (clock_mono(recorder->setup.clock).ns - then.ns) / 1000000;
-}
 
 static struct mono_time in_budget(const struct recorder *recorder)
 {
@@ -26,124 +19,6 @@ static struct mono_time in_budget(const struct recorder *recorder)
 
     until.ns += ns_from_ms(budget_ms);
     return until;
-}
-
-/* What others see --------------------------------------------------------------------------- */
-
-static int by_size(const void *one, const void *other)
-{
-    double a = *(const double *)one, b = *(const double *)other;
-
-    return (a > b) - (a < b);
-}
-
-static double median_commit_ms(const struct recorder *recorder)
-{
-    double sorted[COMMIT_TIMES];
-    size_t count = recorder->commit_count < COMMIT_TIMES ? recorder->commit_count : COMMIT_TIMES;
-
-    memcpy(sorted, recorder->commit_ms, sizeof sorted);
-    qsort(sorted, count, sizeof sorted[0], by_size);
-    return count == 0 ? 0.0 : sorted[count / 2];
-}
-
-static void publish(struct recorder *recorder)
-{
-    struct recorder_status now = {.committed = store_last_seq(recorder->setup.store),
-                                  .commit_ms_p50 = median_commit_ms(recorder),
-                                  .commit_ms_max = recorder->commit_ms_max,
-                                  .open_problems = judge_open_problems(recorder->judge)};
-
-    now.size = recorder->status.size;
-    if (!recorder->measured || ms_since(recorder, recorder->last_measure) >= measure_every_ms) {
-        recorder->measured = store_measure(recorder->setup.store, &now.size);
-        recorder->last_measure = clock_mono(recorder->setup.clock);
-    }
-    pthread_mutex_lock(&recorder->status_lock);
-    recorder->status = now;
-    pthread_mutex_unlock(&recorder->status_lock);
-    desk_publish(recorder->desk, now.committed);
-}
-
-void commit_succeeded(struct recorder *recorder, struct mono_time begun)
-{
-    double ms;
-
-    recorder->last_commit = clock_mono(recorder->setup.clock);
-    ms = (double)(recorder->last_commit.ns - begun.ns) / 1e6;
-    recorder->commit_ms[recorder->commit_count++ % COMMIT_TIMES] = ms;
-    if (ms > recorder->commit_ms_max)
-        recorder->commit_ms_max = ms;
-    if (recorder->failing) {
-        log_notice(SAY("存储 %s：恢复写入，暂存在内存中的数据已存入",
-                       "store %s: writing again; the polls that waited in memory are stored"),
-                   store_dir(recorder->setup.store));
-        notice_end(recorder->setup.notices, "disk");
-    }
-    recorder->failing = false;
-    publish(recorder);
-}
-
-void commit_failed(struct recorder *recorder, const struct error *err)
-{
-    const char *dir = store_dir(recorder->setup.store);
-    char since[WALL_TEXT];
-
-    recorder->last_commit = clock_mono(recorder->setup.clock);
-    if (!recorder->failing) {
-        recorder->failing_since = clock_wall(recorder->setup.clock);
-        log_error(
-            SAY("存储 %s：无法写入（%s）；数据暂存内存，每秒重试",
-                "store %s: cannot write (%s); polls wait in memory, trying again each second"),
-            dir, err->text);
-    }
-    recorder->failing = true;
-    notice_raise(recorder->setup.notices, "disk", SAY("存储", "store"),
-                 SAY("自 %s 起无法写入存储 %s（%s）；新数据暂存在有限的内存里，每秒重试；"
-                     "请检查磁盘空间、权限和磁盘状况",
-                     "since %s nothing can be written to the store %s (%s); new polls wait in "
-                     "bounded memory and it is tried again each second; check free space, "
-                     "permissions and the disk's health"),
-                 wall_text(recorder->failing_since, since), dir, err->text);
-}
-
-/* The clock --------------------------------------------------------------------------------- */
-
-static void tell_untrusted(struct recorder *recorder)
-{
-    char now[WALL_TEXT];
-
-    if (recorder->clock_notice ||
-        ms_since(recorder, trust_since(recorder->setup.trust)) < recorder->setup.patience_ms)
-        return;
-    recorder->clock_notice = true;
-    notice_raise(
-        recorder->setup.notices, "clock", SAY("时钟", "clock"),
-        SAY("本机时钟（现为 %s）已有 %lld 分钟不可信；数据照常保存，但不判定、不发送；"
-            "请校正时间或检查网络对时",
-            "the clock (now %s) has not been trusted for %lld min; readings are stored but "
-            "neither judged nor sent; set the time or check the time server"),
-        wall_text(clock_wall(recorder->setup.clock), now),
-        (long long)(ms_since(recorder, trust_since(recorder->setup.trust)) / 60000));
-}
-
-static void clock_look(struct recorder *recorder)
-{
-    bool trusted = trust_now(recorder->setup.trust);
-    int64_t by_ms = 0;
-    unsigned steps = trust_steps(recorder->setup.trust, &by_ms);
-
-    if (steps > 0) {
-        recorder->owed.steps += steps;
-        recorder->owed.stepped_by_ms = by_ms;
-    }
-    recorder->trusted = trusted;
-    if (!trusted) {
-        tell_untrusted(recorder);
-    } else if (recorder->clock_notice) {
-        recorder->clock_notice = false;
-        notice_end(recorder->setup.notices, "clock");
-    }
 }
 
 /* One round --------------------------------------------------------------------------------- */
@@ -164,7 +39,7 @@ static bool catch_up(struct recorder *recorder, int64_t limit_ms, struct error *
         if (!open_reader(recorder, err) ||
             !judge_catch_up(recorder->judge, recorder->reader, &more, err))
             return false;
-        if (limit_ms >= 0 && ms_since(recorder, begun) >= limit_ms)
+        if (limit_ms >= 0 && recorder_ms_since(recorder, begun) >= limit_ms)
             break;
     }
     recorder->catching_up = more;
@@ -228,24 +103,6 @@ static bool keep_house(struct recorder *recorder, struct error *err)
                        &recorder->keeper_more, err);
 }
 
-static void upkeep_failed(struct recorder *recorder, const struct error *err)
-{
-    if (!recorder->upkeep_failing)
-        log_error(SAY("存储 %s：补判、封存或清理失败（%s）；每分钟重试",
-                      "store %s: judging what was left, closing or removing segments failed (%s); "
-                      "trying again each minute"),
-                  store_dir(recorder->setup.store), err->text);
-    notice_raise(
-        recorder->setup.notices, "upkeep", SAY("存储", "store"),
-        SAY("补判、封存或清理旧数据失败（%s）；数据照常保存，每分钟重试；请检查磁盘空间",
-            "judging what was left, closing or removing old segments failed (%s); readings "
-            "are stored, and it is tried again each minute; check free space"),
-        err->text);
-    recorder->upkeep_failing = true;
-    recorder->upkeep_retry = clock_mono(recorder->setup.clock);
-    recorder->upkeep_retry.ns += ns_from_ms(upkeep_retry_ms);
-}
-
 /* What is no commit of polls: its failing is trouble of its own, while polls are stored as ever. */
 static void do_upkeep(struct recorder *recorder)
 {
@@ -291,7 +148,7 @@ bool recorder_step(struct recorder *recorder, struct error *err)
 
 static int64_t next_commit_ms(const struct recorder *recorder)
 {
-    int64_t ms = commit_every_ms - ms_since(recorder, recorder->last_commit);
+    int64_t ms = commit_every_ms - recorder_ms_since(recorder, recorder->last_commit);
 
     return ms < 0 ? 0 : ms;
 }
@@ -335,8 +192,7 @@ bool recorder_start(struct recorder *recorder, struct error *err)
     code = pthread_create(&recorder->thread, NULL, run, recorder);
     if (code != 0)
         return error_set(err, ERROR_MEMORY,
-                         SAY("无法启动记录线程：%s", "cannot start the "
-                                                     "recorder's thread: %s"),
+                         SAY("无法启动记录线程：%s", "cannot start the recorder's thread: %s"),
                          strerror(code));
     recorder->running = true;
     return true;
@@ -351,11 +207,9 @@ static void finish(struct recorder *recorder)
     clock_look(recorder);
     recorder->owed.stopped = true;
     if (!batch_run(recorder, &err)) {
-        log_error(SAY("存储 %s：停止时仍无法写入（%s），内存中 %zu 字节的采集数据丢失",
-                      "store %s: still cannot write at the stop (%s); %zu bytes of polls in memory "
-                      "are lost"),
-                  store_dir(recorder->setup.store), err.text,
-                  mailbox_used(recorder->setup.mailbox));
+        log_error(SAY("停止时仍无法写入（%s），内存中 %zu 字节的采集数据丢失",
+                      "still cannot write at the stop (%s); %zu bytes of polls in memory are lost"),
+                  err.text, mailbox_used(recorder->setup.mailbox));
         return;
     }
     if (recorder->trusted && !store_close_segment(recorder->setup.store,
@@ -427,7 +281,7 @@ struct recorder *recorder_new(const struct recorder_setup *setup, struct error *
         recorder_free(recorder);
         return NULL;
     }
-    publish(recorder);
+    recorder_publish(recorder);
     return recorder;
 }
 
