@@ -41,37 +41,42 @@ static void print_help(void)
                "  -h, --help         this text\n"));
 }
 
-/* Shipped data stands in share/lookback above an installed program, or in the source tree above one
- * just built. Fills what is empty; false when none of the places has both. */
+/* Fills what is empty, if both stand in `folder`. */
+static bool take_data(struct town_data *data, const char *folder)
+{
+    struct town_data found;
+
+    snprintf(found.profiles, sizeof found.profiles, "%s/drivers/profiles", folder);
+    snprintf(found.parameters, sizeof found.parameters, "%s/config/parameters.conf", folder);
+    if (access(found.profiles, X_OK) != 0 || access(found.parameters, R_OK) != 0)
+        return false;
+    if (data->profiles[0] == '\0')
+        memcpy(data->profiles, found.profiles, sizeof data->profiles);
+    if (data->parameters[0] == '\0')
+        memcpy(data->parameters, found.parameters, sizeof data->parameters);
+    return true;
+}
+
+/* Shipped data stands where LOOKBACK_DATA says, in share/lookback above an installed program, or in
+ * the source tree above one just built. False when none of the places has both. */
 static bool find_data(struct town_data *data)
 {
-    static const char *const places[][2] = {
-        {"share/lookback/profiles",         "share/lookback/parameters.conf"       },
-        {"share/lookback/drivers/profiles", "share/lookback/config/parameters.conf"},
-        {"drivers/profiles",                "config/parameters.conf"               },
-    };
+    const char *told = getenv("LOOKBACK_DATA");
     char above[256];
+    char folder[300];
     ssize_t length = readlink("/proc/self/exe", above, sizeof above - 1);
     char *slash;
 
     if (data->profiles[0] != '\0' && data->parameters[0] != '\0')
         return true;
+    if (told != NULL && *told != '\0')
+        return take_data(data, told);
     above[length > 0 ? length : 0] = '\0';
     while ((slash = strrchr(above, '/')) != NULL) {
         *slash = '\0';
-        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-            struct town_data found;
-
-            snprintf(found.profiles, sizeof found.profiles, "%s/%s", above, places[i][0]);
-            snprintf(found.parameters, sizeof found.parameters, "%s/%s", above, places[i][1]);
-            if (access(found.profiles, X_OK) != 0 || access(found.parameters, R_OK) != 0)
-                continue;
-            if (data->profiles[0] == '\0')
-                memcpy(data->profiles, found.profiles, sizeof data->profiles);
-            if (data->parameters[0] == '\0')
-                memcpy(data->parameters, found.parameters, sizeof data->parameters);
+        snprintf(folder, sizeof folder, "%s/share/lookback", above);
+        if (take_data(data, folder) || take_data(data, above))
             return true;
-        }
     }
     return false;
 }

@@ -15,6 +15,7 @@ from waiting import wait_for
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("LOOKBACK_BIN", os.path.join(ROOT, "build", "debug", "lookback"))
 LETTERS = "NTCMFSDB"
+os.environ.setdefault("LOOKBACK_DATA", ROOT)  # wherever the build stands
 
 
 def conf_value(value):
