@@ -1,12 +1,10 @@
 #include "output/sender.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/say.h"
@@ -29,6 +27,7 @@ struct sender {
     bool running;
     struct gate gate; /* guards what follows */
     bool stopping;
+    bool ended; /* the thread is done */
     bool rewound;
     uint64_t rewind_to;
     enum sender_state state;
@@ -222,6 +221,10 @@ static void *run(void *self)
     snprintf(name, sizeof name, "out-%s", sender->output.name);
     pthread_setname_np(pthread_self(), name);
     sender->courier->run(sender->its);
+    gate_enter(&sender->gate);
+    sender->ended = true;
+    gate_signal(&sender->gate);
+    gate_leave(&sender->gate);
     return NULL;
 }
 
@@ -306,18 +309,19 @@ static void wake(struct sender *sender)
 /* Wakes again and again: a wake that came just before a wait would be lost. */
 static bool join(struct sender *sender)
 {
-    for (int slices = STOP_MS / SLICE_MS; slices > 0; slices--) {
-        struct timespec until;
+    bool ended = false;
 
+    for (int slices = STOP_MS / SLICE_MS; slices > 0 && !ended; slices--) {
         wake(sender);
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += SLICE_MS * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        if (pthread_clockjoin_np(sender->thread, NULL, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
-            return true;
+        gate_enter(&sender->gate);
+        if (!sender->ended)
+            gate_wait(&sender->gate, SLICE_MS);
+        ended = sender->ended;
+        gate_leave(&sender->gate);
     }
-    return false;
+    if (ended)
+        pthread_join(sender->thread, NULL);
+    return ended;
 }
 
 void sender_stop(struct sender *sender)

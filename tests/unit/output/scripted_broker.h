@@ -28,7 +28,7 @@ struct published {
 struct broker {
     int socket;
     int port;
-    int client;
+    atomic_int client;
     pthread_t thread;
     /* The script; set before anything connects, or atomic. */
     uint8_t refuse_with;            /* CONNACK code; 0: welcome */

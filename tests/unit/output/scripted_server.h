@@ -38,7 +38,7 @@ static const char stored[] = "HTTP/1.1 204 No Content\r\n\r\n";
 struct server {
     int socket;
     int port;
-    int connection;
+    atomic_int connection;
     pthread_t thread;
     answer_script *script;
     bool endless; /* the body of every answer has no end */
@@ -130,6 +130,7 @@ static inline bool server_answer(void)
     const char *answer = server.script(&server.request);
     static const char filler[4096] = "and so on ";
 
+    server.requests++; /* the script has seen it */
     if (!server_write(answer, strlen(answer)))
         return false;
     if (!server.endless)
@@ -143,10 +144,11 @@ static inline bool server_answer(void)
 static inline void server_serve(void)
 {
     while (server_read_request()) {
-        server.request.number = ++server.requests;
+        server.request.number = server.requests + 1;
         if (server.mute) {
             char one;
 
+            server.requests++;
             (void)!read(server.connection, &one, 1); /* until the client goes */
             return;
         }

@@ -262,7 +262,8 @@ static const char *redirect(const struct request *request)
 {
     static char answer[256];
 
-    memcpy(last_head, request->head, sizeof last_head);
+    if (request->number <= 2)
+        memcpy(last_head, request->head, sizeof last_head);
     snprintf(answer, sizeof answer,
              "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:%d/elsewhere\r\n"
              "Content-Length: 0\r\n\r\n",
