@@ -1,6 +1,7 @@
 #include "base/number.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,8 @@ struct decimal decimal_from_double(double value)
     assert(isfinite(value));
     if (value == 0.0 || decimal_try_short(value, &decimal))
         return decimal;
-    for (int precision = 14; precision <= 16; precision++) {
+    /* 15 digits of a normal double show any shorter text; a subnormal one may have fewer than 15 */
+    for (int precision = fabs(value) < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
         snprintf(words, sizeof words, "%.*e", precision, value);
         if (strtod(words, NULL) == value)
             break;
@@ -69,13 +71,41 @@ struct decimal decimal_from_double(double value)
     return decimal_from_e_text(words);
 }
 
+/* The same for a float32. Its product with 10^d is exact in a double (24 + 21 bits), so `scaled` is
+ * the nearest decimal of d places. Rounding that decimal to double and then to float is rounding
+ * once, unless the double stands on or beside the middle of two floats: those few go the long way.
+ * From 2^24 on a float has fewer digits than its whole number. */
+static bool decimal_try_short_float32(float value, struct decimal *out)
+{
+    if (fabsf(value) >= 16777216.0F)
+        return false;
+    for (int d = 0; d <= 9; d++) {
+        double scaled = rint((double)value * power_of_ten[d]);
+        double back = scaled / power_of_ten[d];
+        uint64_t bits;
+
+        if (fabs(scaled) >= 1e9)
+            return false;
+        memcpy(&bits, &back, sizeof bits);
+        bits &= 0x1fffffff; /* what a float has no room for */
+        if (bits >= 0x0fffffff && bits <= 0x10000001)
+            return false;
+        if (scaled != 0.0 && (float)back == value) {
+            *out = (struct decimal){(int64_t)scaled, -d};
+            return true;
+        }
+    }
+    return false;
+}
+
 struct decimal decimal_from_float32(float value)
 {
+    struct decimal decimal = {0, 0};
     char words[40];
 
     assert(isfinite(value));
-    if (value == 0.0F)
-        return (struct decimal){0, 0};
+    if (value == 0.0F || decimal_try_short_float32(value, &decimal))
+        return decimal;
     for (int precision = 0; precision <= 8; precision++) {
         snprintf(words, sizeof words, "%.*e", precision, (double)value);
         if (strtof(words, NULL) == value)
@@ -129,41 +159,54 @@ bool decimal_scale(struct decimal raw, struct decimal scale, struct decimal offs
     return true;
 }
 
-/* Writes |digits| with the point `places` from the right. */
-static void text_add_fixed(struct text *text, int64_t digits, int places)
+/* The digits of |number| without zeros at the end, which `exponent` takes over; returns how many.
+ */
+static int digits_text(struct decimal number, char digits[20], int *exponent)
 {
-    uint64_t rest = digits < 0 ? 0 - (uint64_t)digits : (uint64_t)digits;
-    char words[48];
-    char *at = words + sizeof words;
-    int done = 0;
+    uint64_t rest = number.digits < 0 ? 0 - (uint64_t)number.digits : (uint64_t)number.digits;
+    char *at = digits + 20;
+    int count;
 
-    do {
+    *exponent = number.exponent;
+    for (; rest >= 10 && rest % 10 == 0; rest /= 10)
+        ++*exponent;
+    do
         *--at = (char)('0' + rest % 10);
-        rest /= 10;
-        if (++done == places)
-            *--at = '.';
-    } while (rest > 0 || done <= places);
-    if (digits < 0)
-        *--at = '-';
-    text_add_bytes(text, at, (size_t)(words + sizeof words - at));
+    while ((rest /= 10) > 0);
+    count = (int)(digits + 20 - at);
+    memmove(digits, at, (size_t)count);
+    return count;
 }
 
+/* Plain from 0.000001 to below 1e21, else with an exponent: as JSON writers in browsers do. */
 void text_add_number(struct text *text, double value)
 {
     struct decimal decimal = decimal_from_double(value);
+    char digits[20];
+    char words[48];
+    char *at = words;
+    int exponent;
+    int count = digits_text(decimal, digits, &exponent);
+    int point = count + exponent; /* digits before the point */
 
-    while (decimal.digits != 0 && decimal.digits % 10 == 0 && decimal.exponent < 0) {
-        decimal.digits /= 10;
-        decimal.exponent++;
+    if (decimal.digits < 0)
+        *at++ = '-';
+    if (point > 21 || point <= -6) {
+        *at++ = digits[0];
+        if (count > 1)
+            *at++ = '.';
+        memcpy(at, digits + 1, (size_t)count - 1);
+        at += count - 1;
+        at += sprintf(at, "e%d", point - 1);
+    } else {
+        /* the i-th digit; before the first one and after the last stand zeros */
+        for (int i = point < 1 ? point - 1 : 0; i < point || i < count; i++) {
+            if (i == point)
+                *at++ = '.';
+            *at++ = i >= 0 && i < count ? digits[i] : '0';
+        }
     }
-    while (decimal.exponent > 0 && llabs(decimal.digits) < 100000000000000000) {
-        decimal.digits *= 10;
-        decimal.exponent--;
-    }
-    if (decimal.exponent <= 0 && decimal.exponent >= -18)
-        text_add_fixed(text, decimal.digits, -decimal.exponent);
-    else
-        text_format(text, "%llde%d", (long long)decimal.digits, decimal.exponent);
+    text_add_bytes(text, words, (size_t)(at - words));
 }
 
 bool number_parse(const char *words, double *value)
