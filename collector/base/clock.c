@@ -76,10 +76,12 @@ char *wall_text(struct wall_time time, char *out)
     out[0] = '\0';
     if (!wall_is_known(time))
         return out;
+    seconds = (time_t)(time.ms / 1000);
     ms = time.ms % 1000;
-    if (ms < 0)
+    if (ms < 0) {
         ms += 1000;
-    seconds = (time_t)((time.ms - ms) / 1000);
+        seconds--;
+    }
     if (gmtime_r(&seconds, &utc) == NULL)
         return out;
     snprintf(out, WALL_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
