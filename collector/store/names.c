@@ -47,6 +47,10 @@ static uint32_t number_of(struct store *store, const struct naming *naming, stru
     }
     if (!store_commit(store, err) || !naming_run(store, naming, naming->find, &number, err))
         return 0;
+    if (number == 0)
+        error_set(err, ERROR_STORE,
+                  SAY("存储 %s：没有这样的设备", "store %s: there is no such device"),
+                  store->c.path);
     return (uint32_t)number;
 }
 

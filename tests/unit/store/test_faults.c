@@ -178,13 +178,15 @@ static void a_move_without_room_goes_on_when_there_is_room(void **state)
 }
 
 /* A child commits and says each committed number; after a kill all it said is there. */
-static void commit_until_killed(struct place *place, int out)
+__attribute__((noreturn)) static void commit_until_killed(struct place *place, int out)
 {
     struct store *store = store_open(place->dir, "boot-a", at_ms(0), NULL);
     struct error err;
     bool more;
 
-    for (int i = 0; store != NULL; i++) {
+    if (store == NULL)
+        _exit(1);
+    for (int i = 0;; i++) {
         uint64_t seq;
 
         if (!store_begin(store, &err))
@@ -199,7 +201,6 @@ static void commit_until_killed(struct place *place, int out)
                            !store_move_step(store, 10, &more, &err)))
             _exit(1);
     }
-    _exit(1);
 }
 
 static void all_that_was_said_to_be_committed_is_there_after_a_kill(void **state)
