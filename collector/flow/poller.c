@@ -66,11 +66,12 @@ static void count_ticks(struct device *device, int64_t count)
         device_skip(device);
 }
 
+/* The timer may ring a little early: half a place on the grid counts as the place. */
 static void schedule_tick(struct device *device, struct mono_time now)
 {
     struct poller *poller = device->line->poller;
     int64_t every = device->setup.every_ms;
-    int64_t wall_ms = (now.ns + poller->offset_ns) / 1000000;
+    int64_t wall_ms = (now.ns + AGENDA_GRID_NS / 2 + poller->offset_ns) / 1000000;
     int64_t tick = tick_at(wall_ms, every, device->phase_ms) + 1;
     int64_t moment = ns_from_ms(tick_moment(tick, every, device->phase_ms));
 

@@ -245,13 +245,6 @@ static void revive_others(struct line *line, const struct device *first, struct 
     line->health.probe_free.ns = 0;
 }
 
-/* What asking the dead took of the time of the living, whether it helped or not. */
-static void count_probe(struct line *line, const struct device *device, struct mono_time now)
-{
-    if (device->silent)
-        line_probed(&line->health, now.ns - line->asking.begun_ns + line_guard_ns(line), now);
-}
-
 static void unit_failed(struct line *line, struct device *device, struct mono_time now)
 {
     if (device->backoff.failures == 0)
@@ -278,7 +271,7 @@ static void unit_answered(struct line *line, struct device *device, struct mono_
     device->owed = false;
     backoff_clear(&device->backoff);
     if (was_away)
-        device->warm_until_ns = now.ns + ns_from_ms(device->setup.profile->warm_up_ms);
+        device->warm_until_ns = asking->mono.ns + ns_from_ms(device->setup.profile->warm_up_ms);
     change_state(device,
                  asking->asked > 0 && asking->refused == asking->asked ? DEVICE_REFUSING
                                                                        : DEVICE_ANSWERING,
@@ -304,14 +297,16 @@ static void learn_gapless(struct asking *asking)
 static void end_poll(struct line *line, struct mono_time now)
 {
     struct device *device = line->asking.device;
+    bool was_silent = device->silent;
 
     learn_gapless(&line->asking);
     stamp(line, now);
-    count_probe(line, device, now);
     if (line->asking.heard)
         unit_answered(line, device, now);
     else
         unit_failed(line, device, now);
+    if (was_silent || device->silent) /* what asking the dead took of the time of the living */
+        line_probed(&line->health, now.ns - line->asking.begun_ns + line_guard_ns(line), now);
     report(line, device);
     line->asking.device = NULL;
     device_schedule(device, true, now);

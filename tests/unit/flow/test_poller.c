@@ -1,0 +1,663 @@
+/* Tests of the poller over TCP (collector/flow/poller*.c): what must hold whatever a peer does. */
+#include "poller_bench.h"
+
+#include <sys/resource.h>
+
+static bool one_poll(void)
+{
+    return bench.poll_count >= 1;
+}
+
+static bool five_polls(void)
+{
+    return bench.poll_count >= 5;
+}
+
+static bool last_is_good(void)
+{
+    return bench.poll_count > 0 && last_poll()->quality == QUALITY_NORMAL;
+}
+
+static bool device_is_silent(void)
+{
+    return status_of(0).state == DEVICE_SILENT;
+}
+
+static void a_device_that_answers_gives_good_readings_and_its_raw_words(void **state)
+{
+    peer_listen(0);
+    add_channel(40);
+    add_channel(41);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(5, 100);
+    start_polling();
+    run_until(five_polls);
+    assert_int_equal(last_poll()->quality, QUALITY_NORMAL);
+    assert_true(last_poll()->value == 40.0);
+    assert_int_equal(last_poll()->raw_size, 5 + 4);
+    assert_int_equal(last_poll()->reading_count, 2);
+    assert_true(last_poll()->has_time);
+    assert_int_equal(bench.connections, 1);
+    assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+    assert_true(status_of(0).readings[1].value == 41.0);
+    assert_true(status_of(0).answer_ms_p99 >= 1);
+    assert_true(link_of(0).up);
+}
+
+static void polls_stand_on_the_grid_of_the_wall_clock(void **state)
+{
+    peer_listen(0);
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 200);
+    start_polling();
+    run_until(five_polls);
+    for (size_t i = 2; i < 5; i++) {
+        int64_t apart = bench.polls[i].at_ns - bench.polls[i - 1].at_ns;
+
+        assert_true(apart > ns_from_ms(100) && apart < ns_from_ms(300));
+    }
+}
+
+static void an_untrusted_clock_leaves_the_wall_time_out(void **state)
+{
+    peer_listen(0);
+    bench.trusted = false;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_false(last_poll()->has_time);
+    assert_int_equal(last_poll()->quality, QUALITY_NORMAL);
+}
+
+static void a_refused_connection_is_a_poll_without_a_value(void **state)
+{
+    peer_listen(0);
+    peer_leave();
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->quality, QUALITY_NO_ANSWER);
+    assert_int_equal(last_poll()->cause, CAUSE_REFUSED);
+    assert_true(isnan(last_poll()->value));
+    assert_false(link_of(0).up);
+    assert_int_equal(link_of(0).cause, CAUSE_REFUSED);
+    assert_true(wall_is_known(link_of(0).next_attempt));
+}
+
+static void a_link_that_comes_back_is_found_by_itself(void **state)
+{
+    int port;
+
+    peer_listen(0);
+    port = bench.port;
+    peer_leave();
+    add_channel(9);
+    add_tcp("127.0.0.1", port);
+    add_device(1, 60000);
+    start_polling();
+    run_until(one_poll);
+    peer_listen(port);
+    run_until(last_is_good);
+    assert_true(last_poll()->value == 9.0);
+    assert_true(link_of(0).up);
+    assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+}
+
+static void ticks_of_a_lost_link_are_skipped_and_counted(void **state)
+{
+    peer_listen(0);
+    peer_leave();
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    while (bench.poll_count < 2)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    assert_true(status_of(0).skipped >= 4); /* a second at 100 ms, less the two attempts */
+}
+
+static void a_black_hole_costs_its_timeout_and_nobody_else_anything(void **state)
+{
+    size_t good = 0;
+
+    peer_listen(0);
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    add_tcp("192.168.254.254", 502)->timeout_ms = 1000;
+    add_device(1, 100);
+    start_polling();
+    while (status_of(1).polls < 1)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    for (size_t i = 0; i < bench.poll_count; i++) {
+        good += bench.polls[i].device == 100 && bench.polls[i].quality == QUALITY_NORMAL;
+        if (bench.polls[i].device == 101)
+            assert_int_equal(bench.polls[i].quality, QUALITY_NO_ANSWER);
+    }
+    assert_true(good >= 1);
+}
+
+static void a_public_address_is_not_asked(void **state)
+{
+    add_channel(1);
+    add_tcp("8.8.8.8", 502);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->cause, CAUSE_REFUSED);
+}
+
+static void a_host_without_an_address_is_unresolved(void **state)
+{
+    add_channel(1);
+    add_tcp("no-such-host.invalid", 502)->timeout_ms = 20000;
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->cause, CAUSE_UNRESOLVED);
+}
+
+static void a_name_is_resolved_without_holding_the_loop(void **state)
+{
+    peer_listen(0);
+    add_channel(3);
+    add_tcp("localhost", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(last_is_good);
+    assert_true(last_poll()->value == 3.0);
+}
+
+static void a_device_that_goes_silent_is_said_to_be_so_and_found_again(void **state)
+{
+    peer_listen(0);
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 100;
+    add_device(1, 100);
+    start_polling();
+    run_until(last_is_good);
+    bench.answer = answer_nothing;
+    run_until(device_is_silent);
+    assert_int_equal(last_poll()->quality, QUALITY_NO_ANSWER);
+    assert_int_equal(last_poll()->cause, CAUSE_TIMEOUT);
+    assert_true(isnan(last_poll()->value));
+    assert_true(status_of(0).errors[CAUSE_TIMEOUT] >= 2);
+    assert_true(status_of(0).skipped >= 1);
+    bench.answer = NULL;
+    run_until(last_is_good);
+    assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+}
+
+static void hang_up_when_idle(struct caller *caller, const uint8_t *request)
+{
+    answer_well(caller, request);
+    caller_close(caller);
+}
+
+static void a_peer_that_closes_idle_connections_costs_no_reading(void **state)
+{
+    peer_listen(0);
+    bench.answer = hang_up_when_idle;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(five_polls);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(bench.polls[i].quality, QUALITY_NORMAL);
+    assert_true(bench.connections >= 5);
+}
+
+static bool hung_up;
+
+static void hang_up_once_unheard(struct caller *caller, const uint8_t *request)
+{
+    if (!hung_up)
+        caller_close(caller);
+    else
+        answer_well(caller, request);
+    hung_up = true;
+}
+
+static void a_connection_that_breaks_unheard_is_asked_again_in_the_same_poll(void **state)
+{
+    hung_up = false;
+    peer_listen(0);
+    bench.answer = hang_up_once_unheard;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(bench.polls[0].quality, QUALITY_NORMAL);
+    assert_int_equal(bench.connections, 2);
+}
+
+static void hang_up_always(struct caller *caller, const uint8_t *request)
+{
+    caller_close(caller);
+}
+
+static void a_connection_that_always_breaks_is_disconnected(void **state)
+{
+    peer_listen(0);
+    bench.answer = hang_up_always;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->quality, QUALITY_NO_ANSWER);
+    assert_int_equal(last_poll()->cause, CAUSE_DISCONNECTED);
+    assert_int_equal(bench.connections, 2);
+}
+
+static void say_surplus(struct caller *caller, const uint8_t *request)
+{
+    uint8_t answer[300];
+    size_t size = right_answer(request, 0, answer);
+
+    memcpy(answer + size, "\xDE\xAD\xBE\xEF", 4);
+    caller_say(caller, answer, size + 4);
+}
+
+static void surplus_bytes_cost_a_new_connection_and_no_reading(void **state)
+{
+    peer_listen(0);
+    bench.answer = say_surplus;
+    add_channel(12);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(five_polls);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(bench.polls[i].quality, QUALITY_NORMAL);
+        assert_true(bench.polls[i].value == 12.0);
+    }
+    assert_int_equal(bench.connections, 5);
+}
+
+static void answer_wrong_unit(struct caller *caller, const uint8_t *request)
+{
+    uint8_t answer[300];
+    size_t size = right_answer(request, 0, answer);
+
+    answer[6] = 77;
+    caller_say(caller, answer, size);
+}
+
+static void another_units_answer_is_never_ours(void **state)
+{
+    peer_listen(0);
+    bench.answer = answer_wrong_unit;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 100;
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->quality, QUALITY_NO_ANSWER);
+    assert_int_equal(last_poll()->cause, CAUSE_WRONG_UNIT);
+}
+
+static void refuse_gaps(struct caller *caller, const uint8_t *request)
+{
+    if (request[11] > 1)
+        answer_exception(caller, request, 2);
+    else
+        answer_well(caller, request);
+}
+
+static void a_device_that_refuses_gaps_is_read_without_them_from_then_on(void **state)
+{
+    peer_listen(0);
+    bench.answer = refuse_gaps;
+    bench.profile.max_gap = 10;
+    add_channel(1);
+    add_channel(5);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(five_polls);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(bench.polls[i].quality, QUALITY_NORMAL);
+    assert_int_equal(bench.requests, 1 + 5 * 2);
+    assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+}
+
+static void refuse_all(struct caller *caller, const uint8_t *request)
+{
+    answer_exception(caller, request, 2);
+}
+
+static void a_device_that_refuses_everything_is_refusing(void **state)
+{
+    peer_listen(0);
+    bench.answer = refuse_all;
+    add_channel(1);
+    add_channel(50);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(status_of(0).state, DEVICE_REFUSING);
+    assert_int_equal(last_poll()->cause, CAUSE_EXCEPTION_1 + 1);
+    assert_int_equal(last_poll()->last_cause, CAUSE_EXCEPTION_1 + 1);
+    assert_int_equal(bench.requests, 2);
+}
+
+static void refuse_first_block(struct caller *caller, const uint8_t *request)
+{
+    if (request[9] == 1)
+        answer_exception(caller, request, 4);
+    else
+        answer_well(caller, request);
+}
+
+static void an_exception_hurts_its_own_block_only(void **state)
+{
+    peer_listen(0);
+    bench.answer = refuse_first_block;
+    add_channel(1);
+    add_channel(50);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->cause, CAUSE_EXCEPTION_1 + 3);
+    assert_int_equal(last_poll()->last_cause, CAUSE_NONE);
+    assert_int_equal(last_poll()->raw_size, 5 + 2);
+}
+
+static void answer_first_block(struct caller *caller, const uint8_t *request)
+{
+    if (request[9] == 1)
+        answer_well(caller, request);
+}
+
+static void after_a_timeout_the_rest_of_the_poll_is_not_asked(void **state)
+{
+    peer_listen(0);
+    bench.answer = answer_nothing;
+    add_channel(1);
+    add_channel(50);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 100;
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(bench.requests, 1);
+    assert_int_equal(last_poll()->cause, CAUSE_TIMEOUT);
+    assert_int_equal(last_poll()->last_cause, CAUSE_TIMEOUT);
+    bench.answer = answer_first_block;
+    run_until(last_is_good);
+    assert_int_equal(last_poll()->last_cause, CAUSE_TIMEOUT);
+}
+
+static size_t busy_times;
+
+static void be_busy(struct caller *caller, const uint8_t *request)
+{
+    if (busy_times > 0)
+        answer_exception(caller, request, 6);
+    else
+        answer_well(caller, request);
+    busy_times -= busy_times > 0;
+}
+
+static void a_busy_device_is_asked_again_within_the_poll(void **state)
+{
+    peer_listen(0);
+    bench.answer = be_busy;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 60000);
+    busy_times = 2;
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->quality, QUALITY_NORMAL);
+    assert_int_equal(bench.requests, 3);
+}
+
+static void a_device_that_stays_busy_is_busy(void **state)
+{
+    peer_listen(0);
+    bench.answer = be_busy;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 60000);
+    busy_times = 3;
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->quality, QUALITY_NO_ANSWER);
+    assert_int_equal(last_poll()->cause, CAUSE_BUSY);
+    assert_int_equal(bench.requests, 3);
+}
+
+static void without_room_a_poll_is_not_begun_and_its_tick_counted(void **state)
+{
+    peer_listen(0);
+    bench.no_room = true;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    while (bench.skipped_for_room < 3)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    assert_int_equal(bench.requests, 0);
+    assert_int_equal(bench.poll_count, 0);
+    assert_true(status_of(0).skipped >= 3);
+    bench.no_room = false;
+    run_until(last_is_good);
+}
+
+static uint8_t first_count;
+
+static void note_first(struct caller *caller, const uint8_t *request)
+{
+    if (bench.requests == 1)
+        first_count = request[11];
+    answer_well(caller, request);
+}
+
+static void the_wake_step_of_no_registers_goes_first(void **state)
+{
+    first_count = 99;
+    peer_listen(0);
+    bench.answer = note_first;
+    bench.profile.has_wake = true;
+    bench.profile.wake_area = AREA_HOLDING_REGISTER;
+    bench.profile.wake_address = 0x2500;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(first_count, 0);
+    assert_int_equal(bench.requests, 2);
+    assert_int_equal(last_poll()->quality, QUALITY_NORMAL);
+}
+
+static void a_probe_that_warms_up_is_not_good_yet(void **state)
+{
+    peer_listen(0);
+    bench.profile.warm_up_ms = 600;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->quality, QUALITY_FAULT);
+    assert_int_equal(last_poll()->cause, CAUSE_WARMING_UP);
+    run_until(last_is_good);
+}
+
+static bool all_units_asked(void)
+{
+    return status_of(0).polls > 0 && status_of(1).polls > 0 && status_of(2).polls > 0;
+}
+
+static void devices_of_one_connection_share_it_in_turn(void **state)
+{
+    uint64_t before[3];
+
+    peer_listen(0);
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    for (uint8_t unit = 1; unit <= 3; unit++)
+        add_device(unit, 0);
+    start_polling();
+    run_until(all_units_asked);
+    for (size_t i = 0; i < 3; i++)
+        before[i] = status_of(i).polls;
+    while (status_of(0).polls < before[0] + 100)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    assert_int_equal(bench.connections, 1);
+    for (size_t i = 0; i < 3; i++)
+        assert_in_range(status_of(i).polls - before[i], 98, 101);
+}
+
+/* Unit 3 is dead. */
+static void answer_but_three(struct caller *caller, const uint8_t *request)
+{
+    if (request[6] != 3)
+        answer_well(caller, request);
+}
+
+static bool third_is_silent(void)
+{
+    return status_of(2).state == DEVICE_SILENT;
+}
+
+static void a_dead_unit_takes_a_twentieth_of_a_shared_line_at_most(void **state)
+{
+    struct device_status before;
+    int64_t wait_ms;
+
+    peer_listen(0);
+    bench.answer = answer_but_three;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 200;
+    for (uint8_t unit = 1; unit <= 3; unit++)
+        add_device(unit, 100);
+    start_polling();
+    run_until(third_is_silent);
+    before = status_of(2);
+    wait_ms = before.next_attempt.ms - clock_wall(clock_system()).ms;
+    assert_in_range(wait_ms, 19 * 200 - 50, 19 * 200 + 100);
+}
+
+static bool all_are_silent(void)
+{
+    return status_of(0).state == DEVICE_SILENT && status_of(1).state == DEVICE_SILENT;
+}
+
+static bool both_answer(void)
+{
+    return status_of(0).state == DEVICE_ANSWERING && status_of(1).state == DEVICE_ANSWERING;
+}
+
+static void the_first_answer_on_a_dead_line_makes_all_due(void **state)
+{
+    int64_t first;
+
+    peer_listen(0);
+    bench.answer = answer_nothing;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 50;
+    add_device(1, 100);
+    add_device(2, 100);
+    start_polling();
+    while (!all_are_silent() || status_of(0).errors[CAUSE_TIMEOUT] < 3)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    bench.answer = NULL;
+    run_until(last_is_good);
+    first = last_poll()->at_ns;
+    run_until(both_answer);
+    assert_true(last_poll()->at_ns - first < ns_from_ms(200));
+}
+
+static bool everyone_answered(void)
+{
+    for (size_t i = 0; i < bench.device_count; i++)
+        if (status_of(i).state != DEVICE_ANSWERING)
+            return false;
+    return true;
+}
+
+static void descriptors_beyond_a_thousand_are_ordinary(void **state)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_cur < 2500)
+        skip();
+    peer_listen(0);
+    add_channel(1);
+    for (size_t i = 0; i < 1100; i++) {
+        add_tcp("127.0.0.1", bench.port)->timeout_ms = 10000;
+        add_device(1, 1000);
+    }
+    start_polling();
+    run_until(everyone_answered);
+    assert_int_equal(bench.connections, 1100);
+}
+
+static void dialin_is_refused_with_a_sentence(void **state)
+{
+    struct poller_setup setup;
+    struct error err = {0};
+
+    add_channel(1);
+    add_tcp("x", 1)->kind = LINK_DIALIN;
+    add_device(1, 100);
+    setup = bench_setup();
+    assert_null(poller_new(&bench.loop, &setup, &err));
+    assert_int_equal(err.kind, ERROR_SETTINGS);
+    assert_non_null(strstr(err.text, "l0"));
+}
+
+#define poller_test(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        poller_test(a_device_that_answers_gives_good_readings_and_its_raw_words),
+        poller_test(polls_stand_on_the_grid_of_the_wall_clock),
+        poller_test(an_untrusted_clock_leaves_the_wall_time_out),
+        poller_test(a_refused_connection_is_a_poll_without_a_value),
+        poller_test(a_link_that_comes_back_is_found_by_itself),
+        poller_test(ticks_of_a_lost_link_are_skipped_and_counted),
+        poller_test(a_black_hole_costs_its_timeout_and_nobody_else_anything),
+        poller_test(a_public_address_is_not_asked),
+        poller_test(a_host_without_an_address_is_unresolved),
+        poller_test(a_name_is_resolved_without_holding_the_loop),
+        poller_test(a_device_that_goes_silent_is_said_to_be_so_and_found_again),
+        poller_test(a_peer_that_closes_idle_connections_costs_no_reading),
+        poller_test(a_connection_that_breaks_unheard_is_asked_again_in_the_same_poll),
+        poller_test(a_connection_that_always_breaks_is_disconnected),
+        poller_test(surplus_bytes_cost_a_new_connection_and_no_reading),
+        poller_test(another_units_answer_is_never_ours),
+        poller_test(a_device_that_refuses_gaps_is_read_without_them_from_then_on),
+        poller_test(a_device_that_refuses_everything_is_refusing),
+        poller_test(an_exception_hurts_its_own_block_only),
+        poller_test(after_a_timeout_the_rest_of_the_poll_is_not_asked),
+        poller_test(a_busy_device_is_asked_again_within_the_poll),
+        poller_test(a_device_that_stays_busy_is_busy),
+        poller_test(without_room_a_poll_is_not_begun_and_its_tick_counted),
+        poller_test(the_wake_step_of_no_registers_goes_first),
+        poller_test(a_probe_that_warms_up_is_not_good_yet),
+        poller_test(devices_of_one_connection_share_it_in_turn),
+        poller_test(a_dead_unit_takes_a_twentieth_of_a_shared_line_at_most),
+        poller_test(the_first_answer_on_a_dead_line_makes_all_due),
+        poller_test(descriptors_beyond_a_thousand_are_ordinary),
+        poller_test(dialin_is_refused_with_a_sentence),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
