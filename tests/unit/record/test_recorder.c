@@ -121,6 +121,7 @@ static void a_full_disk_loses_nothing_and_is_said_once(void **state)
     struct rlimit before, small;
     struct notice notices[4];
     struct error err = {0};
+    struct reader *reader = reader_open(bench->dir, &err);
     char *story;
 
     bench_minute(bench, 0.5);
@@ -132,6 +133,9 @@ static void a_full_disk_loses_nothing_and_is_said_once(void **state)
     for (int i = 0; i < 3; i++) {
         held_clock_advance(&bench->clock, MINUTE_MS);
         bench_push(bench, 2.0 + i);
+        recorder_quarantine(bench->recorder, "town-mqtt", 1, "not authorised");
+        recorder_move_cursor(bench->recorder, "town-mqtt", 1);
+        recorder_quarantine(bench->recorder, "village", 1, "not authorised");
         assert_false(recorder_step(bench->recorder, &err));
         assert_int_equal(err.kind, ERROR_STORE);
         assert_int_equal(notices_open(bench->notices, notices, 4), 1);
@@ -153,6 +157,10 @@ static void a_full_disk_loses_nothing_and_is_said_once(void **state)
     assert_tells(story, "\"value\":4,");
     assert_null(strstr(story, "\"episodes\":2"));
     free(story);
+    assert_int_equal(reader_cursor(reader, "town-mqtt"), 1);
+    assert_int_equal(reader_quarantined(reader, "town-mqtt"), 1);
+    assert_int_equal(reader_quarantined(reader, "village"), 1);
+    reader_close(reader);
 }
 
 static void skipped_ticks_become_one_event_with_the_first_commit(void **state)
@@ -334,6 +342,28 @@ static void retention_waits_for_awaited_outputs(void **state)
     bench_end(&bench);
 }
 
+static void a_clock_that_jumps_ahead_expires_two_days_at_most(void **state)
+{
+    struct bench bench;
+    struct store_size size;
+
+    bench_init(&bench);
+    bench.keep_ms = (int64_t)400 * 24 * 60 * MINUTE_MS;
+    bench_open(&bench);
+    for (int hour = 0; hour < 100; hour++) {
+        held_clock_advance(&bench.clock, 60 * MINUTE_MS);
+        bench_push(&bench, 0.5);
+        bench_step(&bench);
+    }
+    bench.clock.wall.ms += (int64_t)5 * 365 * 24 * 60 * MINUTE_MS;
+    held_clock_advance(&bench.clock, 60 * MINUTE_MS);
+    bench_step(&bench);
+    assert_true(store_measure(bench.store, &size));
+    assert_in_range(size.oldest.ms, bench_start().ms + 47 * 60 * MINUTE_MS,
+                    bench_start().ms + 50 * 60 * MINUTE_MS);
+    bench_end(&bench);
+}
+
 static void its_thread_says_started_and_stopped_and_commits_what_is_left(void **state)
 {
     struct bench bench;
@@ -383,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_rule_that_was_taken_away_leaves_a_problem_a_person_can_close, set_up, tear_down),
         cmocka_unit_test(retention_waits_for_awaited_outputs),
+        cmocka_unit_test(a_clock_that_jumps_ahead_expires_two_days_at_most),
         cmocka_unit_test(its_thread_says_started_and_stopped_and_commits_what_is_left),
     };
 
