@@ -57,7 +57,8 @@ bool store_begin(struct store *store, struct error *err);
 bool store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
 
-/* Gives poll->seq. */
+/* Gives poll->seq. Every reading's point must be one that store_point() gave for poll->device; any
+ * other is refused, because a move finds readings by their device. */
 bool store_add_poll(struct store *store, struct poll *poll, struct error *err);
 
 /* What happened, if not a poll. `arguments` is a JSON object. */
@@ -124,11 +125,13 @@ bool store_fill_times(struct store *store, uint32_t boot, int64_t offset_ms, uin
  * close: no row, or one of this boot without a wall time. */
 bool store_segment_due(const struct store *store, struct wall_time now, int64_t every_ms,
                        uint64_t most_readings);
+/* Closing takes part in the caller's transaction if one is open, else it is one of its own. */
 bool store_close_segment(struct store *store, struct wall_time now, bool *closed,
                          struct error *err);
 /* Moves readings of closed segments from `fresh` to `kept` in point order, at most about
- * `budget` readings in this call; `more` says whether another call is needed. Own transactions;
- * readers see each reading exactly once throughout. */
+ * `budget` readings in this call (0: as many as one call may, 100,000); `more` says whether another
+ * call is needed. Own transactions; readers see each reading exactly once throughout. Each call looks
+ * through the segment's polls once, so a segment should hold at most some two million readings. */
 bool store_move_step(struct store *store, size_t budget, bool *more, struct error *err);
 
 /* Retention: removes polls and readings of whole moved segments whose last time is before `before`

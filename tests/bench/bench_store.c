@@ -318,6 +318,7 @@ int main(int argc, char **argv)
     static struct cost bare[RUNS_MAX], ours[RUNS_MAX], moved[RUNS_MAX], fresh[RUNS_MAX],
         kept[RUNS_MAX], kept_few[RUNS_MAX];
     int runs = argc > 2 ? atoi(argv[2]) : 3;
+    struct rusage use;
     double ratio;
 
     seconds = argc > 1 ? atoi(argv[1]) : 100;
@@ -337,6 +338,7 @@ int main(int argc, char **argv)
         store_close(store);
     }
     clear_place();
+    getrusage(RUSAGE_SELF, &use);
     ratio = show("append, bare SQLite", bare, runs);
     ratio = show("append, store", ours, runs) / ratio;
     show("close, move, sweep", moved, runs);
@@ -345,5 +347,7 @@ int main(int argc, char **argv)
     show("drain from kept, 500 polls", kept_few, runs);
     printf("store / bare SQLite: %.2f; append and move together: %.1f bytes a reading\n", ratio,
            ours[runs - 1].bytes + moved[runs - 1].bytes);
+    printf("writer and reader in one process: %.1f MiB at the most\n",
+           (double)use.ru_maxrss / 1024);
     return 0;
 }

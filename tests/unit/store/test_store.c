@@ -390,6 +390,40 @@ static void a_newer_store_is_left_alone(void **state)
     refused_unchanged(*state, "knows schema 1, the file has 7: upgrade the program");
 }
 
+/* Whatever a bad disk made of the file: a sentence or a store, never a crash. */
+static void a_damaged_file_is_a_sentence(void **state)
+{
+    struct place *place = *state;
+    char path[160];
+    int refused = 0;
+
+    snprintf(path, sizeof path, "%s/lookback.db", place->dir);
+    for (int i = 0; i < 40; i++) {
+        struct error err = {0};
+        struct store *store = open_store(place, "boot-a");
+        uint8_t noise[64];
+        int fd;
+
+        name_points(place, store, 2, 3);
+        commit_polls(place, store, 3, 0);
+        store_close(store);
+        for (size_t n = 0; n < sizeof noise; n++)
+            noise[n] = (uint8_t)(n * 37 + (size_t)i * 11);
+        fd = open(path, O_RDWR);
+        assert_int_equal(pwrite(fd, noise, sizeof noise, i * 97), sizeof noise);
+        close(fd);
+        store = store_open(place->dir, "boot-a", at_ms(0), &err);
+        if (store == NULL) {
+            refused++;
+            assert_int_equal(err.kind, ERROR_STORE);
+            assert_non_null(strstr(err.text, path));
+        }
+        store_close(store);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_true(refused > 0); /* its header at least */
+}
+
 static void an_impossible_directory_is_named(void **state)
 {
     struct place *place = *state;
@@ -499,6 +533,7 @@ int main(void)
         IN_PLACE(the_database_of_another_program_is_left_alone),
         IN_PLACE(a_file_that_is_no_database_is_left_alone),
         IN_PLACE(a_newer_store_is_left_alone),
+        IN_PLACE(a_damaged_file_is_a_sentence),
         IN_PLACE(an_impossible_directory_is_named),
         IN_PLACE(a_directory_that_cannot_be_written_is_named),
         IN_PLACE(a_reader_of_the_group_needs_no_right_to_write),
