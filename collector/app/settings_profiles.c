@@ -84,6 +84,7 @@ const struct profile *settings_profile(struct loading *loading, const char *mode
                                        struct conf_at at)
 {
     struct settings *settings = loading->settings;
+    struct profile *loaded;
     struct profile **grown;
     char path[700];
 
@@ -103,8 +104,17 @@ const struct profile *settings_profile(struct loading *loading, const char *mode
     settings->profiles = grown;
     grown[settings->profile_count] =
         profile_load(path, settings->parameters, true, loading->faults);
-    if (grown[settings->profile_count] != NULL)
-        return grown[settings->profile_count++];
+    loaded = grown[settings->profile_count];
+    if (loaded != NULL)
+        settings->profile_count++;
+    if (loaded != NULL && strcmp(loaded->model, model) == 0)
+        return loaded;
+    if (loaded != NULL)
+        conf_complain(
+            loading->faults, at, "model",
+            SAY("文件 %s 里写的型号是 \"%s\"；文件名与 model 要相同",
+                "the file %s says model = \"%s\"; a profile's file is named as its model"),
+            path, loaded->model);
 refused:
     if (grown != NULL)
         settings->profiles = grown;

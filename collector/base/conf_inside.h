@@ -29,6 +29,29 @@ bool conf_complain_line(struct conf_faults *faults, const char *path, unsigned l
                         const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* What is wrong with a number's literal, `length` bytes at `word`; more text may follow. */
+enum literal { LITERAL_GOOD, LITERAL_NOT_A_NUMBER, LITERAL_NEEDS_L, LITERAL_TOO_BIG };
+enum literal literal_judge(const char *word, size_t length);
+
+/* The text that is made for libconfig. libconfig takes a text's line from the token after it, so
+ * newlines behind a text are held until that token is written. */
+struct rewrite {
+    char *bytes; /* always ends with '\0' once something was written */
+    size_t used, room;
+    unsigned newlines_held;
+    bool holding;
+    bool no_memory;
+};
+
+void rewrite_bytes(struct rewrite *to, const char *bytes, size_t count);
+void rewrite_newline(struct rewrite *to);
+void rewrite_newlines_held(struct rewrite *to);
+/* A bracket, comma, … : it goes before the newlines held. */
+void rewrite_mark(struct rewrite *to, char mark);
+void rewrite_word(struct rewrite *to, const char *bytes, size_t count);
+/* The mark of a literal that was refused. */
+void rewrite_told(struct rewrite *to);
+
 /* Checks the source text of one file and rewrites it for libconfig: comments gone, lines kept,
  * arrays as lists (which may mix 5 and 5.0), refused literals and doubled words marked.
  *

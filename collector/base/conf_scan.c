@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,10 +47,7 @@ struct scan {
     struct name *names;
     size_t name_count, name_room;
     unsigned doubled;
-    unsigned newlines_held; /* libconfig takes a text's line from the token after it */
-    bool holding;
-    char *copy;
-    size_t copy_used, copy_room;
+    struct rewrite to;
     bool no_memory;
 };
 
@@ -88,52 +84,10 @@ __attribute__((format(printf, 2, 3))) static bool scan_refuse(struct scan *scan,
                               sentence);
 }
 
-static void copy_bytes(struct scan *scan, const char *bytes, size_t count)
-{
-    if (scan->copy_room - scan->copy_used <= count) {
-        size_t room = (scan->copy_room + count) * 2 + 64;
-        char *grown = realloc(scan->copy, room);
-
-        if (grown == NULL) {
-            scan->no_memory = true;
-            return;
-        }
-        scan->copy = grown;
-        scan->copy_room = room;
-    }
-    memcpy(scan->copy + scan->copy_used, bytes, count);
-    scan->copy_used += count;
-    scan->copy[scan->copy_used] = '\0';
-}
-
-static void copy_newlines_held(struct scan *scan)
-{
-    for (; scan->newlines_held > 0; scan->newlines_held--)
-        copy_bytes(scan, "\n", 1);
-    scan->holding = false;
-}
-
-/* A token that may close a text: it goes before the newlines that stood between. */
-static void copy_mark(struct scan *scan, char mark)
-{
-    copy_bytes(scan, &mark, 1);
-    copy_newlines_held(scan);
-}
-
-static void copy_word(struct scan *scan, const char *bytes, size_t count)
-{
-    copy_newlines_held(scan);
-    copy_bytes(scan, bytes, count);
-    copy_bytes(scan, " ", 1);
-}
-
 static void newline(struct scan *scan)
 {
     scan->line++;
-    if (scan->holding)
-        scan->newlines_held++;
-    else
-        copy_bytes(scan, "\n", 1);
+    rewrite_newline(&scan->to);
 }
 
 /* Keeps the key's name, and gives a doubled one a name nobody asks for. */
@@ -153,8 +107,8 @@ static bool name_note(struct scan *scan, struct name name)
                         "this key stands here twice, first in line %u; delete one of the two"),
                     known->line);
         snprintf(head, sizeof head, "%c%u-", DOUBLED_LETTER, scan->doubled++);
-        copy_newlines_held(scan);
-        copy_bytes(scan, head, strlen(head));
+        rewrite_newlines_held(&scan->to);
+        rewrite_bytes(&scan->to, head, strlen(head));
         return true;
     }
     if (scan->name_count - frame->first_name == KEYS_MAX)
@@ -224,72 +178,6 @@ static bool value_begins(struct scan *scan, const char *found)
     return true;
 }
 
-static void copy_told(struct scan *scan)
-{
-    static const char told[] = {'"', TOLD_BYTE, '"'};
-
-    copy_word(scan, told, sizeof told);
-    scan->holding = true;
-}
-
-/* Digits of a whole number in its base, sign and L taken off; false when they pass `most`. */
-static bool whole_fits(const char *digits, size_t count, unsigned base, uint64_t most)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        unsigned digit = isdigit((unsigned char)digits[i])
-                             ? (unsigned)(digits[i] - '0')
-                             : (unsigned)(tolower((unsigned char)digits[i]) - 'a' + 10);
-
-        if (value > (most - digit) / base)
-            return false;
-        value = value * base + digit;
-    }
-    return true;
-}
-
-enum literal { LITERAL_GOOD, LITERAL_NOT_A_NUMBER, LITERAL_NEEDS_L, LITERAL_TOO_BIG };
-
-static enum literal whole_judge(const char *word, size_t length)
-{
-    bool negative = *word == '-';
-    size_t sign = *word == '-' || *word == '+';
-    bool hex = length > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
-    const char *digits = word + (hex ? 2 : sign);
-    size_t count = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
-    size_t rest = length - (size_t)(digits - word) - count;
-    bool wide = rest > 0;
-
-    if (count == 0 || rest > 2 || strspn(digits + count, "L") < rest)
-        return LITERAL_NOT_A_NUMBER;
-    if (!whole_fits(digits, count, hex ? 16 : 10, (uint64_t)INT64_MAX + (negative && wide)))
-        return LITERAL_TOO_BIG;
-    if (!wide && !whole_fits(digits, count, hex ? 16 : 10, (uint64_t)INT32_MAX + negative))
-        return LITERAL_NEEDS_L;
-    return LITERAL_GOOD;
-}
-
-static enum literal fraction_judge(const char *word, size_t length)
-{
-    size_t mantissa = strspn(word, "+-0123456789.");
-    bool some = false;
-    bool nonzero = false;
-    char *end;
-    double value;
-
-    for (size_t i = 0; i < mantissa; i++) {
-        some = some || isdigit((unsigned char)word[i]);
-        nonzero = nonzero || (word[i] >= '1' && word[i] <= '9');
-    }
-    if (!some || strspn(word, "+-0123456789.eE") < length)
-        return LITERAL_NOT_A_NUMBER;
-    value = strtod(word, &end);
-    if (end != word + length)
-        return LITERAL_NOT_A_NUMBER;
-    return isfinite(value) && (value != 0.0 || !nonzero) ? LITERAL_GOOD : LITERAL_TOO_BIG;
-}
-
 /* Refuses a number libconfig would bend; the scan goes on, as its place is known. */
 static bool scan_number(struct scan *scan)
 {
@@ -305,14 +193,12 @@ static bool scan_number(struct scan *scan)
     snprintf(shown, sizeof shown, "%.*s", (int)(length < 40 ? length : 40), word);
     if (!value_begins(scan, shown))
         return false;
-    verdict = strspn(word, "+-0123456789") < length && strpbrk(shown, "xXL") == NULL
-                  ? fraction_judge(word, length)
-                  : whole_judge(word, length);
+    verdict = literal_judge(word, length);
     if (verdict == LITERAL_GOOD) {
-        copy_word(scan, word, length);
+        rewrite_word(&scan->to, word, length);
         return true;
     }
-    copy_told(scan);
+    rewrite_told(&scan->to);
     if (verdict == LITERAL_NOT_A_NUMBER)
         scan_refuse(scan,
                     SAY("%s 不是数字；文字和带单位的值要加双引号，例如 \"10s\"",
@@ -374,12 +260,12 @@ static bool scan_text(struct scan *scan)
         return scan_refuse(scan, SAY("文字的双引号在本行没有关上",
                                      "the double quote of this text is not closed on its line"));
     if (!good)
-        copy_told(scan);
+        rewrite_told(&scan->to);
     else if (more)
-        copy_bytes(scan, scan->at, (size_t)(at + 1 - scan->at));
+        rewrite_bytes(&scan->to, scan->at, (size_t)(at + 1 - scan->at));
     else
-        copy_word(scan, scan->at, (size_t)(at + 1 - scan->at));
-    scan->holding = true;
+        rewrite_word(&scan->to, scan->at, (size_t)(at + 1 - scan->at));
+    scan->to.holding = true;
     frame->after_text = good && (frame->bracket == '{' || frame->bracket == '\0');
     scan->at = at + 1;
     return true;
@@ -403,7 +289,7 @@ static bool scan_name(struct scan *scan)
     if (truth) {
         if (!value_begins(scan, shown))
             return false;
-        copy_word(scan, name.at, name.length);
+        rewrite_word(&scan->to, name.at, name.length);
         return true;
     }
     if (frame->expecting == EXPECT_AFTER && (frame->bracket == '{' || frame->bracket == '\0'))
@@ -411,10 +297,10 @@ static bool scan_name(struct scan *scan)
     if (frame->expecting != EXPECT_NAME)
         return scan_misplaced(scan, shown);
     frame->expecting = EXPECT_ASSIGN;
-    copy_newlines_held(scan);
+    rewrite_newlines_held(&scan->to);
     if (!name_note(scan, name))
         return false;
-    copy_word(scan, name.at, name.length);
+    rewrite_word(&scan->to, name.at, name.length);
     return true;
 }
 
@@ -432,7 +318,7 @@ static bool scan_open(struct scan *scan, char bracket)
         .expecting = bracket == '{' ? EXPECT_NAME : EXPECT_ELEMENT,
         .first_name = scan->name_count,
     };
-    copy_mark(scan, bracket == '[' ? '(' : bracket);
+    rewrite_mark(&scan->to, bracket == '[' ? '(' : bracket);
     return true;
 }
 
@@ -455,7 +341,7 @@ static bool scan_close(struct scan *scan, char bracket)
         return scan_misplaced(scan, (char[]){bracket, '\0'});
     scan->name_count = frame->first_name;
     scan->depth--;
-    copy_mark(scan, bracket == ']' ? ')' : bracket);
+    rewrite_mark(&scan->to, bracket == ']' ? ')' : bracket);
     return true;
 }
 
@@ -473,7 +359,7 @@ static bool scan_mark(struct scan *scan, char mark)
         frame->expecting = EXPECT_NAME, frame->key.at = NULL;
     else
         return scan_misplaced(scan, (char[]){mark, '\0'});
-    copy_mark(scan, mark);
+    rewrite_mark(&scan->to, mark);
     return true;
 }
 
@@ -555,7 +441,7 @@ static bool scan_all(struct scan *scan)
 {
     bool good = true;
 
-    while (good && scan->at < scan->end && !scan->no_memory) {
+    while (good && scan->at < scan->end && !scan->no_memory && !scan->to.no_memory) {
         if (*scan->at == '\n')
             newline(scan);
         if (strchr(" \t\r\n\f", *scan->at) != NULL)
@@ -563,7 +449,7 @@ static bool scan_all(struct scan *scan)
         else if (!skip_comment(scan, &good))
             good = scan_token(scan);
     }
-    if (scan->no_memory)
+    if (scan->no_memory || scan->to.no_memory)
         return scan_refuse(scan, SAY("内存不足", "out of memory"));
     if (good && scan->depth > 0)
         return conf_complain_line(
@@ -584,12 +470,12 @@ char *conf_scan(const char *path, const char *source, size_t size, size_t *token
 
     if (size >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0)
         scan.at += 3;
-    copy_bytes(&scan, "", 0);
+    rewrite_bytes(&scan.to, "", 0);
     good = source_is_readable(&scan) && scan_all(&scan);
     *tokens = scan.tokens;
     free(scan.names);
     if (good)
-        return scan.copy;
-    free(scan.copy);
+        return scan.to.bytes;
+    free(scan.to.bytes);
     return NULL;
 }

@@ -374,6 +374,52 @@ static void a_file_that_cannot_be_read_blames_no_other(void **state)
     assert_one_fault("sites.conf:1: the \"{\" opened here is never closed");
 }
 
+/* Copies the shipped profile s_ph_01 to DIR/profiles/NAME.conf. */
+static void put_own_profile(const char *name)
+{
+    char command[512];
+
+    snprintf(command, sizeof command,
+             "mkdir -p %s/profiles && cp %s/drivers/profiles/s_ph_01.conf %s/profiles/%s.conf",
+             folder, SOURCE_ROOT, folder, name);
+    assert_int_equal(system(command), 0);
+}
+
+static void remove_own_profiles(void)
+{
+    char command[128];
+
+    snprintf(command, sizeof command, "rm -r %s/profiles", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_profile_beside_the_settings_comes_before_the_shipped_one(void **state)
+{
+    struct settings *settings;
+
+    put_own_profile("s_ph_01");
+    settings = load_good();
+    assert_memory_equal(settings->devices[0].profile->path, folder, strlen(folder));
+    settings_free(settings);
+    remove_own_profiles();
+}
+
+static void a_profile_is_named_as_its_model(void **state)
+{
+    put_own_profile("my_ph");
+    put_devices(good_links, "{ site = \"mill\"; name = \"ph\"; model = \"my_ph\"; "
+                            "link = \"bus\"; unit = 1; }");
+    assert_one_fault("devices.conf:2: model: the file ");
+    remove_own_profiles();
+}
+
+static void a_model_is_never_a_path(void **state)
+{
+    put_devices(good_links, "{ site = \"mill\"; name = \"ph\"; model = \"../profiles/s_ph_01\"; "
+                            "link = \"bus\"; unit = 1; }");
+    assert_one_fault("devices.conf:2: model: there is no profile of the model");
+}
+
 /* The whole text of a file of the example town; freed by the caller. */
 static char *example(const char *name, size_t *size)
 {
@@ -435,6 +481,10 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_rule_is_read_with_its_bound_and_its_points, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_blames_no_other, begin, end),
+        cmocka_unit_test_setup_teardown(a_profile_beside_the_settings_comes_before_the_shipped_one,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_profile_is_named_as_its_model, begin, end),
+        cmocka_unit_test_setup_teardown(a_model_is_never_a_path, begin, end),
         cmocka_unit_test_setup_teardown(a_file_cut_anywhere_is_refused_or_whole_and_never_crashes,
                                         begin, end),
     };
