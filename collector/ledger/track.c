@@ -1,6 +1,5 @@
 #include "ledger/track.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void track_clear(struct track *track, uint64_t meaning)
@@ -130,10 +129,24 @@ unsigned track_rule_changed(struct track *track, uint64_t meaning)
     return tell(track) | TRACK_EPISODE;
 }
 
+/* Cut between characters, never inside one. */
+static void take_name(char *out, size_t size, const char *name)
+{
+    size_t used = strnlen(name, size);
+
+    if (used == size) {
+        used--;
+        while (used > 0 && ((unsigned char)name[used] & 0xc0) == 0x80)
+            used--;
+    }
+    memcpy(out, name, used);
+    out[used] = '\0';
+}
+
 unsigned track_acknowledge(struct track *track, const char *by, struct wall_time time)
 {
     track->problem.acknowledged = time;
-    snprintf(track->problem.acknowledged_by, sizeof track->problem.acknowledged_by, "%s", by);
+    take_name(track->problem.acknowledged_by, sizeof track->problem.acknowledged_by, by);
     return tell(track);
 }
 

@@ -115,6 +115,16 @@ static bool read_words(const json_t *from, const char *key, char *out, size_t si
     return true;
 }
 
+/* A name from outside may have grown when its invalid bytes were made harmless: it is cut. */
+static bool read_name(const json_t *from, const char *key, char *out, size_t size)
+{
+    const char *words = json_string_value(json_object_get(from, key));
+
+    if (words != NULL)
+        snprintf(out, size, "%s", words);
+    return words != NULL;
+}
+
 static bool read_episode(const json_t *from, struct episode *episode)
 {
     int64_t phase;
@@ -164,8 +174,8 @@ static bool read_problem(const json_t *from, struct problem *problem)
            read_time(from, "told", &problem->told) &&
            read_number(from, "told_worst", &problem->told_worst) &&
            read_time(from, "acknowledged", &problem->acknowledged) &&
-           read_words(from, "acknowledged_by", problem->acknowledged_by,
-                      sizeof problem->acknowledged_by);
+           read_name(from, "acknowledged_by", problem->acknowledged_by,
+                     sizeof problem->acknowledged_by);
 }
 
 static bool read_whole(const json_t *from, struct track *track)

@@ -58,19 +58,30 @@ static void free_refusals(struct refusal *refusal)
     }
 }
 
-void desk_free(struct desk *desk)
+static void refuse_errand(struct errand *errand)
 {
-    struct errand *errand;
     struct error err;
 
-    if (desk == NULL)
-        return;
     error_set(&err, ERROR_REFUSED, "%s",
               SAY("采集程序正在停止，操作未执行；请在其重新启动后再试",
                   "the collector is stopping and the act was not done; try again when it has "
                   "started"));
+    errand_end(errand, 0, &err);
+}
+
+void desk_refuse_acts(struct desk *desk)
+{
+    struct errand *errand;
+
     while ((errand = desk_next_act(desk)) != NULL)
-        errand_end(errand, 0, &err);
+        refuse_errand(errand);
+}
+
+void desk_free(struct desk *desk)
+{
+    if (desk == NULL)
+        return;
+    desk_refuse_acts(desk);
     free_refusals(desk->refusals);
     pthread_cond_destroy(&desk->for_recorder);
     pthread_cond_destroy(&desk->for_readers);
@@ -219,6 +230,22 @@ void errand_end(struct errand *errand, uint64_t seq, const struct error *err)
     free(errand);
 }
 
+/* False when the recorder is stopping: nobody would see to it. */
+static bool take_errand(struct desk *desk, struct errand *errand)
+{
+    bool stopping;
+
+    pthread_mutex_lock(&desk->lock);
+    stopping = desk->stopping;
+    if (!stopping) {
+        *desk->last_errand = errand;
+        desk->last_errand = &errand->next;
+        pthread_cond_signal(&desk->for_recorder);
+    }
+    pthread_mutex_unlock(&desk->lock);
+    return !stopping;
+}
+
 void desk_act(struct desk *desk, struct act *act)
 {
     struct errand *errand = calloc(1, sizeof *errand);
@@ -242,11 +269,8 @@ void desk_act(struct desk *desk, struct act *act)
         errand_end(errand, 0, &err);
         return;
     }
-    pthread_mutex_lock(&desk->lock);
-    *desk->last_errand = errand;
-    desk->last_errand = &errand->next;
-    pthread_cond_signal(&desk->for_recorder);
-    pthread_mutex_unlock(&desk->lock);
+    if (!take_errand(desk, errand))
+        refuse_errand(errand);
 }
 
 struct errand *desk_next_act(struct desk *desk)

@@ -68,6 +68,8 @@ void desk_publish(struct desk *desk, uint64_t committed);
 struct errand *desk_next_act(struct desk *desk);
 /* Answers (`err` NULL: done) and frees. */
 void errand_end(struct errand *errand, uint64_t seq, const struct error *err);
+/* After desk_tell_stop(): answers the acts that still wait with a refusal. */
+void desk_refuse_acts(struct desk *desk);
 /* Sleeps until an act or the stop comes, at most `wake_ms`; with news at most `commit_ms`. False:
  * the recorder is to stop. */
 bool desk_sleep(struct desk *desk, int64_t commit_ms, int64_t wake_ms);

@@ -225,6 +225,7 @@ void recorder_stop(struct recorder *recorder)
     pthread_join(recorder->thread, NULL);
     recorder->running = false;
     mailbox_on_push(recorder->setup.mailbox, NULL, NULL);
+    desk_refuse_acts(recorder->desk);
     finish(recorder);
     desk_wake_all(recorder->desk);
 }

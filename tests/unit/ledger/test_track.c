@@ -257,6 +257,32 @@ static void a_damaged_memory_is_refused(void **state)
     }
 }
 
+static void a_name_of_any_length_and_bytes_survives_a_restart(void **state)
+{
+    char chinese[301], bytes[301];
+    const char *names[] = {chinese, bytes};
+
+    for (int i = 0; i < 100; i++)
+        memcpy(chinese + 3 * i, "镇", 3);
+    memset(bytes, 0xff, 300);
+    chinese[300] = bytes[300] = '\0';
+    for (size_t i = 0; i < 2; i++) {
+        struct track track = fresh();
+        struct error err = {0};
+        char body[4096];
+        struct text text;
+
+        step(&track, 0, 2.0);
+        track_acknowledge(&track, names[i], minute(1));
+        text_init(&text, body, sizeof body);
+        track_write(&text, &track);
+        assert_true(track_read(&track, body, text.used, &err));
+        assert_true(strlen(track.problem.acknowledged_by) >= 60);
+        assert_true(i == 1 || strncmp(chinese, track.problem.acknowledged_by,
+                                      strlen(track.problem.acknowledged_by)) == 0);
+    }
+}
+
 static json_t *body_of(const struct problem *problem)
 {
     char body[4096];
@@ -360,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_calm_point_leaves_nothing_to_remember),
         cmocka_unit_test(what_is_written_reads_back_the_same_at_every_step),
         cmocka_unit_test(a_damaged_memory_is_refused),
+        cmocka_unit_test(a_name_of_any_length_and_bytes_survives_a_restart),
         cmocka_unit_test(the_body_is_the_contracts),
         cmocka_unit_test(multiples_exist_only_where_the_field_has_them),
     };

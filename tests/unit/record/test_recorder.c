@@ -369,6 +369,13 @@ static void its_thread_says_started_and_stopped_and_commits_what_is_left(void **
     struct bench bench;
     struct error err = {0};
     struct recorder_status status;
+    struct bench_answer answer = {0};
+    struct act act = {.name = "seal.close",
+                      .args = json_object(),
+                      .who = "li",
+                      .by = "",
+                      .done = bench_answered,
+                      .self = &answer};
     uint64_t seq;
     char *story;
 
@@ -382,6 +389,9 @@ static void its_thread_says_started_and_stopped_and_commits_what_is_left(void **
     assert_true(recorder_wait(bench.recorder, seq, 10000) >= 2);
     bench_push(&bench, 0.75);
     recorder_stop(bench.recorder);
+    recorder_act(bench.recorder, &act);
+    assert_true(answer.given);
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
     recorder_status(bench.recorder, &status);
     assert_int_equal(status.committed, 4);
     assert_int_equal(status.mailbox_bytes, 0);
