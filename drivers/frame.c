@@ -221,18 +221,22 @@ static size_t answer_size(const uint8_t *bytes, size_t size)
 /* Frames of others: they are stepped over whole, so that what they carry is not searched. */
 static enum guess guess_other(const uint8_t *bytes, size_t size, size_t *whole)
 {
+    bool unit = bytes[0] != 0 && bytes[0] <= 247;
     size_t answer = answer_size(bytes, size);
 
+    if (size < 2)
+        return unit ? GUESS_NOT_YET : GUESS_NOTHING;
     if (size >= FRAME_RTU_REQUEST && crc_holds(bytes, FRAME_RTU_REQUEST)) {
         *whole = FRAME_RTU_REQUEST; /* an answer of this size is taken for a request: safer */
         return GUESS_REQUEST;
     }
-    if (answer == 0)
+    if (answer != 0 && size >= answer && crc_holds(bytes, answer)) {
+        *whole = answer;
+        return GUESS_FRAME;
+    }
+    if (!unit || !function_reads(bytes[1]))
         return GUESS_NOTHING;
-    if (size < answer)
-        return bytes[1] & EXCEPTION_BIT ? GUESS_NOTHING : GUESS_NOT_YET;
-    *whole = answer;
-    return crc_holds(bytes, answer) ? GUESS_FRAME : GUESS_NOTHING;
+    return size < FRAME_RTU_REQUEST || size < answer ? GUESS_NOT_YET : GUESS_NOTHING;
 }
 
 static enum guess guess_at(const struct request *request, const uint8_t *bytes, size_t size,
