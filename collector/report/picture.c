@@ -49,7 +49,7 @@ static void pad(FILE *to, const char *text, size_t width)
 {
     size_t has = display_width(text);
 
-    fprintf(to, "%s%*s", text, has < width ? (int)(width - has) : 0, "");
+    fprintf(to, "%s%*s", text, has < width ? (int)(width - has) : 1, "");
 }
 
 static const char *colour(const struct picture *picture, const char *code)
@@ -132,15 +132,16 @@ static void draw_reading(const struct picture *picture, FILE *to, const struct c
     struct text text;
 
     text_init(&text, words, sizeof words);
-    if (reading_has_value(reading)) {
-        text_add_number(&text, reading->value);
-        text_format(&text, " %s", point->parameter == NULL ? "" : point->parameter->unit);
-    } else {
+    if (!reading_has_value(reading))
         text_add(&text, "–");
-    }
+    else if (point->parameter == NULL)
+        text_add_number(&text, reading->value);
+    else /* shown to the parameter's decimals; what is stored and judged is the whole value */
+        text_format(&text, "%.*f %s", point->parameter->decimals, reading->value,
+                    point->parameter->unit);
     fputs("  ", to);
     pad(to, catalog_point_name(picture->view->catalog, point, name), 38);
-    pad(to, point->parameter == NULL ? "" : parameter_title(point->parameter), 14);
+    pad(to, point->parameter == NULL ? "" : parameter_title(point->parameter), 20);
     pad(to, words, 18);
     fprintf(to, "%s%c %s%s  %s%s%s", colour(picture, quality_colour(reading->quality)),
             quality_letter(reading->quality), quality_title(reading->quality),
