@@ -44,16 +44,13 @@ static enum literal whole_judge(const char *word, size_t length)
 static enum literal fraction_judge(const char *word, size_t length)
 {
     size_t mantissa = strspn(word, "+-0123456789.");
-    bool some = false;
     bool nonzero = false;
     char *end;
     double value;
 
-    for (size_t i = 0; i < mantissa; i++) {
-        some = some || isdigit((unsigned char)word[i]);
+    for (size_t i = 0; i < mantissa; i++)
         nonzero = nonzero || (word[i] >= '1' && word[i] <= '9');
-    }
-    if (!some || strspn(word, "+-0123456789.eE") < length)
+    if (strspn(word, "+-0123456789.eE") < length)
         return LITERAL_NOT_A_NUMBER;
     value = strtod(word, &end);
     if (end != word + length)

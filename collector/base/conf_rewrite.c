@@ -55,5 +55,4 @@ void rewrite_told(struct rewrite *to)
     static const char told[] = {'"', TOLD_BYTE, '"'};
 
     rewrite_word(to, told, sizeof told);
-    to->holding = true;
 }

@@ -14,7 +14,7 @@ bool conf_zone(const char *zone)
     char path[512];
     struct stat about;
 
-    if (*zone == '\0' || *zone == '/' || *zone == ':' || strstr(zone, "..") != NULL ||
+    if (*zone == '\0' || *zone == '/' || *zone == ':' ||
         strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") !=
             strlen(zone))
         return false;

@@ -266,21 +266,22 @@ static void a_public_host_must_be_wanted(void **state)
         const char *host;
         bool refused;
     } cases[] = {
-        {"10.1.2.3",       false},
-        {"172.16.0.1",     false},
-        {"172.32.0.1",     true },
-        {"192.168.1.1",    false},
-        {"192.169.1.1",    true },
-        {"127.0.0.1",      false},
-        {"100.64.0.1",     false},
-        {"100.128.0.1",    true },
-        {"169.254.3.4",    false},
-        {"1.2.3.4",        true },
-        {"plc.local",      false},
-        {"::1",            false},
-        {"fd00::1",        false},
-        {"2001:db8::1",    true },
-        {"::ffff:8.8.8.8", true },
+        {"10.1.2.3",        false},
+        {"172.16.0.1",      false},
+        {"172.32.0.1",      true },
+        {"192.168.1.1",     false},
+        {"192.169.1.1",     true },
+        {"127.0.0.1",       false},
+        {"100.64.0.1",      false},
+        {"100.128.0.1",     true },
+        {"169.254.3.4",     false},
+        {"1.2.3.4",         true },
+        {"plc.local",       false},
+        {"::1",             false},
+        {"fd00::1",         false},
+        {"2001:db8::1",     true },
+        {"::ffff:8.8.8.8",  true },
+        {"::ffff:10.1.2.3", false},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -364,9 +364,10 @@ static void a_file_that_is_not_there_or_not_a_file_is_said(void **state)
     assert_null(conf_load("/nowhere/a.conf", false, faults));
     assert_non_null(strstr(conf_fault(faults, 0)->text, "/nowhere/a.conf:1: the file cannot be"));
     assert_null(conf_load("/tmp", false, faults));
-    assert_int_equal(conf_faults_count(faults), 2);
     assert_null(conf_load("/dev/zero", false, faults));
     assert_int_equal(conf_faults_count(faults), 3);
+    assert_string_equal(conf_fault(faults, 0)->text, "/dev/zero:1: this is not an ordinary file");
+    assert_non_null(strstr(conf_fault(faults, 2)->text, "/tmp:1: this is not an ordinary file"));
 }
 
 static void a_file_beyond_64_mib_is_not_read(void **state)
@@ -495,6 +496,7 @@ static void a_moment_is_read_in_the_zone_of_the_collector(void **state)
         "now",
         "2026-11-22T08:00:00.Z",
         "2026-11-22T08:00:00+25:00",
+        "2026-02-29T00:00:00Z",
     };
     struct wall_time time;
 
@@ -522,7 +524,7 @@ static void an_hour_that_summer_time_leaves_out_does_not_exist(void **state)
 static void a_zone_the_system_does_not_have_is_refused(void **state)
 {
     assert_false(conf_zone("Asia/Shanghi"));
-    assert_false(conf_zone("../etc/passwd"));
+    assert_false(conf_zone("../zoneinfo/UTC"));
     assert_false(conf_zone("/etc/localtime"));
     assert_false(conf_zone(""));
     assert_true(conf_zone("UTC"));
