@@ -445,11 +445,11 @@ static struct flight *take_place(struct mqtt *mqtt, uint64_t seq, uint32_t readi
     struct flight *flight = NULL;
 
     gate_enter(&mqtt->gate);
-    /* Once full, sleep until a quarter is free: one wake for many confirmations. */
-    mqtt->wanted = mqtt->window - mqtt->window / 4;
-    if (in_flight(mqtt) == mqtt->window)
-        while (in_flight(mqtt) >= mqtt->wanted && is_alive(mqtt) && !mqtt->woken)
-            gate_wait(&mqtt->gate, SLICE_MS);
+    /* Each confirmation lets one message go at once. To wait until many are free would cost 40 ms
+     * each time: the broker holds its next confirmations back until we send something (Nagle). */
+    mqtt->wanted = mqtt->window;
+    while (in_flight(mqtt) == mqtt->window && is_alive(mqtt) && !mqtt->woken)
+        gate_wait(&mqtt->gate, SLICE_MS);
     if (in_flight(mqtt) < mqtt->window && is_alive(mqtt) && !mqtt->woken) {
         if (in_flight(mqtt) == 0)
             mqtt->news_ms = now_ms(mqtt);

@@ -18,7 +18,7 @@
 #include "output/patience.h"
 
 enum {
-    CHUNK = 500,
+    CHUNK = 64, /* read while the window before it is still in flight */
     PAYLOAD_MOST = 256 * 1024,
     IDLE_MS = 5000, /* so that notices and lost connections are seen without a commit */
     CANARY_PATIENCE_MS = 30 * 1000,

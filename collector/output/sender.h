@@ -27,11 +27,11 @@ struct output_setup {
     char ca[256], certificate[256], key_file[256];
     bool plaintext;
     int64_t timeout_ms;
-    int batch;      /* line: lines a request */
-    bool gzip;      /* line */
-    char root[64];  /* mqtt: topic root */
+    int batch;       /* line: lines a request */
+    bool gzip;       /* line */
+    char root[64];   /* mqtt: topic root */
     char client[96]; /* mqtt: "" for lookback-COLLECTOR-NAME */
-    int window;     /* mqtt: messages in flight */
+    int window;      /* mqtt: messages in flight */
     int64_t keepalive_ms;
 };
 
@@ -62,11 +62,11 @@ struct sender_status {
     enum sender_state state;
     struct wall_time since;
     uint64_t cursor;
-    uint64_t backlog;         /* entries not confirmed yet */
+    uint64_t backlog; /* entries not confirmed yet */
     struct wall_time oldest;
-    uint64_t sent;            /* readings confirmed since start */
+    uint64_t sent; /* readings confirmed since start */
     uint64_t quarantined;
-    char text[256];           /* one sentence, "" when all is well */
+    char text[256]; /* one sentence, "" when all is well */
 };
 void sender_status(struct sender *sender, struct sender_status *status);
 
