@@ -54,7 +54,21 @@ def profile(model, channels, **more):
         row.update(extra)
         rows.append(row)
     return {"model": model, "title": model, "source": "invented for a test", "word_order": "ABCD",
-            **more, "channels": rows}
+            **more, "channels": rows, "proofs": [all_nought(rows, more.get("states", []))]}
+
+
+def all_nought(rows, states):
+    """The proof every profile needs: registers of 0 mean 0 in each channel."""
+    proof, used = {"note": "computed: nothing set"}, {}
+    for row in rows + states:
+        used.setdefault(row["area"], []).append(row["address"])
+    for area, addresses in used.items():
+        count = max(addresses) + 2 - min(addresses)
+        proof[area] = [{"at": min(addresses), "words": (0,) * count}]
+    for row in rows:
+        suffix = "_" + row["suffix"] if "suffix" in row else ""
+        proof[row["parameter"] + suffix] = 0
+    return proof
 
 
 def simple_profile(model="probe", count=2):
