@@ -3,9 +3,12 @@
 #include "record/judge.h"
 
 enum {
-    STEP_READINGS = 5000, /* of a move or a removal: some 10 ms here, 100 ms on a small board */
+    STEP_LEAST = 1000,
+    STEP_MOST = 32000,
     SEGMENT_READINGS = 2000000, /* a segment that holds more is closed early */
 };
+
+static const int64_t step_ms = 100;
 
 static const int64_t first_prune_ms = 10 * 60 * 1000;
 static const int64_t prune_every_ms = 60 * 60 * 1000;
@@ -19,6 +22,7 @@ void keeper_init(struct keeper *keeper, const struct recorder_setup *setup)
                               .seal_every_ms = setup->seal_every_ms,
                               .awaited = setup->awaited,
                               .awaited_count = setup->awaited_count,
+                              .step_readings = STEP_LEAST,
                               .moving = true};
     keeper->next_prune = clock_mono(setup->clock);
     keeper->next_prune.ns += ns_from_ms(first_prune_ms);
@@ -71,9 +75,20 @@ static void begin_pruning(struct keeper *keeper)
 static bool one_step(struct keeper *keeper, struct error *err)
 {
     if (keeper->moving)
-        return store_move_step(keeper->store, STEP_READINGS, &keeper->moving, err);
-    return store_prune_step(keeper->store, keeper->before, confirmed_by_all(keeper), STEP_READINGS,
-                            &keeper->pruning, err);
+        return store_move_step(keeper->store, keeper->step_readings, &keeper->moving, err);
+    return store_prune_step(keeper->store, keeper->before, confirmed_by_all(keeper),
+                            keeper->step_readings, &keeper->pruning, err);
+}
+
+/* A small board with a slow card takes small steps, a server large ones with fewer syncs. */
+static void adapt(struct keeper *keeper, struct mono_time begun)
+{
+    int64_t took_ms = (clock_mono(keeper->clock).ns - begun.ns) / 1000000;
+
+    if (took_ms > step_ms && keeper->step_readings > STEP_LEAST)
+        keeper->step_readings /= 2;
+    else if (took_ms < step_ms / 2 && keeper->step_readings < STEP_MOST)
+        keeper->step_readings *= 2;
 }
 
 bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bool *more,
@@ -85,10 +100,13 @@ bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bo
     if (trusted)
         begin_pruning(keeper);
     while (keeper->moving || keeper->pruning) {
+        struct mono_time begun = clock_mono(keeper->clock);
+
         if (!one_step(keeper, err)) {
             keeper->pruning = false;
             return false;
         }
+        adapt(keeper, begun);
         if (clock_mono(keeper->clock).ns > until.ns)
             break;
     }

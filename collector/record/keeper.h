@@ -19,6 +19,7 @@ struct keeper {
     int64_t seal_every_ms;
     const char *const *awaited;
     size_t awaited_count;
+    size_t step_readings;    /* of a move or removal, so that one takes 50 to 100 ms */
     bool moving;             /* readings of closed segments may wait to be moved */
     bool pruning;            /* this round of retention has more to do */
     struct wall_time before; /* of this round */
