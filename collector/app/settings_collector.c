@@ -220,6 +220,10 @@ static void read_output(struct loading *loading, struct conf_at at)
     settings_resolve_path(settings, row.setup.ca, sizeof row.setup.ca);
     settings_resolve_path(settings, row.setup.certificate, sizeof row.setup.certificate);
     settings_resolve_path(settings, row.setup.key_file, sizeof row.setup.key_file);
+    if (strcmp(row.setup.name, "judge") == 0)
+        conf_complain(loading->faults, conf_member(at, "name"), "name", "%s",
+                      SAY("judge 是判定程序自己的进度名，请换一个",
+                          "judge is the judge's own cursor; choose another name"));
     *output = row.setup;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/digest.h"
 #include "app/names.h"
 #include "app/socket.h"
 #include "app/trouble.h"
@@ -29,6 +30,7 @@ struct station {
     size_t awaited_count;
     uint32_t boot;
     struct status_view view;
+    char digest[DIGEST_TEXT]; /* of the settings in force */
     void (*stopped)(void *self);
     void *self;
 };
@@ -76,7 +78,7 @@ static bool make_poller(struct station *station, uv_loop_t *loop, struct error *
     return station->poller != NULL;
 }
 
-static void rewind_output(void *self, const char *output, uint64_t from_seq)
+static void rewind_output(void *self, const char *output, uint64_t seq)
 {
     struct station *station = self;
 
@@ -85,7 +87,7 @@ static void rewind_output(void *self, const char *output, uint64_t from_seq)
 
         sender_status(station->senders[i], &status);
         if (strcmp(status.name, output) == 0)
-            sender_rewind(station->senders[i], from_seq);
+            sender_rewind(station->senders[i], seq);
     }
 }
 
@@ -106,6 +108,7 @@ static bool make_recorder(struct station *station, struct error *err)
         .patience_ms = settings->patience_ms,
         .awaited = station->awaited,
         .awaited_count = station->awaited_count,
+        .settings = settings_digest(settings, station->digest),
         .resend = rewind_output,
         .self = station,
     };
