@@ -118,7 +118,7 @@ static void port_readable(uv_poll_t *handle, int status, int events)
     if (serial->line == NULL)
         return;
     if (status != 0)
-        break_down(serial, uv_strerror(status));
+        break_down(serial, strerror(EIO)); /* libuv only says that there was a POLLERR */
     else
         read_port(serial);
 }

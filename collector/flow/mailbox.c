@@ -43,7 +43,7 @@ struct mailbox *mailbox_new(size_t size)
 
     if (mailbox == NULL)
         return NULL;
-    mailbox->size = aligned(size < 2 * ENTRY_MAX ? 2 * ENTRY_MAX : size);
+    mailbox->size = aligned(size < 4 * ENTRY_MAX ? 4 * ENTRY_MAX : size);
     mailbox->end = mailbox->size;
     mailbox->ring = malloc(mailbox->size);
     if (mailbox->ring == NULL || pthread_mutex_init(&mailbox->mutex, NULL) != 0) {
@@ -89,30 +89,42 @@ size_t mailbox_used(const struct mailbox *mailbox)
     return used;
 }
 
+/* Whether `size` bytes fit in one piece: behind the head, or in front of the tail. */
+static bool fits(const struct mailbox *mailbox, size_t size)
+{
+    if (mailbox->used == 0)
+        return size <= mailbox->size;
+    if (mailbox->head <= mailbox->tail)
+        return size <= mailbox->tail - mailbox->head;
+    return size <= mailbox->size - mailbox->head || size <= mailbox->tail;
+}
+
 /* Polls under way are not counted one by one: an eighth of the ring is kept for them. */
 bool mailbox_has_room(const struct mailbox *mailbox)
 {
     size_t kept = mailbox->size / 8 > ENTRY_MAX ? mailbox->size / 8 : (size_t)ENTRY_MAX;
+    bool has_room;
 
-    return mailbox->size - mailbox_used(mailbox) >= kept;
+    lock(mailbox);
+    has_room = fits(mailbox, kept);
+    unlock(mailbox);
+    return has_room;
 }
 
-/* Room for `size` bytes in one piece at the head; turns back to the front where that is needed. */
+/* Where `size` bytes fit in one piece the head is put; it turns back to the front if need be. */
 static bool make_room(struct mailbox *mailbox, size_t size)
 {
     size_t behind = mailbox->size - mailbox->head;
 
+    if (!fits(mailbox, size))
+        return false;
     if (mailbox->used == 0) {
         mailbox->head = mailbox->tail = mailbox->next = 0;
         mailbox->end = mailbox->size;
-        return size <= mailbox->size;
-    }
-    if (mailbox->head <= mailbox->tail)
-        return mailbox->used < mailbox->size && mailbox->tail - mailbox->head >= size;
-    if (size <= behind)
         return true;
-    if (size > mailbox->tail)
-        return false;
+    }
+    if (mailbox->head <= mailbox->tail || size <= behind)
+        return true;
     mailbox->end = mailbox->head;
     if (mailbox->next == mailbox->head) { /* all is taken: what comes next stands at the front */
         mailbox->next = 0;
@@ -157,18 +169,18 @@ bool mailbox_push(struct mailbox *mailbox, const struct poll *poll)
 {
     size_t size = aligned(aligned(sizeof(struct entry)) + poll->raw_size +
                           poll->reading_count * sizeof *poll->readings);
-    bool fits;
+    bool kept;
 
     lock(mailbox);
-    fits = make_room(mailbox, size);
-    if (fits)
+    kept = make_room(mailbox, size);
+    if (kept)
         write_entry(mailbox, poll, size);
     else
         count_skip(mailbox, poll->time, poll->mono);
     unlock(mailbox);
-    if (fits && mailbox->wake != NULL)
+    if (kept && mailbox->wake != NULL)
         mailbox->wake(mailbox->self);
-    return fits;
+    return kept;
 }
 
 void mailbox_skip(struct mailbox *mailbox, struct wall_time time, struct mono_time mono)

@@ -12,15 +12,16 @@
 
 struct mailbox;
 
-/* `size` bytes at most; NULL: no memory. */
+/* `size` bytes at most, but never less than four polls of the largest size; NULL: no memory. */
 struct mailbox *mailbox_new(size_t size);
 void mailbox_free(struct mailbox *mailbox);
 
 /* Called on the consumer's behalf, from the producer's thread, after each push; may be NULL. */
 void mailbox_on_push(struct mailbox *mailbox, void (*wake)(void *), void *self);
 
-/* Producer. Room for a poll of the largest size, while those under way keep theirs reserved. */
+/* Producer. Room for a poll of the largest size, and an eighth of the whole for those under way. */
 bool mailbox_has_room(const struct mailbox *mailbox);
+/* False: it did not fit, and is counted as a skip. */
 bool mailbox_push(struct mailbox *mailbox, const struct poll *poll);
 /* Producer: a tick that was due and not polled because there was no room. */
 void mailbox_skip(struct mailbox *mailbox, struct wall_time time, struct mono_time mono);
