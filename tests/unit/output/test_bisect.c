@@ -59,7 +59,7 @@ static void a_clean_batch_is_one_request_and_an_empty_one_none(void **state)
 
 static void one_poisoned_unit_costs_at_most_2_log2_n_and_2(void **state)
 {
-    static const size_t sizes[] = {1, 2, 3, 7, 64, 100, 1000};
+    static const size_t sizes[] = {1, 2, 3, 7, 64, 100, 4100};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         unsigned bound = (unsigned)floor(2 * log2((double)sizes[i])) + 2;
