@@ -55,7 +55,7 @@ static json_t *json_errors(const struct device_status *device)
 
     for (int cause = 1; cause < CAUSE_COUNT; cause++)
         if (device->errors[cause] > 0)
-            json_object_set_new(errors, cause_word(cause),
+            json_object_set_new(errors, cause_word((enum cause)cause),
                                 json_integer((json_int_t)device->errors[cause]));
     return errors;
 }
