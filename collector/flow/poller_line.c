@@ -311,8 +311,12 @@ int64_t line_probe_cost_ns(const struct line *line, const struct device *device)
     return device_timeout_ns(device) + line_guard_ns(line);
 }
 
+/* An entry that is due earlier is left: it rings, finds that there is time, and is moved then. So a
+ * line that is asked again and again moves its entry once a timeout, not once a request. */
 static void wait_until(struct line *line, int64_t at_ns, struct mono_time now)
 {
+    if (agenda_at(&line->poller->agenda, &line->entry) <= at_ns)
+        return;
     if (!link_wake_in(line->link, at_ns > now.ns ? at_ns - now.ns : 0))
         poller_wake_at(line->poller, &line->entry, at_ns, 0);
 }
@@ -382,7 +386,6 @@ static void end_exchange(struct line *line, struct mono_time now)
     bool lost = exchange_is_lost(&line->exchange);
 
     tell_echo(line);
-    agenda_remove(&line->poller->agenda, &line->entry);
     if (lost) {
         link_shut(line->link);
         line->state = LINE_SHUT;
@@ -395,8 +398,10 @@ void line_go(struct line *line, struct mono_time now)
     if (line->state == LINE_OPENING || line->state == LINE_RESTING || line->state == LINE_DOWN)
         return;
     for (;;) {
-        if (line->asking.device == NULL && !begin_next(line, now))
+        if (line->asking.device == NULL && !begin_next(line, now)) {
+            agenda_remove(&line->poller->agenda, &line->entry); /* nothing to wake for */
             return;
+        }
         if (line->asking.paused && line->asking.resume_ns > now.ns) {
             poller_wake_at(line->poller, &line->entry, line->asking.resume_ns, 0);
             return;
