@@ -25,8 +25,9 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 
 os.environ.setdefault("LOOKBACK_BIN", os.path.join(ROOT, "build", "release", "lookback"))
 
-from devices import Fleet, program  # noqa: E402
-from waiting import free_port, run_out, wait_for  # noqa: E402
+from devices import Fleet, Scripted, program  # noqa: E402
+from servers import Influx, Mosquitto  # noqa: E402
+from waiting import run_out, wait_for  # noqa: E402
 
 PROCESSORS = sorted(os.sched_getaffinity(0))
 OURS, THEIRS = PROCESSORS[:1], PROCESSORS[1:] or PROCESSORS
@@ -104,7 +105,10 @@ def write_profile(folder, points):
         for address, (name, unit) in enumerate(POINTS[:points]))
     write(folder, "profiles/bench.conf",
           'model = "bench"; title = "bench"; source = "made here";\nword_order = "ABCD";\n'
-          f"channels = (\n{channels}\n);\n")
+          f"channels = (\n{channels}\n);\n"
+          f'proofs = ( {{ note = "computed"; holding = {[100 + n for n in range(points)]}; '
+          + " ".join(f"{name} = {1 + n / 100:.2f};" for n, (name, _) in enumerate(POINTS[:points]))
+          + " } );\n")
 
 
 def device_line(number, link, unit, every, site="s0"):
@@ -172,7 +176,11 @@ class Collector:
         self.process = pinned([os.environ["LOOKBACK_BIN"], "run", "-c", settings.folder],
                               stdout=self.log, stderr=self.log)
         self.database = os.path.join(settings.store, "lookback.db")
-        wait_for(self._has_polls, 120, "the first stored poll")
+        try:
+            wait_for(self._has_polls, 120, "the first stored poll")
+        except BaseException:
+            self.process.kill()
+            raise
         self.start_seconds = time.monotonic() - began
 
     def _has_polls(self):
@@ -313,5 +321,6 @@ class Town:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-__all__ = ["Collector", "Fleet", "Settings", "Town", "Window", "begin", "figure", "free_port",
-           "gaps", "missed", "options", "percentile", "pinned", "program", "run_out", "wait_for"]
+__all__ = ["Collector", "Fleet", "Influx", "Mosquitto", "Scripted", "Settings", "Town", "Window",
+           "begin", "figure", "gaps", "missed", "options", "percentile", "pinned", "program",
+           "run_out"]

@@ -8,9 +8,8 @@ MQTT beside it); <= 48 MiB; <= 250 bytes a reading.
 
     tests/bench/town.py [--seconds 60] [--repeats 3] [--mqtt] [--devices 1000]
 """
-from servers import Influx, Mosquitto
-from support import (Collector, Fleet, Settings, Town, Window, begin, figure, gaps, missed, options,
-                     percentile)
+from support import (Collector, Fleet, Influx, Mosquitto, Settings, Town, Window, begin, figure, gaps,
+                     missed, options, percentile)
 
 
 def one_run(asked):
