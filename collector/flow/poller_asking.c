@@ -362,6 +362,8 @@ static bool try_gapless(struct line *line, const struct exchange_result *result)
         return false;
     if (result->cause != CAUSE_TIMEOUT && !(is_permanent(result) && result->exception != 1))
         return false;
+    if (device->gaps_work) /* it has read through them before: this failure has another reason */
+        return false;
     start_over(asking, device->gapless_plan);
     asking->tries_gapless = true;
     return true;
@@ -391,6 +393,7 @@ static bool take_result(struct line *line, const struct exchange_result *result)
         return false;
     }
     asking->heard = true;
+    asking->device->gaps_work |= planned_of(asking)->has_gap && result->answered;
     asking->asked += wants_data;
     asking->answered += wants_data && result->answered;
     asking->refused += wants_data && is_permanent(result);
@@ -419,29 +422,4 @@ void asking_go_on(struct line *line, struct mono_time now)
         begin_request(line, now);
     else
         end_poll(line, now);
-}
-
-static int32_t answer_ms(const struct device *device, unsigned percent)
-{
-    uint32_t total = 0, sum = 0;
-
-    for (size_t i = 0; i < ANSWER_BUCKETS; i++)
-        total += device->answers[i];
-    for (size_t i = 0; i < ANSWER_BUCKETS; i++) {
-        sum += device->answers[i];
-        if (total > 0 && (uint64_t)sum * 100 >= (uint64_t)total * percent) {
-            int32_t whole = (int32_t)1 << (i / 2);
-
-            return i % 2 == 0 ? whole : whole * 99 / 70; /* x sqrt 2 */
-        }
-    }
-    return -1;
-}
-
-void device_sum_up(const struct device *device, struct device_status *status)
-{
-    status->answer_ms_p50 = answer_ms(device, 50);
-    status->answer_ms_p99 = answer_ms(device, 99);
-    for (size_t i = 0; i < CAUSE_COUNT; i++)
-        status->errors[i] = device->errors[i];
 }

@@ -1,8 +1,10 @@
 /* poller_parts.h - what the files of the poller share; for poller*.c alone.
  *
- * poller.c    devices: when they are due, and what `status` shows of them
- * poller_line.c   a line: its link, its exchange, the queue of devices that wait for it
- * poller_asking.c one poll: its requests in order, and what becomes of their answers
+ * poller.c         devices: when they are due; start and stop
+ * poller_line.c    a line: its link, its exchange, the queue of devices that wait for it
+ * poller_asking.c  one poll: its requests in order, and what becomes of their answers
+ * poller_make.c    everything that is allocated, once
+ * poller_status.c  what `status` shows
  *
  * A device costs about 600 bytes and 16 a channel, a TCP link with its exchange about 2.5 KiB.
  */
@@ -25,7 +27,8 @@ struct device {
     const struct plan *plan;         /* the fewest requests */
     const struct plan *gapless_plan; /* the same plan when there are no gaps to leave out */
     bool owns_plans;
-    bool gapless; /* the lesson: this device refuses reads through gaps */
+    bool gapless;   /* the lesson: this device refuses reads through gaps */
+    bool gaps_work; /* it has answered a read through gaps */
     struct agenda_entry entry;
     int64_t phase_ms;
     int64_t ticked_ns;     /* the last tick that was polled, skipped or counted */
@@ -151,6 +154,5 @@ void asking_go_on(struct line *line, struct mono_time now);
 void asking_resume(struct line *line, struct mono_time now); /* after a busy device's pause */
 /* The link cannot be had: a poll without answers for this device. */
 void asking_fail(struct line *line, struct device *device, enum cause cause, struct mono_time now);
-void device_sum_up(const struct device *device, struct device_status *status);
 
 #endif

@@ -1,0 +1,201 @@
+/* Everything a poller needs is allocated here, once. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+#include "flow/poller_parts.h"
+
+static bool no_memory(struct error *err)
+{
+    return error_set(err, ERROR_MEMORY,
+                     SAY("内存不足，无法启动采集", "no memory to start polling"));
+}
+
+static bool same_channels(const struct device_setup *one, const struct device_setup *other)
+{
+    return one->profile == other->profile && one->channel_count == other->channel_count &&
+           (one->channels == other->channels ||
+            memcmp(one->channels, other->channels, one->channel_count * sizeof *one->channels) ==
+                0);
+}
+
+/* Devices of one model share their plans: two entries of `plans`, with gaps and without. */
+static bool plan_device(struct poller *poller, struct device *device, struct error *err)
+{
+    const struct device_setup *setup = &device->setup;
+    struct plan *made;
+
+    for (struct device *other = poller->devices; other < device; other++)
+        if (same_channels(setup, &other->setup)) {
+            device->plan = other->plan;
+            device->gapless_plan = other->gapless_plan;
+            return true;
+        }
+    made = calloc(2, sizeof *made);
+    if (made == NULL)
+        return no_memory(err);
+    device->plan = &made[0];
+    device->gapless_plan = &made[1];
+    device->owns_plans = true;
+    return plan_make(&made[0], setup->profile, setup->channels, setup->channel_count, true, err) &&
+           plan_make(&made[1], setup->profile, setup->channels, setup->channel_count, false, err);
+}
+
+static size_t raw_size_of(const struct plan *plan)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct request request = {.function = area_function(plan->requests[i].area),
+                                        .count = plan->requests[i].count};
+
+        size += 5 + request_data_size(&request);
+    }
+    return size;
+}
+
+static bool check_device(const struct device *device, struct error *err)
+{
+    const struct device_setup *setup = &device->setup;
+
+    if (setup->channel_count > POLL_READINGS_MAX ||
+        raw_size_of(device->gapless_plan) > POLL_RAW_MAX ||
+        raw_size_of(device->plan) > POLL_RAW_MAX)
+        return error_set(err, ERROR_SETTINGS,
+                         SAY("%s：一次采集取不下这么多通道（最多 %d 个、%d 字节）",
+                             "%s: more channels than one poll holds (at most %d, and %d bytes)"),
+                         setup->label, POLL_READINGS_MAX, POLL_RAW_MAX);
+    return true;
+}
+
+static bool init_devices(struct poller *poller, const struct poller_setup *setup, struct error *err)
+{
+    size_t channels = 0, used = 0;
+
+    for (size_t i = 0; i < setup->device_count; i++) {
+        struct device *device = &poller->devices[i];
+
+        device->setup = setup->devices[i];
+        assert(device->setup.link < setup->link_count);
+        device->line = &poller->lines[device->setup.link];
+        device->line->health.units++;
+        device->phase_ms = tick_phase(i, setup->device_count, device->setup.every_ms);
+        device->since = device->last_good = device->read_at = WALL_NONE;
+        agenda_entry_init(&device->entry, DUE_DEVICE, device);
+        if (!plan_device(poller, device, err) || !check_device(device, err))
+            return false;
+        channels += device->setup.channel_count;
+    }
+    poller->readings = calloc(channels > 0 ? channels : 1, sizeof *poller->readings);
+    if (poller->readings == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < setup->device_count; i++) {
+        poller->devices[i].readings = poller->readings + used;
+        used += poller->devices[i].setup.channel_count;
+    }
+    return true;
+}
+
+/* What one poll at a time needs on each line: room for its largest. */
+static bool init_line_room(struct line *line, struct error *err)
+{
+    size_t blocks = 1, raw = 1;
+
+    for (size_t i = 0; i < line->health.units; i++) {
+        const struct plan *plans[] = {line->devices[i]->plan, line->devices[i]->gapless_plan};
+
+        for (size_t j = 0; j < 2; j++) {
+            blocks = plans[j]->count > blocks ? plans[j]->count : blocks;
+            raw = raw_size_of(plans[j]) > raw ? raw_size_of(plans[j]) : raw;
+        }
+    }
+    line->blocks = calloc(blocks, sizeof *line->blocks);
+    line->raw = calloc(raw, 1);
+    return (line->blocks != NULL && line->raw != NULL) || no_memory(err);
+}
+
+static bool init_lines(struct poller *poller, const struct poller_setup *setup, struct error *err)
+{
+    struct device **next = poller->devices_by_line;
+
+    for (size_t i = 0; i < setup->link_count; i++) {
+        poller->lines[i].devices = next;
+        next += poller->lines[i].health.units;
+        poller->lines[i].health.units = 0;
+    }
+    for (size_t i = 0; i < setup->device_count; i++) {
+        struct line *line = poller->devices[i].line;
+
+        line->devices[line->health.units++] = &poller->devices[i];
+    }
+    for (size_t i = 0; i < setup->link_count; i++)
+        if (!init_line_room(&poller->lines[i], err) ||
+            !line_init(&poller->lines[i], poller, &setup->links[i], err))
+            return false;
+    return true;
+}
+
+static bool make_room(struct poller *poller, const struct poller_setup *setup)
+{
+    poller->lines = calloc(setup->link_count + 1, sizeof *poller->lines);
+    poller->devices = calloc(setup->device_count + 1, sizeof *poller->devices);
+    poller->devices_by_line = calloc(setup->device_count + 1, sizeof *poller->devices_by_line);
+    return poller->lines != NULL && poller->devices != NULL && poller->devices_by_line != NULL &&
+           agenda_init(&poller->agenda, setup->device_count + setup->link_count);
+}
+
+void poller_free(struct poller *poller)
+{
+    if (poller == NULL)
+        return;
+    for (size_t i = 0; poller->devices != NULL && i < poller->setup.device_count; i++)
+        if (poller->devices[i].owns_plans)
+            free((void *)(uintptr_t)poller->devices[i].plan);
+    for (size_t i = 0; poller->lines != NULL && i < poller->setup.link_count; i++) {
+        free(poller->lines[i].blocks);
+        free(poller->lines[i].raw);
+        free(poller->lines[i].doubts);
+    }
+    agenda_free(&poller->agenda);
+    free(poller->devices_by_line);
+    free(poller->readings);
+    free(poller->devices);
+    free(poller->lines);
+    free(poller);
+}
+
+/* One that was never started: its links were never opened, but have handles in the loop. */
+static void give_up(struct poller *poller)
+{
+    for (size_t i = 0; poller->lines != NULL && i < poller->setup.link_count; i++)
+        if (poller->lines[i].link != NULL)
+            link_end(poller->lines[i].link, NULL, NULL);
+    poller_free(poller);
+}
+
+struct poller *poller_new(uv_loop_t *loop, const struct poller_setup *setup, struct error *err)
+{
+    struct poller *poller = calloc(1, sizeof *poller);
+
+    if (poller == NULL) {
+        no_memory(err);
+        return NULL;
+    }
+    poller->loop = loop;
+    poller->setup = *setup;
+    poller->armed_ns = INT64_MAX;
+    poller->started = clock_mono(setup->clock);
+    if (!make_room(poller, setup)) {
+        no_memory(err);
+        give_up(poller);
+        return NULL;
+    }
+    if (!init_devices(poller, setup, err) || !init_lines(poller, setup, err)) {
+        give_up(poller);
+        return NULL;
+    }
+    poller->setup.links = NULL; /* the caller's arrays may go now */
+    poller->setup.devices = NULL;
+    return poller;
+}
