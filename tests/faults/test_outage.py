@@ -29,7 +29,7 @@ def test_peers_that_are_away_at_the_start_get_everything_later(town, peers):
     broker, influx, victoria = town_of_four(town, peers)
     town.start()
     town.wait_polls(80)
-    assert all(town.cursor(name) == 0 for name in ("town-mqtt", "influx", "victoria"))
+    assert all(town.confirmed(name) == 0 for name in ("town-mqtt", "influx", "victoria"))
     broker.start()
     heard = peers.subscriber(broker.port, "lookback/#")
     influx.start()

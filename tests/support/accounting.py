@@ -7,6 +7,7 @@ import json
 import math
 
 from lookback import LETTERS, iso_ms
+from waiting import TooLate, wait_for
 
 
 class Stored:
@@ -103,5 +104,11 @@ def all_arrived(town, heard=None, influx=None, victoria=None):
     if influx is not None:
         nothing_wrong(unlike_influx(polls, town.cursor("influx"), influx.points()))
     if victoria is not None:
-        nothing_wrong(unlike_victoria(polls, town.cursor("victoria"), victoria.points()))
+        # What it has confirmed becomes visible a little later.
+        def is_whole():
+            return not unlike_victoria(polls, town.cursor("victoria"), victoria.points())
+        try:
+            wait_for(is_whole, 15, "VictoriaMetrics to show what it confirmed")
+        except TooLate:
+            nothing_wrong(unlike_victoria(polls, town.cursor("victoria"), victoria.points()))
     return polls

@@ -240,6 +240,10 @@ class Town:
         rows = self.rows("SELECT seq FROM cursor WHERE name = ?", name)
         return rows[0][0] if rows else 0
 
+    def confirmed(self, name):
+        """How many polls an output's cursor has passed."""
+        return self.rows("SELECT count(*) FROM poll WHERE seq <= ?", self.cursor(name))[0][0]
+
     def wait_polls(self, more=1, seconds=30):
         """Until `more` polls are committed beyond those of now."""
         before = len(self.polls())

@@ -167,7 +167,7 @@ def test_a_wrong_password_is_said_and_polling_goes_on(town, peers):
     town.wait_polls(10)
     output = town.wait(lambda: [one for one in town.ask("status")["outputs"] if one["text"]], 20,
                        "a sentence about the output")[0]
-    assert output["state"] in ("waiting", "held") and town.cursor("town-mqtt") == 0
+    assert output["state"] in ("waiting", "held") and town.confirmed("town-mqtt") == 0
     for words in (town.log(), json.dumps(town.ask("status"))):
         assert "falsch" not in words  # a secret stands nowhere
 

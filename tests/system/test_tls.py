@@ -26,7 +26,7 @@ def never_gets_through(town, name, heard=None):
                                 if one["name"] == name and one["text"]], 20, "a sentence")[0]
     assert output["state"] in ("waiting", "held")
     town.wait_polls(10)
-    assert town.cursor(name) == 0
+    assert town.confirmed(name) == 0
     if heard is not None:
         assert heard.messages == []
 
