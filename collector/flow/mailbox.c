@@ -175,8 +175,6 @@ bool mailbox_push(struct mailbox *mailbox, const struct poll *poll)
     kept = make_room(mailbox, size);
     if (kept)
         write_entry(mailbox, poll, size);
-    else
-        count_skip(mailbox, poll->time, poll->mono);
     unlock(mailbox);
     if (kept && mailbox->wake != NULL)
         mailbox->wake(mailbox->self);

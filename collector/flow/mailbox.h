@@ -21,7 +21,7 @@ void mailbox_on_push(struct mailbox *mailbox, void (*wake)(void *), void *self);
 
 /* Producer. Room for a poll of the largest size, and an eighth of the whole for those under way. */
 bool mailbox_has_room(const struct mailbox *mailbox);
-/* False: it did not fit, and is counted as a skip. */
+/* False: it did not fit; the producer counts it with mailbox_skip(). */
 bool mailbox_push(struct mailbox *mailbox, const struct poll *poll);
 /* Producer: a tick that was due and not polled because there was no room. */
 void mailbox_skip(struct mailbox *mailbox, struct wall_time time, struct mono_time mono);
