@@ -1,5 +1,6 @@
 #include "app/settings_inside.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,7 @@ static void override_channels(struct device_row *row, struct conf_at at, struct 
     if (device->own_channels == NULL || device->channels == NULL)
         return;
     for (size_t i = 0; i < device->channel_count; i++) {
+        assert(device->channels[i] != NULL);
         device->own_channels[i] = *device->channels[i];
         if (row->word_order >= 0)
             device->own_channels[i].order = (enum word_order)row->word_order;
@@ -251,7 +253,8 @@ static void check_doubles(struct loading *loading, struct conf_at list)
     char(*texts)[2 * NAME_SIZE] = calloc(settings->device_count + 1, sizeof *texts);
     struct name_index *names = name_index_new(settings->device_count);
 
-    for (size_t i = 0; texts != NULL && i < settings->device_count; i++) {
+    for (size_t i = 0; texts != NULL && settings->devices != NULL && i < settings->device_count;
+         i++) {
         const struct device_conf *device = &settings->devices[i];
 
         if (device->site[0] == '\0' || device->name[0] == '\0')

@@ -146,7 +146,7 @@ static void read_link(struct link_setup *link, struct conf_at at, struct conf_fa
 static void check_ports(const struct settings *settings, struct conf_at list,
                         struct conf_faults *faults)
 {
-    for (size_t i = 0; i < settings->link_count; i++) {
+    for (size_t i = 0; settings->links != NULL && i < settings->link_count; i++) {
         const struct link_setup *link = &settings->links[i];
         char real[PATH_MAX];
         bool exists = link->path[0] != '\0' && realpath(link->path, real) != NULL;

@@ -115,6 +115,7 @@ static bool take(const struct conf_key *key, const struct raw *raw, char *into)
 {
     void *field = into == NULL ? NULL : into + key->offset;
 
+    assert(field != NULL || key->type == CONF_INNER);
     switch (key->type) {
     case CONF_NAME:
         return raw->text != NULL && name_is_valid(raw->text) && strcpy(field, raw->text) != NULL;
