@@ -1,0 +1,158 @@
+/* lookback readings: what one point measured, as a table, CSV or JSON. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "app/shown.h"
+#include "base/say.h"
+#include "base/text.h"
+#include "report/table.h"
+#include "store/reader.h"
+
+enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
+
+struct reading_list {
+    enum form form;
+    size_t count;
+    struct table *table;
+};
+
+static void value_text(const struct reading *reading, char *out, size_t size)
+{
+    struct text text;
+
+    text_init(&text, out, size);
+    if (reading_has_value(reading))
+        text_add_number(&text, reading->value);
+}
+
+static void print_reading_json(struct reading_list *list, uint64_t seq, const char *when,
+                               const struct reading *reading, const char *value)
+{
+    const char *cause = cause_word((enum cause)reading->cause);
+
+    printf("%s{\"seq\":%llu,\"time\":\"%s\",\"value\":%s,\"quality\":\"%c\",\"cause\":",
+           list->count > 0 ? "," : "", (unsigned long long)seq, when,
+           *value == '\0' ? "null" : value, quality_letter((enum quality)reading->quality));
+    if (*cause == '\0')
+        printf("null,\"doubt\":null}");
+    else
+        printf("\"%s\",\"doubt\":null}", cause);
+}
+
+static bool print_reading(void *self, uint64_t seq, struct wall_time time,
+                          const struct reading *reading)
+{
+    struct reading_list *list = self;
+    char when[WALL_TEXT];
+    char local[LOCAL_TEXT];
+    char value[48];
+
+    wall_text(time, when);
+    value_text(reading, value, sizeof value);
+    if (list->form == FORM_JSON) {
+        print_reading_json(list, seq, when, reading, value);
+    } else if (list->form == FORM_CSV) {
+        printf("%llu,%s,%s,%c,%s\r\n", (unsigned long long)seq, when, value,
+               quality_letter((enum quality)reading->quality),
+               cause_word((enum cause)reading->cause));
+    } else {
+        table_cell(list->table, "%llu", (unsigned long long)seq);
+        table_cell(list->table, "%s", local_time(when, local));
+        table_cell(list->table, "%s", value);
+        table_cell(list->table, "%c %s", quality_letter((enum quality)reading->quality),
+                   quality_title((enum quality)reading->quality));
+        table_cell(list->table, "%s",
+                   reading->cause == CAUSE_NONE ? "" : cause_title((enum cause)reading->cause));
+    }
+    list->count++;
+    return true;
+}
+
+static const char *unit_of_point(const struct settings *settings, const char *point)
+{
+    const char *channel = strrchr(point, '/');
+    char key[CHANNEL_SIZE];
+    const struct parameter *parameter;
+
+    snprintf(key, sizeof key, "%s", channel == NULL ? "" : channel + 1);
+    key[strcspn(key, ".")] = '\0';
+    parameter = parameter_find(settings->parameters, key);
+    return parameter == NULL ? "" : parameter->unit;
+}
+
+static bool list_readings(struct reading_list *list, struct reader *reader, uint32_t point,
+                          const char *name, const char *unit, struct wall_time from,
+                          struct wall_time to, struct error *err)
+{
+    const char *const headings[] = {SAY("序号", "SEQ"), SAY("时间", "TIME"), SAY("数值", "VALUE"),
+                                    SAY("数据标记", "QUALITY"), SAY("原因", "CAUSE")};
+    bool read;
+
+    if (list->form == FORM_JSON)
+        printf("{\"point\":\"%s\",\"unit\":\"%s\",\"readings\":[", name, unit);
+    else if (list->form == FORM_CSV)
+        printf("\xef\xbb\xbfseq,time,value,quality,cause\r\n");
+    else
+        list->table = table_new(5, headings);
+    read = reader_readings(reader, point, from, to, print_reading, list, err);
+    if (list->form == FORM_JSON)
+        puts("]}");
+    if (list->table != NULL)
+        table_print(list->table, stdout);
+    table_free(list->table);
+    return read;
+}
+
+static int readings_of(const struct typed *typed, const struct settings *settings, const char *name,
+                       struct wall_time from, struct wall_time to)
+{
+    struct error err = {0};
+    struct reader *reader = reader_open(settings->store_dir, &err);
+    struct reading_list list = {.form = typed->json                            ? FORM_JSON
+                                        : typed_option(typed, "--csv") != NULL ? FORM_CSV
+                                                                               : FORM_TABLE};
+    uint32_t point;
+    int code = EXIT_DONE;
+
+    if (reader == NULL)
+        return command_fail(typed, &err);
+    point = reader_point(reader, name);
+    if (point == 0) {
+        error_set(&err, ERROR_NOT_FOUND,
+                  SAY("没有监测点 %s：写成 点位/设备/通道，lookback status 列出设备",
+                      "there is no point %s: write SITE/DEVICE/CHANNEL; lookback status lists the "
+                      "devices"),
+                  name);
+        code = command_fail(typed, &err);
+    } else if (!list_readings(&list, reader, point, name, unit_of_point(settings, name), from, to,
+                              &err)) {
+        code = command_fail(typed, &err);
+    }
+    reader_close(reader);
+    return code;
+}
+
+int command_readings(const struct typed *typed)
+{
+    const char *point = typed_option(typed, "--point=");
+    struct settings *settings = command_settings(typed);
+    struct wall_time from = {0};
+    struct wall_time to = {INT64_MAX};
+    struct error err = {0};
+    int code;
+
+    if (settings == NULL)
+        return EXIT_WRONG;
+    if (point == NULL) {
+        error_set(&err, ERROR_WRONG_USE, "%s",
+                  SAY("缺少 --point 点位/设备/通道", "--point SITE/DEVICE/CHANNEL is missing"));
+        code = command_fail(typed, &err);
+    } else if (!command_moment(typed, "--from=", &from) || !command_moment(typed, "--to=", &to)) {
+        code = EXIT_WRONG;
+    } else {
+        code = readings_of(typed, settings, point, from, to);
+    }
+    settings_free(settings);
+    return code;
+}

@@ -1,0 +1,16 @@
+/* shown.h - small things every command that prints a JSON object as a table needs. */
+#ifndef APP_SHOWN_H
+#define APP_SHOWN_H
+
+#include <jansson.h>
+
+/* A member's text, "" where there is none; borrowed. */
+const char *text_of(const json_t *object, const char *key);
+/* A member's whole number, 0 where there is none. */
+long long number_of(const json_t *object, const char *key);
+
+#define LOCAL_TEXT 32
+/* "2026-11-22T00:00:00.000Z" as the person's own clock shows it; `out` holds LOCAL_TEXT bytes. */
+const char *local_time(const char *utc, char *out);
+
+#endif
