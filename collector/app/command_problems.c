@@ -50,8 +50,8 @@ static bool print_problem(void *self, const char *body)
     worst = json_object_get(problem, "worst");
     list->count++;
     table_cell(list->table, "%.8s", text_of(problem, "uid"));
-    table_cell(list->table, "%s", text_of(problem, "kind"));
-    table_cell(list->table, "%s", text_of(problem, "state"));
+    table_cell(list->table, "%s", word_shown(text_of(problem, "kind")));
+    table_cell(list->table, "%s", word_shown(text_of(problem, "state")));
     table_cell(list->table, "%s", text_of(problem, "point"));
     bound_text(json_object_get(problem, "bound"), words, sizeof words);
     table_cell(list->table, "%s", words);

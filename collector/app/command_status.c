@@ -29,7 +29,7 @@ static void print_devices(const json_t *status)
         table_cell(table, "%s/%s", text_of(device, "site"), text_of(device, "name"));
         table_cell(table, "%s", text_of(device, "link"));
         table_cell(table, "%lld", number_of(device, "unit"));
-        table_cell(table, "%s", text_of(device, "state"));
+        table_cell(table, "%s", word_shown(text_of(device, "state")));
         table_cell(table, "%s", local_time(text_of(device, "last_good"), when));
         table_cell(table, "%lld", number_of(device, "polls"));
         table_cell(table, "%lld", number_of(device, "skipped"));
@@ -52,7 +52,7 @@ static void print_outputs(const json_t *status)
     {
         table_cell(table, "%s", text_of(output, "name"));
         table_cell(table, "%s", text_of(output, "kind"));
-        table_cell(table, "%s", text_of(output, "state"));
+        table_cell(table, "%s", word_shown(text_of(output, "state")));
         table_cell(table, "%lld", number_of(output, "backlog"));
         table_cell(table, "%lld", number_of(output, "quarantined"));
         table_cell(table, "%s", text_of(output, "text"));
@@ -81,11 +81,14 @@ static void print_status(const json_t *status)
 
     if (json_is_true(json_object_get(status, "simulated")))
         puts("模拟数据 / SIMULATED");
-    printf(SAY("采集器 %s：%s，已提交到序号 %lld，时钟%s\n\n",
-               "collector %s: %s, committed up to %lld, clock %s\n\n"),
-           text_of(status, "collector"), text_of(status, "state"), number_of(status, "seq"),
-           json_is_true(json_object_get(clock, "trusted")) ? SAY("可信", "trusted")
-                                                           : SAY("不可信", "not trusted"));
+    printf(SAY("采集器 %s：%s，已提交到序号 %lld", "collector %s: %s, committed up to %lld"),
+           text_of(status, "collector"), word_shown(text_of(status, "state")),
+           number_of(status, "seq"));
+    if (json_is_object(clock))
+        printf("%s", json_is_true(json_object_get(clock, "trusted"))
+                         ? SAY("，时钟可信", ", clock trusted")
+                         : SAY("，时钟不可信", ", clock not trusted"));
+    fputs("\n\n", stdout);
     print_devices(status);
     print_outputs(status);
     if (json_array_size(json_object_get(status, "notices")) > 0)

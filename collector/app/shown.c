@@ -1,8 +1,10 @@
 #include "app/shown.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/conf.h"
+#include "base/say.h"
 
 const char *text_of(const json_t *object, const char *key)
 {
@@ -14,6 +16,26 @@ const char *text_of(const json_t *object, const char *key)
 long long number_of(const json_t *object, const char *key)
 {
     return (long long)json_integer_value(json_object_get(object, key));
+}
+
+const char *word_shown(const char *word)
+{
+    /* clang-format off */
+    static const char *const words[][3] = {
+        {"new", "新增", "new"}, {"relapse", "回潮", "relapse"}, {"ongoing", "整改中", "ongoing"},
+        {"open", "超标中", "open"}, {"recovered", "已恢复", "recovered"}, {"closed", "已关闭", "closed"},
+        {"running", "运行中", "running"}, {"stopped", "未运行", "not running"},
+        {"unasked", "未采集", "not asked yet"}, {"answering", "正常", "answering"},
+        {"silent", "无应答", "silent"}, {"refusing", "拒绝读取", "refusing"}, {"changed", "已更换", "changed"},
+        {"ok", "正常", "ok"}, {"waiting", "等待重试", "waiting"}, {"held", "已暂停", "held"},
+        {"disabled", "已停用", "disabled"},
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i][0]) == 0)
+            return SAY(words[i][1], words[i][2]);
+    return word;
 }
 
 const char *local_time(const char *utc, char *out)

@@ -9,6 +9,10 @@ const char *text_of(const json_t *object, const char *key);
 /* A member's whole number, 0 where there is none. */
 long long number_of(const json_t *object, const char *key);
 
+/* A word of the contract ("recovered", "silent", "held") as a person reads it; the word itself
+ * where there is nothing better. Static or `word`. */
+const char *word_shown(const char *word);
+
 #define LOCAL_TEXT 32
 /* "2026-11-22T00:00:00.000Z" as the person's own clock shows it; `out` holds LOCAL_TEXT bytes. */
 const char *local_time(const char *utc, char *out);
