@@ -121,7 +121,8 @@ static int demo_run(const struct typed *typed, const struct demo_files *files,
     uv_loop_init(&loop);
     demo.station = station_start(&loop, settings, &err);
     if (demo.station == NULL) {
-        uv_run(&loop, UV_RUN_NOWAIT);
+        uv_run(&loop, UV_RUN_DEFAULT); /* what is still closing */
+        uv_loop_close(&loop);
         return command_fail(typed, &err);
     }
     demo.reader = reader_open(station_store_dir(demo.station), &err);

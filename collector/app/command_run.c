@@ -75,7 +75,8 @@ int command_run(const struct typed *typed)
     uv_loop_init(&loop);
     running.station = station_start(&loop, settings, &err);
     if (running.station == NULL) {
-        uv_run(&loop, UV_RUN_NOWAIT);
+        uv_run(&loop, UV_RUN_DEFAULT); /* what is still closing */
+        uv_loop_close(&loop);
         settings_free(settings);
         return command_fail(typed, &err);
     }
