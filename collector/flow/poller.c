@@ -243,13 +243,18 @@ static void handle_closed(uv_handle_t *handle)
 
 void poller_stop(struct poller *poller, void (*stopped)(void *), void *self)
 {
-    assert(poller->stopped == NULL); /* once; also one that was never started */
+    bool started = poller->timer.data != NULL; /* one that never was may be stopped too */
+
+    assert(poller->stopped == NULL);
     poller->running = false;
     poller->stopped = stopped;
     poller->stopped_self = self;
-    poller->open_handles = poller->setup.link_count + 2;
+    poller->open_handles = poller->setup.link_count + 1 + (started ? 2 : 0);
     for (size_t i = 0; i < poller->setup.link_count; i++)
         line_end(&poller->lines[i], one_closed, poller);
-    uv_close((uv_handle_t *)&poller->timer, handle_closed);
-    uv_close((uv_handle_t *)&poller->prepare, handle_closed);
+    if (started) {
+        uv_close((uv_handle_t *)&poller->timer, handle_closed);
+        uv_close((uv_handle_t *)&poller->prepare, handle_closed);
+    }
+    one_closed(poller); /* this call's own share: also without a link it ends */
 }
