@@ -1,4 +1,5 @@
-/* mqtt.h - one connection to a broker at a time; the one file that knows Paho (MQTTAsync).
+/* mqtt.h - one connection to a broker at a time; mqtt.c is the one file that knows Paho
+ * (MQTTAsync).
  *
  * MQTT 3.1.1, QoS 1, clean session, nothing persisted: what was not confirmed is sent again from
  * the store after the next connect. Every connection has a client object of its own, so nothing of

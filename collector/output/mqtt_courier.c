@@ -4,268 +4,38 @@
  * the cursor. The cursor moves over the confirmed prefix; a broken connection starts again from
  * there.
  */
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
-#include "base/version.h"
-#include "output/courier.h"
-#include "output/gate.h"
-#include "output/message.h"
-#include "output/mqtt.h"
-#include "output/patience.h"
+#include "output/mqtt_courier_parts.h"
 
 enum {
     CHUNK = 64, /* read while the window before it is still in flight */
     PAYLOAD_MOST = 256 * 1024,
     IDLE_MS = 5000, /* so that notices and lost connections are seen without a commit */
-    CANARY_PATIENCE_MS = 30 * 1000,
-    DAY_MS = 24 * 3600 * 1000,
     SHORT_LIFE_MS = 10 * 1000,
     LAST_MS = 2500,
     LAST_WORD_MS = 1000,
-    HEARD_MOST = 64,
 };
 
-struct mqtt_sender {
-    struct sender *sender;
-    const struct sender_setup *setup;
-    const struct output_setup *output;
-    const struct source *source;
-    struct mqtt *mqtt;
-    struct item *items;
-    char *payload_bytes;
-    struct text payload;
-    char topic_bytes[256];
-    struct text topic;
-    char canary_topic[256];
-    char notice_prefix[256];
-    uint64_t read_to;
-    uint64_t known; /* the last commit heard of */
-    uint64_t notices_seen;
-    int64_t connected_ms;
-    int64_t swept_ms;     /* old problems were emptied; 0: not yet */
-    unsigned short_lives; /* connections that ended soon, in a row */
-    bool proven;          /* this connection confirmed something */
-    int64_t canary_ms;    /* when it was sent; 0: not on this connection */
-    bool canary_noticed;
-    atomic_bool canary_back;
-    struct gate heard_gate; /* guards: notices the broker keeps, as a callback heard of them */
-    char heard[HEARD_MOST][64];
-    size_t heard_count;
-    struct patience soon, late;
-};
-
-static int64_t now_ms(const struct mqtt_sender *me)
+int64_t mqtt_sender_ms(const struct mqtt_sender *me)
 {
     return clock_mono(me->setup->clock).ns / 1000000;
 }
 
-static struct wall_time wall_now(const struct mqtt_sender *me)
-{
-    return clock_wall(me->setup->clock);
-}
-
-static void begin_message(struct mqtt_sender *me, const char *leaf, const char *first,
-                          const char *second)
+void mqtt_begin(struct mqtt_sender *me, const char *leaf, const char *first, const char *second)
 {
     text_init(&me->topic, me->topic_bytes, sizeof me->topic_bytes);
     message_topic(&me->topic, me->output->root, me->setup->catalog->collector, leaf, first, second);
     text_init(&me->payload, me->payload_bytes, PAYLOAD_MOST);
 }
 
-static bool publish(struct mqtt_sender *me, bool retained, uint64_t seq, uint32_t readings)
+bool mqtt_say(struct mqtt_sender *me, bool retained, uint64_t seq, uint32_t readings)
 {
     return mqtt_publish(me->mqtt, me->topic.bytes, me->payload.bytes, me->payload.used, retained,
                         seq, readings);
-}
-
-/* In a callback of the library: noted, no more. */
-static void heard(void *self, const char *topic, bool empty)
-{
-    struct mqtt_sender *me = self;
-    size_t prefix = strlen(me->notice_prefix);
-
-    if (strcmp(topic, me->canary_topic) == 0) {
-        atomic_store(&me->canary_back, true);
-        return;
-    }
-    if (empty || strncmp(topic, me->notice_prefix, prefix) != 0)
-        return;
-    gate_enter(&me->heard_gate);
-    if (me->heard_count < HEARD_MOST)
-        snprintf(me->heard[me->heard_count++], sizeof me->heard[0], "%s", topic + prefix);
-    gate_leave(&me->heard_gate);
-}
-
-static bool send_status(struct mqtt_sender *me, bool online)
-{
-    begin_message(me, "status", NULL, NULL);
-    if (online)
-        message_online(&me->payload, wall_now(me), version_text());
-    else
-        message_offline(&me->payload);
-    return publish(me, true, 0, 0);
-}
-
-static bool send_devices(struct mqtt_sender *me)
-{
-    const struct catalog *catalog = me->setup->catalog;
-
-    for (size_t i = 0; i < catalog->device_count; i++) {
-        const struct catalog_device *device = &catalog->devices[i];
-
-        begin_message(me, "device", catalog->sites[device->site].name, device->name);
-        message_device(&me->payload, catalog, device);
-        if (!publish(me, true, 0, 0))
-            return false;
-    }
-    return true;
-}
-
-static bool send_notices(struct mqtt_sender *me)
-{
-    struct notice notices[8];
-    size_t count;
-
-    do {
-        uint64_t revision = me->notices_seen;
-
-        count = notices_since(me->setup->notices, &revision, notices,
-                              sizeof notices / sizeof notices[0]);
-        for (size_t i = 0; i < count; i++) {
-            begin_message(me, "notice", notices[i].id, NULL);
-            message_notice(&me->payload, &notices[i]);
-            if (!publish(me, true, 0, 0))
-                return false;
-        }
-        me->notices_seen = revision;
-    } while (count > 0);
-    return true;
-}
-
-static bool notice_is_open(struct mqtt_sender *me, const char *id)
-{
-    static const size_t most = NOTICES_MAX;
-    struct notice *open = calloc(most, sizeof *open);
-    size_t count = open == NULL ? 0 : notices_open(me->setup->notices, open, most);
-    bool found = open == NULL; /* not known: leave it */
-
-    for (size_t i = 0; i < count && !found; i++)
-        found = strcmp(open[i].id, id) == 0;
-    free(open);
-    return found;
-}
-
-/* What the broker still keeps from a run of ours that ended badly is no trouble of today. */
-static bool empty_stale_notices(struct mqtt_sender *me)
-{
-    for (;;) {
-        char id[64];
-
-        gate_enter(&me->heard_gate);
-        if (me->heard_count == 0) {
-            gate_leave(&me->heard_gate);
-            return true;
-        }
-        memcpy(id, me->heard[--me->heard_count], sizeof id);
-        gate_leave(&me->heard_gate);
-        if (notice_is_open(me, id))
-            continue;
-        begin_message(me, "notice", id, NULL);
-        if (!publish(me, true, 0, 0))
-            return false;
-    }
-}
-
-static bool send_canary(struct mqtt_sender *me)
-{
-    atomic_store(&me->canary_back, false);
-    begin_message(me, "canary", NULL, NULL);
-    message_online(&me->payload, wall_now(me), version_text());
-    me->canary_ms = now_ms(me);
-    return publish(me, false, 0, 0);
-}
-
-static bool look_after_canary(struct mqtt_sender *me)
-{
-    char id[64], subject[96];
-    int64_t age = now_ms(me) - me->canary_ms;
-
-    snprintf(id, sizeof id, "output-%s-canary", me->output->name);
-    if (atomic_load(&me->canary_back)) {
-        if (me->canary_noticed)
-            notice_end(me->setup->notices, id);
-        me->canary_noticed = false;
-    } else if (me->proven && age > CANARY_PATIENCE_MS && !me->canary_noticed) {
-        snprintf(subject, sizeof subject, "output %s", me->output->name);
-        notice_raise(me->setup->notices, id, subject,
-                     SAY("输出 %s：代理服务器确认了消息，但发到 %s 的消息没有回来；请检查其访问控制"
-                         "列表，已确认的数据可能没有送达",
-                         "output %s: the broker confirms, but what was sent to %s does not come "
-                         "back; check its access list, for what it confirmed may not arrive"),
-                     me->output->name, me->canary_topic);
-        me->canary_noticed = true;
-    }
-    return age < DAY_MS || send_canary(me);
-}
-
-struct old_problems {
-    struct wall_time now;
-    char (*uids)[33];
-    size_t count, room;
-};
-
-static bool note_old_problem(void *self, const char *body)
-{
-    struct old_problems *old = self;
-    char uid[33];
-
-    if (!message_problem_is_old(body, old->now, uid))
-        return true;
-    if (old->count == old->room) {
-        size_t room = old->room == 0 ? 64 : old->room * 2;
-        char(*more)[33] = realloc(old->uids, room * sizeof *more);
-
-        if (more == NULL)
-            return false;
-        old->uids = more;
-        old->room = room;
-    }
-    memcpy(old->uids[old->count++], uid, sizeof uid);
-    return true;
-}
-
-/* Once a day, and once after start: topics of problems closed for 30 days are emptied. */
-static bool sweep_problems(struct mqtt_sender *me)
-{
-    struct old_problems old = {.now = wall_now(me)};
-    bool sent = true;
-
-    if (me->swept_ms != 0 && now_ms(me) - me->swept_ms < DAY_MS)
-        return true;
-    me->source->problems(me->source->self, "closed", note_old_problem, &old, NULL);
-    for (size_t i = 0; i < old.count && sent; i++) {
-        begin_message(me, "problem", old.uids[i], NULL);
-        sent = publish(me, true, 0, 0);
-    }
-    free(old.uids);
-    if (sent)
-        me->swept_ms = now_ms(me) + 1;
-    return sent;
-}
-
-static bool greet(struct mqtt_sender *me)
-{
-    char notices[280];
-
-    me->notices_seen = 0;
-    snprintf(notices, sizeof notices, "%s+", me->notice_prefix);
-    return send_status(me, true) && mqtt_subscribe(me->mqtt, me->canary_topic) &&
-           mqtt_subscribe(me->mqtt, notices) && send_devices(me) && send_notices(me) &&
-           send_canary(me);
 }
 
 /* False: not sent now. What can never be sent is set aside. */
@@ -279,18 +49,18 @@ static bool send_item(struct mqtt_sender *me, const struct item *item)
 
         if (device == NULL || !wall_is_known(item->poll.time))
             return true;
-        begin_message(me, "reading", catalog->sites[device->site].name, device->name);
+        mqtt_begin(me, "reading", catalog->sites[device->site].name, device->name);
         message_reading(&me->payload, catalog, &item->poll);
         readings = (uint32_t)item->poll.reading_count;
     } else if (item->kind == ITEM_PROBLEM) {
-        begin_message(me, "problem", item->uid, NULL);
-        if (!message_problem_is_old(item->body, wall_now(me), NULL))
+        mqtt_begin(me, "problem", item->uid, NULL);
+        if (!message_problem_is_old(item->body, clock_wall(me->setup->clock), NULL))
             text_add(&me->payload, item->body);
     } else {
         return true;
     }
     if (!me->payload.full && !me->topic.full)
-        return publish(me, item->kind == ITEM_PROBLEM, item->seq, readings);
+        return mqtt_say(me, item->kind == ITEM_PROBLEM, item->seq, readings);
     sender_quarantine(me->sender, item->seq, "longer than a message may be");
     return true;
 }
@@ -335,12 +105,6 @@ static bool send_some(struct mqtt_sender *me, struct error *err)
     return true;
 }
 
-static bool look_after_all(struct mqtt_sender *me)
-{
-    return send_notices(me) && empty_stale_notices(me) && look_after_canary(me) &&
-           sweep_problems(me);
-}
-
 /* As long as the connection lives. False, with the reason: it broke; true: stop. */
 static bool serve(struct mqtt_sender *me, struct error *err)
 {
@@ -358,10 +122,10 @@ static bool serve(struct mqtt_sender *me, struct error *err)
             return true;
         if (!mqtt_is_alive(me->mqtt, err))
             return false;
-        if (!greeted && !(greeted = greet(me)))
+        if (!greeted && !(greeted = mqtt_greet(me)))
             continue; /* it broke, or somebody woke us: seen above */
         confirm(me);
-        if (!look_after_all(me))
+        if (!mqtt_look_after_all(me))
             continue;
         err->text[0] = '\0';
         if (!send_some(me, err) && err->text[0] != '\0')
@@ -376,7 +140,7 @@ static void say_goodbye(struct mqtt_sender *me)
 
     mqtt_resume(me->mqtt);
     mqtt_wait(me->mqtt, 1, LAST_MS);
-    if (mqtt_in_flight(me->mqtt) == 0 && send_status(me, false))
+    if (mqtt_in_flight(me->mqtt) == 0 && mqtt_say_status(me, false))
         mqtt_wait(me->mqtt, 1, LAST_WORD_MS);
     seq = mqtt_confirmed(me->mqtt, &readings);
     if (seq != 0 || readings != 0)
@@ -409,7 +173,7 @@ static void wait_to_connect(struct mqtt_sender *me, bool refused, const struct e
  * throw each other out for ever. */
 static void count_life(struct mqtt_sender *me)
 {
-    if (me->proven && now_ms(me) - me->connected_ms > SHORT_LIFE_MS) {
+    if (me->proven && mqtt_sender_ms(me) - me->connected_ms > SHORT_LIFE_MS) {
         patience_reset(&me->soon);
         patience_reset(&me->late);
         me->short_lives = 0;
@@ -432,7 +196,7 @@ static void run(void *self)
             return;
         sender_take_rewind(me->sender, &seq);
         if (mqtt_connect(me->mqtt, &refused, &err)) {
-            me->connected_ms = now_ms(me);
+            me->connected_ms = mqtt_sender_ms(me);
             me->proven = false;
             if (serve(me, &err)) {
                 say_goodbye(me);
@@ -465,18 +229,18 @@ static void close_it(void *self)
 static struct mqtt *make_mqtt(struct mqtt_sender *me, struct error *err)
 {
     struct mqtt_setup setup = {
-        .output = me->output, .clock = me->setup->clock, .heard = heard, .self = me};
+        .output = me->output, .clock = me->setup->clock, .heard = mqtt_sender_hears, .self = me};
 
     if (me->output->client[0] != '\0')
         snprintf(setup.client, sizeof setup.client, "%s", me->output->client);
     else
         snprintf(setup.client, sizeof setup.client, "lookback-%s-%s", me->setup->catalog->collector,
                  me->output->name);
-    begin_message(me, "canary", NULL, NULL);
+    mqtt_begin(me, "canary", NULL, NULL);
     memcpy(me->canary_topic, me->topic.bytes, sizeof me->canary_topic);
-    begin_message(me, "notice", "", NULL);
+    mqtt_begin(me, "notice", "", NULL);
     memcpy(me->notice_prefix, me->topic.bytes, sizeof me->notice_prefix);
-    begin_message(me, "status", NULL, NULL);
+    mqtt_begin(me, "status", NULL, NULL);
     message_offline(&me->payload);
     snprintf(setup.will_topic, sizeof setup.will_topic, "%s", me->topic.bytes);
     snprintf(setup.will, sizeof setup.will, "%s", me->payload.bytes);

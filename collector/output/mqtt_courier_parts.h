@@ -1,0 +1,60 @@
+/* mqtt_courier_parts.h - what the files of the MQTT courier share; for mqtt_courier.c and
+ * mqtt_standing.c alone. */
+#ifndef OUTPUT_MQTT_COURIER_PARTS_H
+#define OUTPUT_MQTT_COURIER_PARTS_H
+
+#include <stdatomic.h>
+
+#include "output/courier.h"
+#include "output/gate.h"
+#include "output/message.h"
+#include "output/mqtt.h"
+#include "output/patience.h"
+
+enum { HEARD_MOST = 64 };
+
+struct mqtt_sender {
+    struct sender *sender;
+    const struct sender_setup *setup;
+    const struct output_setup *output;
+    const struct source *source;
+    struct mqtt *mqtt;
+    struct item *items;
+    char *payload_bytes;
+    struct text payload;
+    char topic_bytes[256];
+    struct text topic;
+    char canary_topic[256];
+    char notice_prefix[256];
+    uint64_t read_to;
+    uint64_t known; /* the last commit heard of */
+    uint64_t notices_seen;
+    int64_t connected_ms;
+    int64_t swept_ms;     /* old problems were emptied; 0: not yet */
+    unsigned short_lives; /* connections that ended soon, in a row */
+    bool proven;          /* this connection confirmed something */
+    int64_t canary_ms;    /* when it was sent; 0: not on this connection */
+    bool canary_noticed;
+    atomic_bool canary_back;
+    struct gate heard_gate; /* guards: notices the broker keeps, as a callback heard of them */
+    char heard[HEARD_MOST][64];
+    size_t heard_count;
+    struct patience soon, late;
+};
+
+int64_t mqtt_sender_ms(const struct mqtt_sender *me);
+/* The topic of the next message, and an empty payload. */
+void mqtt_begin(struct mqtt_sender *me, const char *leaf, const char *first, const char *second);
+/* Sends it; as mqtt_publish(). */
+bool mqtt_say(struct mqtt_sender *me, bool retained, uint64_t seq, uint32_t readings);
+
+/* mqtt_standing.c ----------------------------------------------------------------------------- */
+/* In a callback of the library: what came on a topic we subscribed to is noted, no more. */
+void mqtt_sender_hears(void *self, const char *topic, bool empty);
+bool mqtt_say_status(struct mqtt_sender *me, bool online);
+/* What is said first on every connection. */
+bool mqtt_greet(struct mqtt_sender *me);
+/* Between the readings: notices, the canary, problems that are long over. */
+bool mqtt_look_after_all(struct mqtt_sender *me);
+
+#endif
