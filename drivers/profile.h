@@ -36,7 +36,7 @@ enum { CHANNEL_ABSENT_MAX = 4, PROFILE_STATES_MAX = 32 };
 struct channel {
     char name[CHANNEL_SIZE]; /* PARAMETER or PARAMETER.SUFFIX */
     const struct parameter *parameter;
-    char title[64];     /* the maker's name for it where it says more, else "" */
+    char title[64]; /* the maker's name for it where it says more, else "" */
     enum register_area area;
     uint16_t address;
     enum word_type type;
@@ -52,7 +52,8 @@ struct channel {
 
 /* While it holds, every channel (or the one named) is at best `quality`, one of T C M F D: N and
  * better letters are taken down to it, worse ones (D, B) stay, and of several states the worst
- * counts. A register is taken as it stands on the wire, high byte first, whatever the word order. */
+ * counts. A register is taken as it stands on the wire, high byte first, whatever the word order.
+ */
 struct state {
     char channel[CHANNEL_SIZE]; /* "" for all */
     enum register_area area;
@@ -68,18 +69,19 @@ struct profile {
     char model[64];
     char title[TITLE_SIZE];
     char source[256]; /* manual, revision, pages */
-    bool verified;    /* map read in the maker's own manual or proven on a device; shown by `sensors` */
-    char note[512];   /* quirks, in a sentence; shown by `check` and `sensors` */
+    bool
+        verified; /* map read in the maker's own manual or proven on a device; shown by `sensors` */
+    char note[512]; /* quirks, in a sentence; shown by `check` and `sensors` */
     /* serial defaults, used when the link does not say; for `check` to compare */
     int baud;
     char parity[8];
     int stop_bits;
-    int64_t settle_ms;    /* quiet time the probe needs between two requests */
-    int64_t warm_up_ms;   /* after the device first answers again, its readings are D/warming_up */
-    int max_registers;    /* of one request, <= 125 */
-    int max_gap;          /* registers that may be read through between two channels; 0: none */
-    bool needs_write;     /* the model wants a write before it measures: we never do that, we say so */
-    bool has_wake;        /* a read of zero registers starts a measurement (e.g. Yosemitech Y504) */
+    int64_t settle_ms;  /* quiet time the probe needs between two requests */
+    int64_t warm_up_ms; /* after the device first answers again, its readings are D/warming_up */
+    int max_registers;  /* of one request, <= 125 */
+    int max_gap;        /* registers that may be read through between two channels; 0: none */
+    bool needs_write; /* the model wants a write before it measures: we never do that, we say so */
+    bool has_wake;    /* a read of zero registers starts a measurement (e.g. Yosemitech Y504) */
     enum register_area wake_area;
     uint16_t wake_address;
     struct channel *channels;
@@ -111,8 +113,9 @@ struct block {
     uint16_t address;
     uint16_t count;
     bool answered;
-    uint8_t cause;        /* enum cause: why not answered; or CAUSE_AFTER_TIMEOUT of a good one */
-    const uint8_t *bytes; /* wire order: registers 2 x count bytes; bits (count + 7) / 8, LSB first */
+    uint8_t cause; /* enum cause: why not answered; or CAUSE_AFTER_TIMEOUT of a good one */
+    const uint8_t
+        *bytes; /* wire order: registers 2 x count bytes; bits (count + 7) / 8, LSB first */
 };
 
 /* Turns the words of one channel, in wire order, into a value: QUALITY_NORMAL inside the span;

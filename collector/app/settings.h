@@ -48,8 +48,9 @@ struct device_conf {
     const struct profile *profile; /* borrowed from the settings */
     const struct channel **channels;
     size_t channel_count;
-    struct channel *own_channels; /* the profile's with `word_order` and `ranges` put over them, or NULL */
-    unsigned line; /* in devices.conf, for messages */
+    struct channel
+        *own_channels; /* the profile's with `word_order` and `ranges` put over them, or NULL */
+    unsigned line;     /* in devices.conf, for messages */
 };
 
 struct rule_conf {
@@ -90,8 +91,9 @@ struct settings {
 struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults);
 void settings_free(struct settings *settings);
 
-/* The folder of shipped data: $LOOKBACK_DATA if set, $PREFIX/share/lookback when installed, the source
- * tree when run from a build inside it; `out` gets "THERE/name". False when it is not there. */
+/* The folder of shipped data: $LOOKBACK_DATA if set, $PREFIX/share/lookback when installed, the
+ * source tree when run from a build inside it; `out` gets "THERE/name". False when it is not there.
+ */
 bool settings_data_path(const char *name, char *out, size_t size);
 
 #endif

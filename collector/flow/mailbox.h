@@ -2,8 +2,8 @@
  *
  * One producer (the poll loop's thread), one consumer (the recorder's thread). Nothing is allocated
  * after mailbox_new(). When a poll does not fit, it is refused: the poller asks mailbox_has_room()
- * before it starts one, skips the tick when there is none and counts it, and the recorder writes one
- * gap event with the first commit afterwards.
+ * before it starts one, skips the tick when there is none and counts it, and the recorder writes
+ * one gap event with the first commit afterwards.
  */
 #ifndef FLOW_MAILBOX_H
 #define FLOW_MAILBOX_H

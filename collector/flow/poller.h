@@ -31,8 +31,8 @@ struct link_setup {
     bool echo;
     bool rs485;
     int64_t timeout_ms;
-    int64_t guard_ms;         /* quiet time after a timeout; the contract's default is the timeout */
-    int64_t gap_us;           /* serial silence before each request; 0: 3.5 characters */
+    int64_t guard_ms; /* quiet time after a timeout; the contract's default is the timeout */
+    int64_t gap_us;   /* serial silence before each request; 0: 3.5 characters */
     int64_t after_connect_ms;
     bool allow_public;
 };
@@ -60,7 +60,8 @@ struct poller_setup {
     const struct clock *clock;
     /* Whether the wall clock may be put on a poll now. */
     bool (*clock_is_trusted)(void *self);
-    /* Room for one poll more? Asked before a poll starts; false: the tick is skipped and counted. */
+    /* Room for one poll more? Asked before a poll starts; false: the tick is skipped and counted.
+     */
     bool (*has_room)(void *self, struct wall_time due);
     /* A finished poll, good or failed; everything in it is borrowed for the call. */
     void (*done)(void *self, const struct poll *poll);
@@ -90,7 +91,13 @@ struct link_status {
     uint8_t cause;                 /* why it is down */
 };
 
-enum device_state { DEVICE_UNASKED, DEVICE_ANSWERING, DEVICE_SILENT, DEVICE_REFUSING, DEVICE_CHANGED };
+enum device_state {
+    DEVICE_UNASKED,
+    DEVICE_ANSWERING,
+    DEVICE_SILENT,
+    DEVICE_REFUSING,
+    DEVICE_CHANGED
+};
 
 struct device_status {
     uint32_t id;

@@ -1,4 +1,5 @@
-/* catalog.h - who is who: every site, device and point the collector knows, with the store's numbers.
+/* catalog.h - who is who: every site, device and point the collector knows, with the store's
+ * numbers.
  *
  * Built once at start (settings matched with the store; devices that left the settings but have
  * rows in the store are there with `active` false), then only read, by any thread. A reload builds
@@ -14,9 +15,9 @@
 #include "base/number.h"
 #include "model/parameter.h"
 
-#define TITLE_SIZE 128
-#define CHANNEL_SIZE 66                                          /* PARAMETER[.SUFFIX] */
-#define POINT_SIZE (NAME_SIZE + NAME_SIZE + CHANNEL_SIZE)        /* SITE/DEVICE/CHANNEL */
+#define TITLE_SIZE   128
+#define CHANNEL_SIZE 66                                     /* PARAMETER[.SUFFIX] */
+#define POINT_SIZE   (NAME_SIZE + NAME_SIZE + CHANNEL_SIZE) /* SITE/DEVICE/CHANNEL */
 
 struct catalog_site {
     char name[NAME_SIZE];

@@ -16,10 +16,10 @@ struct parameter {
     char key[NAME_SIZE]; /* "ph" */
     char title_zh[64];
     char title_en[64];
-    char unit[16];   /* of every stored value of it, "mg/L"; "" for none (pH) */
-    int decimals;    /* shown to people */
-    int medium;      /* enum medium */
-    char hj212[16];  /* factor code, "w01001"; "" where none is known */
+    char unit[16];  /* of every stored value of it, "mg/L"; "" for none (pH) */
+    int decimals;   /* shown to people */
+    int medium;     /* enum medium */
+    char hj212[16]; /* factor code, "w01001"; "" where none is known */
 };
 
 struct parameters; /* the table */

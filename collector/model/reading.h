@@ -31,14 +31,16 @@ enum {
 };
 
 struct poll {
-    uint64_t seq;          /* given by the store; 0 before that */
-    uint32_t device;       /* the store's number of the device */
-    struct wall_time time; /* when the first answer was complete; WALL_NONE while the clock is not trusted */
+    uint64_t seq;    /* given by the store; 0 before that */
+    uint32_t device; /* the store's number of the device */
+    struct wall_time
+        time; /* when the first answer was complete; WALL_NONE while the clock is not trusted */
     struct mono_time mono; /* the same moment */
     uint32_t boot;         /* the store's number of the boot `mono` belongs to */
     uint32_t profile;      /* the store's number of the profile's digest */
     /* The raw blocks, as they came: {function u8, address u16, count u16, bytes}, big-endian;
-     * registers take 2 x count bytes, bits (count + 7) / 8. A request without an answer has none. */
+     * registers take 2 x count bytes, bits (count + 7) / 8. A request without an answer has none.
+     */
     const uint8_t *raw;
     size_t raw_size;
     const struct reading *readings;

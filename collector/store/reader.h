@@ -30,11 +30,11 @@ struct item {
     const char *body;      /* JSON: the problem, or the event's arguments */
 };
 
-/* The entries after `after`, in order, at most `most` of them and about 4 MiB. `wanted` is a bit set
- * of 1 << ITEM_*. Polls of this boot without a wall time (and what follows them) are held back until
- * they are filled; polls of earlier boots that never got one are left out. Everything is borrowed
- * until the next call. `reached` is the last seq that was looked at: an unbroken prefix up to it has
- * been given or left out on purpose. False: an error.
+/* The entries after `after`, in order, at most `most` of them and about 4 MiB. `wanted` is a bit
+ * set of 1 << ITEM_*. Polls of this boot without a wall time (and what follows them) are held back
+ * until they are filled; polls of earlier boots that never got one are left out. Everything is
+ * borrowed until the next call. `reached` is the last seq that was looked at: an unbroken prefix up
+ * to it has been given or left out on purpose. False: an error.
  *
  * Items whose poll was pruned do not exist any more; the prefix simply goes on. */
 bool reader_items(struct reader *reader, uint64_t after, unsigned wanted, size_t most,
@@ -42,8 +42,8 @@ bool reader_items(struct reader *reader, uint64_t after, unsigned wanted, size_t
 
 uint64_t reader_last_seq(struct reader *reader);
 uint64_t reader_cursor(struct reader *reader, const char *name);
-/* How many polls stand after `after` (bounded work: an estimate from the sequence), and the wall time
- * of the first of them. */
+/* How many polls stand after `after` (bounded work: an estimate from the sequence), and the wall
+ * time of the first of them. */
 uint64_t reader_backlog(struct reader *reader, uint64_t after, struct wall_time *oldest);
 uint64_t reader_quarantined(struct reader *reader, const char *output);
 

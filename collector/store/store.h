@@ -33,8 +33,8 @@ struct store *store_open(const char *dir, const char *boot_id, struct wall_time 
                          struct error *err);
 void store_close(struct store *store); /* NULL is fine; an open transaction is rolled back */
 
-uint32_t store_boot(const struct store *store);         /* number of this boot, from 1 */
-uint64_t store_last_seq(const struct store *store);     /* 0: nothing yet */
+uint32_t store_boot(const struct store *store);     /* number of this boot, from 1 */
+uint64_t store_last_seq(const struct store *store); /* 0: nothing yet */
 /* The newest wall time in polls and events, WALL_NONE if there is none. */
 struct wall_time store_newest(const struct store *store);
 const char *store_dir(const struct store *store);
@@ -53,7 +53,8 @@ bool store_retired(struct store *store, struct catalog *catalog,
 
 bool store_begin(struct store *store, struct error *err);
 /* On failure everything since store_begin() is undone; after an error of the disk the database is
- * closed and opened anew before the next store_begin() (an fsync that failed once proves nothing). */
+ * closed and opened anew before the next store_begin() (an fsync that failed once proves nothing).
+ */
 bool store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
 
@@ -63,18 +64,18 @@ bool store_add_poll(struct store *store, struct poll *poll, struct error *err);
 
 /* What happened, if not a poll. `arguments` is a JSON object. */
 struct event {
-    uint64_t seq;         /* given */
-    const char *kind;     /* "gap", "clock.filled", "problem.acknowledge", … */
+    uint64_t seq;          /* given */
+    const char *kind;      /* "gap", "clock.filled", "problem.acknowledge", … */
     struct wall_time time; /* WALL_NONE while the clock is not trusted */
     struct mono_time mono;
-    const char *who;       /* peer's user, or "" for the program */
+    const char *who; /* peer's user, or "" for the program */
     const char *arguments;
 };
 bool store_add_event(struct store *store, struct event *event, struct error *err);
 
 /* One version of a problem: replaces the row in `problem` and adds to `problem_version`. */
 struct problem_row {
-    uint64_t seq;  /* given */
+    uint64_t seq; /* given */
     char uid[33];
     uint32_t version; /* from 1 */
     const char *kind, *nature, *state;
@@ -102,7 +103,8 @@ bool store_each_judged(struct store *store,
                        bool (*each)(void *self, const char *rule, uint32_t point, const void *body,
                                     size_t size),
                        void *self, struct error *err);
-/* Every problem that is not closed: its body. Also one by uid (false: none, err->kind NOT_FOUND). */
+/* Every problem that is not closed: its body. Also one by uid (false: none, err->kind NOT_FOUND).
+ */
 bool store_each_open_problem(struct store *store,
                              bool (*each)(void *self, const char *uid, uint32_t version,
                                           const char *body),
@@ -130,8 +132,9 @@ bool store_close_segment(struct store *store, struct wall_time now, bool *closed
                          struct error *err);
 /* Moves readings of closed segments from `fresh` to `kept` in point order, at most about
  * `budget` readings in this call (0: as many as one call may, 100,000); `more` says whether another
- * call is needed. Own transactions; readers see each reading exactly once throughout. Each call looks
- * through the segment's polls once, so a segment should hold at most some two million readings. */
+ * call is needed. Own transactions; readers see each reading exactly once throughout. Each call
+ * looks through the segment's polls once, so a segment should hold at most some two million
+ * readings. */
 bool store_move_step(struct store *store, size_t budget, bool *more, struct error *err);
 
 /* Retention: removes polls and readings of whole moved segments whose last time is before `before`
