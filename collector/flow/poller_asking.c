@@ -10,7 +10,6 @@
 enum {
     BUSY_TRIES = 2, /* exceptions 5 and 6: "not yet" */
     BUSY_PAUSE_MS = 100,
-    SILENT_AFTER = 2, /* failed polls in a row: one lost answer is not yet silence */
 };
 
 static const struct planned *planned_of(const struct asking *asking)
@@ -23,12 +22,6 @@ int64_t device_timeout_ns(const struct device *device)
     int64_t own = device->setup.timeout_ms;
 
     return ns_from_ms(own > 0 ? own : device->line->setup.timeout_ms);
-}
-
-/* The unit is believed to be dead: one asking is enough, and it costs the line less. */
-static bool is_probe(const struct device *device)
-{
-    return device->backoff.failures >= SILENT_AFTER;
 }
 
 static void begin_request(struct line *line, struct mono_time now)
@@ -46,8 +39,8 @@ static void begin_request(struct line *line, struct mono_time now)
     line->last_unit = device->setup.unit;
     line->poller->totals.requests++;
     exchange_begin(&line->exchange, &request, device_timeout_ns(device),
-                   same_unit ? ns_from_ms(device->setup.profile->settle_ms) : 0, !is_probe(device),
-                   now);
+                   same_unit ? ns_from_ms(device->setup.profile->settle_ms) : 0,
+                   !device_is_probed(device), now);
 }
 
 static void start_over(struct asking *asking, const struct plan *plan)
@@ -180,107 +173,6 @@ static void report(struct line *line, struct device *device)
     poller->setup.done(poller->setup.self, &poll);
 }
 
-static void tell_silence(const struct device *device)
-{
-    char last[WALL_TEXT];
-
-    wall_text(device->last_good, last);
-    log_warning(SAY("链路 %s：%d 号单元 %s 没有回答；上次有值 %s，最迟每 60 s 再问一次",
-                    "link %s: unit %d, %s, does not answer; last value %s, asking again at least "
-                    "every 60 s"),
-                device->line->setup.name, device->setup.unit, device->setup.label,
-                last[0] != '\0' ? last : "-");
-}
-
-static void tell_answer(const struct device *device, struct mono_time now)
-{
-    char silence[24];
-
-    duration_text((now.ns - device->silent_since.ns) / 1000000000 * 1000, silence);
-    log_notice(SAY("链路 %s：%d 号单元 %s 恢复回答，中断 %s，缺 %lld 次",
-                   "link %s: unit %d, %s, answers again after %s; %lld polls were missed"),
-               device->line->setup.name, device->setup.unit, device->setup.label, silence,
-               (long long)device->missed);
-}
-
-static void tell_refusal(const struct device *device)
-{
-    log_warning(SAY("链路 %s：%d 号单元 %s 拒绝全部读取（异常码）；请核对型号模板和单元号",
-                    "link %s: unit %d, %s, refuses every read by exception; compare its model and "
-                    "unit id with the device"),
-                device->line->setup.name, device->setup.unit, device->setup.label);
-}
-
-static void change_state(struct device *device, enum device_state state, struct mono_time now)
-{
-    bool was_silent = device->state == DEVICE_SILENT;
-
-    if (state == device->state)
-        return;
-    if (state == DEVICE_SILENT)
-        tell_silence(device);
-    else if (was_silent)
-        tell_answer(device, now);
-    if (state == DEVICE_REFUSING)
-        tell_refusal(device);
-    device->state = state;
-    device->since = poller_wall(device->line->poller);
-}
-
-/* The first answer on a line where nobody answered: the line is well again, and so may be all. */
-static void revive_others(struct line *line, const struct device *first, struct mono_time now)
-{
-    for (size_t i = 0; i < line->health.units; i++) {
-        struct device *device = line->devices[i];
-
-        if (device == first || device->backoff.failures == 0)
-            continue;
-        backoff_clear(&device->backoff);
-        if (device->silent)
-            line->health.silent--;
-        device->silent = false;
-        if (!device->queued)
-            poller_wake_at(line->poller, &device->entry, now.ns, 0);
-    }
-    line->health.probe_free.ns = 0;
-}
-
-static void unit_failed(struct line *line, struct device *device, struct mono_time now)
-{
-    if (device->backoff.failures == 0)
-        device->silent_since = now;
-    device->missed++;
-    backoff_fail(&device->backoff, &line->seed, now);
-    if (is_probe(device)) {
-        line->health.silent += !device->silent;
-        device->silent = true;
-    }
-    if (is_probe(device) || device->state == DEVICE_UNASKED)
-        change_state(device, DEVICE_SILENT, now);
-}
-
-/* The warm-up begins when a device answers that was silent, or was never asked by us. */
-static void unit_answered(struct line *line, struct device *device, struct mono_time now)
-{
-    const struct asking *asking = &line->asking;
-    bool line_was_dead = device->silent && line_is_dead(&line->health);
-    bool was_away = device->state == DEVICE_SILENT || device->state == DEVICE_UNASKED;
-
-    line->health.silent -= device->silent;
-    device->silent = false;
-    device->owed = false;
-    backoff_clear(&device->backoff);
-    if (was_away)
-        device->warm_until_ns = asking->mono.ns + ns_from_ms(device->setup.profile->warm_up_ms);
-    change_state(device,
-                 asking->asked > 0 && asking->refused == asking->asked ? DEVICE_REFUSING
-                                                                       : DEVICE_ANSWERING,
-                 now);
-    device->missed = 0;
-    if (line_was_dead)
-        revive_others(line, device, now);
-}
-
 static void learn_gapless(struct asking *asking)
 {
     struct device *device = asking->device;
@@ -302,9 +194,9 @@ static void end_poll(struct line *line, struct mono_time now)
     learn_gapless(&line->asking);
     stamp(line, now);
     if (line->asking.heard)
-        unit_answered(line, device, now);
+        device_answered(line, device, now);
     else
-        unit_failed(line, device, now);
+        device_failed(line, device, now);
     if (was_silent || device->silent) /* what asking the dead took of the time of the living */
         line_probed(&line->health, now.ns - line->asking.begun_ns + line_guard_ns(line), now);
     report(line, device);
@@ -318,10 +210,7 @@ void asking_fail(struct line *line, struct device *device, enum cause cause, str
     stamp(line, now);
     leave_rest(line, cause);
     device->errors[cause]++;
-    if (device->missed++ == 0)
-        device->silent_since = now;
-    if (device->missed >= SILENT_AFTER || device->state == DEVICE_UNASKED)
-        change_state(device, DEVICE_SILENT, now);
+    device_unreached(device, now);
     report(line, device);
     line->asking.device = NULL;
 }
@@ -357,7 +246,7 @@ static bool try_gapless(struct line *line, const struct exchange_result *result)
     struct asking *asking = &line->asking;
     const struct device *device = asking->device;
 
-    if (!planned_of(asking)->has_gap || asking->tries_gapless || is_probe(device) ||
+    if (!planned_of(asking)->has_gap || asking->tries_gapless || device_is_probed(device) ||
         device->state == DEVICE_REFUSING || device->gapless_plan == asking->plan)
         return false;
     if (result->cause != CAUSE_TIMEOUT && !(is_permanent(result) && result->exception != 1))

@@ -1,113 +1,18 @@
-/* A line: its link is opened when somebody needs it, and asked one request at a time. */
+/* A line: devices wait for it in turn, and it is asked one request at a time. */
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/say.h"
 #include "flow/poller_parts.h"
-
-enum { CHARACTER_BITS = 11, FAST_BAUD = 19200, FAST_GAP_NS = 1750000 };
 
 int64_t line_guard_ns(const struct line *line)
 {
     return line->exchange.rules.wire == WIRE_RTU ? line->exchange.rules.guard_ns : 0;
 }
 
-/* 3.5 characters of silence, 1.75 ms above 19,200 Bd (Modbus over serial line 1.02, 2.5.1.1). */
-static int64_t gap_ns_of(const struct link_setup *setup, int64_t char_ns)
+int64_t line_probe_cost_ns(const struct line *line, const struct device *device)
 {
-    if (setup->gap_us > 0)
-        return setup->gap_us * 1000;
-    if (setup->kind != LINK_SERIAL)
-        return 0;
-    return setup->baud > FAST_BAUD ? FAST_GAP_NS : char_ns * 7 / 2;
-}
-
-static struct exchange_rules rules_of(const struct link_setup *setup)
-{
-    struct exchange_rules rules = {
-        .wire = setup->kind == LINK_TCP ? WIRE_TCP : WIRE_RTU,
-        .guard_ns = ns_from_ms(setup->guard_ms),
-    };
-
-    if (setup->kind == LINK_SERIAL && setup->baud > 0)
-        rules.char_ns = (int64_t)CHARACTER_BITS * 1000000000 / setup->baud;
-    rules.gap_ns = gap_ns_of(setup, rules.char_ns);
-    return rules;
-}
-
-static void line_up(void *self);
-static void line_down(void *self, enum cause cause, const char *why);
-static void line_bytes(void *self, const uint8_t *bytes, size_t count);
-static void line_woken(void *self);
-
-static const struct link_user line_user = {line_up, line_down, line_bytes, line_woken};
-
-static struct link *make_link(struct line *line, uv_loop_t *loop, struct error *err)
-{
-    const struct link_setup *setup = &line->setup;
-    struct serial_setup serial = {.baud = setup->baud,
-                                  .parity = setup->parity,
-                                  .stop_bits = setup->stop_bits,
-                                  .rs485 = setup->rs485};
-    struct tcp_setup tcp = {.port = setup->port, .allow_public = setup->allow_public};
-
-    if (setup->kind == LINK_SERIAL) {
-        snprintf(serial.name, sizeof serial.name, "%s", setup->name);
-        snprintf(serial.path, sizeof serial.path, "%s", setup->path);
-        return link_serial_new(loop, &serial, &line_user, line, err);
-    }
-    snprintf(tcp.name, sizeof tcp.name, "%s", setup->name);
-    snprintf(tcp.host, sizeof tcp.host, "%s", setup->host);
-    return link_tcp_new(loop, &tcp, &line_user, line, err);
-}
-
-static uint64_t seed_of(const char *name)
-{
-    uint64_t seed = 14695981039346656037u; /* FNV-1a: the same line jitters alike each time */
-
-    for (; *name != '\0'; name++)
-        seed = (seed ^ (unsigned char)*name) * 1099511628211u;
-    return seed;
-}
-
-bool line_init(struct line *line, struct poller *poller, const struct link_setup *setup,
-               struct error *err)
-{
-    struct exchange_rules rules = rules_of(setup);
-
-    line->poller = poller;
-    line->setup = *setup;
-    line->last_unit = -1;
-    line->seed = seed_of(setup->name);
-    line->since = WALL_NONE;
-    agenda_entry_init(&line->entry, DUE_LINE, line);
-    if (setup->kind == LINK_DIALIN)
-        return error_set(err, ERROR_SETTINGS,
-                         SAY("链路 %s：本版本还不支持 dialin",
-                             "link %s: dialin is not supported by this version"),
-                         setup->name);
-    if (rules.wire == WIRE_RTU) {
-        line->doubts = calloc(EXCHANGE_UNITS, sizeof *line->doubts);
-        if (line->doubts == NULL)
-            return error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
-    }
-    exchange_init(&line->exchange, &rules, line->doubts, poller_now(poller));
-    line->link = make_link(line, poller->loop, err);
-    return line->link != NULL;
-}
-
-void line_end(struct line *line, void (*ended)(void *), void *self)
-{
-    struct link *link = line->link;
-
-    line->link = NULL;
-    if (link != NULL)
-        link_end(link, ended, self);
-    else
-        ended(self);
+    return device_timeout_ns(device) + line_guard_ns(line);
 }
 
 void line_queue(struct line *line, struct device *device)
@@ -122,7 +27,7 @@ void line_queue(struct line *line, struct device *device)
     line->last = device;
 }
 
-static struct device *next_in_queue(struct line *line)
+struct device *line_next_in_queue(struct line *line)
 {
     struct device *device = line->first;
 
@@ -131,184 +36,6 @@ static struct device *next_in_queue(struct line *line)
     line->first = device->behind;
     device->queued = false;
     return device;
-}
-
-/* Up or down, once for each change. */
-static void change(struct line *line, bool up, enum cause cause, const char *why,
-                   struct mono_time now)
-{
-    char away[24];
-
-    line->cause = (uint8_t)cause;
-    if (up == line->up && line->since.ms != WALL_NONE_MS && strcmp(line->why, why) == 0)
-        return;
-    if (!up)
-        log_warning(SAY("链路 %s：%s；最迟每 60 s 再试一次",
-                        "link %s: %s; trying again at least every 60 s"),
-                    line->setup.name, why);
-    else if (!line->up && line->was_up)
-        log_notice(SAY("链路 %s 恢复，中断 %s", "link %s is up again after %s"), line->setup.name,
-                   duration_text((now.ns - line->changed.ns) / 1000000000 * 1000, away));
-    if (up != line->up || line->since.ms == WALL_NONE_MS) {
-        line->since = clock_wall(line->poller->setup.clock);
-        line->changed = now;
-    }
-    line->was_up |= up;
-    line->up = up;
-    snprintf(line->why, sizeof line->why, "%s", why);
-}
-
-static void fail_device(struct line *line, struct device *device, enum cause cause,
-                        struct mono_time now)
-{
-    if (device_has_room(device))
-        asking_fail(line, device, cause, now);
-    device_schedule(device, false, now);
-}
-
-/* A poll without an answer for each device that waits; the link is tried again later. */
-static void give_up_opening(struct line *line, enum cause cause, const char *why,
-                            struct mono_time now)
-{
-    struct device *asked = line->asking.device;
-    struct device *device;
-
-    line->state = LINE_DOWN;
-    change(line, false, cause, why, now);
-    backoff_fail(&line->backoff, &line->seed, now);
-    poller_wake_at(line->poller, &line->entry, line->backoff.next.ns, 0);
-    exchange_give_up(&line->exchange, cause, now);
-    line->asking = (struct asking){.device = NULL};
-    if (asked != NULL)
-        fail_device(line, asked, cause, now);
-    while ((device = next_in_queue(line)) != NULL)
-        fail_device(line, device, cause, now);
-}
-
-/* What was missed while the link was down is due at once. */
-static void call_all(struct line *line)
-{
-    for (size_t i = 0; i < line->health.units; i++) {
-        struct device *device = line->devices[i];
-
-        if (device->queued || device == line->asking.device)
-            continue;
-        if (!device->owed && device->state != DEVICE_SILENT)
-            continue;
-        device->owed = false;
-        backoff_clear(&device->backoff);
-        line->health.silent -= device->silent;
-        device->silent = false;
-        agenda_remove(&line->poller->agenda, &device->entry);
-        line_queue(line, device);
-    }
-}
-
-static void open_line(struct line *line, struct mono_time now)
-{
-    line->state = LINE_OPENING;
-    poller_wake_at(line->poller, &line->entry, now.ns + ns_from_ms(line->setup.timeout_ms), 0);
-    link_open(line->link); /* may have called line_up() or line_down() when it returns */
-}
-
-static void start_work(struct line *line, struct mono_time now)
-{
-    bool was_down = !line->up;
-
-    line->state = LINE_UP;
-    agenda_remove(&line->poller->agenda, &line->entry);
-    backoff_clear(&line->backoff);
-    change(line, true, CAUSE_NONE, "", now);
-    exchange_connected(&line->exchange, now);
-    if (was_down)
-        call_all(line);
-    line_go(line, now);
-}
-
-static void line_up(void *self)
-{
-    struct line *line = self;
-    struct mono_time now = poller_now(line->poller);
-
-    if (line->setup.after_connect_ms <= 0) {
-        start_work(line, now);
-        return;
-    }
-    line->state = LINE_RESTING;
-    poller_wake_at(line->poller, &line->entry, now.ns + ns_from_ms(line->setup.after_connect_ms),
-                   0);
-}
-
-/* A connection that ends while nobody waits is nobody's trouble: it is made again when needed. */
-static void line_down(void *self, enum cause cause, const char *why)
-{
-    struct line *line = self;
-    struct mono_time now = poller_now(line->poller);
-    bool opening = line->state == LINE_OPENING;
-    bool serial = line->setup.kind == LINK_SERIAL;
-
-    agenda_remove(&line->poller->agenda, &line->entry);
-    line->state = LINE_SHUT;
-    if (opening || serial) {
-        give_up_opening(line, cause, why, now);
-        return;
-    }
-    exchange_broken(&line->exchange, now);
-    line_go(line, now);
-}
-
-static void line_bytes(void *self, const uint8_t *bytes, size_t count)
-{
-    struct line *line = self;
-    struct mono_time now = poller_now(line->poller);
-
-    exchange_bytes(&line->exchange, bytes, count, now);
-    if (!line->pumping && line->state == LINE_UP)
-        line_go(line, now);
-}
-
-static void line_woken(void *self)
-{
-    struct line *line = self;
-
-    if (line->state == LINE_UP)
-        line_go(line, poller_now(line->poller));
-}
-
-void line_due(struct line *line, struct mono_time now)
-{
-    char why[160];
-
-    switch (line->state) {
-    case LINE_OPENING:
-        link_shut(line->link);
-        snprintf(why, sizeof why, SAY("%s:%d 没有应答连接", "%s:%d does not answer the connection"),
-                 line->setup.host, line->setup.port);
-        give_up_opening(line, CAUSE_TIMEOUT, why, now);
-        return;
-    case LINE_RESTING:
-        start_work(line, now);
-        return;
-    case LINE_DOWN:
-        for (size_t i = 0; i < line->health.units; i++) {
-            struct device *device = line->devices[i];
-
-            if (device->owed && !device->queued)
-                line_queue(line, device);
-            device->owed = false;
-        }
-        open_line(line, now);
-        return;
-    case LINE_SHUT:
-    case LINE_UP:
-        line_go(line, now);
-        return;
-    }
-}
-
-int64_t line_probe_cost_ns(const struct line *line, const struct device *device)
-{
-    return device_timeout_ns(device) + line_guard_ns(line);
 }
 
 /* An entry that is due earlier is left: it rings, finds that there is time, and is moved then. So a
@@ -359,7 +86,7 @@ static bool send_request(struct line *line, struct mono_time now)
         return true;
     }
     link_shut(line->link);
-    line_down(
+    line_fell(
         line, CAUSE_DISCONNECTED,
         SAY("发送失败：对方或驱动不再接收", "sending failed: the peer or driver takes nothing"));
     return false;
@@ -370,7 +97,7 @@ static bool begin_next(struct line *line, struct mono_time now)
 {
     struct device *device;
 
-    while ((device = next_in_queue(line)) != NULL) {
+    while ((device = line_next_in_queue(line)) != NULL) {
         if (device_has_room(device)) {
             asking_begin(line, device, now);
             return true;
@@ -409,7 +136,7 @@ void line_go(struct line *line, struct mono_time now)
         if (line->asking.paused)
             asking_resume(line, now);
         if (line->exchange.state != EXCHANGE_OVER && line->state != LINE_UP) {
-            open_line(line, now);
+            line_open(line, now);
             return;
         }
         switch (exchange_step(&line->exchange, now)) {

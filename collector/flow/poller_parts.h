@@ -1,10 +1,12 @@
 /* poller_parts.h - what the files of the poller share; for poller*.c alone.
  *
- * poller.c         devices: when they are due; start and stop
- * poller_line.c    a line: its link, its exchange, the queue of devices that wait for it
- * poller_asking.c  one poll: its requests in order, and what becomes of their answers
- * poller_make.c    everything that is allocated, once
- * poller_status.c  what `status` shows
+ * poller.c          devices: when they are due; start and stop
+ * poller_line.c     a line: its exchange, the queue of devices that wait for it
+ * poller_opening.c  its link: made, opened, given up, tried again
+ * poller_asking.c   one poll: its requests in order, and what becomes of their answers
+ * poller_unit.c     whether a device answers, and what is said when that changes
+ * poller_make.c     everything that is allocated, once
+ * poller_status.c   what `status` shows
  *
  * A device costs about 600 bytes and 16 a channel, a TCP link with its exchange about 2.5 KiB.
  */
@@ -135,16 +137,23 @@ void device_skip(struct device *device);
 bool device_has_room(struct device *device); /* false: the poll is skipped and counted */
 
 /* poller_line.c ------------------------------------------------------------------------------- */
-bool line_init(struct line *line, struct poller *poller, const struct link_setup *setup,
-               struct error *err);
 /* Does what can be done on the line now. */
 void line_go(struct line *line, struct mono_time now);
 void line_queue(struct line *line, struct device *device);
-void line_due(struct line *line, struct mono_time now); /* its entry in the agenda */
+struct device *line_next_in_queue(struct line *line); /* taken out; NULL: nobody waits */
 /* How long asking a dead unit takes the line, at most. */
 int64_t line_probe_cost_ns(const struct line *line, const struct device *device);
-void line_end(struct line *line, void (*ended)(void *), void *self);
 int64_t line_guard_ns(const struct line *line);
+
+/* poller_opening.c ---------------------------------------------------------------------------- */
+bool line_init(struct line *line, struct poller *poller, const struct link_setup *setup,
+               struct error *err);
+void line_end(struct line *line, void (*ended)(void *), void *self);
+/* May have gone on, or failed, when it returns. */
+void line_open(struct line *line, struct mono_time now);
+/* The link is shut, for this reason (struct link_user). */
+void line_fell(void *self, enum cause cause, const char *why);
+void line_due(struct line *line, struct mono_time now); /* its entry in the agenda */
 
 /* poller_asking.c ----------------------------------------------------------------------------- */
 int64_t device_timeout_ns(const struct device *device);
@@ -154,5 +163,14 @@ void asking_go_on(struct line *line, struct mono_time now);
 void asking_resume(struct line *line, struct mono_time now); /* after a busy device's pause */
 /* The link cannot be had: a poll without answers for this device. */
 void asking_fail(struct line *line, struct device *device, enum cause cause, struct mono_time now);
+
+/* poller_unit.c ------------------------------------------------------------------------------- */
+/* Believed to be dead: one asking is enough, and it costs the line less. */
+bool device_is_probed(const struct device *device);
+/* A poll of it is over, with a word of the unit or without. */
+void device_answered(struct line *line, struct device *device, struct mono_time now);
+void device_failed(struct line *line, struct device *device, struct mono_time now);
+/* Its link could not be had: nothing is known of the unit itself. */
+void device_unreached(struct device *device, struct mono_time now);
 
 #endif

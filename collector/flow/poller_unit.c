@@ -1,0 +1,120 @@
+/* Whether a device answers: silent, answering, refusing, and what is said when that changes. */
+#include "base/log.h"
+#include "base/say.h"
+#include "flow/poller_parts.h"
+
+enum { SILENT_AFTER = 2 }; /* failed polls in a row: one lost answer is not yet silence */
+
+bool device_is_probed(const struct device *device)
+{
+    return device->backoff.failures >= SILENT_AFTER;
+}
+
+static void tell_silence(const struct device *device)
+{
+    char last[WALL_TEXT];
+
+    wall_text(device->last_good, last);
+    log_warning(SAY("链路 %s：%d 号单元 %s 没有回答；上次有值 %s，最迟每 60 s 再问一次",
+                    "link %s: unit %d, %s, does not answer; last value %s, asking again at least "
+                    "every 60 s"),
+                device->line->setup.name, device->setup.unit, device->setup.label,
+                last[0] != '\0' ? last : "-");
+}
+
+static void tell_answer(const struct device *device, struct mono_time now)
+{
+    char silence[24];
+
+    duration_text((now.ns - device->silent_since.ns) / 1000000000 * 1000, silence);
+    log_notice(SAY("链路 %s：%d 号单元 %s 恢复回答，中断 %s，缺 %lld 次",
+                   "link %s: unit %d, %s, answers again after %s; %lld polls were missed"),
+               device->line->setup.name, device->setup.unit, device->setup.label, silence,
+               (long long)device->missed);
+}
+
+static void tell_refusal(const struct device *device)
+{
+    log_warning(SAY("链路 %s：%d 号单元 %s 拒绝全部读取（异常码）；请核对型号模板和单元号",
+                    "link %s: unit %d, %s, refuses every read by exception; compare its model and "
+                    "unit id with the device"),
+                device->line->setup.name, device->setup.unit, device->setup.label);
+}
+
+static void change_state(struct device *device, enum device_state state, struct mono_time now)
+{
+    bool was_silent = device->state == DEVICE_SILENT;
+
+    if (state == device->state)
+        return;
+    if (state == DEVICE_SILENT)
+        tell_silence(device);
+    else if (was_silent)
+        tell_answer(device, now);
+    if (state == DEVICE_REFUSING)
+        tell_refusal(device);
+    device->state = state;
+    device->since = poller_wall(device->line->poller);
+}
+
+/* The first answer on a line where nobody answered: the line is well again, and so may be all. */
+static void revive_others(struct line *line, const struct device *first, struct mono_time now)
+{
+    for (size_t i = 0; i < line->health.units; i++) {
+        struct device *device = line->devices[i];
+
+        if (device == first || device->backoff.failures == 0)
+            continue;
+        backoff_clear(&device->backoff);
+        if (device->silent)
+            line->health.silent--;
+        device->silent = false;
+        if (!device->queued)
+            poller_wake_at(line->poller, &device->entry, now.ns, 0);
+    }
+    line->health.probe_free.ns = 0;
+}
+
+void device_failed(struct line *line, struct device *device, struct mono_time now)
+{
+    if (device->backoff.failures == 0)
+        device->silent_since = now;
+    device->missed++;
+    backoff_fail(&device->backoff, &line->seed, now);
+    if (device_is_probed(device)) {
+        line->health.silent += !device->silent;
+        device->silent = true;
+    }
+    if (device_is_probed(device) || device->state == DEVICE_UNASKED)
+        change_state(device, DEVICE_SILENT, now);
+}
+
+void device_unreached(struct device *device, struct mono_time now)
+{
+    if (device->missed++ == 0)
+        device->silent_since = now;
+    if (device->missed >= SILENT_AFTER || device->state == DEVICE_UNASKED)
+        change_state(device, DEVICE_SILENT, now);
+}
+
+/* The warm-up begins when a device answers that was silent, or was never asked by us. */
+void device_answered(struct line *line, struct device *device, struct mono_time now)
+{
+    const struct asking *asking = &line->asking;
+    bool line_was_dead = device->silent && line_is_dead(&line->health);
+    bool was_away = device->state == DEVICE_SILENT || device->state == DEVICE_UNASKED;
+
+    line->health.silent -= device->silent;
+    device->silent = false;
+    device->owed = false;
+    backoff_clear(&device->backoff);
+    if (was_away)
+        device->warm_until_ns = asking->mono.ns + ns_from_ms(device->setup.profile->warm_up_ms);
+    change_state(device,
+                 asking->asked > 0 && asking->refused == asking->asked ? DEVICE_REFUSING
+                                                                       : DEVICE_ANSWERING,
+                 now);
+    device->missed = 0;
+    if (line_was_dead)
+        revive_others(line, device, now);
+}
