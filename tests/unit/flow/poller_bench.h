@@ -24,7 +24,7 @@ struct seen_poll {
     uint32_t device;
     uint8_t quality, cause;
     double value;
-    bool has_time;
+    struct wall_time time;
     size_t raw_size, reading_count;
     uint8_t last_cause;
     int64_t at_ns;
@@ -230,7 +230,7 @@ static inline void poll_done(void *self, const struct poll *poll)
                                .quality = poll->readings[0].quality,
                                .cause = poll->readings[0].cause,
                                .value = poll->readings[0].value,
-                               .has_time = wall_is_known(poll->time),
+                               .time = poll->time,
                                .raw_size = poll->raw_size,
                                .reading_count = poll->reading_count,
                                .last_cause = poll->readings[poll->reading_count - 1].cause,
@@ -273,7 +273,8 @@ static inline struct link_setup *add_tcp(const char *host, int port)
 {
     struct link_setup *link = &bench.links[bench.link_count];
 
-    *link = (struct link_setup){.kind = LINK_TCP, .port = port, .timeout_ms = 300, .guard_ms = 300};
+    *link =
+        (struct link_setup){.kind = LINK_TCP, .port = port, .timeout_ms = 3000, .guard_ms = 300};
     snprintf(link->name, sizeof link->name, "l%zu", bench.link_count++);
     snprintf(link->host, sizeof link->host, "%s", host);
     return link;
