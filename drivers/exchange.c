@@ -85,48 +85,25 @@ static void drop_unasked(struct exchange *exchange)
     exchange->rx_used = 0;
 }
 
-/* GUARD: another block of this unit with an answer of the same shape waits one guard longer. */
-static int64_t doubt_until(const struct exchange *exchange, const struct request *request)
+static int64_t quiet_for_doubt(const struct exchange *exchange, const struct request *request)
 {
-    const struct exchange_doubt *doubt;
-
     if (!is_rtu(exchange))
         return 0;
-    doubt = &exchange->doubts[request->unit];
-    if (!doubt->open || request_is_same(&doubt->asked, request))
-        return 0;
-    if (!doubt->several && !request_looks_like(&doubt->asked, request))
-        return 0;
-    return doubt->from + exchange->rules.guard_ns;
+    return doubt_until(&exchange->doubts[request->unit], request, exchange->rules.guard_ns);
 }
 
 static void open_doubt(struct exchange *exchange)
 {
-    struct exchange_doubt *doubt;
-
-    if (!is_rtu(exchange))
-        return;
-    doubt = &exchange->doubts[exchange->request.unit];
-    if (doubt->open && !request_is_same(&doubt->asked, &exchange->request))
-        doubt->several = true;
-    doubt->open = true;
-    doubt->asked = exchange->request;
-    doubt->from = exchange->quiet_until;
+    if (is_rtu(exchange))
+        doubt_open(&exchange->doubts[exchange->request.unit], &exchange->request,
+                   exchange->quiet_until);
 }
 
-/* An answer that no earlier question can have caused: the unit is done with what was asked before.
- * An answer to the doubtful request itself shows nothing of the kind. */
 static void clear_doubt(struct exchange *exchange, struct mono_time now)
 {
-    struct exchange_doubt *doubt;
-
-    if (!is_rtu(exchange))
-        return;
-    doubt = &exchange->doubts[exchange->request.unit];
-    if (exchange->repeated)
-        doubt->from = now.ns;
-    else if (doubt->open && !request_is_same(&doubt->asked, &exchange->request))
-        *doubt = (struct exchange_doubt){.open = false};
+    if (is_rtu(exchange))
+        doubt_answered(&exchange->doubts[exchange->request.unit], &exchange->request,
+                       exchange->repeated, now);
 }
 
 void exchange_begin(struct exchange *exchange, const struct request *request, int64_t timeout_ns,
@@ -147,7 +124,7 @@ void exchange_begin(struct exchange *exchange, const struct request *request, in
     exchange->heard = (struct overheard){.crc = false};
     exchange->sent = 0;
     exchange->wake = later(exchange->last_byte + gap,
-                           later(exchange->quiet_until, doubt_until(exchange, request)));
+                           later(exchange->quiet_until, quiet_for_doubt(exchange, request)));
 }
 
 static void finish(struct exchange *exchange, enum cause cause, struct mono_time now)

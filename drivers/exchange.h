@@ -17,6 +17,7 @@
 #define DRIVERS_EXCHANGE_H
 
 #include "base/clock.h"
+#include "drivers/doubt.h"
 #include "drivers/frame.h"
 #include "model/quality.h"
 
@@ -27,14 +28,6 @@ struct exchange_rules {
     int64_t guard_ns;
     int64_t gap_ns;  /* silence before each request, from the last byte sent or heard */
     int64_t char_ns; /* what one character takes on the line; 0 on TCP */
-};
-
-/* A request of this unit that may still be answered late (RTU). */
-struct exchange_doubt {
-    struct request asked;
-    bool open;
-    bool several; /* different ones: then every request but the last waits */
-    int64_t from; /* ns: one guard from here, the late answer is taken to be over */
 };
 
 enum exchange_step { EXCHANGE_WAIT, EXCHANGE_SEND, EXCHANGE_RECONNECT, EXCHANGE_DONE };
