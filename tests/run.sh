@@ -2,32 +2,63 @@
 # All tests: installs what is missing, builds with gcc and clang, runs everything. Can be run again.
 #
 #   tests/run.sh           at most 15 minutes on two cores
-#   tests/run.sh --long    also: 1,000 kills, long fuzzing, the benchmarks
-#   tests/run.sh --quick   unit tests under one sanitizer only
+#   tests/run.sh --long    also: 1,000 kills, 5 minutes a fuzzer, the benchmarks
+#   tests/run.sh --quick   house rules and unit tests under one sanitizer only
 #
 # 全部测试：安装所需软件包，用两种编译器编译，运行所有测试。
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mode=${1:-all}
+case $mode in all | --long | --quick) ;; *)
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac
 python=/usr/bin/python3
-started=$SECONDS
 export LANG=C.UTF-8
-export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tests/support/thread.suppressions
 
-step() { echo; echo "== $* ($((SECONDS - started)) s)"; }
-passed=0
-done_with() { passed=$((passed + 1)); }
+current=start
+step() {
+    current=$*
+    echo
+    echo "== $* ($SECONDS s)"
+}
+trap 'echo; echo "FAILED in step / 失败于: $current ($SECONDS s)" >&2' ERR
+
+build() { # preset
+    cmake --preset "$1" >/dev/null
+    cmake --build --preset "$1" | tail -n 1
+}
 
 # Sanitizers want memory where they expect it; some kernels shuffle it too far.
 calm=(env)
 setarch "$(uname -m)" -R true 2>/dev/null && calm=(setarch "$(uname -m)" -R)
 
-build() { # preset
-    cmake --preset "$1" >/dev/null
-    cmake --build --preset "$1" | tail -n 1
+unit() { # preset
+    "${calm[@]}" ctest --test-dir "build/$1" --output-on-failure --no-label-summary -j4 --timeout 300 |
+        grep -vE '^ +Start |Passed +[0-9.]+ sec$'
+}
+
+fuzz() { # seconds each
+    local fuzzer name new
+    for fuzzer in build/clang/tests/fuzz_*; do
+        [ -f "$fuzzer" ] && [ -x "$fuzzer" ] || continue
+        name=$(basename "$fuzzer")
+        new=$(mktemp -d)
+        "$fuzzer" -max_total_time="$1" -timeout=5 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
+            -artifact_prefix="$new/" "$new" "tests/fuzz/corpus/${name#fuzz_}" >"$new.log" 2>&1 ||
+            { tail -n 40 "$new.log"; return 1; }
+        echo "$name: $(grep -o 'number_of_executed_units: [0-9]*' "$new.log" | grep -o '[0-9]*') inputs"
+        rm -rf "$new" "$new.log"
+    done
+}
+
+tidy() {
+    git ls-files 'collector/*.c' 'drivers/*.c' |
+        xargs -P 2 -n 6 clang-tidy-14 -p build/clang --quiet 2>/dev/null
 }
 
 step "packages / 软件包"
@@ -37,44 +68,31 @@ step "house: arrows between rooms, format / 房间之间的箭头、格式"
 $python tests/unit/arrows.py
 $python tests/unit/arrows.py --self-test
 git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run -Werror
-done_with
 
-step "gcc, address and undefined-behaviour sanitizers / 编译与单元测试"
+step "unit tests: gcc, address and undefined-behaviour sanitizers / 单元测试"
 build debug
-"${calm[@]}" ctest --test-dir build/debug --output-on-failure -j2 --timeout 240
-done_with
+unit debug
 [ "$mode" = --quick ] && exit 0
 
-step "gcc, thread sanitizer / 线程检查"
-build thread
-"${calm[@]}" ctest --test-dir build/thread --output-on-failure -j2 --timeout 400
-done_with
-
-step "clang: second compiler, fuzzers 10 s each / 第二个编译器，模糊测试"
-build clang
-seconds=10
-[ "$mode" = --long ] && seconds=300
-for fuzzer in build/clang/tests/fuzz_*; do
-    [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
-    name=$(basename "$fuzzer")
-    corpus=tests/fuzz/corpus/${name#fuzz_}
-    new=$(mktemp -d)
-    echo "$name"
-    "$fuzzer" -max_total_time=$seconds -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
-        "$new" "$corpus" >/tmp/"$name".log 2>&1 || { tail -n 30 /tmp/"$name".log; exit 1; }
-    rm -rf "$new"
-done
-done_with
-
-step "clang-tidy"
-git ls-files 'collector/*.c' 'drivers/*.c' | xargs -P 2 -n 6 clang-tidy-14 -p build/clang --quiet 2>/dev/null
-done_with
-
-step "system: real brokers, stores and lines / 系统测试"
-build release
+step "system: real brokers, stores and lines, same sanitizers / 系统测试"
 [ "$mode" = --long ] && export LOOKBACK_KILLS=1000
-LOOKBACK_BIN=$PWD/build/debug/lookback $python -m pytest -q -x tests/system tests/faults
-done_with
+LOOKBACK_BIN=$PWD/build/debug/lookback $python -m pytest -q -n 4 --durations=5 tests/system tests/faults
+
+step "unit tests: gcc, thread sanitizer / 线程检查"
+build thread
+unit thread
+
+step "clang: a second compiler, fuzzers / 第二个编译器，模糊测试"
+build clang
+if [ "$mode" = --long ]; then fuzz 300; else fuzz 10; fi
+
+step "clang-tidy / 静态分析"
+tidy
+
+step "release build, installed into a folder / 发布版编译与安装"
+build release
+DESTDIR=$PWD/build/installed cmake --install build/release --prefix /usr >/dev/null
+build/installed/usr/bin/lookback check -c config
 
 if [ "$mode" = --long ]; then
     step "benchmarks / 基准"
