@@ -53,6 +53,10 @@ void mqtt_wait(struct mqtt *mqtt, size_t below, int64_t ms);
 /* Makes waits, publishes and connects end until mqtt_resume(). Any thread. */
 void mqtt_wake(struct mqtt *mqtt);
 void mqtt_resume(struct mqtt *mqtt);
+/* For the goodbye: as mqtt_resume(), and whoever wakes us from now on is not heard. */
+void mqtt_part(struct mqtt *mqtt);
+/* One more message has a place without waiting for it. */
+bool mqtt_has_room(struct mqtt *mqtt);
 /* What is in flight confirms no seq any more, as before sending from elsewhere. */
 void mqtt_forget(struct mqtt *mqtt);
 

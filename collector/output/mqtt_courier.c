@@ -133,14 +133,15 @@ static bool serve(struct mqtt_sender *me, struct error *err)
     }
 }
 
-/* What is in flight, and the last word. A broker that confirms nothing now gets neither. */
+/* What is in flight, and the last word: a goodbye without it would leave "online" standing at the
+ * broker, which gives no will after a goodbye. Whoever stops us goes on waking us, unheard. */
 static void say_goodbye(struct mqtt_sender *me)
 {
     uint64_t readings, seq;
 
-    mqtt_resume(me->mqtt);
+    mqtt_part(me->mqtt);
     mqtt_wait(me->mqtt, 1, LAST_MS);
-    if (mqtt_in_flight(me->mqtt) == 0 && mqtt_say_status(me, false))
+    if (mqtt_has_room(me->mqtt) && mqtt_say_status(me, false))
         mqtt_wait(me->mqtt, 1, LAST_WORD_MS);
     seq = mqtt_confirmed(me->mqtt, &readings);
     if (seq != 0 || readings != 0)

@@ -47,6 +47,7 @@ struct mqtt {
     struct session *session; /* of `client` */
     unsigned turn;
     bool woken;
+    bool parting;  /* nobody wakes us any more */
     size_t wanted; /* the waiter sleeps until less is in flight; SIZE_MAX: any news */
     uint64_t confirmed;
     uint64_t readings;

@@ -172,6 +172,11 @@ size_t mqtt_in_flight(struct mqtt *mqtt)
     return count;
 }
 
+bool mqtt_has_room(struct mqtt *mqtt)
+{
+    return mqtt_in_flight(mqtt) < mqtt->window;
+}
+
 void mqtt_wait(struct mqtt *mqtt, size_t below, int64_t ms)
 {
     int64_t until = mqtt_now_ms(mqtt) + ms;
@@ -188,7 +193,7 @@ void mqtt_wait(struct mqtt *mqtt, size_t below, int64_t ms)
 void mqtt_wake(struct mqtt *mqtt)
 {
     gate_enter(&mqtt->gate);
-    mqtt->woken = true;
+    mqtt->woken = !mqtt->parting;
     gate_signal(&mqtt->gate);
     gate_leave(&mqtt->gate);
 }
@@ -197,6 +202,14 @@ void mqtt_resume(struct mqtt *mqtt)
 {
     gate_enter(&mqtt->gate);
     mqtt->woken = false;
+    gate_leave(&mqtt->gate);
+}
+
+void mqtt_part(struct mqtt *mqtt)
+{
+    gate_enter(&mqtt->gate);
+    mqtt->woken = false;
+    mqtt->parting = true;
     gate_leave(&mqtt->gate);
 }
 

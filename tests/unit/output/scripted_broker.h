@@ -6,6 +6,7 @@
 #define TESTS_SCRIPTED_BROKER_H
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,6 +36,7 @@ struct broker {
     atomic_bool hush;               /* no PUBACK */
     const char *_Atomic hush_over;  /* no PUBACK for what holds this in its payload */
     const char *_Atomic hang_up_at; /* close instead of confirming it, once */
+    atomic_int slow_ms;             /* before each PUBACK */
     atomic_bool deaf;               /* the canary does not come back */
     const char *keeps;              /* "TOPIC" of a retained message it has from before */
     /* What happened. */
@@ -158,6 +160,8 @@ static inline bool broker_publish(uint8_t first, const uint8_t *packet, size_t s
         broker.hang_up_at = NULL;
         return false;
     }
+    if (broker.slow_ms > 0)
+        poll(NULL, 0, broker.slow_ms);
     if (!broker.hush && (hush == NULL || strstr(one.payload, hush) == NULL))
         broker_write(answer, sizeof answer);
     if (!broker.deaf && strstr(one.topic, "/canary") != NULL)

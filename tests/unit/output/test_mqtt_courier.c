@@ -127,6 +127,35 @@ static void a_clean_stop_says_offline_and_goodbye(void **state)
     assert_true(comes_true(goodbye_was_said, NULL)); /* so the will is not needed */
 }
 
+static void a_stop_waits_for_a_broker_that_is_slow(void **state)
+{
+    memory_fill(10);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(10));
+    broker.slow_ms = 60;
+    memory_grow(10);
+    assert_true(hears(READING, NULL, 12)); /* the others are on their way */
+    sender_stop(sender);
+    sender = NULL;
+    assert_int_equal(memory.highest, 20);
+    assert_int_equal(broker_heard(ROOT "status", "{\"state\":\"offline\"}", NULL), 1);
+    assert_true(comes_true(goodbye_was_said, NULL));
+}
+
+static void a_broker_that_confirms_nothing_still_gets_the_last_word(void **state)
+{
+    memory_fill(10);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(10));
+    broker.hush = true;
+    memory_grow(5);
+    assert_true(hears(READING, NULL, 15));
+    sender_stop(sender);
+    sender = NULL;
+    assert_int_equal(memory.highest, 10);
+    assert_true(hears(ROOT "status", "{\"state\":\"offline\"}", 1));
+}
+
 static void the_cursor_never_passes_what_is_not_confirmed(void **state)
 {
     broker.hush_over = "\"seq\":5,";
@@ -355,6 +384,8 @@ int main(void)
         held_test(every_poll_is_one_message_and_the_cursor_follows_the_confirmations),
         held_test(a_connection_begins_with_status_devices_and_a_will),
         held_test(a_clean_stop_says_offline_and_goodbye),
+        held_test(a_stop_waits_for_a_broker_that_is_slow),
+        held_test(a_broker_that_confirms_nothing_still_gets_the_last_word),
         held_test(the_cursor_never_passes_what_is_not_confirmed),
         held_test(a_broken_connection_starts_again_behind_the_last_confirmed),
         held_test(a_broker_that_stops_confirming_is_left_and_asked_anew),
