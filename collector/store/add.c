@@ -6,7 +6,7 @@
 
 enum { NS_OF_MS = 1000000 };
 
-/* The next number of the sequence. A number that was given stays given, whatever becomes of it. */
+/* The next number of the sequence. */
 static uint64_t next_seq(struct store *store)
 {
     return ++store->seq;

@@ -73,7 +73,7 @@ struct store {
     char boot_id[64];
     struct wall_time opened;
     uint32_t boot;
-    uint64_t seq;       /* the last number given */
+    uint64_t seq;       /* the last number given; outside a transaction `committed` */
     uint64_t committed; /* the last number that is durable */
     bool writing;       /* between store_begin() and its end */
     bool poisoned;      /* the disk failed: open anew before writing again */
@@ -109,6 +109,7 @@ bool store_learn_point(struct store *store, uint32_t point, uint32_t device, str
 bool store_note(struct store *store, enum sql sql, int64_t segment, struct error *err);
 
 /* The end of the write-ahead log; why, says wal.c. */
+bool wal_find_end(struct store *store, struct error *err); /* after opening */
 void wal_remember(struct store *store);
 void wal_cut(struct store *store);
 

@@ -106,8 +106,7 @@ static bool set_up(struct store *store, struct error *err)
     if (!schema_migrate(c, schema_steps(), version, STORE_SCHEMA, err) ||
         !schema_fill_causes(c, err) || !connection_prepare(c, store_statements, SQL_COUNT, err))
         return false;
-    sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &store->log_frames, NULL);
-    return true;
+    return wal_find_end(store, err);
 }
 
 /* The highest number of every table that has one. */
@@ -124,10 +123,7 @@ static bool recall_seq(struct store *store, struct error *err)
                 "store %s: committed up to %llu, the file holds up to %lld: the disk has "
                 "lost data, restore a backup"),
             store->c.path, (unsigned long long)store->committed, (long long)last);
-    store->committed = (uint64_t)last;
-    store->part.last = (uint64_t)last;
-    if (store->seq < store->committed)
-        store->seq = store->committed;
+    store->seq = store->committed = store->part.last = (uint64_t)last;
     return true;
 }
 

@@ -2,8 +2,9 @@
  *
  * The database is DIR/lookback.db (SQLite, write-ahead log, synchronous=FULL). Exactly one process
  * holds DIR/lookback.lock and writes; everyone else reads (reader.h). Polls, events and versions of
- * problems share one sequence: a number is given when the row is added, rises by one, and is never
- * used twice, not even after a rollback that was seen by nobody.
+ * problems share one sequence: a number is given when the row is added and rises by one. Numbers of
+ * a transaction that was undone are given again: nobody has seen them, and a hole in the sequence
+ * would look like evidence that was removed. What was committed keeps its number for ever.
  *
  * Everything added between store_begin() and store_commit() becomes durable together or not at all.
  * One thread at a time (the recorder's).
@@ -33,8 +34,9 @@ struct store *store_open(const char *dir, const char *boot_id, struct wall_time 
                          struct error *err);
 void store_close(struct store *store); /* NULL is fine; an open transaction is rolled back */
 
-uint32_t store_boot(const struct store *store);     /* number of this boot, from 1 */
-uint64_t store_last_seq(const struct store *store); /* 0: nothing yet */
+uint32_t store_boot(const struct store *store); /* number of this boot, from 1 */
+/* The last number given, in the open transaction too; 0: nothing yet. */
+uint64_t store_last_seq(const struct store *store);
 /* The newest wall time in polls and events, WALL_NONE if there is none. */
 struct wall_time store_newest(const struct store *store);
 const char *store_dir(const struct store *store);

@@ -35,7 +35,8 @@ bool store_begin(struct store *store, struct error *err)
     return true;
 }
 
-/* Undoes everything, in the database and in memory; only the numbers that were given stay given. */
+/* Undoes everything, in the database and in memory, the numbers that were given too: nobody has
+ * seen them. When the database must be opened anew, it says then up to where numbers are given. */
 static void undo(struct store *store)
 {
     for (size_t i = 0; i < store->c.count; i++)
@@ -43,6 +44,7 @@ static void undo(struct store *store)
     if (!sqlite3_get_autocommit(store->c.db))
         sqlite3_exec(store->c.db, "ROLLBACK", NULL, NULL, NULL);
     store->part = store->part_before;
+    store->seq = store->committed;
     store->writing = false;
     if (store->poisoned || !sqlite3_get_autocommit(store->c.db)) {
         wal_cut(store);

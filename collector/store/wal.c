@@ -32,6 +32,19 @@ static void log_salt(int fd, uint8_t salt[8])
         memset(salt, 0, 8);
 }
 
+/* Taking the log into the database says where it ends. Where the disk refuses that, a commit that
+ * changes nothing must say it: without its answer a commit that fails could not be cut off. Coming
+ * back itself, it would do no harm. */
+bool wal_find_end(struct store *store, struct error *err)
+{
+    char sql[40];
+
+    sqlite3_wal_checkpoint_v2(store->c.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &store->log_frames,
+                              NULL);
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", STORE_SCHEMA);
+    return store->log_frames >= 0 || connection_run(&store->c, sql, err);
+}
+
 void wal_remember(struct store *store)
 {
     int fd = log_open(store, O_RDONLY);

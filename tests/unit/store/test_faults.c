@@ -55,15 +55,40 @@ static void a_commit_whose_sync_failed_does_not_come_back(void **state)
     assert_int_equal(failing_syncs, 0);
     assert_int_equal(store_cursor(store, "judge"), 3);
     assert_true(try_polls(place, store, 4, 1000));
-    ask_is(place, "SELECT count(*), count(DISTINCT time) FROM poll", "7|7\n");
+    ask_is(place, "SELECT count(*), count(DISTINCT time), max(seq) FROM poll", "7|7|7\n");
     ask_is(place, "PRAGMA integrity_check", "ok\n");
     assert_int_equal(store_cursor(store, "judge"), store_last_seq(store));
     store_close(store);
 }
 
+/* Also when the log could not be taken into the database after the first failure. */
+static void however_many_syncs_fail_in_a_row_no_commit_comes_back(void **state)
+{
+    struct place *place = *state;
+
+    for (int failing = 1; failing <= 8; failing++) {
+        struct store *store = open_store(place, "boot-a");
+        uint64_t before = store_last_seq(store);
+        char wanted[64];
+
+        if (before == 0)
+            name_points(place, store, 1, 2);
+        assert_true(try_polls(place, store, 3, failing * 1000));
+        failing_syncs = failing;
+        assert_false(try_polls(place, store, 4, failing * 1000 + 100));
+        while (!try_polls(place, store, 4, failing * 1000 + 100))
+            continue;
+        failing_syncs = 0;
+        assert_int_equal(store_last_seq(store), before + 7);
+        snprintf(wanted, sizeof wanted, "%d|%d|%d\n", failing * 7, failing * 7, failing * 7);
+        ask_is(place, "SELECT count(*), count(DISTINCT time), max(seq) FROM poll", wanted);
+        store_close(store);
+    }
+}
+
 /* Any sync of many commits, those of taking the log into the database and of beginning it anew too.
  */
-static void any_sync_may_fail_and_nothing_committed_is_lost_or_doubled(void **state)
+static void any_sync_may_fail_and_nothing_committed_is_lost_doubled_or_skipped(void **state)
 {
     struct place *place = *state;
     struct store *store = open_store(place, "boot-a");
@@ -79,14 +104,16 @@ static void any_sync_may_fail_and_nothing_committed_is_lost_or_doubled(void **st
             committed += 150;
         else
             failed++;
-        snprintf(wanted, sizeof wanted, "%lld|%lld\n", (long long)committed, (long long)committed);
-        ask_is(place, "SELECT count(*), count(DISTINCT time) FROM poll", wanted);
+        snprintf(wanted, sizeof wanted, "%lld|%lld|%lld\n", (long long)committed,
+                 (long long)committed, (long long)committed);
+        ask_is(place, "SELECT count(*), count(DISTINCT time), ifnull(max(seq), 0) FROM poll",
+               wanted);
     }
     failing_syncs = 0;
     good_syncs = 0;
     assert_true(failed > 5);
     store_close(store);
-    ask_is(place, "SELECT count(*), count(DISTINCT time) FROM poll", wanted);
+    ask_is(place, "SELECT count(*), count(DISTINCT time), ifnull(max(seq), 0) FROM poll", wanted);
     ask_is(place, "PRAGMA integrity_check", "ok\n");
 }
 
@@ -260,7 +287,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_PLACE(a_commit_whose_sync_failed_does_not_come_back),
-        IN_PLACE(any_sync_may_fail_and_nothing_committed_is_lost_or_doubled),
+        IN_PLACE(however_many_syncs_fail_in_a_row_no_commit_comes_back),
+        IN_PLACE(any_sync_may_fail_and_nothing_committed_is_lost_doubled_or_skipped),
         IN_PLACE(without_room_a_commit_fails_whole_and_works_again_with_room),
         IN_PLACE(a_store_that_has_no_room_at_all_says_so),
         IN_PLACE(a_move_without_room_goes_on_when_there_is_room),
