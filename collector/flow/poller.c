@@ -162,19 +162,27 @@ static void device_due(struct device *device, struct mono_time now)
         line_go(line, now);
 }
 
+/* Whoever is called a little early is told its own moment, so that it finds it has come. Each entry
+ * is taken at most once a turn of the loop: nothing here can go round in a circle. */
 static void timer_rang(uv_timer_t *timer)
 {
     struct poller *poller = timer->data;
     struct mono_time now = poller_now(poller);
-    struct agenda_entry *entry;
+    size_t most = poller->setup.device_count + poller->setup.link_count;
 
     poller->armed_ns = INT64_MAX;
     follow_clock(poller, now);
-    while ((entry = agenda_take(&poller->agenda, now.ns + TIMER_SLACK_NS)) != NULL) {
+    for (size_t i = 0; i < most; i++) {
+        int64_t at = agenda_first(&poller->agenda);
+        struct mono_time due = {at > now.ns ? at : now.ns};
+        struct agenda_entry *entry = agenda_take(&poller->agenda, now.ns + TIMER_SLACK_NS);
+
+        if (entry == NULL)
+            return;
         if (entry->kind == DUE_DEVICE)
-            device_due(entry->owner, now);
+            device_due(entry->owner, due);
         else
-            line_due(entry->owner, now);
+            line_due(entry->owner, due);
     }
 }
 
