@@ -89,6 +89,9 @@ static void set_limits(CURL *easy, const struct output_setup *output)
     long ms = output->timeout_ms > 0 ? (long)output->timeout_ms : 10000;
 
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* A look-up of a name that hangs is left to end by itself; else its timeout, and our stop,
+     * would wait for it, whatever was set. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);

@@ -1,5 +1,8 @@
 /* Tests of output/line_courier.c, influx.c and sender.c against a server on loopback that answers
  * as scripted. Names say what must hold; the file reads as its specification. */
+#include <dlfcn.h>
+#include <netdb.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -345,6 +348,75 @@ static void stopping_does_not_wait_for_a_peer_that_hangs(void **state)
     assert_in_range(ms_between(&before, &after), 0, 5000);
 }
 
+/* The name "slow.invalid" is looked up here, and for as long as the test says. */
+static sem_t may_be_found;
+static atomic_bool is_looked_up;
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    struct timespec until;
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (host == NULL || strcmp(host, "slow.invalid") != 0)
+        return real(host, service, hints, found);
+    is_looked_up = true;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 15;
+    (void)sem_timedwait(&may_be_found, &until);
+    return EAI_AGAIN;
+}
+
+static bool name_is_looked_up(void *self)
+{
+    return is_looked_up;
+}
+
+static void start_on_a_slow_name(int64_t timeout_ms)
+{
+    struct sender_setup setup = {
+        .output = &output, .catalog = &town, .notices = notices, .clock = &pushed};
+
+    sem_init(&may_be_found, 0, 0);
+    is_looked_up = false;
+    memory_fill(10);
+    server_start(take_all);
+    output.timeout_ms = timeout_ms;
+    output.plaintext = true;
+    snprintf(output.url, sizeof output.url, "http://slow.invalid/write");
+    sender = sender_start_on(&setup, &memory_source, NULL);
+    assert_non_null(sender);
+    assert_true(comes_true(name_is_looked_up, NULL));
+}
+
+static void stopping_does_not_wait_for_a_name_server_that_hangs(void **state)
+{
+    struct timespec before, after;
+
+    start_on_a_slow_name(60000);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    sender_stop(sender);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    sender = NULL;
+    sem_post(&may_be_found);
+    assert_in_range(ms_between(&before, &after), 0, 5000);
+}
+
+static void a_name_server_that_hangs_is_given_up_after_the_timeout(void **state)
+{
+    struct timespec before, after;
+
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    start_on_a_slow_name(200);
+    status_once(SENDER_WAITING);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    for (int i = 0; i < 100; i++) /* for each attempt made meanwhile */
+        sem_post(&may_be_found);
+    assert_in_range(ms_between(&before, &after), 200, 10000);
+}
+
 static const char *fail_twice(const struct request *request)
 {
     return request->number <= 2 ? ANSWER("500 Oops", "Content-Length: 0\r\n", "")
@@ -481,6 +553,8 @@ int main(void)
         held_test(an_answer_without_end_is_cut_off),
         held_test(a_peer_that_never_answers_is_given_up_after_the_timeout),
         held_test(stopping_does_not_wait_for_a_peer_that_hangs),
+        held_test(stopping_does_not_wait_for_a_name_server_that_hangs),
+        held_test(a_name_server_that_hangs_is_given_up_after_the_timeout),
         held_test(trouble_becomes_a_notice_after_10_s_and_ends_with_success),
         held_test(rewinding_sends_again_from_there),
         held_test(a_token_is_sent_and_never_shown),
