@@ -29,7 +29,7 @@ def one_run(devices, seconds, warm):
         if len(polls) != devices or silent:
             print(f"  ! {len(polls)} of {devices} devices polled, {silent} polls without a value",
                   flush=True)
-        return {"lost": lost / due * 100, "p50": percentile(between, 0.5),
+        return {"lost": lost / max(due, 1) * 100, "p50": percentile(between, 0.5),
                 "p99": percentile(between, 0.99), "max": max(between, default=None),
                 "cpu": window.cpu_share, "rss": window.rss_mib, "start": collector.start_seconds,
                 "bytes": window.written / max(due - lost, 1), "strangers": window.strangers}
@@ -40,7 +40,10 @@ def main():
     begin(f"crowd: {asked.devices:,} devices x 1 point/s, stored")
     alone = one_run(1, 3, 2)["rss"]
     runs = [one_run(asked.devices, asked.seconds, 10) for _ in range(asked.repeats)]
-    of = lambda name: [run[name] for run in runs]  # noqa: E731
+
+    def of(name):
+        return [run[name] for run in runs]
+
     figure("ticks missed", of("lost"), "%", "0", 3)
     figure("gap between two polls of a device, p50", of("p50"), "ms", digits=0)
     figure("gap between two polls of a device, p99", of("p99"), "ms", "<= 1,020", 0)

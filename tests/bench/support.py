@@ -220,11 +220,13 @@ class Collector:
                     int(written["write_bytes"]) - int(written["cancelled_write_bytes"]), busy, cpu)
 
     def status(self):
-        done = subprocess.run([os.environ["LOOKBACK_BIN"], "status", "--json", "-c",
-                               self.settings.folder], capture_output=True, timeout=60, check=False)
         try:
+            done = subprocess.run([os.environ["LOOKBACK_BIN"], "status", "--json", "-c",
+                                   self.settings.folder], capture_output=True, timeout=20,
+                                  check=False)
             return json.loads(done.stdout)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, subprocess.TimeoutExpired) as why:
+            print(f"  ! lookback status gave no answer: {why}", flush=True)
             return {}
 
     def last_seq(self):

@@ -30,7 +30,19 @@ def one_run(asked):
         settings.finish()
         collector = Collector(settings)
         town.ended_by(collector, collector.stop)
-        return look(Window(collector, asked.seconds), asked)
+        found = look(Window(collector, asked.seconds), asked)
+        compare(collector, influx)
+        return found
+
+
+def compare(collector, influx):
+    """What the output has confirmed by its cursor is in InfluxDB, a line a poll."""
+    seq = collector.rows("SELECT seq FROM cursor WHERE name = 'series'")[0][0]
+    polls = collector.rows("SELECT count(*) FROM poll WHERE seq <= ?", seq)[0][0]
+    series = influx.query("SELECT count(ph) FROM water")["results"][0].get("series", [])
+    lines = series[0]["values"][0][1] if series else 0
+    if lines < polls or polls == 0:
+        print(f"  ! InfluxDB has {lines} lines of {polls} polls that were confirmed", flush=True)
 
 
 def look(window, asked):
@@ -43,12 +55,15 @@ def look(window, asked):
     if len(polls) != asked.devices or silent or readings != made:
         print(f"  ! {len(polls)} of {asked.devices} devices polled, {silent} polls without a value, "
               f"the store shows {readings} of {made} readings", flush=True)
-    for output in window.collector.status().get("outputs", []):
+    outputs = window.collector.status().get("outputs", [])
+    if len(outputs) != 1 + asked.mqtt:
+        print(f"  ! status shows {len(outputs)} outputs", flush=True)
+    for output in outputs:
         if output["state"] != "ok" or output["quarantined"] or output["backlog"] > 5 * asked.devices:
             print(f"  ! output {output['name']}: {output}", flush=True)
     moved = window.collector.rows("SELECT count(*), sum(moved) FROM segment")[0]
     return {
-        "lost": lost / due * 100, "p50": percentile(between, 0.5), "p99": percentile(between, 0.99),
+        "lost": lost / max(due, 1) * 100, "p50": percentile(between, 0.5), "p99": percentile(between, 0.99),
         "max": max(between, default=None), "cpu": window.cpu_share, "rss": window.rss_mib,
         "peak": window.peak_mib, "bytes": window.written / max(readings, 1),
         "strangers": window.strangers, "segments": moved[0], "moved": moved[1] or 0,
@@ -60,7 +75,10 @@ def main():
     begin(f"town: {asked.devices} devices x 10 points/s to store and InfluxDB"
           + (" and MQTT" if asked.mqtt else ""))
     runs = [one_run(asked) for _ in range(asked.repeats)]
-    of = lambda name: [run[name] for run in runs]  # noqa: E731
+
+    def of(name):
+        return [run[name] for run in runs]
+
     figure("ticks missed", of("lost"), "%", "0", 3)
     figure("gap between two polls of a device, p50", of("p50"), "ms", digits=0)
     figure("gap between two polls of a device, p99", of("p99"), "ms", "<= 1,010", 0)
