@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "record/desk.h"
+#include "record/disk.h"
 #include "record/judge.h"
 #include "record/keeper.h"
 #include "record/recorder.h"
@@ -24,6 +25,7 @@ struct recorder {
     struct recorder_setup setup;
     struct judge *judge;
     struct keeper keeper;
+    struct disk disk;
     struct desk *desk;
     struct reader *reader; /* for catching up; opened when it is first needed */
     struct desk_load load;
@@ -31,8 +33,6 @@ struct recorder {
     bool trusted;
     bool untimed; /* entries of this boot may have no wall time */
     bool clock_notice;
-    bool failing; /* the last commit did */
-    struct wall_time failing_since;
     bool upkeep_failing;
     bool catching_up; /* there is another piece at once */
     bool keeper_more;

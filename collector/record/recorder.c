@@ -128,6 +128,7 @@ static bool run_round(struct recorder *recorder, bool commit, struct error *err)
 
     clock_look(recorder);
     good = !commit || batch_run(recorder, err);
+    disk_look(&recorder->disk);
     if (good)
         do_upkeep(recorder);
     run_acts(recorder);
@@ -159,8 +160,10 @@ static int64_t idle_ms(const struct recorder *recorder)
 
     if (recorder->catching_up || recorder->keeper_more)
         return 0;
-    if (recorder->failing && next_commit_ms(recorder) < ms)
+    if (recorder->disk.failing && next_commit_ms(recorder) < ms)
         ms = next_commit_ms(recorder);
+    if (disk_idle_ms(&recorder->disk) < ms)
+        ms = disk_idle_ms(&recorder->disk);
     if (!recorder->trusted && untrusted_look_ms < ms)
         ms = untrusted_look_ms;
     return ms;
@@ -277,6 +280,8 @@ struct recorder *recorder_new(const struct recorder_setup *setup, struct error *
     recorder->boot = store_boot(setup->store);
     recorder->untimed = true; /* of this boot, from a run before this one */
     recorder->last_commit = clock_mono(setup->clock);
+    disk_init(&recorder->disk, setup->clock, setup->notices, store_dir(setup->store),
+              setup->reserve_bytes);
     pthread_mutex_init(&recorder->status_lock, NULL);
     if (!begin(recorder, err)) {
         recorder_free(recorder);

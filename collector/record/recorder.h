@@ -3,7 +3,8 @@
  * It takes polls from the mailbox and commits them, at most once a second; an act is committed at
  * once, because somebody waits. The judge reads the same sequence with a cursor of its own, and
  * what it concludes commits together with that cursor: kill -9 anywhere changes nothing. While a
- * commit cannot be made it is tried again each second, the mailbox fills, and one notice says so.
+ * commit cannot be made it is tried again each second, the mailbox fills, and one notice says so,
+ * until commits have succeeded for a minute.
  */
 #ifndef RECORD_RECORDER_H
 #define RECORD_RECORDER_H
@@ -29,6 +30,7 @@ struct recorder_setup {
     struct trust *trust;
     struct notices *notices;
     int64_t keep_ms;            /* retention by age */
+    int64_t reserve_bytes;      /* less left on the store's disk: a notice; 0: never */
     int64_t seal_every_ms;      /* a segment */
     int64_t patience_ms;        /* untrusted clock longer than this: a notice */
     const char *const *awaited; /* cursors retention waits for */

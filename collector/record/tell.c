@@ -1,4 +1,5 @@
-/* What the recorder tells: its status, who may read on, and the notices about disk and clock. */
+/* What the recorder tells: its status, who may read on, and the notices about clock and
+ * upkeep. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,14 @@ static double median_commit_ms(const struct recorder *recorder)
     return count == 0 ? 0.0 : sorted[count / 2];
 }
 
+static void measure(struct recorder *recorder, struct store_size *size)
+{
+    recorder->measured = store_measure(recorder->setup.store, size);
+    recorder->last_measure = clock_mono(recorder->setup.clock);
+    if (recorder->measured)
+        disk_measured(&recorder->disk, size->free_bytes);
+}
+
 void recorder_publish(struct recorder *recorder)
 {
     struct recorder_status now = {.committed = store_last_seq(recorder->setup.store),
@@ -42,10 +51,8 @@ void recorder_publish(struct recorder *recorder)
 
     now.size = recorder->status.size;
     if (!recorder->measured ||
-        recorder_ms_since(recorder, recorder->last_measure) >= measure_every_ms) {
-        recorder->measured = store_measure(recorder->setup.store, &now.size);
-        recorder->last_measure = clock_mono(recorder->setup.clock);
-    }
+        recorder_ms_since(recorder, recorder->last_measure) >= measure_every_ms)
+        measure(recorder, &now.size);
     pthread_mutex_lock(&recorder->status_lock);
     recorder->status = now;
     pthread_mutex_unlock(&recorder->status_lock);
@@ -61,36 +68,17 @@ void commit_succeeded(struct recorder *recorder, struct mono_time begun)
     recorder->commit_ms[recorder->commit_count++ % COMMIT_TIMES] = ms;
     if (ms > recorder->commit_ms_max)
         recorder->commit_ms_max = ms;
-    if (recorder->failing) {
-        log_notice(SAY("存储 %s：恢复写入，暂存在内存中的数据已存入",
-                       "store %s: writing again; the polls that waited in memory are stored"),
-                   store_dir(recorder->setup.store));
-        notice_end(recorder->setup.notices, "disk");
-    }
-    recorder->failing = false;
+    disk_succeeded(&recorder->disk);
     recorder_publish(recorder);
 }
 
 void commit_failed(struct recorder *recorder, const struct error *err)
 {
-    char since[WALL_TEXT];
+    struct store_size size;
+    bool measured = store_measure(recorder->setup.store, &size);
 
     recorder->last_commit = clock_mono(recorder->setup.clock);
-    if (!recorder->failing) {
-        recorder->failing_since = clock_wall(recorder->setup.clock);
-        log_error(SAY("无法写入（%s）；数据暂存内存，每秒重试",
-                      "cannot write (%s); polls wait in memory, trying again each second"),
-                  err->text);
-    }
-    recorder->failing = true;
-    notice_raise(
-        recorder->setup.notices, "disk", SAY("存储", "store"),
-        SAY("自 %s 起无法写入（%s）；新数据暂存在有限的内存里，每秒重试；"
-            "请检查磁盘空间、权限和磁盘状况",
-            "since %s nothing can be written (%s); new polls wait in bounded memory and it "
-            "is tried again each second; check free space, permissions and the disk's "
-            "health"),
-        wall_text(recorder->failing_since, since), err->text);
+    disk_failed(&recorder->disk, err, measured ? size.free_bytes : -1);
 }
 
 /* The clock --------------------------------------------------------------------------------- */

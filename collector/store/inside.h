@@ -76,6 +76,7 @@ struct store {
     uint64_t seq;       /* the last number given; outside a transaction `committed` */
     uint64_t committed; /* the last number that is durable */
     bool writing;       /* between store_begin() and its end */
+    bool log_stuck;     /* the log could not be taken into the database; said once */
     bool poisoned;      /* the disk failed: open anew before writing again */
     struct open_part part;
     struct open_part part_before; /* as it was at store_begin() */

@@ -17,12 +17,7 @@ bool store_ready(struct store *store, struct error *err)
         return true;
     if (store->c.db != NULL)
         connection_close(&store->c);
-    if (!store_connect(store, err))
-        return false;
-    log_notice(
-        SAY("存储 %s：已重新打开，从 %llu 继续", "store %s: opened anew, going on after %llu"),
-        store->c.path, (unsigned long long)store->committed);
-    return true;
+    return store_connect(store, err);
 }
 
 bool store_begin(struct store *store, struct error *err)
@@ -53,6 +48,21 @@ static void undo(struct store *store)
     }
 }
 
+/* Said when it begins and when it ends, not at each try between. */
+static void note_stuck(struct store *store, bool stuck)
+{
+    if (stuck && !store->log_stuck)
+        log_warning(
+            SAY("存储 %s：日志并入数据库失败（%s）；数据仍在日志里，将重新打开再试",
+                "store %s: the log could not be taken into the database (%s); it is safe in the "
+                "log and is tried again after opening anew"),
+            store->c.path, sqlite3_errmsg(store->c.db));
+    else if (!stuck && store->log_stuck)
+        log_notice(SAY("存储 %s：日志已并入数据库", "store %s: the log is in the database again"),
+                   store->c.path);
+    store->log_stuck = stuck;
+}
+
 /* Takes the log into the database now and then. Readers that hold it back are no error. */
 static void checkpoint(struct store *store)
 {
@@ -61,13 +71,11 @@ static void checkpoint(struct store *store)
     if (store->log_frames < CHECKPOINT_PAGES)
         return;
     code = sqlite3_wal_checkpoint_v2(store->c.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY)
+    if ((code & 0xff) == SQLITE_BUSY)
         return;
-    log_warning(
-        SAY("存储 %s：日志并入数据库失败（%s）；数据仍在日志里，将重新打开再试",
-            "store %s: the log could not be taken into the database (%s); it is safe in the "
-            "log and is tried again after opening anew"),
-        store->c.path, sqlite3_errmsg(store->c.db));
+    note_stuck(store, code != SQLITE_OK);
+    if (code == SQLITE_OK)
+        return;
     connection_close(&store->c);
     store->poisoned = true;
 }

@@ -36,6 +36,7 @@ struct bench {
     const char *awaited[1];
     size_t awaited_count;
     int64_t keep_ms;
+    int64_t reserve_bytes;
     enum trust_by trust_by;
     struct store *store;
     struct mailbox *mailbox;
@@ -120,6 +121,7 @@ static inline void bench_open(struct bench *bench)
                                     .trust = bench->trust,
                                     .notices = bench->notices,
                                     .keep_ms = bench->keep_ms,
+                                    .reserve_bytes = bench->reserve_bytes,
                                     .seal_every_ms = 60 * MINUTE_MS,
                                     .patience_ms = 60 * MINUTE_MS,
                                     .awaited = bench->awaited,

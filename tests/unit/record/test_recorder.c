@@ -115,6 +115,18 @@ static void the_same_problems_come_out_however_often_it_is_killed(void **state)
     bench_end(&killed);
 }
 
+/* A number that is missing would look like evidence somebody removed. */
+static void assert_no_hole(struct bench *bench)
+{
+    char *story = bench_story(bench, EVERYTHING);
+    unsigned long long wanted = 1;
+
+    for (char *line = story; *line != '\0'; line = strchr(line, '\n') + 1)
+        assert_int_equal(strtoull(line, NULL, 10), wanted++);
+    assert_true(wanted > 1);
+    free(story);
+}
+
 static void a_full_disk_loses_nothing_and_is_said_once(void **state)
 {
     struct bench *bench = *state;
@@ -145,7 +157,11 @@ static void a_full_disk_loses_nothing_and_is_said_once(void **state)
 
     setrlimit(RLIMIT_FSIZE, &before);
     bench_step(bench);
+    assert_int_equal(notices_open(bench->notices, notices, 4), 1);
+    held_clock_advance(&bench->clock, MINUTE_MS);
+    bench_step(bench);
     assert_int_equal(notices_open(bench->notices, notices, 4), 0);
+    assert_no_hole(bench);
     story = bench_story(bench, 1 << ITEM_POLL);
     assert_tells(story, " 0.5\n");
     assert_tells(story, " 2\n");
@@ -244,6 +260,57 @@ static void polls_without_a_time_are_judged_once_the_clock_is_trusted(void **sta
     problem = bench_problem(&bench);
     assert_int_equal(json_integer_value(json_object_get(problem, "episodes")), 2);
     json_decref(problem);
+    bench_end(&bench);
+}
+
+/* A restart in the same boot of the kernel goes on with its monotonic clock. */
+static void a_restart_before_the_clock_is_trusted_leaves_no_poll_without_a_time(void **state)
+{
+    struct bench bench;
+    int64_t trusted_ms;
+    char wanted[64];
+    char *story;
+
+    bench_init(&bench);
+    bench.trust_by = TRUST_PLAUSIBLE;
+    bench.clock.wall.ms = 1000;
+    bench_open(&bench);
+    for (int process = 0; process < 3; process++) {
+        for (int i = 0; process < 2 && i < 2; i++) {
+            held_clock_advance(&bench.clock, MINUTE_MS);
+            bench_push_at(&bench, WALL_NONE, process * 2 + i, QUALITY_NORMAL);
+            bench_step(&bench);
+        }
+        bench_kill(&bench);
+        if (process == 2) /* this one polled nothing and finds what the others left */
+            bench.clock.wall = bench_start();
+        bench_open(&bench);
+    }
+    bench_step(&bench);
+    trusted_ms = bench_start().ms;
+    story = bench_story(&bench, 1 << ITEM_POLL);
+    for (int i = 0; i < 4; i++) {
+        snprintf(wanted, sizeof wanted, "%d 0 %lld %d\n", i + 1,
+                 (long long)(trusted_ms - (3 - i) * MINUTE_MS), i);
+        assert_tells(story, wanted);
+    }
+    free(story);
+    story = bench_story(&bench, 1 << ITEM_EVENT);
+    assert_tells(story, "\"polls\":4}");
+    free(story);
+    bench_end(&bench);
+}
+
+static void less_free_than_the_reserve_is_a_notice(void **state)
+{
+    struct bench bench;
+    struct notice notices[4];
+
+    bench_init(&bench);
+    bench.reserve_bytes = INT64_MAX / 2;
+    bench_open(&bench);
+    assert_int_equal(notices_open(bench.notices, notices, 4), 1);
+    assert_string_equal(notices[0].id, "disk");
     bench_end(&bench);
 }
 
@@ -417,6 +484,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             cursors_and_refusals_of_other_threads_are_committed_together, set_up, tear_down),
         cmocka_unit_test(polls_without_a_time_are_judged_once_the_clock_is_trusted),
+        cmocka_unit_test(a_restart_before_the_clock_is_trusted_leaves_no_poll_without_a_time),
+        cmocka_unit_test(less_free_than_the_reserve_is_a_notice),
         cmocka_unit_test(a_clock_that_is_never_trusted_is_said_after_patience),
         cmocka_unit_test_setup_teardown(
             an_edited_rule_ends_its_episode_and_the_problem_waits_for_proof, set_up, tear_down),
