@@ -11,7 +11,7 @@ import termios
 
 import pytest
 
-from lookback import faults
+from lookback import faults, simple_profile
 from waiting import free_port, run_out
 
 
@@ -280,12 +280,12 @@ def test_a_clock_at_1970_is_not_put_on_readings_until_it_is_right(polled, peers)
 # The disk.
 
 @pytest.fixture
-def small_disk(polled):
-    os.makedirs(polled.store)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", polled.store], check=True)
-    yield os.path.join(polled.store, "ballast")
-    polled.stop()
-    subprocess.run(["umount", polled.store], check=True)
+def small_disk(town):
+    os.makedirs(town.store)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", town.store], check=True)
+    yield os.path.join(town.store, "ballast")
+    town.stop()
+    subprocess.run(["umount", town.store], check=True)
 
 
 def fill(ballast):
@@ -298,8 +298,10 @@ def fill(ballast):
                 size //= 2
 
 
-def test_a_full_disk_ends_nothing_and_the_hole_is_written_down(polled, small_disk, peers):
-    device = next(peer for peer in peers.made if hasattr(peer, "requests"))
+def test_a_full_disk_ends_nothing_and_the_hole_is_written_down(town, small_disk, peers):
+    """A device of many channels fills the smallest mailbox with some forty polls."""
+    device = peers.scripted(counting)
+    polled = town.device(port=device.port, every="100ms", model=simple_profile(count=40))
     polled.settings["store"].update({"mailbox": "64KiB", "reserve": "0B"})
     polled.start()
     polled.wait_polls(20)
@@ -315,13 +317,15 @@ def test_a_full_disk_ends_nothing_and_the_hole_is_written_down(polled, small_dis
         asked.append(len(device.requests))
         run_out(0.5)
         return len(device.requests) == asked[-1]
-    polled.wait(mailbox_is_full, 120, "the mailbox to be full")
+    polled.wait(mailbox_is_full, 60, "the mailbox to be full")
     os.unlink(small_disk)
     polled.wait(lambda: polled.last_poll() > stuck + 20, 30, "rows again")
     gaps = polled.wait(lambda: polled.rows("SELECT arguments FROM event WHERE kind = 'gap'"), 20,
                        "the gap to be written down")
     assert json.loads(gaps[0][0])["skipped"] > 0
     polled.stop()
+    log = polled.log()  # what is so for a while is said once
+    assert log.count("cannot write") == 1 and log.count("lookback.db") == 1, log
     sequence = polled.sequence()
     assert sequence == list(range(1, len(sequence) + 1))
     assert polled.rows("PRAGMA integrity_check") == [("ok",)]
