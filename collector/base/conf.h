@@ -45,6 +45,10 @@ const struct error *conf_fault(struct conf_faults *faults, size_t index);
 bool conf_complain(struct conf_faults *faults, struct conf_at at, const char *key,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Adds a sentence about a whole folder or file, which names it itself. Returns false. */
+bool conf_complain_whole(struct conf_faults *faults, const char *path, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Reads and scans a file (at most 64 MiB, no @include, no NUL, a BOM and CRLF are fine).
  *
  * Gives the file, ended with conf_free(); NULL when it cannot be read or parsed at all, with that
@@ -114,10 +118,11 @@ bool conf_is_group(struct conf_at at);
 /* The zone that dates and minutes without a zone are read in, e.g. "Asia/Shanghai" (sets TZ for the
  * whole process; before any thread starts). False when the system has no such zone. */
 bool conf_zone(const char *zone);
-/* RFC 3339, "2026-11-22" or "2026-11-22 08:00" in that zone. */
+/* RFC 3339, or "2026-11-22", "2026-11-22 08:00" or "2026-11-22 08:00:30" in that zone. */
 bool moment_parse(const char *words, struct wall_time *time);
 
-/* The word of `words` (NULL-terminated) nearest to `wrong`, or NULL if none is near. */
+/* The word of `words` (NULL-terminated) nearest to `wrong`, the case of letters aside, or NULL if
+ * none is near. */
 const char *conf_nearest(const char *wrong, const char *const *words);
 
 #endif

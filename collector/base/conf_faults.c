@@ -113,6 +113,23 @@ bool conf_complain(struct conf_faults *faults, struct conf_at at, const char *ke
     return false;
 }
 
+bool conf_complain_whole(struct conf_faults *faults, const char *path, const char *format, ...)
+{
+    struct fault *fault = fault_add(faults);
+    char sentence[640];
+    va_list args;
+
+    if (fault == NULL)
+        return false;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    fault->path = strdup(path);
+    error_set(&fault->error, ERROR_SETTINGS, "%s", sentence);
+    snprintf(fault->error.where, sizeof fault->error.where, "%s", path);
+    return false;
+}
+
 static int fault_compare(const void *one, const void *other)
 {
     const struct fault *a = one;

@@ -52,6 +52,19 @@ void rewrite_word(struct rewrite *to, const char *bytes, size_t count);
 /* The mark of a literal that was refused. */
 void rewrite_told(struct rewrite *to);
 
+/* The half-width character meant by the full-width or typographic one at `at`: “ is ", ； is ;,
+ * １ is 1. '\0' when it stands for none. */
+char mistype_half_width(const char *at);
+/* The first full-width double quote of this line from `from` on, or NULL. */
+const char *mistype_wide_quote(const char *from, const char *end);
+/* Whether the line of `at` has a double quote that is not closed on it; its comment does not count.
+ */
+bool mistype_quotes_are_odd(const char *begin, const char *at, const char *end);
+/* Whether a word stands at `at`, where behind a text a mark or a space is usual. */
+bool mistype_goes_on(const char *at, const char *end);
+/* "1,5" with `at` at its 5: gives its beginning and its length; 0 when it is none. */
+size_t mistype_comma_number(const char *begin, const char *at, const char *end, const char **first);
+
 /* Checks the source text of one file and rewrites it for libconfig: comments gone, lines kept,
  * arrays as lists (which may mix 5 and 5.0), refused literals and doubled words marked.
  *

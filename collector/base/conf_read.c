@@ -1,6 +1,8 @@
 #include "base/conf_inside.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +181,19 @@ static void describe_choices(const struct conf_key *key, struct text *text)
         text_format(text, "%s\"%s\"", i == 0 ? "" : SAY("、", ", "), key->choices[i]);
 }
 
+/* An address that begins as this key's do. */
+static void describe_url(const struct conf_key *key, struct text *text)
+{
+    const char *scheme = key->choices == NULL ? "https" : key->choices[0];
+    const char *rest = strncmp(scheme, "mqtt", 4) == 0 ? SAY("主机:1883", "host:1883")
+                                                       : SAY("主机/路径", "host/path");
+
+    text_format(text,
+                SAY("网址，如 \"%s://%s\"，其中不写用户和密码",
+                    "an address, as \"%s://%s\", without user or password in it"),
+                scheme, rest);
+}
+
 /* What the key allows, for the second half of a fault. */
 static void describe_allowed(const struct conf_key *key, struct text *text)
 {
@@ -221,8 +236,7 @@ static void describe_allowed(const struct conf_key *key, struct text *text)
         describe_choices(key, text);
         break;
     case CONF_URL:
-        text_add(text, SAY("网址，如 \"https://主机/路径\"，其中不写用户和密码",
-                           "an address, as \"https://host/path\", without user or password in it"));
+        describe_url(key, text);
         if (key->choices != NULL)
             text_add(text, SAY("；开头是 ", "; it begins with "));
         describe_choices(key, text);
@@ -252,6 +266,8 @@ static void describe_found(const struct raw *raw, struct text *text)
         break;
     case KIND_FLOAT:
         text_add_number(text, raw->number);
+        if (raw->number == rint(raw->number) && fabs(raw->number) < 1e15)
+            text_add(text, ".0"); /* as it was written, and what is wrong with it */
         break;
     case KIND_BOOL:
         text_add(text, raw->truth ? "true" : "false");
@@ -278,6 +294,11 @@ static bool complain_value(const struct conf_key *key, const struct raw *raw, st
     text_init(&allowed_text, allowed, sizeof allowed);
     describe_found(raw, &found_text);
     describe_allowed(key, &allowed_text);
+    if (key->type == CONF_INT && raw->kind == KIND_FLOAT)
+        return conf_complain(faults, at, key->name,
+                             SAY("%s 不允许；这里要写%s，不带小数点",
+                                 "%s is not allowed. Allowed: %s, without decimal point"),
+                             found, allowed);
     if (key->type == CONF_CHOICE && raw->text != NULL)
         nearest = conf_nearest(raw->text, key->choices);
     if (nearest != NULL)
@@ -288,6 +309,40 @@ static bool complain_value(const struct conf_key *key, const struct raw *raw, st
     return conf_complain(faults, at, key->name,
                          SAY("%s 不允许；这里要写%s", "%s is not allowed. Allowed: %s"), found,
                          allowed);
+}
+
+static bool is_of_table(const char *name, const struct conf_key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The key of the table nearest to a word that is not in it, or NULL. */
+static const char *nearest_key(const char *name, const struct conf_key *keys, size_t count)
+{
+    const char *words[65] = {NULL};
+
+    for (size_t i = 0; i < count && i < 64; i++)
+        words[i] = keys[i].name;
+    return conf_nearest(name, words);
+}
+
+/* Whether an unknown word of the group is probably this key: then it is complained about there. */
+static bool is_mistyped(const struct conf_key *key, struct conf_at group,
+                        const struct conf_key *keys, size_t count)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = conf_key_name(group, i)) != NULL; i++) {
+        const char *nearest =
+            is_of_table(name, keys, count) ? NULL : nearest_key(name, keys, count);
+
+        if (nearest != NULL && strcmp(nearest, key->name) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool complain_missing(const struct conf_key *key, struct conf_at group,
@@ -319,7 +374,7 @@ void conf_defaults(const struct conf_key *keys, size_t count, void *into)
     }
 }
 
-/* One key of the table. */
+/* One key of the table; false when it is wrong or missing. */
 static bool read_key(struct conf_at group, const struct conf_key *key, char *into, bool *present,
                      struct conf_faults *faults)
 {
@@ -329,26 +384,32 @@ static bool read_key(struct conf_at group, const struct conf_key *key, char *int
     *present = conf_is_there(at);
     conf_defaults(key, 1, into);
     if (!*present)
-        return !key->required || complain_missing(key, group, faults);
+        return !key->required;
     raw = raw_of_setting(at);
     if (raw.kind == KIND_TOLD)
         return false;
     return take(key, &raw, into) || complain_value(key, &raw, at, faults);
 }
 
-static bool complain_unknown(struct conf_at at, const char *name, const struct conf_key *keys,
+static bool complain_unknown(struct conf_at group, const char *name, const struct conf_key *keys,
                              size_t count, struct conf_faults *faults)
 {
-    const char *words[65] = {NULL};
-    const char *nearest;
+    const char *nearest = nearest_key(name, keys, count);
+    struct conf_at at = conf_member(group, name);
+    const struct conf_key *key = keys;
 
-    for (size_t i = 0; i < count && i < 64; i++)
-        words[i] = keys[i].name;
-    nearest = conf_nearest(name, words);
     if (nearest == NULL)
         return conf_complain(faults, at, name,
                              SAY("没有这个键；请删去，或查看手册中的键表",
                                  "there is no such key here; delete it, or see the table of keys"));
+    while (strcmp(key->name, nearest) != 0)
+        key++;
+    if (key->required && !conf_is_there(conf_member(group, nearest)))
+        return conf_complain(faults, at, name,
+                             SAY("没有这个键，是否想写 %s？必需的 %s 缺少",
+                                 "there is no such key here, did you mean %s? The key %s is "
+                                 "required and missing"),
+                             nearest, nearest);
     return conf_complain(
         faults, at, name,
         SAY("没有这个键，是否想写 %s？", "there is no such key here, did you mean %s?"), nearest);
@@ -370,20 +431,29 @@ bool conf_read(struct conf_at group, const struct conf_key *keys, size_t count, 
             SAY("这里要写一组 { 键 = 值; … }", "a group { key = value; … } is wanted here"));
     for (size_t i = 0; i < count; i++) {
         good = read_key(group, &keys[i], into, &present, faults) && good;
+        if (!present && keys[i].required && !is_mistyped(&keys[i], group, keys, count))
+            complain_missing(&keys[i], group, faults);
         if (present && seen != NULL)
             *seen |= UINT64_C(1) << i;
     }
     for (size_t i = 0; conf_key_name(group, i) != NULL; i++) {
         const char *name = conf_key_name(group, i);
-        size_t row = 0;
 
-        while (row < count && strcmp(keys[row].name, name) != 0)
-            row++;
-        if (row == count)
-            good = complain_unknown(conf_member(group, name), name, keys, count, faults);
+        if (!is_of_table(name, keys, count))
+            good = complain_unknown(group, name, keys, count, faults);
         names++;
     }
     return good && names == conf_length(group); /* a doubled word is not among the names */
+}
+
+/* People write pH and ABCd: letters of either case are the same here. */
+static void fold_case(const char *from, char *to, size_t size)
+{
+    size_t length = 0;
+
+    for (; from[length] != '\0' && length + 1 < size; length++)
+        to[length] = (char)tolower((unsigned char)from[length]);
+    to[length] = '\0';
 }
 
 const char *conf_nearest(const char *wrong, const char *const *words)
@@ -391,10 +461,15 @@ const char *conf_nearest(const char *wrong, const char *const *words)
     size_t length = strlen(wrong);
     unsigned best = length <= 3 ? 2 : length <= 7 ? 3 : 4; /* nearer than this */
     const char *nearest = NULL;
+    char folded[66]; /* word_distance() takes 64 and says "far" of more */
+    char other[66];
 
+    fold_case(wrong, folded, sizeof folded);
     for (size_t i = 0; words[i] != NULL; i++) {
-        unsigned distance = word_distance(wrong, words[i]);
+        unsigned distance;
 
+        fold_case(words[i], other, sizeof other);
+        distance = word_distance(folded, other);
         if (distance >= best || distance >= length)
             continue;
         best = distance;

@@ -35,9 +35,18 @@ struct frame {
     struct name key; /* whose value is read */
 };
 
+/* The last text read, to be found again when it swallowed the quote of the next one. */
+struct last_text {
+    const char *at; /* its opening quote; NULL: none yet */
+    unsigned line;
+    struct name key;
+    bool goes_on; /* a word follows its closing quote */
+};
+
 struct scan {
     const char *path;
     struct conf_faults *faults;
+    const char *begin;
     const char *at;
     const char *end;
     unsigned line;
@@ -47,6 +56,7 @@ struct scan {
     struct name *names;
     size_t name_count, name_room;
     unsigned doubled;
+    struct last_text text;
     struct rewrite to;
     bool no_memory;
 };
@@ -127,9 +137,33 @@ static bool name_note(struct scan *scan, struct name name)
     return true;
 }
 
+/* The text before went on to the quote that should have opened the next one. */
+static bool quote_is_open(const struct scan *scan)
+{
+    return scan->text.at != NULL && scan->text.line == scan->line && scan->text.goes_on &&
+           mistype_quotes_are_odd(scan->begin, scan->text.at, scan->end);
+}
+
+static bool refuse_open_quote(struct scan *scan)
+{
+    const char *words = scan->text.at + 1;
+    size_t length = 0;
+
+    while (length < 30 && strchr("\"\n;,={}()[]", words[length]) == NULL)
+        length += utf8_length(words + length);
+    inner(scan)->key = scan->text.key;
+    return scan_refuse(scan,
+                       SAY("本行在 \"%.*s 处打开的双引号没有关上：后面的内容都被当成了文字",
+                           "the double quote opened in this line at \"%.*s is not closed: what "
+                           "follows is taken for its text"),
+                       (int)length, words);
+}
+
 /* What the innermost bracket lacks for `found` to stand here. Returns false. */
 static bool scan_misplaced(struct scan *scan, const char *found)
 {
+    if (quote_is_open(scan))
+        return refuse_open_quote(scan);
     switch (inner(scan)->expecting) {
     case EXPECT_NAME:
         return scan_refuse(scan,
@@ -178,14 +212,36 @@ static bool value_begins(struct scan *scan, const char *found)
     return true;
 }
 
+/* 1,5 in a group: the comma ended the value 1, and 5 stands where a key should. */
+static bool refuse_comma_number(struct scan *scan, const char *first, size_t length)
+{
+    char shown[48];
+    char meant[48];
+
+    if (scan->name_count > inner(scan)->first_name)
+        inner(scan)->key = scan->names[scan->name_count - 1];
+    snprintf(shown, sizeof shown, "%.*s", (int)(length < 40 ? length : 40), first);
+    snprintf(meant, sizeof meant, "%s", shown);
+    if (strchr(meant, ',') != NULL)
+        *strchr(meant, ',') = '.';
+    return scan_refuse(scan,
+                       SAY("%s 不允许：小数点是“.”，不是“,”；要写 %s",
+                           "%s is not allowed: the decimal point is \".\", not \",\"; write %s"),
+                       shown, meant);
+}
+
 /* Refuses a number libconfig would bend; the scan goes on, as its place is known. */
 static bool scan_number(struct scan *scan)
 {
     const char *word = scan->at;
+    const char *first;
     size_t length = 0;
     enum literal verdict;
     char shown[48];
 
+    if (inner(scan)->expecting == EXPECT_NAME &&
+        (length = mistype_comma_number(scan->begin, word, scan->end, &first)) > 0)
+        return refuse_comma_number(scan, first, length);
     while (word + length < scan->end &&
            (isalnum((unsigned char)word[length]) || strchr("+-._", word[length]) != NULL))
         length++;
@@ -220,6 +276,21 @@ static bool scan_number(struct scan *scan)
     return true;
 }
 
+/* A full-width mark stands where a half-width one belongs. */
+static bool refuse_wide(struct scan *scan, const char *found, char half)
+{
+    if (half == ' ')
+        return scan_refuse(scan, SAY("这里有一个全角空格（或不换行空格）：请改用英文（半角）空格",
+                                     "a full-width (or no-break) space stands here: use half-width "
+                                     "(English) space"));
+    return scan_refuse(scan,
+                       SAY("%s 是全角（中文）符号：这里要写半角（英文）的 %c ；设置里的标点和数字"
+                           "（\" , ; = ( ) …）都用半角",
+                           "%s is a full-width (Chinese) character: write %c here; use half-width "
+                           "(English) punctuation and digits: \" , ; = ( )"),
+                       found, half);
+}
+
 /* \" \\ \n \r \t \f and \xHH of a visible byte. */
 static bool escape_check(struct scan *scan, const char *at)
 {
@@ -240,6 +311,22 @@ static bool escape_check(struct scan *scan, const char *at)
                                  "a backslash inside a text is written twice: \\\\"));
 }
 
+static bool refuse_unclosed(struct scan *scan)
+{
+    const char *wide = mistype_wide_quote(scan->at + 1, scan->end);
+
+    if (wide != NULL)
+        return scan_refuse(
+            scan,
+            SAY("文字的双引号在本行没有关上：%.*s 是全角（中文）引号，要写半角（英文）的 "
+                "\"",
+                "the double quote of this text is not closed on its line: %.*s is a "
+                "full-width (Chinese) quote, write half-width (English) \""),
+            (int)utf8_length(wide), wide);
+    return scan_refuse(scan, SAY("文字的双引号在本行没有关上",
+                                 "the double quote of this text is not closed on its line"));
+}
+
 static bool scan_text(struct scan *scan)
 {
     struct frame *frame = inner(scan);
@@ -257,8 +344,7 @@ static bool scan_text(struct scan *scan)
             at++;
     }
     if (at == scan->end || *at != '"')
-        return scan_refuse(scan, SAY("文字的双引号在本行没有关上",
-                                     "the double quote of this text is not closed on its line"));
+        return refuse_unclosed(scan);
     if (!good)
         rewrite_told(&scan->to);
     else if (more)
@@ -266,6 +352,8 @@ static bool scan_text(struct scan *scan)
     else
         rewrite_word(&scan->to, scan->at, (size_t)(at + 1 - scan->at));
     scan->to.holding = true;
+    scan->text =
+        (struct last_text){scan->at, scan->line, frame->key, mistype_goes_on(at + 1, scan->end)};
     frame->after_text = good && (frame->bracket == '{' || frame->bracket == '\0');
     scan->at = at + 1;
     return true;
@@ -393,6 +481,7 @@ static bool scan_token(struct scan *scan)
 {
     char one = *scan->at;
     char shown[8];
+    char half;
 
     scan->tokens++;
     if (one == '"')
@@ -412,6 +501,9 @@ static bool scan_token(struct scan *scan)
     if (strchr("=:;,", one) != NULL)
         return scan_mark(scan, one);
     snprintf(shown, sizeof shown, "%.*s", (int)utf8_length(scan->at - 1), scan->at - 1);
+    half = mistype_half_width(shown);
+    if ((unsigned char)one >= 0x80 && half != '\0' && !quote_is_open(scan))
+        return refuse_wide(scan, shown, half);
     return scan_misplaced(scan, shown);
 }
 
@@ -464,8 +556,12 @@ static bool scan_all(struct scan *scan)
 char *conf_scan(const char *path, const char *source, size_t size, size_t *tokens,
                 struct conf_faults *faults)
 {
-    struct scan scan = {
-        .path = path, .faults = faults, .at = source, .end = source + size, .line = 1};
+    struct scan scan = {.path = path,
+                        .faults = faults,
+                        .begin = source,
+                        .at = source,
+                        .end = source + size,
+                        .line = 1};
     bool good;
 
     if (size >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0)

@@ -94,7 +94,7 @@ static bool date_is_real(const struct tm *day)
            day->tm_mday <= days[day->tm_mon] + (leap && day->tm_mon == 1);
 }
 
-/* A date, or a date and minute, in the zone of the process. */
+/* A date, or a date with its minute or second, in the zone of the process. */
 static bool local_moment(struct tm *day, struct wall_time *time)
 {
     struct tm asked = *day;
@@ -113,6 +113,7 @@ static bool local_moment(struct tm *day, struct wall_time *time)
 bool moment_parse(const char *words, struct wall_time *time)
 {
     struct tm day = {0};
+    bool spaced;
     int offset;
     int ms = 0;
 
@@ -126,14 +127,18 @@ bool moment_parse(const char *words, struct wall_time *time)
         return false;
     if (*words == '\0')
         return local_moment(&day, time);
+    spaced = *words == ' ';
     if (!read_char(&words, "Tt ") || !read_digits(&words, 2, &day.tm_hour) ||
         !read_char(&words, ":") || !read_digits(&words, 2, &day.tm_min) || day.tm_hour > 23 ||
         day.tm_min > 59)
         return false;
     if (*words == '\0')
         return local_moment(&day, time);
-    if (!read_char(&words, ":") || !read_digits(&words, 2, &day.tm_sec) || day.tm_sec > 59 ||
-        !read_fraction(&words, &ms) || !read_offset(&words, &offset) || *words != '\0')
+    if (!read_char(&words, ":") || !read_digits(&words, 2, &day.tm_sec) || day.tm_sec > 59)
+        return false;
+    if (*words == '\0' && spaced)
+        return local_moment(&day, time); /* as tables print it */
+    if (!read_fraction(&words, &ms) || !read_offset(&words, &offset) || *words != '\0')
         return false;
     time->ms = ((int64_t)timegm(&day) - offset) * 1000 + ms;
     return true;

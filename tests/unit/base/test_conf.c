@@ -18,6 +18,7 @@
 
 static const char *const parities[] = {"none", "even", "odd", NULL};
 static const char *const schemes[] = {"https", "mqtts", NULL};
+static const char *const brokers[] = {"mqtt", "mqtts", NULL};
 
 struct row {
     char name[NAME_SIZE];
@@ -30,6 +31,7 @@ struct row {
     int parity;
     char port[16];
     char url[64];
+    char broker[64];
     struct wall_time since;
 };
 
@@ -47,6 +49,7 @@ static const struct conf_key keys[] = {
     {"parity", CONF_CHOICE, false, FIELD(parity), 0, 0, "none", parities, "校验", "parity"},
     {"port", CONF_FILE, false, FIELD(port), 0, 0, NULL, NULL, "串口", "port"},
     {"url", CONF_URL, false, FIELD(url), 0, 0, NULL, schemes, "地址", "address"},
+    {"broker", CONF_URL, false, FIELD(broker), 0, 0, NULL, brokers, "服务器", "broker"},
     {"since", CONF_MOMENT, false, FIELD(since), 0, 0, NULL, NULL, "起", "since"},
     {"list", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL, "列表", "a list"},
 };
@@ -251,7 +254,10 @@ static void every_type_says_what_it_allows(void **state)
     refused("name = \"a\"; title = \"a\\tb\";", "1: title: ");
     refused("name = \"a\"; unit = 0;",
             "1: unit: 0 is not allowed. Allowed: a whole number, from 1 to 247");
-    refused("name = \"a\"; unit = 5.0;", "1: unit: 5 is not allowed. Allowed: a whole number");
+    refused("name = \"a\"; unit = 5.0;", "1: unit: 5.0 is not allowed. Allowed: a whole number, "
+                                         "from 1 to 247, without decimal point");
+    refused("name = \"a\"; unit = 5.5;", "1: unit: 5.5 is not allowed. Allowed: a whole number, "
+                                         "from 1 to 247, without decimal point");
     refused("name = \"a\"; unit = \"5\";", "1: unit: \"5\" is not allowed");
     refused("name = \"a\"; above = \"5\";", "1: above: \"5\" is not allowed. Allowed: a number");
     refused("name = \"a\"; echo = \"true\";",
@@ -262,7 +268,15 @@ static void every_type_says_what_it_allows(void **state)
     refused("name = \"a\"; max = \"8GB\";", "1: max: \"8GB\" is not allowed. Allowed: a size");
     refused("name = \"a\"; parity = \"evn\";",
             "1: parity: \"evn\" is not allowed, did you mean \"even\"?");
+    refused("name = \"a\"; parity = \"EVEN\";",
+            "1: parity: \"EVEN\" is not allowed, did you mean \"even\"?");
     refused("name = \"a\"; port = \"\";", "1: port: ");
+    refused("name = \"a\"; url = \"host:8086\";",
+            "1: url: \"host:8086\" is not allowed. Allowed: an address, as \"https://host/path\"");
+    refused("name = \"a\"; broker = \"127.0.0.1:1883\";",
+            "1: broker: \"127.0.0.1:1883\" is not allowed. Allowed: an address, as "
+            "\"mqtt://host:1883\", without user or password in it; it begins with \"mqtt\", "
+            "\"mqtts\"");
     refused("name = \"a\"; url = \"http://host/\";", "1: url: \"http://host/\" is not allowed");
     refused("name = \"a\"; url = \"https://user:pw@host/\";", "1: url: ");
     refused("name = \"a\"; url = \"https:///x\";", "1: url: ");
@@ -275,7 +289,93 @@ static void an_unknown_word_is_refused_with_the_nearest_one(void **state)
 {
     refused("name = \"a\";\n\nevry = \"60s\";",
             "3: evry: there is no such key here, did you mean every?");
+    refused("name = \"a\";\nEvery = \"60s\";",
+            "2: Every: there is no such key here, did you mean every?");
     refused("name = \"a\"; zzzzzz = 1;", "1: zzzzzz: there is no such key here; delete it");
+}
+
+static void a_mistyped_key_is_the_missing_one(void **state)
+{
+    refused("unit = 1;\nnmae = \"a\";",
+            "2: nmae: there is no such key here, did you mean name? The "
+            "key name is required and missing");
+    read_row("zzzzzz = 1;");
+    assert_fault(0, "1: name: is missing");
+}
+
+static void a_full_width_character_is_named_with_the_one_that_is_meant(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *words, *fault;
+    } cases[] = {
+        {"name = “a”;", "1: name: “ is a full-width (Chinese) character: write \" here; use "
+                        "half-width (English) punctuation and digits: \" , ; = ( )"},
+        {"name = ”a”;", "1: name: ” is a full-width (Chinese) character: write \" here"},
+        {"name = ‘a’;", "1: name: ‘ is a full-width (Chinese) character: write \" here"},
+        {"name ＝ \"a\";", "1: name: ＝ is a full-width (Chinese) character: write = here"},
+        {"name＝\"a\";", "1: name: ＝ is a full-width (Chinese) character: write = here"},
+        {"name = \"a\"；", "1: name: ； is a full-width (Chinese) character: write ; here"},
+        {"list = [1，2];", "1: list: ， is a full-width (Chinese) character: write , here"},
+        {"list = [1、2];", "1: list: 、 is a full-width (Chinese) character: write , here"},
+        {"list = （1, 2);", "1: list: （ is a full-width (Chinese) character: write ( here"},
+        {"list = (1, 2）;", "1: list: ） is a full-width (Chinese) character: write ) here"},
+        {"list = 【1];", "1: list: 【 is a full-width (Chinese) character: write [ here"},
+        {"list = ｛ };", "1: list: ｛ is a full-width (Chinese) character: write { here"},
+        {"name = \"a\";\nunit = １;", "2: unit: １ is a full-width (Chinese) character: write 1 here"},
+        {"name = \"a\";\nunit：1;", "2: unit: ： is a full-width (Chinese) character: write : here"},
+        {"ｎame = \"a\";", "1: ｎ is a full-width (Chinese) character: write n here"},
+        {"name =　\"a\";", "1: name: a full-width (or no-break) space stands here: use half-width"},
+        {"name =\xc2\xa0\"a\";", "1: name: a full-width (or no-break) space stands here"},
+        {"name = \"a”;", "1: name: the double quote of this text is not closed on its line: ” is a "
+                         "full-width (Chinese) quote, write half-width (English) \""},
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refused(cases[i].words, cases[i].fault);
+    assert_true(read_row("name = \"a\"; title = \"，；\"; # ，；（）\n"));
+}
+
+static void an_open_quote_is_said_where_it_was_opened(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *words, *fault;
+    } cases[] = {
+        {"unit = 1;\nname = \"bus; parity = \"even\"; unit = 2;",
+         "2: name: the double quote opened in this line at \"bus is not closed"},
+        {"name = \"bus; every = \"60s\";", "1: name: the double quote opened in this line at \"bus"},
+        {"name = \"bus; title = \"磨坊\";", "1: name: the double quote opened in this line at \"bus"},
+        {"name = \"bus; port = \"/dev/x\";", "1: name: the double quote opened in this line at \"bus"},
+        {"list = ( \"ph, \"cod\" );", "1: list: the double quote opened in this line at \"ph is not"},
+        {"name = \"bus\" port = \"/dev/x\"; 5", "1: 5 cannot stand here"},
+        {"list = ( \"ph\" cod );", "1: list: there is no comma before cod"},
+        {"name = \"a\"unit 1; # 5\" pipe", "1: unit: there is no \"=\" before 1"},
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refused(cases[i].words, cases[i].fault);
+}
+
+static void a_decimal_comma_is_said_with_the_point(void **state)
+{
+    refused("name = \"a\";\nabove = 1,5;",
+            "2: above: 1,5 is not allowed: the decimal point is \".\", not \",\"; write 1.5");
+    refused("name = \"a\"; above = -12,50;",
+            "1: above: -12,50 is not allowed: the decimal point is "
+            "\".\", not \",\"; write -12.50");
+    refused("name = \"a\", 5 = 1;", "1: 5 cannot stand here");
+    assert_true(read_row("name = \"a\"; unit = 1, above = 5;"));
+}
+
+static void a_fault_of_a_whole_folder_names_no_line(void **state)
+{
+    assert_false(conf_complain_whole(faults, "/nowhere", "folder %s does not exist", "/nowhere"));
+    assert_string_equal(conf_fault(faults, 0)->text, "folder /nowhere does not exist");
+    assert_string_equal(conf_fault(faults, 0)->where, "/nowhere");
+    assert_int_equal(conf_fault(faults, 0)->kind, ERROR_SETTINGS);
 }
 
 static void a_doubled_word_is_refused_with_both_lines(void **state)
@@ -430,6 +530,16 @@ static void faults_are_said_in_chinese_too(void **state)
 {
     say_in(LANGUAGE_ZH);
     refused("name = \"a\"; unit = 300;", "1: unit: 300 不允许；这里要写整数，从 1 到 247");
+    refused("name = \"a\"; unit = 5.0;",
+            "1: unit: 5.0 不允许；这里要写整数，从 1 到 247，不带小数点");
+    refused("name = “a”;", "1: name: “ 是全角（中文）符号：这里要写半角（英文）的 \"");
+    refused("name =　\"a\";", "1: name: 这里有一个全角空格");
+    refused("name = \"a”;", "1: name: 文字的双引号在本行没有关上：” 是全角（中文）引号");
+    refused("name = \"bus; parity = \"even\";", "1: name: 本行在 \"bus 处打开的双引号没有关上");
+    refused("name = \"a\"; above = 1,5;", "1: above: 1,5 不允许：小数点是“.”，不是“,”；要写 1.5");
+    refused("nmae = \"a\";", "1: nmae: 没有这个键，是否想写 name？必需的 name 缺少");
+    refused("name = \"a\"; broker = \"h\";",
+            "1: broker: \"h\" 不允许；这里要写网址，如 \"mqtt://主机:1883\"");
     say_in(LANGUAGE_EN);
 }
 
@@ -474,6 +584,7 @@ static void a_moment_is_read_in_the_zone_of_the_collector(void **state)
         {"2026-11-22T00:00:00Z", 1795305600000},
         {"2026-11-22T08:00:00+08:00", 1795305600000},
         {"2026-11-22 08:00", 1795305600000},
+        {"2026-11-22 08:00:07", 1795305607000},
         {"2026-11-22", 1795276800000},
         {"2026-11-22T00:00:00.123Z", 1795305600123},
         {"2026-11-21T19:30:00-04:30", 1795305600000},
@@ -490,6 +601,8 @@ static void a_moment_is_read_in_the_zone_of_the_collector(void **state)
         "2026-11-22 24:00",
         "2026-11-22 08:60",
         "2026-11-22T08:00:00",
+        "2026-11-22 08:00:60",
+        "2026-11-22 08:00:7",
         "2026-11-22T08:00:00Zx",
         "2026-11-22 8:00",
         "1969-12-31",
@@ -543,6 +656,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_type_says_what_it_allows, begin, end),
         cmocka_unit_test_setup_teardown(an_unknown_word_is_refused_with_the_nearest_one, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(a_mistyped_key_is_the_missing_one, begin, end),
+        cmocka_unit_test_setup_teardown(a_full_width_character_is_named_with_the_one_that_is_meant,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(an_open_quote_is_said_where_it_was_opened, begin, end),
+        cmocka_unit_test_setup_teardown(a_decimal_comma_is_said_with_the_point, begin, end),
+        cmocka_unit_test_setup_teardown(a_fault_of_a_whole_folder_names_no_line, begin, end),
         cmocka_unit_test_setup_teardown(a_doubled_word_is_refused_with_both_lines, begin, end),
         cmocka_unit_test_setup_teardown(what_cannot_be_understood_says_where_and_why, begin, end),
         cmocka_unit_test_setup_teardown(a_nul_is_refused_in_the_file_and_in_a_text, begin, end),
