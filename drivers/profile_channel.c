@@ -34,7 +34,7 @@ static const struct conf_key channel_keys[] = {
      "本通道的字节顺序", "how the bytes of this value are laid out"},
     {"absent", CONF_INNER, false, C_AT(absent), C_ROOM(absent), 0, 0, NULL, NULL,
      "表示“没有测量”的原始值", "raw words that mean \"no measurement\""},
-    {"parameter", CONF_NAME, true, C_AT(parameter), 0, 0, 0, NULL, NULL,
+    {"parameter", CONF_TEXT, true, C_AT(parameter), C_ROOM(parameter), 0, 0, NULL, NULL,
      "监测因子，见 parameters.conf", "the parameter, a key of parameters.conf"},
     {"suffix", CONF_NAME, false, C_AT(suffix), 0, 0, 0, NULL, NULL,
      "同一因子有几个通道时的后缀", "tells several channels of one parameter apart"},
@@ -113,8 +113,8 @@ static const struct parameter *find_parameter(struct profile_draft *draft, struc
 
     if (parameter == NULL && nearest != NULL)
         conf_complain(draft->faults, profile_place(at, "parameter"), "parameter",
-                      SAY("parameters.conf 里没有 \"%s\"；是不是 \"%s\"？",
-                          "\"%s\" is not in parameters.conf; is \"%s\" meant?"),
+                      SAY("parameters.conf 里没有 \"%s\"，是否想写 \"%s\"？",
+                          "\"%s\" is not in parameters.conf, did you mean \"%s\"?"),
                       key, nearest);
     else if (parameter == NULL)
         conf_complain(draft->faults, profile_place(at, "parameter"), "parameter",
@@ -200,6 +200,44 @@ static bool read_absent(struct profile_draft *draft, struct conf_at group, struc
                 types[channel->type]);
     channel->absent_count = (unsigned)count;
     return true;
+}
+
+bool profile_manual_address(enum register_area area, const char *manual, long *address)
+{
+    static const char lead[] = {[AREA_COIL] = '0',
+                                [AREA_DISCRETE_INPUT] = '1',
+                                [AREA_INPUT_REGISTER] = '3',
+                                [AREA_HOLDING_REGISTER] = '4'};
+    size_t digits = strspn(manual, "0123456789");
+
+    if ((digits != 5 && digits != 6) || manual[digits] != '\0' || manual[0] != lead[area])
+        return false;
+    *address = strtol(manual + 1, NULL, 10) - 1;
+    return *address >= 0 && *address <= 65535;
+}
+
+/* A number as manuals print it, 40101, written for the address 100. A device that really answers at
+ * 40101 says so by a `manual` of another form. */
+static bool check_counting(struct profile_draft *draft, struct conf_at at,
+                           const struct channel *channel)
+{
+    char written[8];
+    long address;
+    long of_manual;
+
+    snprintf(written, sizeof written, "%u", (unsigned)channel->address);
+    if (channel->area == AREA_COIL || !profile_manual_address(channel->area, written, &address))
+        return true;
+    if (channel->manual[0] != '\0' &&
+        !profile_manual_address(channel->area, channel->manual, &of_manual))
+        return true;
+    return conf_complain(
+        draft->faults, profile_place(at, "address"), "address",
+        SAY("地址从 0 起数：说明书上的 %s 是地址 %ld；设备的协议地址确为 %s 时，写明 "
+            "manual = \"protocol address %s\";",
+            "address counts from 0: manual %s is address %ld; where %s is the "
+            "protocol address, say manual = \"protocol address %s\";"),
+        written, address, written, written);
 }
 
 /* What the table cannot know: that the parts of a channel fit each other. */
@@ -313,7 +351,8 @@ static void read_channel(struct profile_draft *draft, struct conf_at at)
         return;
     channel_from_row(&channel, &row, parameter);
     if (!check_unit(draft, at, row.unit, parameter) || !read_valid(draft, at, &channel) ||
-        !check_channel(draft, at, &channel, order_is_given) || !read_absent(draft, at, &channel) ||
+        !check_channel(draft, at, &channel, order_is_given) ||
+        !check_counting(draft, at, &channel) || !read_absent(draft, at, &channel) ||
         !check_against_others(draft, at, &channel))
         return;
     draft->profile->channels[draft->profile->channel_count++] = channel;

@@ -26,6 +26,10 @@ void profile_read_states(struct profile_draft *draft, struct conf_at list);
 size_t profile_list_length(struct profile_draft *draft, struct conf_at list, const char *key,
                            size_t most);
 
+/* The protocol address of a number as manuals print it, "40101" (or "400101") in the holding area;
+ * false when it is not of that form. */
+bool profile_manual_address(enum register_area area, const char *manual, long *address);
+
 /* Replays every proof of a profile that is otherwise right, and complains where what comes out is
  * not what the proof says, and about channels no proof speaks of. */
 void profile_prove(const struct profile *profile, struct conf_at root, struct conf_faults *faults);

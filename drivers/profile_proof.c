@@ -182,6 +182,54 @@ static const char *reading_text(const struct reading *reading, char *out, size_t
     return out;
 }
 
+/* The one other order in which the words of this channel give the number, or NULL. */
+static const char *order_that_fits(const struct trial *trial, size_t index, double number)
+{
+    struct channel other = *trial->channels[index];
+    const struct channel *only = &other;
+    const char *fits = NULL;
+
+    if (channel_word_count(&other) != 2)
+        return NULL;
+    for (enum word_order order = ORDER_ABCD; order <= ORDER_DCBA; order++) {
+        struct reading reading = {0};
+
+        if (order == trial->channels[index]->order)
+            continue;
+        other.order = order;
+        profile_decode(trial->profile, &only, 1, trial->wire.blocks, trial->wire.count, &reading);
+        if (reading.quality != QUALITY_NORMAL || reading.value != number)
+            continue;
+        if (fits != NULL)
+            return NULL;
+        fits = profile_orders[order];
+    }
+    return fits;
+}
+
+/* What is probably wrong with a channel whose proof fails: "" or a half-sentence. */
+static void add_likely_cause(const struct trial *trial, size_t index, double number,
+                             struct text *text)
+{
+    const struct channel *channel = trial->channels[index];
+    const char *order = isfinite(number) ? order_that_fits(trial, index, number) : NULL;
+    long address;
+
+    if (order != NULL) {
+        text_format(
+            text,
+            SAY("；如果 word_order = \"%s\"，就是 ", "; with word_order = \"%s\" it would be "),
+            order);
+        text_add_number(text, number);
+    } else if (profile_manual_address(channel->area, channel->manual, &address) &&
+               address != channel->address) {
+        text_format(text,
+                    SAY("；地址从 0 起数：说明书上的 %s 是地址 %ld，这里写的是 %u",
+                        "; address counts from 0: manual %s is address %ld, not %u"),
+                    channel->manual, address, (unsigned)channel->address);
+    }
+}
+
 /* Compares one reading with what the proof says of it. */
 static void judge_channel(struct trial *trial, struct conf_at expected, size_t index)
 {
@@ -190,13 +238,13 @@ static void judge_channel(struct trial *trial, struct conf_at expected, size_t i
     const char *letter = conf_text(expected);
     char wanted[40] = "";
     char got[80];
+    char likely[160];
+    struct text text;
     enum quality quality;
-    double number;
+    double number = NAN;
     bool holds;
 
     if (conf_number(expected, &number)) {
-        struct text text;
-
         holds = reading->quality == QUALITY_NORMAL && reading->value == number;
         text_init(&text, wanted, sizeof wanted);
         text_add_number(&text, number);
@@ -210,10 +258,13 @@ static void judge_channel(struct trial *trial, struct conf_at expected, size_t i
         return;
     }
     trial->proven[index] = true;
-    if (!holds)
-        conf_complain(trial->faults, expected, name,
-                      SAY("实证不成立：应为 %s，解出 %s", "the proof fails: expected %s, got %s"),
-                      wanted, reading_text(reading, got, sizeof got));
+    if (holds)
+        return;
+    text_init(&text, likely, sizeof likely);
+    add_likely_cause(trial, index, number, &text);
+    conf_complain(trial->faults, expected, name,
+                  SAY("实证不成立：应为 %s，解出 %s%s", "the proof fails: expected %s, got %s%s"),
+                  wanted, reading_text(reading, got, sizeof got), likely);
 }
 
 static bool is_of_the_wire(const char *key)

@@ -264,39 +264,43 @@ static void every_mistake_is_refused_where_it_stands(void **state)
     static const struct {
         const char *from, *to, *key, *words;
     } cases[] = {
-        {"needs_write",                       "need_write",                        "need_write",    "needs_write"    },
-        {"parity = \"even\"",                 "parity = \"evn\"",                  "parity",        "even"           },
-        {"word_order = \"CDAB\"",             "word_order = \"ABDC\"",             "word_order",    "ABCD"           },
-        {"max_registers = 60",                "max_registers = 126",               "max_registers", "125"            },
-        {"warm_up = \"10s\"",                 "warm_up = 10",                      "warm_up",       "duration"       },
-        {"wake = { address = 0x2500; }",      "wake = 0x2500",                     "wake",          ""               },
-        {"wake = { address",                  "wake = { area = \"coil\"; address", "area",          "holding"        },
+        {"needs_write",                       "need_write",                        "need_write",    "needs_write"          },
+        {"parity = \"even\"",                 "parity = \"evn\"",                  "parity",        "even"                 },
+        {"word_order = \"CDAB\"",             "word_order = \"ABDC\"",             "word_order",    "ABCD"                 },
+        {"max_registers = 60",                "max_registers = 126",               "max_registers", "125"                  },
+        {"warm_up = \"10s\"",                 "warm_up = 10",                      "warm_up",       "duration"             },
+        {"wake = { address = 0x2500; }",      "wake = 0x2500",                     "wake",          ""                     },
+        {"wake = { address",                  "wake = { area = \"coil\"; address", "area",          "holding"              },
         {"parameter = \"water_temperature\"", "parameter = \"water_temprature\"",  "parameter",
-         "water_temperature"                                                                                         },
-        {"unit = \"degC\"",                   "unit = \"K\"",                      "unit",          "scale"          },
-        {"unit = \"m/s\"",                    "unit = \"km/h\"",                   "unit",          "m/s"            },
-        {"area = \"input\"",                  "area = \"analog\"",                 "area",          "input"          },
-        {"address = 7",                       "address = 65536",                   "address",       "65535"          },
-        {"address = 0x10;",                   "address = 65535;",                  "address",       "second register"},
-        {"type = \"float32\"",                "type = \"float64\"",                "type",          "float32"        },
-        {"type = \"int16\"",                  "type = \"bit\"",                    "type",          "coil"           },
-        {"type = \"bit\"",                    "type = \"uint16\"",                 "type",          "coil"           },
-        {"scale = 0.01",                      "scale = 0",                         "scale",         "0"              },
-        {"valid = [-5.0, 50]",                "valid = [50, -5]",                  "valid",         "least"          },
-        {"valid = [-5.0, 50]",                "valid = [50, 50]",                  "valid",         "least"          },
-        {"valid = [-5.0, 50]",                "valid = [50]",                      "valid",         "least"          },
-        {"valid = [-5.0, 50]",                "valid = 50",                        "valid",         "list"           },
-        {"absent = -1;",                      "absent = \"0x1FFFF\";",             "absent",        "int16"          },
-        {"absent = -1;",                      "absent = 1.5;",                     "absent",        "int16"          },
-        {"absent = -1;",                      "absent = \"never\";",               "absent",        "int16"          },
-        {"absent = -1;",                      "absent = -40000;",                  "absent",        "int16"          },
-        {"absent = -1;",                      "absent = (1, 2, 3, 4, 5);",         "absent",        "4"              },
-        {"\"0x7F800001\"",                    "\"0x\"",                            "absent",        "float32"        },
-        {"mask = 0x00F0",                     "mask = 0",                          "mask",          "1"              },
-        {"equals = 0x20",                     "equals = 0x21",                     "equals",        "mask"           },
-        {"quality = \"M\"",                   "quality = \"B\"",                   "quality",       "\"C\""          },
-        {"quality = \"M\"",                   "quality = \"N\"",                   "quality",       "\"C\""          },
-        {"channel = \"wind_speed.max\"",      "channel = \"wind_speed\"",          "channel",       "no channel"     },
+         "water_temperature"                                                                                               },
+        {"parameter = \"flow\"",              "parameter = \"Flow\"",              "parameter",     "did you mean \"flow\""},
+        {"address = 7",                       "address = 7.0",                     "address",
+         "7.0 is not allowed. Allowed: a whole number, from 0 to 65535, without"                                           },
+        {"address = 7",                       "address = 1,5",                     "address",       "write 1.5"            },
+        {"unit = \"degC\"",                   "unit = \"K\"",                      "unit",          "scale"                },
+        {"unit = \"m/s\"",                    "unit = \"km/h\"",                   "unit",          "m/s"                  },
+        {"area = \"input\"",                  "area = \"analog\"",                 "area",          "input"                },
+        {"address = 7",                       "address = 65536",                   "address",       "65535"                },
+        {"address = 0x10;",                   "address = 65535;",                  "address",       "second register"      },
+        {"type = \"float32\"",                "type = \"float64\"",                "type",          "float32"              },
+        {"type = \"int16\"",                  "type = \"bit\"",                    "type",          "coil"                 },
+        {"type = \"bit\"",                    "type = \"uint16\"",                 "type",          "coil"                 },
+        {"scale = 0.01",                      "scale = 0",                         "scale",         "0"                    },
+        {"valid = [-5.0, 50]",                "valid = [50, -5]",                  "valid",         "least"                },
+        {"valid = [-5.0, 50]",                "valid = [50, 50]",                  "valid",         "least"                },
+        {"valid = [-5.0, 50]",                "valid = [50]",                      "valid",         "least"                },
+        {"valid = [-5.0, 50]",                "valid = 50",                        "valid",         "list"                 },
+        {"absent = -1;",                      "absent = \"0x1FFFF\";",             "absent",        "int16"                },
+        {"absent = -1;",                      "absent = 1.5;",                     "absent",        "int16"                },
+        {"absent = -1;",                      "absent = \"never\";",               "absent",        "int16"                },
+        {"absent = -1;",                      "absent = -40000;",                  "absent",        "int16"                },
+        {"absent = -1;",                      "absent = (1, 2, 3, 4, 5);",         "absent",        "4"                    },
+        {"\"0x7F800001\"",                    "\"0x\"",                            "absent",        "float32"              },
+        {"mask = 0x00F0",                     "mask = 0",                          "mask",          "1"                    },
+        {"equals = 0x20",                     "equals = 0x21",                     "equals",        "mask"                 },
+        {"quality = \"M\"",                   "quality = \"B\"",                   "quality",       "\"C\""                },
+        {"quality = \"M\"",                   "quality = \"N\"",                   "quality",       "\"C\""                },
+        {"channel = \"wind_speed.max\"",      "channel = \"wind_speed\"",          "channel",       "no channel"           },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -402,6 +406,77 @@ static void a_proof_that_fails_says_what_was_expected_and_what_came(void **state
     assert_refused("flow = \"T\"", "flow = 0", letter, "flow", "expected 0, got 0, T (status_bit)");
 }
 
+static void a_failing_proof_names_the_word_order_that_would_hold(void **state)
+{
+    unsigned line = line_of("water_temperature = 20.5");
+
+    assert_refused("holding = [0x0000, 0x41A4, 0x0000]", "holding = [0x41A4, 0x0000, 0x0000]", line,
+                   "water_temperature", "; with word_order = \"ABCD\" it would be 20.5");
+    assert_refused("holding = [0x0000, 0x41A4, 0x0000]", "holding = [0x0000, 0xA441, 0x0000]", line,
+                   "water_temperature", "; with word_order = \"DCBA\" it would be 20.5");
+    say_in(LANGUAGE_ZH);
+    assert_refused("holding = [0x0000, 0x41A4, 0x0000]", "holding = [0xA441, 0x0000, 0x0000]", line,
+                   "water_temperature", "；如果 word_order = \"BADC\"，就是 20.5");
+    say_in(LANGUAGE_EN);
+}
+
+static void a_failing_proof_suggests_no_order_where_none_or_several_fit(void **state)
+{
+    static const char proof[] = "holding = [0x0000, 0x41A4, 0x0000];\n      input = [0x9001];\n"
+                                "      coil = [1]; discrete = [0];\n"
+                                "      water_temperature = 20.5";
+    static const char *const failing[] = {
+        "holding = [0x0000, 0x41A5, 0x0000]; input = [0x9001]; coil = [1]; discrete = [0]; "
+        "water_temperature = 20.5",
+        /* 0x42420000 is 48.5 in ABCD and in BADC */
+        "holding = [0x4242, 0x0000, 0x0000]; input = [0x9001]; coil = [1]; discrete = [0]; "
+        "water_temperature = 48.5",
+    };
+
+    for (size_t i = 0; i < sizeof failing / sizeof failing[0]; i++) {
+        assert_null(load_changed(proof, failing[i]));
+        assert_non_null(strstr(conf_fault(faults, 0)->text, "the proof fails"));
+        assert_null(strstr(conf_fault(faults, 0)->text, "word_order"));
+        conf_faults_free(faults);
+        faults = conf_faults_new();
+    }
+}
+
+static void an_address_as_the_manual_prints_it_is_explained(void **state)
+{
+    static const struct {
+        const char *from, *to, *words;
+    } wrong[] = {
+        {"address = 0x10;", "address = 40101;", "counts from 0: manual 40101 is address 100;"},
+        {"address = 0x10;", "address = 40001;", "counts from 0: manual 40001 is address 0;"  },
+        {"address = 7",     "address = 30008",  "counts from 0: manual 30008 is address 7;"  },
+    };
+    static const char *const right[][2] = {
+        {"address = 7",  "address = 40101"                     },
+        {"address = 7",  "address = 30008; manual = \"0x7538\""},
+        {"address = 7",  "address = 30000"                     },
+        {"address = 3;", "address = 10001;"                    },
+    };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_refused(wrong[i].from, wrong[i].to, line_of(wrong[i].from), "address",
+                       wrong[i].words);
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        struct profile *profile = load_changed(right[i][0], right[i][1]);
+
+        if (profile == NULL)
+            fail_msg("%s: %s", right[i][1], conf_fault(faults, 0)->text);
+        profile_free(profile);
+    }
+}
+
+static void a_failing_proof_compares_the_address_with_the_manual(void **state)
+{
+    assert_refused("address = 0x10;", "address = 0x11;", line_of("water_temperature = \"D\""),
+                   "water_temperature",
+                   "; address counts from 0: manual 40017 is address 16, not 17");
+}
+
 static void a_proof_without_a_state_it_depends_on_proves_nothing(void **state)
 {
     assert_refused("coil = [1]; discrete = [0];", "coil = [1];",
@@ -475,6 +550,10 @@ int main(void)
         TEST(every_fault_of_a_file_is_said_in_one_run),
         TEST(units_may_be_written_with_the_keys_people_have),
         TEST(a_proof_that_fails_says_what_was_expected_and_what_came),
+        TEST(a_failing_proof_names_the_word_order_that_would_hold),
+        TEST(a_failing_proof_suggests_no_order_where_none_or_several_fit),
+        TEST(an_address_as_the_manual_prints_it_is_explained),
+        TEST(a_failing_proof_compares_the_address_with_the_manual),
         TEST(a_proof_without_a_state_it_depends_on_proves_nothing),
         TEST(a_proof_that_says_nothing_of_any_channel_is_refused),
         TEST(every_channel_is_in_a_proof),
