@@ -1,8 +1,10 @@
 #include "app/settings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/settings_inside.h"
@@ -75,15 +77,43 @@ static void load_parameters(struct loading *loading)
     parameters_free(parameters_load(path, loading->faults));
 }
 
+/* One sentence about the folder itself, rather than one for each file that is not in it. */
+static bool folder_is_there(const char *dir, struct conf_faults *faults)
+{
+    struct stat about = {0};
+    int failed = stat(dir, &about) == 0 ? 0 : errno;
+
+    if (failed == ENOENT || failed == ENOTDIR)
+        return conf_complain_whole(
+            faults, dir,
+            SAY("配置目录 %s 不存在：用 -c 指明配置所在目录，或先把示例配置复制到那里",
+                "folder %s does not exist: name the folder of the settings with -c, or copy the "
+                "example settings there first"),
+            dir);
+    if (failed == 0 && !S_ISDIR(about.st_mode))
+        return conf_complain_whole(
+            faults, dir,
+            SAY("%s 不是目录：-c 后面要写配置文件所在的目录",
+                "%s is no folder: -c names the folder that holds the settings"),
+            dir);
+    if (access(dir, X_OK) != 0)
+        return conf_complain_whole(
+            faults, dir,
+            SAY("无法进入配置目录 %s（%s）：请以有权限的用户运行",
+                "folder %s cannot be entered (%s): run as a user who may enter it"),
+            dir, strerror(errno));
+    return true;
+}
+
 struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults)
 {
-    struct settings *settings = calloc(1, sizeof *settings);
-    struct loading loading = {
-        .settings = settings, .faults = faults, .language_given = language_given};
     size_t before = conf_faults_count(faults);
+    struct loading loading = {.faults = faults, .language_given = language_given};
+    struct settings *settings;
 
-    if (settings == NULL)
+    if (!folder_is_there(dir, faults) || (settings = calloc(1, sizeof *settings)) == NULL)
         return NULL;
+    loading.settings = settings;
     snprintf(settings->dir, sizeof settings->dir, "%s", dir);
     settings_read_collector(&loading);
     load_parameters(&loading);

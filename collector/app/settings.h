@@ -91,6 +91,17 @@ struct settings {
 struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults);
 void settings_free(struct settings *settings);
 
+/* What devices.conf puts over the profile of this device: for each channel that differs from it,
+ * in the profile's order, "NAME ORDER LOW HIGH" and a line feed, with the word order and the span
+ * in force, numbers as their shortest decimal. "" when nothing does. Gives the text, ended with
+ * free(); NULL when out of memory. */
+char *settings_device_overrides(const struct device_conf *device);
+
+/* What its polls are decoded by: the digest of the profile where nothing is put over it, else
+ * SHA-256 over the profile's 32 bytes of digest and the text of settings_device_overrides(). False
+ * when it cannot be made. The device's profile must be known. */
+bool settings_device_digest(const struct device_conf *device, uint8_t out[32]);
+
 /* The folder of shipped data: $LOOKBACK_DATA if set, $PREFIX/share/lookback when installed, the
  * source tree when run from a build inside it; `out` gets "THERE/name". False when it is not there.
  */

@@ -160,6 +160,14 @@ static void check_peer(const struct output_setup *output, struct conf_at at,
         conf_complain(faults, conf_member(at, "url"), "url", "%s", err.text);
         return;
     }
+    if (host_is_no_address(url.host)) {
+        conf_complain(faults, conf_member(at, "url"), "url",
+                      SAY("%s 不是 IPv4 地址：要写四个 0 到 255 的数，例如 192.168.1.30",
+                          "%s is no IPv4 address: four numbers from 0 to 255 are wanted, as "
+                          "192.168.1.30"),
+                      url.host);
+        return;
+    }
     if (strcmp(url.scheme, "https") != 0 && strcmp(url.scheme, "mqtts") != 0 &&
         !url_is_loopback(&url) && !output->plaintext)
         conf_complain(faults, conf_member(at, "url"), "url",
@@ -172,6 +180,24 @@ static void check_peer(const struct output_setup *output, struct conf_at at,
     if (output->password_file[0] != '\0' && output->user[0] == '\0')
         conf_complain(faults, conf_member(at, "password_file"), "password_file",
                       SAY("有密码就要有 user", "a password needs its user"));
+}
+
+/* A store takes lines at one path of its own; the bare host answers 404 to every line. */
+static void check_line(const struct output_setup *output, struct conf_at at,
+                       struct conf_faults *faults)
+{
+    const char *host = strstr(output->url, "://");
+    const char *path = host == NULL ? NULL : strpbrk(host + 3, "/?#");
+
+    if (host == NULL || (path != NULL && *path == '/' && strcspn(path + 1, "?#") > 0))
+        return;
+    conf_complain(faults, conf_member(at, "url"), "url",
+                  SAY("\"%.100s\" 只有主机：要写完整的写入地址，路径如 InfluxDB 1.x "
+                      "/write?db=名称、2.x /api/v2/write?org=…&bucket=…、VictoriaMetrics /write",
+                      "\"%.100s\" is the host alone: give the whole write address, its path as "
+                      "InfluxDB 1.x /write?db=NAME, 2.x /api/v2/write?org=…&bucket=…, "
+                      "VictoriaMetrics /write"),
+                  output->url);
 }
 
 static void check_mqtt(const struct output_row *row, struct conf_at at, struct conf_faults *faults)
@@ -213,6 +239,8 @@ static void read_output(struct loading *loading, struct conf_at at)
     row.setup.window = (int)row.window;
     if (kind == OUTPUT_LINE || kind == OUTPUT_MQTT)
         check_peer(&row.setup, at, loading->faults);
+    if (kind == OUTPUT_LINE)
+        check_line(&row.setup, at, loading->faults);
     if (kind == OUTPUT_MQTT)
         check_mqtt(&row, at, loading->faults);
     settings_resolve_path(settings, row.setup.password_file, sizeof row.setup.password_file);

@@ -25,6 +25,33 @@ void *settings_rows(struct conf_at root, const char *key, size_t size, struct co
     return calloc(conf_length(*list) + 1, size);
 }
 
+/* A key of the group that is probably "kind" mistyped, or NULL. */
+static const char *mistyped_kind(struct conf_at at)
+{
+    static const char *const words[] = {"kind", NULL};
+    const char *name;
+
+    for (size_t i = 0; (name = conf_key_name(at, i)) != NULL; i++)
+        if (strcmp(name, "link") != 0 && conf_nearest(name, words) != NULL)
+            return name;
+    return NULL;
+}
+
+static bool complain_kindless(struct conf_at at, const char *allowed, struct conf_faults *faults)
+{
+    const char *mistyped = mistyped_kind(at);
+
+    if (mistyped == NULL)
+        return conf_complain(faults, at, "kind",
+                             SAY("缺少此键；要写下列之一：%s", "is missing; give one of %s"),
+                             allowed);
+    return conf_complain(faults, conf_member(at, mistyped), mistyped,
+                         SAY("没有这个键，是否想写 kind？必需的 kind 缺少；要写下列之一：%s",
+                             "there is no such key here, did you mean kind? The key kind is "
+                             "required and missing; give one of %s"),
+                         allowed);
+}
+
 /* 'one', 'two', … of a NULL-terminated array. */
 static void list_words(const char *const *words, char *out, size_t size)
 {
@@ -51,8 +78,7 @@ int settings_kind(struct conf_at at, const char *const *kinds, struct conf_fault
             faults, at, NULL,
             SAY("这里要写一组 { 键 = 值; … }", "a group { key = value; … } is wanted here"));
     else if (!conf_is_there(kind))
-        conf_complain(faults, at, "kind",
-                      SAY("缺少此键；要写下列之一：%s", "is missing; give one of %s"), allowed);
+        complain_kindless(at, allowed, faults);
     else if (word == NULL || (nearest = conf_nearest(word, kinds)) == NULL)
         conf_complain(faults, kind, "kind",
                       SAY("没有这一种；要写下列之一：%s", "there is no such kind; give one of %s"),
@@ -204,6 +230,14 @@ static bool is_public_v4(uint32_t address)
         if (address >> (32 - inside[i].bits) == inside[i].net >> (32 - inside[i].bits))
             return false;
     return true;
+}
+
+bool host_is_no_address(const char *host)
+{
+    struct in_addr v4;
+
+    return *host != '\0' && strspn(host, "0123456789.") == strlen(host) &&
+           inet_pton(AF_INET, host, &v4) != 1;
 }
 
 bool host_is_public(const char *host)

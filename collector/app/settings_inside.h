@@ -71,4 +71,7 @@ const char *name_index_nearest(const struct name_index *names, const char *wrong
 /* Whether HOST is written as an address of the public internet; a name is not. */
 bool host_is_public(const char *host);
 
+/* Whether HOST is written as an IPv4 address and is none, as 192.168.1.300. */
+bool host_is_no_address(const char *host);
+
 #endif

@@ -84,6 +84,12 @@ static void check_host(const struct link_setup *link, struct conf_at at, struct 
         conf_complain(faults, conf_member(at, "host"), "host",
                       SAY("不是主机名或 IP 地址；端口写在 port",
                           "not a host name or address; the port stands in port"));
+    if (host_is_no_address(link->host))
+        conf_complain(faults, conf_member(at, "host"), "host",
+                      SAY("%s 不是 IPv4 地址：要写四个 0 到 255 的数，例如 192.168.1.30",
+                          "%s is no IPv4 address: four numbers from 0 to 255 are wanted, as "
+                          "192.168.1.30"),
+                      link->host);
     if (host_is_public(link->host) && !link->allow_public)
         conf_complain(faults, conf_member(at, "host"), "host",
                       SAY("%s 是公网地址：仪器不应暴露在公网；确需如此请写 allow_public = true;",

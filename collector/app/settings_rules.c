@@ -1,5 +1,6 @@
 #include "app/settings_inside.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,10 +156,7 @@ static bool part_fits(const char *part, const char *name)
     return strcmp(part, "*") == 0 || strcmp(part, name) == 0;
 }
 
-/* Whether any point of the settings fits. A device whose profile is not known fits: its fault is
- * said elsewhere. What fits nothing is told apart by the first part that does. */
-enum pattern_fit { FITS, NO_SITE, NO_DEVICE, NO_CHANNEL };
-
+/* A device whose profile is not known has every channel: its fault is said elsewhere. */
 static bool device_has(const struct device_conf *device, const char *channel)
 {
     if (device->profile == NULL || strcmp(channel, "*") == 0)
@@ -169,50 +167,73 @@ static bool device_has(const struct device_conf *device, const char *channel)
     return false;
 }
 
-static enum pattern_fit pattern_judge(const struct settings *settings, const char *site,
-                                      const char *name, const char *channel)
+static bool pattern_fits(const struct settings *settings, const char *site, const char *name,
+                         const char *channel)
 {
-    enum pattern_fit best = NO_SITE;
-
-    for (size_t i = 0; i < settings->site_count && best == NO_SITE; i++)
-        if (part_fits(site, settings->sites[i].base.name))
-            best = NO_DEVICE;
     for (size_t i = 0; i < settings->device_count; i++) {
         const struct device_conf *device = &settings->devices[i];
 
-        if (!part_fits(site, device->site) || !part_fits(name, device->name))
-            continue;
-        if (device_has(device, channel))
-            return FITS;
-        best = NO_CHANNEL;
+        if (part_fits(site, device->site) && part_fits(name, device->name) &&
+            device_has(device, channel))
+            return true;
+    }
+    return false;
+}
+
+/* The part as written where it is *, else the name that is there. */
+static const char *part_or(const char *part, const char *name)
+{
+    return strcmp(part, "*") == 0 ? part : name;
+}
+
+static unsigned part_distance(const char *part, const char *name)
+{
+    return strcmp(part, "*") == 0 ? 0 : word_distance(part, name);
+}
+
+/* The point nearest to a pattern that fits none, its * kept; "" when there is no point at all.
+ * Gives how far it is. */
+static unsigned pattern_nearest(const struct settings *settings, const char *site, const char *name,
+                                const char *channel, char nearest[POINT_SIZE])
+{
+    unsigned best = UINT_MAX;
+
+    nearest[0] = '\0';
+    for (size_t i = 0; i < settings->device_count; i++) {
+        const struct device_conf *device = &settings->devices[i];
+        unsigned above = part_distance(site, device->site) + part_distance(name, device->name);
+
+        for (size_t j = 0; j < device->channel_count; j++) {
+            const char *has = device->channels[j]->name;
+            unsigned distance = above + part_distance(channel, has);
+
+            if (distance >= best)
+                continue;
+            best = distance;
+            snprintf(nearest, POINT_SIZE, "%s/%s/%s", part_or(site, device->site),
+                     part_or(name, device->name), part_or(channel, has));
+        }
     }
     return best;
 }
 
-/* The nearest site, device or channel to the part that fits nothing. */
-static const char *pattern_nearest(const struct settings *settings, enum pattern_fit fit,
-                                   const char *site, const char *name, const char *channel)
+/* What can be meant is suggested; else a point that is there shows how one is written. */
+static void complain_pattern(const struct loading *loading, const char *pattern,
+                             const char *nearest, unsigned distance, struct conf_at at)
 {
-    struct name_index *names =
-        name_index_new(settings->site_count + settings->device_count * (POLL_READINGS_MAX + 1));
-    const char *nearest;
-
-    for (size_t i = 0; fit == NO_SITE && i < settings->site_count; i++)
-        name_index_add(names, settings->sites[i].base.name, 0, (struct conf_at){0});
-    for (size_t i = 0; fit != NO_SITE && i < settings->device_count; i++) {
-        const struct device_conf *device = &settings->devices[i];
-
-        if (!part_fits(site, device->site))
-            continue;
-        if (fit == NO_DEVICE)
-            name_index_add(names, device->name, 0, (struct conf_at){0});
-        for (size_t j = 0;
-             fit == NO_CHANNEL && part_fits(name, device->name) && j < device->channel_count; j++)
-            name_index_add(names, device->channels[j]->name, 0, (struct conf_at){0});
-    }
-    nearest = name_index_nearest(names, fit == NO_SITE ? site : fit == NO_DEVICE ? name : channel);
-    name_index_free(names);
-    return nearest;
+    if (nearest[0] == '\0')
+        conf_complain(loading->faults, at, "points",
+                      SAY("没有监测点符合 \"%s\"", "no point fits \"%s\""), pattern);
+    else if (distance <= strlen(pattern) / 3)
+        conf_complain(loading->faults, at, "points",
+                      SAY("没有监测点符合 \"%s\"，是否想写 \"%s\"？",
+                          "no point fits \"%s\", did you mean \"%s\"?"),
+                      pattern, nearest);
+    else
+        conf_complain(loading->faults, at, "points",
+                      SAY("没有监测点符合 \"%s\"；最接近的监测点是 \"%s\"",
+                          "no point fits \"%s\"; the nearest point there is is \"%s\""),
+                      pattern, nearest);
 }
 
 static void check_pattern(const struct loading *loading, const char *pattern, struct conf_at at)
@@ -220,9 +241,9 @@ static void check_pattern(const struct loading *loading, const char *pattern, st
     char site[NAME_SIZE];
     char name[NAME_SIZE];
     char channel[CHANNEL_SIZE];
+    char nearest[POINT_SIZE];
     const char *words = pattern;
-    const char *nearest;
-    enum pattern_fit fit;
+    unsigned distance;
 
     if (!pattern_part(&words, site, sizeof site) || !pattern_part(&words, name, sizeof name) ||
         !pattern_part(&words, channel, sizeof channel) || *words != '\0' ||
@@ -237,18 +258,10 @@ static void check_pattern(const struct loading *loading, const char *pattern, st
     }
     if (!loading->sites_known || !loading->devices_known)
         return; /* the files that would say are refused already */
-    fit = pattern_judge(loading->settings, site, name, channel);
-    if (fit == FITS)
+    if (pattern_fits(loading->settings, site, name, channel))
         return;
-    nearest = pattern_nearest(loading->settings, fit, site, name, channel);
-    if (nearest == NULL)
-        conf_complain(loading->faults, at, "points",
-                      SAY("没有监测点符合 \"%s\"", "no point fits \"%s\""), pattern);
-    else
-        conf_complain(loading->faults, at, "points",
-                      SAY("没有监测点符合 \"%s\"，是否想写 \"%s\"？",
-                          "no point fits \"%s\", did you mean \"%s\"?"),
-                      pattern, nearest);
+    distance = pattern_nearest(loading->settings, site, name, channel, nearest);
+    complain_pattern(loading, pattern, nearest, distance, at);
 }
 
 static void read_pattern(void *self, const char *words, struct conf_at at)

@@ -119,7 +119,7 @@ static void every_fault_of_a_folder_is_said_in_one_run_with_its_line(void **stat
         "devices.conf:12: channels: supmea_sup_do7013 has no channel \"disolved_oxygen\", did you "
         "mean \"dissolved_oxygen\"?",
         "rules.conf:2: points: no point fits \"mill/ec/conductivty\", did you mean "
-        "\"conductivity\"?",
+        "\"mill/ec/conductivity\"?",
         "rules.conf:3: two: exactly one of above, below, between and limit is wanted; here are 2",
         "rules.conf:4: recover: recovery cannot lie above",
         "rules.conf:4: points: \"mill/ec\" is no point",
@@ -302,6 +302,122 @@ static void a_public_host_must_be_wanted(void **state)
     settings_free(load_good());
 }
 
+static void assert_host_refused(const char *host)
+{
+    char links[256];
+
+    snprintf(links, sizeof links,
+             "links = ( { name = \"bus\"; kind = \"tcp\"; host = \"%s\"; } );\n", host);
+    put_devices(links, good_device);
+    assert_one_fault("devices.conf:1: host: ");
+    assert_one_fault(" is no IPv4 address: four numbers from 0 to 255");
+}
+
+static void a_host_of_digits_is_an_ipv4_address(void **state)
+{
+    assert_host_refused("192.168.1.300");
+    assert_host_refused("192.168.1");
+    assert_host_refused("192.168.1.1.1");
+    assert_host_refused("10");
+    put("collector.conf", "collector = { name = \"zj-01\"; }; outputs = ( { name = \"m\"; "
+                          "kind = \"mqtt\"; url = \"mqtt://192.168.1.300:1883\"; } );");
+    put_devices(good_links, good_device);
+    assert_one_fault("collector.conf:1: url: 192.168.1.300 is no IPv4 address");
+}
+
+static void a_line_address_is_the_whole_write_address(void **state)
+{
+    static const struct {
+        const char *rest;
+        bool refused;
+    } cases[] = {
+        {"",                             true },
+        {"/",                            true },
+        {"?db=lookback",                 true },
+        {"/?db=lookback",                true },
+        {"/write",                       false},
+        {"/write?db=lookback",           false},
+        {"/api/v2/write?org=a&bucket=b", false},
+        {"/insert/0/influx/write",       false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char words[256];
+
+        snprintf(words, sizeof words,
+                 "collector = { name = \"zj-01\"; }; outputs = ( { name = \"l\"; kind = \"line\"; "
+                 "url = \"http://127.0.0.1:8086%s\"; } );",
+                 cases[i].rest);
+        put("collector.conf", words);
+        if (cases[i].refused)
+            assert_one_fault("give the whole write address, its path as InfluxDB 1.x "
+                             "/write?db=NAME, 2.x /api/v2/write?");
+        else
+            settings_free(load_good());
+    }
+}
+
+static void an_address_without_a_scheme_is_answered_with_the_kinds_own(void **state)
+{
+    static const char *const format = "collector = { name = \"zj-01\"; }; outputs = ( "
+                                      "{ name = \"m\"; kind = \"%s\"; url = \"127.0.0.1\"; } );";
+    char words[256];
+
+    snprintf(words, sizeof words, format, "mqtt");
+    put("collector.conf", words);
+    assert_one_fault("an address, as \"mqtt://host:1883\"");
+    snprintf(words, sizeof words, format, "line");
+    put("collector.conf", words);
+    assert_one_fault("an address, as \"http://host/path\"");
+}
+
+static void a_mistyped_kind_is_named(void **state)
+{
+    put_devices("links = ( { name = \"bus\";\nknid = \"tcp\"; host = \"10.0.0.1\"; } );\n",
+                good_device);
+    assert_one_fault("devices.conf:2: knid: there is no such key here, did you mean kind? The key "
+                     "kind is required and missing; give one of \"serial\"");
+    put_devices("links = ( { name = \"bus\"; host = \"10.0.0.1\"; } );\n", good_device);
+    assert_one_fault("devices.conf:1: kind: is missing; give one of \"serial\"");
+}
+
+static void a_folder_that_is_not_there_is_one_fault(void **state)
+{
+    char whole[64];
+
+    strcpy(whole, folder);
+    strcpy(folder, "/nowhere/lookback");
+    assert_one_fault("folder /nowhere/lookback does not exist: name the folder of the settings");
+    say_in(LANGUAGE_ZH);
+    assert_one_fault("配置目录 /nowhere/lookback 不存在");
+    say_in(LANGUAGE_EN);
+    strcpy(folder, "/dev/null");
+    assert_one_fault("/dev/null is no folder");
+    strcpy(folder, whole);
+}
+
+static void a_pattern_that_fits_nothing_is_answered_with_the_nearest_point(void **state)
+{
+    static const char *const cases[][2] = {
+        {"mill/ph/hp",         "no point fits \"mill/ph/hp\", did you mean \"mill/ph/ph\"?"},
+        {"mil/ph/ph",          "no point fits \"mil/ph/ph\", did you mean \"mill/ph/ph\"?" },
+        {"*/ph/hp",            "no point fits \"*/ph/hp\", did you mean \"*/ph/ph\"?"      },
+        {"mill/p/*",           "no point fits \"mill/p/*\", did you mean \"mill/ph/*\"?"   },
+        {"harbour/crane/rain",
+         "no point fits \"harbour/crane/rain\"; the nearest point there is is "
+         "\"mill/ph/"                                                                      },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char words[256];
+
+        snprintf(words, sizeof words,
+                 "rules = ( { name = \"r\"; points = ( \"%s\" ); above = 1; } );", cases[i][0]);
+        put("rules.conf", words);
+        assert_one_fault(cases[i][1]);
+    }
+}
+
 static void a_unit_fits_its_kind_of_link(void **state)
 {
     static const char *const tcp =
@@ -342,6 +458,51 @@ static void a_device_may_choose_channels_and_override_its_profile(void **state)
     assert_int_equal(device->timeout_ms, 300);
     assert_int_equal(device->since.ms, 1796054400000); /* 2026-12-01 00:00 in Shanghai */
     settings_free(settings);
+}
+
+/* The digest and the overrides of the one device with these keys. */
+static void digest_of(const char *keys, uint8_t digest[32], char overrides[256])
+{
+    struct settings *settings;
+    char device[512];
+    char *words;
+
+    snprintf(
+        device, sizeof device,
+        "{ site = \"mill\"; name = \"ph\"; model = \"s_ph_01\"; link = \"bus\"; unit = 1; %s }",
+        keys);
+    put_devices(good_links, device);
+    settings = load_good();
+    words = settings_device_overrides(&settings->devices[0]);
+    assert_non_null(words);
+    snprintf(overrides, 256, "%s", words);
+    free(words);
+    assert_true(settings_device_digest(&settings->devices[0], digest));
+    if (*overrides == '\0')
+        assert_memory_equal(digest, settings->devices[0].profile->digest, 32);
+    else
+        assert_memory_not_equal(digest, settings->devices[0].profile->digest, 32);
+    settings_free(settings);
+}
+
+static void what_is_put_over_a_profile_is_in_the_digest_of_its_device(void **state)
+{
+    uint8_t swapped[32];
+    uint8_t narrow[32];
+    uint8_t again[32];
+    uint8_t plain[32];
+    char words[256];
+
+    digest_of("title = \"pH\"; channels = ( \"ph\" );", plain, words);
+    assert_string_equal(words, "");
+    digest_of("ranges = ( { channel = \"ph\"; valid = [5, 9.5]; } );", narrow, words);
+    assert_string_equal(words, "ph ABCD 5 9.5\n");
+    digest_of("channels = ( \"ph\" ); ranges = ( { channel = \"ph\"; valid = [5.0, 9.5]; } );",
+              again, words);
+    assert_memory_equal(again, narrow, 32);
+    digest_of("channels = ( \"ph\" ); word_order = \"BADC\";", swapped, words);
+    assert_string_equal(words, "ph BADC 0 14\n");
+    assert_memory_not_equal(swapped, narrow, 32);
 }
 
 static void a_rule_is_read_with_its_bound_and_its_points(void **state)
@@ -477,6 +638,16 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(an_unencrypted_peer_elsewhere_must_be_wanted, begin, end),
         cmocka_unit_test_setup_teardown(a_public_host_must_be_wanted, begin, end),
+        cmocka_unit_test_setup_teardown(a_host_of_digits_is_an_ipv4_address, begin, end),
+        cmocka_unit_test_setup_teardown(a_line_address_is_the_whole_write_address, begin, end),
+        cmocka_unit_test_setup_teardown(an_address_without_a_scheme_is_answered_with_the_kinds_own,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_mistyped_kind_is_named, begin, end),
+        cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_one_fault, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_pattern_that_fits_nothing_is_answered_with_the_nearest_point, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_put_over_a_profile_is_in_the_digest_of_its_device,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(a_unit_fits_its_kind_of_link, begin, end),
         cmocka_unit_test_setup_teardown(a_device_may_choose_channels_and_override_its_profile,
                                         begin, end),
