@@ -18,10 +18,14 @@ static int connect_to(const char *store_dir)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char path[300];
     int dir;
+    /* A collector that hangs must not hang the command; the longest act has a minute. */
+    const struct timeval patience = {.tv_sec = 60};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     snprintf(path, sizeof path, "%s/lookback.sock", store_dir);
     dir = socket_reachable(path, address.sun_path);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
@@ -33,16 +37,15 @@ static int connect_to(const char *store_dir)
     return fd;
 }
 
-static bool send_request(FILE *peer, const char *act, json_t *args)
+static void send_request(FILE *peer, const char *act, json_t *args)
 {
     const struct passwd *me = getpwuid(getuid());
     json_t *request =
         json_pack("{s:s, s:O, s:s}", "act", act, "args", args, "by", me == NULL ? "" : me->pw_name);
-    bool sent = request != NULL && json_dumpf(request, peer, JSON_COMPACT) == 0 &&
-                fputc('\n', peer) != EOF && fflush(peer) == 0;
 
+    if (request != NULL && json_dumpf(request, peer, JSON_COMPACT) == 0 && fputc('\n', peer) != EOF)
+        fflush(peer);
     json_decref(request);
-    return sent;
 }
 
 static enum error_kind kind_of_word(const char *word)
@@ -70,8 +73,9 @@ static enum asked read_answer(FILE *peer, json_t **answer, struct error *err)
     enum asked result = ASKED_REFUSED;
 
     error_set(err, ERROR_STORE, "%s",
-              SAY("采集器没有答复就断开了：它可能正在停止，请稍后再试",
-                  "the collector hung up without an answer: it may be stopping, try again"));
+              SAY("采集器没有答复（断开，或超过 60 秒）：它可能正在停止或卡住，请看它的日志",
+                  "the collector gave no answer (it hung up, or took more than 60 s): it may be "
+                  "stopping or stuck, see its log"));
     while (getline(&text, &size, peer) > 0) {
         json_t *line = json_loads(text, 0, NULL);
         json_t *done = json_object_get(line, "done");
@@ -109,10 +113,7 @@ enum asked ask_collector(const char *store_dir, const char *act, json_t *args, j
             close(fd);
         return ASKED_NOBODY;
     }
-    if (!send_request(peer, act, args)) {
-        fclose(peer);
-        return ASKED_NOBODY;
-    }
+    send_request(peer, act, args); /* where it fails, the answer or its absence says why */
     result = read_answer(peer, answer, err);
     fclose(peer);
     return result;

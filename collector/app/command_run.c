@@ -32,7 +32,7 @@ static void asked_to_stop(uv_signal_t *signal, int number)
     struct running *running = signal->data;
 
     (void)number;
-    if (running->stopping)
+    if (running->stopping || running->station == NULL)
         return;
     running->stopping = true;
     sd_notify(0, "STOPPING=1");
@@ -60,7 +60,6 @@ static void listen_to_system(struct running *running, uv_loop_t *loop)
         uv_timer_init(loop, &running->watchdog);
         uv_timer_start(&running->watchdog, pet_watchdog, every_us / 3000, every_us / 3000);
     }
-    sd_notify(0, "READY=1");
 }
 
 int command_run(const struct typed *typed)
@@ -73,14 +72,17 @@ int command_run(const struct typed *typed)
     if (settings == NULL)
         return EXIT_WRONG;
     uv_loop_init(&loop);
+    listen_to_system(&running,
+                     &loop); /* first: a stop asked for during the start is obeyed after it */
     running.station = station_start(&loop, settings, &err);
     if (running.station == NULL) {
+        stopped(&running);
         uv_run(&loop, UV_RUN_DEFAULT); /* what is still closing */
         uv_loop_close(&loop);
         settings_free(settings);
         return command_fail(typed, &err);
     }
-    listen_to_system(&running, &loop);
+    sd_notify(0, "READY=1");
     uv_run(&loop, UV_RUN_DEFAULT);
     station_free(running.station);
     uv_loop_close(&loop);

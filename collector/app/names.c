@@ -36,8 +36,7 @@ static char *read_whole(const char *path)
     return text;
 }
 
-static uint32_t number_profile(const struct profile *profile, struct store *store,
-                               struct error *err)
+static uint32_t add_profile(const struct profile *profile, struct store *store, struct error *err)
 {
     char *text = read_whole(profile->path);
     uint32_t id = 0;
@@ -48,6 +47,17 @@ static uint32_t number_profile(const struct profile *profile, struct store *stor
         id = store_profile(store, profile->digest, profile->model, text, err);
     free(text);
     return id;
+}
+
+/* A thousand devices of one model ask once. */
+static uint32_t number_profile(const struct names *names, size_t index, struct store *store,
+                               struct error *err)
+{
+    const struct device_setup *devices = names->devices;
+
+    if (index > 0 && devices[index].profile == devices[index - 1].profile)
+        return devices[index - 1].profile_id;
+    return add_profile(devices[index].profile, store, err);
 }
 
 static void describe_device(struct catalog_device *to, const struct device_conf *from)
@@ -117,7 +127,7 @@ static bool resolve_devices(struct names *names, const struct settings *settings
             !number_points(names, conf, device, names->points + done, store, err))
             return false;
         set_up_device(&names->devices[i], conf, device, names->points + done);
-        names->devices[i].profile_id = number_profile(conf->profile, store, err);
+        names->devices[i].profile_id = number_profile(names, i, store, err);
         if (names->devices[i].profile_id == 0)
             return false;
         catalog->simulated = catalog->simulated || conf->simulated;
@@ -176,11 +186,23 @@ static bool reserve(struct names *names, const struct settings *settings, struct
     return true;
 }
 
+/* One transaction for all names: a sync a name would take minutes on an SD card. */
+static bool number_devices(struct names *names, const struct settings *settings,
+                           struct store *store, struct wall_time now, struct error *err)
+{
+    if (!store_begin(store, err))
+        return false;
+    if (resolve_devices(names, settings, store, now, err))
+        return store_commit(store, err);
+    store_rollback(store);
+    return false;
+}
+
 bool names_resolve(struct names *names, const struct settings *settings, struct store *store,
                    struct wall_time now, struct error *err)
 {
     *names = (struct names){0};
-    if (!reserve(names, settings, err) || !resolve_devices(names, settings, store, now, err) ||
+    if (!reserve(names, settings, err) || !number_devices(names, settings, store, now, err) ||
         !store_retired(store, &names->catalog, settings->parameters, err))
         goto failed;
     if (!catalog_index(&names->catalog)) {

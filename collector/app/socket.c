@@ -15,13 +15,17 @@
 #include "base/say.h"
 #include "record/recorder.h"
 
+enum { PATIENCE_MS = 5000, BY_MAX = 64 };
+
 struct peer {
     uv_pipe_t pipe;
+    uv_timer_t patience; /* for the whole line: a peer that says nothing may not keep its place */
     uv_write_t write;
     struct socket_server *server;
     char *line; /* what was read so far */
     size_t used;
     char *answer; /* being written; the peer is closed after it */
+    int open_handles;
     bool in_use;
     bool waiting; /* an act of it is with the recorder */
     bool gone;
@@ -59,10 +63,15 @@ static void server_closed_one(struct socket_server *server)
     stopped(self);
 }
 
+/* The pipe or the timer; the place is free when both are closed. */
 static void peer_closed(uv_handle_t *handle)
 {
     struct peer *peer = handle->data;
 
+    if (--peer->open_handles > 0) {
+        server_closed_one(peer->server);
+        return;
+    }
     free(peer->answer);
     peer->answer = NULL;
     peer->used = 0;
@@ -73,8 +82,10 @@ static void peer_closed(uv_handle_t *handle)
 
 static void peer_close(struct peer *peer)
 {
-    if (!uv_is_closing((uv_handle_t *)&peer->pipe))
-        uv_close((uv_handle_t *)&peer->pipe, peer_closed);
+    if (uv_is_closing((uv_handle_t *)&peer->pipe))
+        return;
+    uv_close((uv_handle_t *)&peer->pipe, peer_closed);
+    uv_close((uv_handle_t *)&peer->patience, peer_closed);
 }
 
 static void peer_written(uv_write_t *write, int status)
@@ -178,7 +189,8 @@ static void peer_line(struct peer *peer)
     json_t *args = json_object_get(object, "args");
     struct act act;
 
-    if (name == NULL || (args != NULL && !json_is_object(args))) {
+    if (name == NULL || (args != NULL && !json_is_object(args)) ||
+        (by != NULL && strlen(by) > BY_MAX)) {
         peer_refuse(peer, ERROR_WRONG_USE,
                     SAY("请求应为一行 JSON：{\"act\":…,\"args\":{…}}",
                         "a request is one line of JSON: {\"act\":…,\"args\":{…}}"));
@@ -220,12 +232,18 @@ static void peer_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer
     if (end != NULL) {
         peer->used = (size_t)(end - peer->line);
         uv_read_stop(stream);
+        uv_timer_stop(&peer->patience);
         peer_line(peer);
     } else if (peer->used == SOCKET_LINE_MAX) {
         uv_read_stop(stream);
         peer_refuse(peer, ERROR_WRONG_USE,
                     SAY("请求超过 1 MiB", "the request is longer than 1 MiB"));
     }
+}
+
+static void peer_says_nothing(uv_timer_t *timer)
+{
+    peer_close(timer->data);
 }
 
 /* The user at the other end, from the kernel: a name where there is one. */
@@ -270,6 +288,24 @@ static void drop_closed(uv_handle_t *handle)
     server_closed_one(server);
 }
 
+static void say_busy(uv_stream_t *pipe)
+{
+    struct error err = {0};
+    char *text;
+    uv_buf_t buffers[2];
+
+    error_set(&err, ERROR_REFUSED, "%s",
+              SAY("采集器正忙于回答其他命令，请稍后再试",
+                  "the collector is busy with other commands, try again in a moment"));
+    text = error_text(&err);
+    if (text == NULL)
+        return;
+    buffers[0] = uv_buf_init(text, (unsigned)strlen(text));
+    buffers[1] = uv_buf_init("\n", 1);
+    uv_try_write(pipe, buffers, 2);
+    free(text);
+}
+
 /* Nobody may hang in the queue because all places are taken: accepted and dropped. */
 static void drop_one(struct socket_server *server)
 {
@@ -280,7 +316,8 @@ static void drop_one(struct socket_server *server)
     uv_pipe_init(server->listener.loop, pipe, 0);
     pipe->data = server;
     server->open_handles++;
-    uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)pipe);
+    if (uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)pipe) == 0)
+        say_busy((uv_stream_t *)pipe);
     uv_close((uv_handle_t *)pipe, drop_closed);
 }
 
@@ -296,8 +333,10 @@ static void peer_arrives(uv_stream_t *listener, int status)
         return;
     }
     uv_pipe_init(listener->loop, &peer->pipe, 0);
-    server->open_handles++;
-    peer->pipe.data = peer;
+    uv_timer_init(listener->loop, &peer->patience);
+    server->open_handles += 2;
+    peer->open_handles = 2;
+    peer->pipe.data = peer->patience.data = peer;
     peer->server = server;
     peer->in_use = true;
     peer->waiting = false;
@@ -308,6 +347,7 @@ static void peer_arrives(uv_stream_t *listener, int status)
         return;
     }
     peer_identify(peer);
+    uv_timer_start(&peer->patience, peer_says_nothing, PATIENCE_MS, 0);
     uv_read_start((uv_stream_t *)&peer->pipe, peer_room, peer_read);
 }
 

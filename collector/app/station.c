@@ -1,5 +1,6 @@
 #include "app/station.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include "base/say.h"
 #include "base/version.h"
 #include "flow/mailbox.h"
+
+enum { OUTPUTS_AT_ONCE = 16 };
 
 struct station {
     const struct settings *settings;
@@ -106,6 +109,7 @@ static bool make_recorder(struct station *station, struct error *err)
         .keep_ms = settings->keep_ms,
         .seal_every_ms = settings->seal_every_ms,
         .patience_ms = settings->patience_ms,
+        .reserve_bytes = settings->reserve_bytes,
         .awaited = station->awaited,
         .awaited_count = station->awaited_count,
         .settings = settings_digest(settings, station->digest),
@@ -233,12 +237,39 @@ failed:
     return NULL;
 }
 
+static void *stop_sender(void *sender)
+{
+    sender_stop(sender);
+    return NULL;
+}
+
+/* Side by side: a peer that hangs costs its 5 s once, however many hang. */
+static void stop_senders(struct station *station)
+{
+    pthread_t threads[OUTPUTS_AT_ONCE];
+    bool begun[OUTPUTS_AT_ONCE];
+
+    recorder_wake_all(station->recorder);
+    for (size_t done = 0; done < station->sender_count; done += OUTPUTS_AT_ONCE) {
+        size_t count = station->sender_count - done;
+
+        count = count < OUTPUTS_AT_ONCE ? count : OUTPUTS_AT_ONCE;
+        for (size_t i = 0; i < count; i++)
+            begun[i] =
+                pthread_create(&threads[i], NULL, stop_sender, station->senders[done + i]) == 0;
+        for (size_t i = 0; i < count; i++) {
+            if (begun[i])
+                pthread_join(threads[i], NULL);
+            else
+                sender_stop(station->senders[done + i]);
+        }
+    }
+    station->sender_count = 0;
+}
+
 static void stop_writing(struct station *station)
 {
-    recorder_wake_all(station->recorder);
-    for (size_t i = 0; i < station->sender_count; i++)
-        sender_stop(station->senders[i]);
-    station->sender_count = 0;
+    stop_senders(station);
     recorder_stop(station->recorder);
     log_notice(
         SAY("采集器 %s 已停止，共提交到序号 %llu", "collector %s stopped; committed up to %llu"),
@@ -272,10 +303,10 @@ void station_free(struct station *station)
 {
     if (station == NULL)
         return;
-    for (size_t i = 0; i < station->sender_count; i++)
-        sender_stop(station->senders[i]);
-    if (station->recorder != NULL)
+    if (station->recorder != NULL) {
+        stop_senders(station);
         recorder_stop(station->recorder);
+    }
     poller_free(station->poller);
     recorder_free(station->recorder);
     trouble_free(station->trouble);

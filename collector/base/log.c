@@ -1,8 +1,11 @@
 #include "base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +58,19 @@ static size_t log_copy_visible(char *to, size_t size, const char *from)
     return used;
 }
 
+/* A reader of our lines that has stopped reading must not stop us (a full pipe, a journal that
+ * hangs): then the line is left out. A pipe that can be written to takes PIPE_BUF bytes whole
+ * (pipe(7)), and a line is shorter. */
+static void log_write(const char *line, size_t size)
+{
+    struct pollfd one = {.fd = target, .events = POLLOUT};
+
+    if (send(target, line, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != ENOTSOCK)
+        return;
+    if (poll(&one, 1, 0) == 1 && (one.revents & POLLOUT) != 0 && write(target, line, size) < 0)
+        return; /* nobody is left to tell */
+}
+
 __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level, const char *format,
                                                            va_list args)
 {
@@ -68,8 +84,7 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
     used = log_head(line, sizeof line, level);
     used += log_copy_visible(line + used, sizeof line - used - 1, said);
     line[used++] = '\n';
-    if (write(target, line, used) < 0)
-        return; /* nobody is left to tell */
+    log_write(line, used);
 }
 
 #define LOG_FUNCTION(name, level)                                                                  \

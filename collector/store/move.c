@@ -253,7 +253,7 @@ static bool sweep_step(struct store *store, const struct moving *moving, size_t 
 
 bool store_move_step(struct store *store, size_t budget, bool *more, struct error *err)
 {
-    struct moving moving;
+    struct moving moving = {0};
     bool mine;
     bool good;
 

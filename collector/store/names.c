@@ -34,18 +34,15 @@ static uint32_t number_of(struct store *store, const struct naming *naming, stru
 {
     int64_t number = 0;
     int64_t none;
+    bool mine;
 
     if (!store_ready(store, err) || !naming_run(store, naming, naming->find, &number, err))
         return 0;
     if (number != 0)
         return (uint32_t)number;
-    if (!store_begin(store, err))
-        return 0;
-    if (!naming_run(store, naming, naming->add, &none, err)) {
-        store_rollback(store);
-        return 0;
-    }
-    if (!store_commit(store, err) || !naming_run(store, naming, naming->find, &number, err))
+    if (!store_begin_step(store, &mine, err) ||
+        !store_end_step(store, mine, naming_run(store, naming, naming->add, &none, err), err) ||
+        !naming_run(store, naming, naming->find, &number, err))
         return 0;
     if (number == 0)
         error_set(err, ERROR_STORE,

@@ -98,7 +98,7 @@ static bool find_going(struct store *store, struct wall_time before, uint64_t co
 bool store_prune_step(struct store *store, struct wall_time before, uint64_t confirmed,
                       size_t budget, bool *more, struct error *err)
 {
-    struct going going;
+    struct going going = {0};
     bool begins;
     bool mine;
     bool good;

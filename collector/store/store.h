@@ -41,8 +41,9 @@ uint64_t store_last_seq(const struct store *store);
 struct wall_time store_newest(const struct store *store);
 const char *store_dir(const struct store *store);
 
-/* Numbers for names; the same name always gives the same number, also after years. Own
- * transactions; call before recording starts. 0 on failure. */
+/* Numbers for names; the same name always gives the same number, also after years. Each is a
+ * transaction of its own unless one was begun (begin one around many: a sync a name takes minutes
+ * on an SD card); call before recording starts. 0 on failure. */
 uint32_t store_device(struct store *store, const char *site, const char *name, struct wall_time now,
                       struct error *err);
 uint32_t store_point(struct store *store, uint32_t device, const char *channel, struct error *err);
