@@ -1,98 +1,12 @@
-#include "base/conf_inside.h"
-
+/* Reads the source text of a file word by word, and rewrites it for libconfig. */
 #include <ctype.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf_scan_parts.h"
 #include "base/say.h"
 #include "base/text.h"
-
-enum {
-    DEPTH_MAX = 32,
-    KEYS_MAX = 512 /* of one group */
-};
-
-struct name {
-    const char *at;
-    size_t length;
-    unsigned line;
-};
-
-/* What may come next inside a bracket. */
-enum expecting { EXPECT_NAME, EXPECT_ASSIGN, EXPECT_VALUE, EXPECT_ELEMENT, EXPECT_AFTER };
-
-/* One open bracket; the first frame is the file itself. */
-struct frame {
-    char bracket; /* '{', '(' or '['; '\0' for the file */
-    unsigned line;
-    enum expecting expecting;
-    bool after_comma; /* a list: an element must follow */
-    bool after_text;  /* "one" "two" is one text, but only where a key says so */
-    size_t first_name;
-    struct name key; /* whose value is read */
-};
-
-/* The last text read, to be found again when it swallowed the quote of the next one. */
-struct last_text {
-    const char *at; /* its opening quote; NULL: none yet */
-    unsigned line;
-    struct name key;
-    bool goes_on; /* a word follows its closing quote */
-};
-
-struct scan {
-    const char *path;
-    struct conf_faults *faults;
-    const char *begin;
-    const char *at;
-    const char *end;
-    unsigned line;
-    size_t tokens;
-    struct frame frames[DEPTH_MAX];
-    size_t depth; /* index of the innermost frame */
-    struct name *names;
-    size_t name_count, name_room;
-    unsigned doubled;
-    struct last_text text;
-    struct rewrite to;
-    bool no_memory;
-};
-
-static struct frame *inner(struct scan *scan)
-{
-    return &scan->frames[scan->depth];
-}
-
-/* "key" of the value being read, for sentences. */
-static const char *key_words(struct scan *scan, char out[64])
-{
-    const struct name *key = &inner(scan)->key;
-
-    out[0] = '\0';
-    for (size_t depth = scan->depth; key->at == NULL && depth > 0;)
-        key = &scan->frames[--depth].key;
-    if (key->at != NULL)
-        snprintf(out, 64, "%.*s", (int)(key->length < 63 ? key->length : 63), key->at);
-    return out;
-}
-
-/* Says a fault at the line reached. Returns false. */
-__attribute__((format(printf, 2, 3))) static bool scan_refuse(struct scan *scan, const char *format,
-                                                              ...)
-{
-    char sentence[512];
-    char key[64];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
-    va_end(args);
-    return conf_complain_line(scan->faults, scan->path, scan->line, key_words(scan, key), "%s",
-                              sentence);
-}
 
 static void newline(struct scan *scan)
 {
@@ -137,68 +51,6 @@ static bool name_note(struct scan *scan, struct name name)
     return true;
 }
 
-/* The text before went on to the quote that should have opened the next one. */
-static bool quote_is_open(const struct scan *scan)
-{
-    return scan->text.at != NULL && scan->text.line == scan->line && scan->text.goes_on &&
-           mistype_quotes_are_odd(scan->begin, scan->text.at, scan->end);
-}
-
-static bool refuse_open_quote(struct scan *scan)
-{
-    const char *words = scan->text.at + 1;
-    size_t length = 0;
-
-    while (length < 30 && strchr("\"\n;,={}()[]", words[length]) == NULL)
-        length += utf8_length(words + length);
-    inner(scan)->key = scan->text.key;
-    return scan_refuse(scan,
-                       SAY("本行在 \"%.*s 处打开的双引号没有关上：后面的内容都被当成了文字",
-                           "the double quote opened in this line at \"%.*s is not closed: what "
-                           "follows is taken for its text"),
-                       (int)length, words);
-}
-
-/* What the innermost bracket lacks for `found` to stand here. Returns false. */
-static bool scan_misplaced(struct scan *scan, const char *found)
-{
-    if (quote_is_open(scan))
-        return refuse_open_quote(scan);
-    switch (inner(scan)->expecting) {
-    case EXPECT_NAME:
-        return scan_refuse(scan,
-                           SAY("“%s”不能放在这里：这里要写“键 = 值;”，键以英文字母开头",
-                               "%s cannot stand here: a \"key = value;\" is expected, the key "
-                               "beginning with a letter"),
-                           found);
-    case EXPECT_ASSIGN:
-        return scan_refuse(scan, SAY("“%s”之前缺少“=”", "there is no \"=\" before %s"), found);
-    case EXPECT_VALUE:
-        return scan_refuse(scan,
-                           SAY("“%s”不是值：文字要加双引号，是否为 true / false",
-                               "%s is no value: text stands in double quotes, yes and no are true "
-                               "and false"),
-                           found);
-    case EXPECT_ELEMENT:
-        return scan_refuse(scan,
-                           SAY("“%s”不能作列表的一项：文字要加双引号；最后一项后面没有逗号",
-                               "%s cannot be an element of a list: text stands in double quotes, "
-                               "and no comma stands after the last element"),
-                           found);
-    case EXPECT_AFTER:
-        break;
-    }
-    if (inner(scan)->bracket == '{' || inner(scan)->bracket == '\0')
-        return scan_refuse(scan,
-                           SAY("“%s”不能放在这里：前一个值之后要有“;”再写下一个键",
-                               "%s cannot stand here: after a value comes \";\" and the next key"),
-                           found);
-    return scan_refuse(scan,
-                       SAY("“%s”之前缺少逗号，或第 %u 行的括号没有关上",
-                           "there is no comma before %s, or the bracket of line %u is not closed"),
-                       found, inner(scan)->line);
-}
-
 /* Whether a value may begin here; if so, it does. */
 static bool value_begins(struct scan *scan, const char *found)
 {
@@ -212,24 +64,6 @@ static bool value_begins(struct scan *scan, const char *found)
     return true;
 }
 
-/* 1,5 in a group: the comma ended the value 1, and 5 stands where a key should. */
-static bool refuse_comma_number(struct scan *scan, const char *first, size_t length)
-{
-    char shown[48];
-    char meant[48];
-
-    if (scan->name_count > inner(scan)->first_name)
-        inner(scan)->key = scan->names[scan->name_count - 1];
-    snprintf(shown, sizeof shown, "%.*s", (int)(length < 40 ? length : 40), first);
-    snprintf(meant, sizeof meant, "%s", shown);
-    if (strchr(meant, ',') != NULL)
-        *strchr(meant, ',') = '.';
-    return scan_refuse(scan,
-                       SAY("%s 不允许：小数点是“.”，不是“,”；要写 %s",
-                           "%s is not allowed: the decimal point is \".\", not \",\"; write %s"),
-                       shown, meant);
-}
-
 /* Refuses a number libconfig would bend; the scan goes on, as its place is known. */
 static bool scan_number(struct scan *scan)
 {
@@ -241,7 +75,7 @@ static bool scan_number(struct scan *scan)
 
     if (inner(scan)->expecting == EXPECT_NAME &&
         (length = mistype_comma_number(scan->begin, word, scan->end, &first)) > 0)
-        return refuse_comma_number(scan, first, length);
+        return scan_refuse_comma(scan, first, length);
     while (word + length < scan->end &&
            (isalnum((unsigned char)word[length]) || strchr("+-._", word[length]) != NULL))
         length++;
@@ -255,40 +89,8 @@ static bool scan_number(struct scan *scan)
         return true;
     }
     rewrite_told(&scan->to);
-    if (verdict == LITERAL_NOT_A_NUMBER)
-        scan_refuse(scan,
-                    SAY("%s 不是数字；文字和带单位的值要加双引号，例如 \"10s\"",
-                        "%s is not a number; text and values with a unit stand in double quotes, "
-                        "as \"10s\""),
-                    shown);
-    else if (verdict == LITERAL_NEEDS_L)
-        scan_refuse(scan,
-                    SAY("%s 超过 2147483647；这样大的整数要以 L 结尾，例如 3000000000L",
-                        "%s is beyond 2147483647; a whole number as big as that ends with L, as "
-                        "3000000000L"),
-                    shown);
-    else
-        scan_refuse(scan,
-                    SAY("%s 大到（或小到）无法保存；整数最大 9223372036854775807L",
-                        "%s is too big (or too close to 0) to be kept; the largest whole number is "
-                        "9223372036854775807L"),
-                    shown);
+    scan_refuse_literal(scan, verdict, shown);
     return true;
-}
-
-/* A full-width mark stands where a half-width one belongs. */
-static bool refuse_wide(struct scan *scan, const char *found, char half)
-{
-    if (half == ' ')
-        return scan_refuse(scan, SAY("这里有一个全角空格（或不换行空格）：请改用英文（半角）空格",
-                                     "a full-width (or no-break) space stands here: use half-width "
-                                     "(English) space"));
-    return scan_refuse(scan,
-                       SAY("%s 是全角（中文）符号：这里要写半角（英文）的 %c ；设置里的标点和数字"
-                           "（\" , ; = ( ) …）都用半角",
-                           "%s is a full-width (Chinese) character: write %c here; use half-width "
-                           "(English) punctuation and digits: \" , ; = ( )"),
-                       found, half);
 }
 
 /* \" \\ \n \r \t \f and \xHH of a visible byte. */
@@ -311,22 +113,6 @@ static bool escape_check(struct scan *scan, const char *at)
                                  "a backslash inside a text is written twice: \\\\"));
 }
 
-static bool refuse_unclosed(struct scan *scan)
-{
-    const char *wide = mistype_wide_quote(scan->at + 1, scan->end);
-
-    if (wide != NULL)
-        return scan_refuse(
-            scan,
-            SAY("文字的双引号在本行没有关上：%.*s 是全角（中文）引号，要写半角（英文）的 "
-                "\"",
-                "the double quote of this text is not closed on its line: %.*s is a "
-                "full-width (Chinese) quote, write half-width (English) \""),
-            (int)utf8_length(wide), wide);
-    return scan_refuse(scan, SAY("文字的双引号在本行没有关上",
-                                 "the double quote of this text is not closed on its line"));
-}
-
 static bool scan_text(struct scan *scan)
 {
     struct frame *frame = inner(scan);
@@ -344,7 +130,7 @@ static bool scan_text(struct scan *scan)
             at++;
     }
     if (at == scan->end || *at != '"')
-        return refuse_unclosed(scan);
+        return scan_refuse_unclosed(scan);
     if (!good)
         rewrite_told(&scan->to);
     else if (more)
@@ -502,8 +288,8 @@ static bool scan_token(struct scan *scan)
         return scan_mark(scan, one);
     snprintf(shown, sizeof shown, "%.*s", (int)utf8_length(scan->at - 1), scan->at - 1);
     half = mistype_half_width(shown);
-    if ((unsigned char)one >= 0x80 && half != '\0' && !quote_is_open(scan))
-        return refuse_wide(scan, shown, half);
+    if ((unsigned char)one >= 0x80 && half != '\0' && !scan_quote_is_open(scan))
+        return scan_refuse_wide(scan, shown, half);
     return scan_misplaced(scan, shown);
 }
 
