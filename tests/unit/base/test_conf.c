@@ -351,6 +351,7 @@ static void an_open_quote_is_said_where_it_was_opened(void **state)
         {"list = ( \"ph, \"cod\" );", "1: list: the double quote opened in this line at \"ph is not"},
         {"name = \"bus\" port = \"/dev/x\"; 5", "1: 5 cannot stand here"},
         {"list = ( \"ph\" cod );", "1: list: there is no comma before cod"},
+        {"list = ( \"ph\" cod, \"x );", "1: list: there is no comma before cod"},
         {"name = \"a\"unit 1; # 5\" pipe", "1: unit: there is no \"=\" before 1"},
     };
     /* clang-format on */
@@ -368,6 +369,7 @@ static void a_decimal_comma_is_said_with_the_point(void **state)
             "\".\", not \",\"; write -12.50");
     refused("name = \"a\", 5 = 1;", "1: 5 cannot stand here");
     assert_true(read_row("name = \"a\"; unit = 1, above = 5;"));
+    assert_true(read_row("name = \"a\"; list = [1,5];"));
 }
 
 static void a_fault_of_a_whole_folder_names_no_line(void **state)

@@ -437,6 +437,7 @@ static void a_failing_proof_suggests_no_order_where_none_or_several_fit(void **s
         assert_null(load_changed(proof, failing[i]));
         assert_non_null(strstr(conf_fault(faults, 0)->text, "the proof fails"));
         assert_null(strstr(conf_fault(faults, 0)->text, "word_order"));
+        assert_null(strstr(conf_fault(faults, 0)->text, "counts from 0"));
         conf_faults_free(faults);
         faults = conf_faults_new();
     }
