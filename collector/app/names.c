@@ -36,28 +36,37 @@ static char *read_whole(const char *path)
     return text;
 }
 
-static uint32_t add_profile(const struct profile *profile, struct store *store, struct error *err)
+static uint32_t add_profile(const struct device_conf *conf, struct store *store, struct error *err)
 {
-    char *text = read_whole(profile->path);
+    char *file = read_whole(conf->profile->path);
+    char *over = settings_device_overrides(conf);
+    char *text = NULL;
+    uint8_t digest[32];
     uint32_t id = 0;
 
-    if (text == NULL)
+    if (file == NULL || over == NULL || !settings_device_digest(conf, digest) ||
+        asprintf(&text, "%s%s%s", file, *over == '\0' ? "" : "\n# put over it by the device:\n",
+                 over) < 0)
         no_memory(err);
     else
-        id = store_profile(store, profile->digest, profile->model, text, err);
+        id = store_profile(store, digest, conf->profile->model, text, err);
     free(text);
+    free(over);
+    free(file);
     return id;
 }
 
-/* A thousand devices of one model ask once. */
-static uint32_t number_profile(const struct names *names, size_t index, struct store *store,
-                               struct error *err)
+/* A thousand devices of one model ask once; a device that puts its own word over the profile asks
+ * for itself. */
+static uint32_t number_profile(const struct names *names, const struct settings *settings,
+                               size_t index, struct store *store, struct error *err)
 {
-    const struct device_setup *devices = names->devices;
+    const struct device_conf *conf = &settings->devices[index];
 
-    if (index > 0 && devices[index].profile == devices[index - 1].profile)
-        return devices[index - 1].profile_id;
-    return add_profile(devices[index].profile, store, err);
+    if (index > 0 && conf->own_channels == NULL && conf[-1].own_channels == NULL &&
+        conf->profile == conf[-1].profile)
+        return names->devices[index - 1].profile_id;
+    return add_profile(conf, store, err);
 }
 
 static void describe_device(struct catalog_device *to, const struct device_conf *from)
@@ -127,7 +136,7 @@ static bool resolve_devices(struct names *names, const struct settings *settings
             !number_points(names, conf, device, names->points + done, store, err))
             return false;
         set_up_device(&names->devices[i], conf, device, names->points + done);
-        names->devices[i].profile_id = number_profile(names, i, store, err);
+        names->devices[i].profile_id = number_profile(names, settings, i, store, err);
         if (names->devices[i].profile_id == 0)
             return false;
         catalog->simulated = catalog->simulated || conf->simulated;
