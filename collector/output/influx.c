@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/say.h"
-#include "output/shown.h"
+#include "output/blank.h"
 #include "output/url.h"
 
 #define RETRY_AFTER_MOST_MS 3600000
@@ -22,8 +22,8 @@ struct influx {
     char reason[CURL_ERROR_SIZE];
     char heard[ANSWER_MOST];
     size_t heard_size;
-    bool capped; /* the answer had no end */
-    char secret[1024];
+    bool capped;         /* the answer had no end */
+    struct blank *blank; /* what no text we keep may hold */
 };
 
 enum answer_kind answer_kind_of(long status)
@@ -124,30 +124,38 @@ static bool add_header(struct influx *influx, const char *header)
     return plain != NULL && packed != NULL;
 }
 
-/* Basic authentication by user and password, or the token InfluxDB 2 and 3 want. */
-static bool set_credentials(struct influx *influx, const struct output_setup *output,
-                            struct error *err)
+static bool set_token(struct influx *influx, const char *token, struct error *err)
 {
     char header[1100];
     bool kept;
 
-    if (output->password_file[0] != '\0') {
-        if (!secret_read(output->password_file, influx->secret, sizeof influx->secret, err))
-            return false;
-        curl_easy_setopt(influx->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        curl_easy_setopt(influx->easy, CURLOPT_USERNAME, output->user);
-        curl_easy_setopt(influx->easy, CURLOPT_PASSWORD, influx->secret);
-        explicit_bzero(influx->secret, sizeof influx->secret);
-    }
-    if (output->token_file[0] == '\0')
-        return true;
-    if (!secret_read(output->token_file, influx->secret, sizeof influx->secret, err))
-        return false;
-    snprintf(header, sizeof header, "Authorization: Token %s", influx->secret);
+    snprintf(header, sizeof header, "Authorization: Token %s", token);
     kept = add_header(influx, header);
-    explicit_bzero(influx->secret, sizeof influx->secret);
     explicit_bzero(header, sizeof header);
     return kept || error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
+}
+
+/* Basic authentication by user and password, or the token InfluxDB 2 and 3 want. */
+static bool set_credentials(struct influx *influx, const struct output_setup *output,
+                            struct error *err)
+{
+    char secret[1024];
+    bool good = true;
+
+    if (output->password_file[0] != '\0' &&
+        (good = secret_read(output->password_file, secret, sizeof secret, err))) {
+        curl_easy_setopt(influx->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl_easy_setopt(influx->easy, CURLOPT_USERNAME, output->user);
+        curl_easy_setopt(influx->easy, CURLOPT_PASSWORD, secret);
+        blank_hide(influx->blank, output->user, secret);
+    }
+    if (good && output->token_file[0] != '\0' &&
+        (good = secret_read(output->token_file, secret, sizeof secret, err))) {
+        blank_hide(influx->blank, "", secret);
+        good = set_token(influx, secret, err);
+    }
+    explicit_bzero(secret, sizeof secret);
+    return good;
 }
 
 static bool set_headers(struct influx *influx)
@@ -160,6 +168,31 @@ static bool set_headers(struct influx *influx)
     packed = curl_slist_append(influx->packed, "Content-Encoding: gzip");
     influx->packed = packed != NULL ? packed : influx->packed;
     return packed != NULL;
+}
+
+/* Our times are in nanoseconds; read in another unit each row would be refused, or wrong. */
+static bool precision_is_ns(const struct output_setup *output, struct error *err)
+{
+    static const char key[] = "precision=";
+    const char *end = output->url + strcspn(output->url, "#");
+    const char *at = strchr(output->url, '?');
+
+    for (; at != NULL && at < end; at = strchr(at + 1, '&')) {
+        const char *value = at + strlen(key) + 1;
+        int size;
+
+        if (strncmp(at + 1, key, strlen(key)) != 0)
+            continue;
+        size = (int)strcspn(value, "&#");
+        if (size != 2 || strncmp(value, "ns", 2) != 0)
+            return error_set(err, ERROR_SETTINGS,
+                             SAY("输出 %s：url 里的 precision=%.*s 有误；时间以纳秒发送，请写 "
+                                 "precision=ns 或去掉它",
+                                 "output %s: precision=%.*s in url is wrong; times are sent in "
+                                 "nanoseconds, so write precision=ns or leave it out"),
+                             output->name, size, value);
+    }
+    return true;
 }
 
 static bool prepare(struct influx *influx, const struct output_setup *output, struct error *err)
@@ -175,6 +208,8 @@ static bool prepare(struct influx *influx, const struct output_setup *output, st
                          SAY("输出 %s：%s 不加密；请用 https，或写明 plaintext = true",
                              "output %s: %s is not encrypted; use https or say plaintext = true"),
                          output->name, output->url);
+    if (!precision_is_ns(output, err))
+        return false;
     if (!file_is_there(output->ca, err) || !file_is_there(output->certificate, err) ||
         !file_is_there(output->key_file, err))
         return false;
@@ -197,8 +232,8 @@ struct influx *influx_new(const struct output_setup *output, struct error *err)
     struct influx *influx = calloc(1, sizeof *influx);
 
     pthread_once(&once, start_library);
-    if (influx == NULL || (influx->multi = curl_multi_init()) == NULL ||
-        (influx->easy = curl_easy_init()) == NULL) {
+    if (influx == NULL || (influx->blank = blank_new()) == NULL ||
+        (influx->multi = curl_multi_init()) == NULL || (influx->easy = curl_easy_init()) == NULL) {
         error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
         influx_free(influx);
         return NULL;
@@ -220,6 +255,7 @@ void influx_free(struct influx *influx)
     curl_multi_cleanup(influx->multi);
     curl_slist_free_all(influx->plain);
     curl_slist_free_all(influx->packed);
+    blank_free(influx->blank);
     free(influx);
 }
 
@@ -238,16 +274,17 @@ void influx_post(struct influx *influx, const void *body, size_t size, bool gzip
 static void say_what_was_heard(struct influx *influx, CURLcode result)
 {
     struct answer *answer = &influx->answer;
+    const char *reason = influx->reason[0] != '\0' ? influx->reason : curl_easy_strerror(result);
     struct text text;
-    size_t size = influx->heard_size < 300 ? influx->heard_size : 300;
+    size_t size = influx->heard_size;
 
     while (size > 0 && influx->heard[size - 1] == '\n')
         size--;
     text_init(&text, answer->text, sizeof answer->text);
     if (answer->status == 0)
-        text_add(&text, influx->reason[0] != '\0' ? influx->reason : curl_easy_strerror(result));
+        text_add_blanked(&text, influx->blank, reason, strlen(reason));
     else
-        text_add_shown(&text, influx->heard, size);
+        text_add_blanked(&text, influx->blank, influx->heard, size);
 }
 
 /* A status without its whole answer is worth as much only if the answer was cut off by us. */

@@ -27,7 +27,7 @@ struct answer {
     enum answer_kind kind;
     long status;            /* 0: no answer */
     int64_t retry_after_ms; /* 0: not said; at most 1 h */
-    char text[400];         /* what the peer or the connection said, control characters shown */
+    char text[301];         /* what the peer or the connection said, secrets blanked, fit to show */
 };
 
 enum { ANSWER_MOST = 64 * 1024 };

@@ -6,7 +6,6 @@
 
 #include "base/say.h"
 #include "output/mqtt_parts.h"
-#include "output/shown.h"
 
 /* Callbacks: library threads. They write to their own session and leave. ------------------------
  */
@@ -61,7 +60,7 @@ static int on_tls_error(const char *words, size_t size, void *context)
 
     gate_enter(&session->mqtt->gate);
     text_init(&text, session->why, sizeof session->why);
-    text_add_shown(&text, words, size < 150 ? size : 150);
+    text_add_blanked(&text, session->mqtt->blank, words, size);
     gate_leave(&session->mqtt->gate);
     return 1;
 }

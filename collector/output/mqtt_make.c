@@ -51,8 +51,9 @@ struct mqtt *mqtt_new(const struct mqtt_setup *setup, struct error *err)
     const struct output_setup *output = setup->output;
     struct mqtt *mqtt = calloc(1, sizeof *mqtt);
 
-    if (mqtt == NULL) {
+    if (mqtt == NULL || (mqtt->blank = blank_new()) == NULL) {
         error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
+        free(mqtt);
         return NULL;
     }
     gate_init(&mqtt->gate);
@@ -73,6 +74,7 @@ struct mqtt *mqtt_new(const struct mqtt_setup *setup, struct error *err)
         mqtt_free(mqtt);
         return NULL;
     }
+    blank_hide(mqtt->blank, output->user, mqtt->password);
     return mqtt;
 }
 
@@ -84,6 +86,7 @@ void mqtt_free(struct mqtt *mqtt)
     for (size_t i = 0; i < SESSIONS; i++)
         free(mqtt->sessions[i].flights);
     explicit_bzero(mqtt->password, sizeof mqtt->password);
+    blank_free(mqtt->blank);
     gate_end(&mqtt->gate);
     free(mqtt);
 }

@@ -7,6 +7,7 @@
 #ifndef OUTPUT_MQTT_PARTS_H
 #define OUTPUT_MQTT_PARTS_H
 
+#include "output/blank.h"
 #include "output/gate.h"
 #include "output/mqtt.h"
 #include "output/url.h"
@@ -40,6 +41,7 @@ struct mqtt {
     struct url url;
     char address[300]; /* as Paho wants it */
     char password[1024];
+    struct blank *blank; /* what no text we keep may hold */
     size_t window;
     void *client;     /* Paho's; NULL: none */
     struct gate gate; /* guards the sessions and what follows */

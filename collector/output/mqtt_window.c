@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "output/mqtt_parts.h"
-#include "output/shown.h"
 
 enum { SILENCE_LEAST_MS = 20 * 1000, SLICE_MS = 1000 };
 
@@ -40,7 +39,7 @@ static void note_why(struct session *session, int code, const char *why)
         return;
     text_init(&text, session->why, sizeof session->why);
     if (why != NULL)
-        text_add_shown(&text, why, strlen(why));
+        text_add_blanked(&text, session->mqtt->blank, why, strlen(why));
     if (code > 0)
         text_format(&text, " %d", code);
 }

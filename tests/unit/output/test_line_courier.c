@@ -481,6 +481,87 @@ static void user_and_password_are_sent_as_basic(void **state)
     unlink(path);
 }
 
+static const char *echo_the_request(const struct request *request)
+{
+    static char answer[HEAD_MOST + 256];
+
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+             strlen(request->head), request->head);
+    return answer;
+}
+
+static void a_secret_the_peer_sends_back_is_blanked_before_it_is_kept(void **state)
+{
+    static const struct {
+        const char *user, *secret, *seen;
+    } cases[] = {
+        {"",   "S3CRETTOKEN", "S3CRETTOKEN"     },
+        {"li", "S3CRETPASS",  "bGk6UzNDUkVUUEFT"},
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        char path[] = "/tmp/lookback-secret-XXXXXX";
+        int fd = mkstemp(path);
+        struct notice notice[2] = {0};
+        char *file = i == 0 ? output.token_file : output.password_file;
+
+        assert_int_equal(write(fd, cases[i].secret, strlen(cases[i].secret)),
+                         (ssize_t)strlen(cases[i].secret));
+        close(fd);
+        output.token_file[0] = output.password_file[0] = '\0';
+        snprintf(output.user, sizeof output.user, "%s", cases[i].user);
+        snprintf(file, sizeof output.token_file, "%s", path);
+        start_with(echo_the_request, 10);
+        assert_non_null(strstr(status_once(SENDER_HELD).text, "Authorization: "));
+        assert_null(strstr(status_once(SENDER_HELD).text, cases[i].seen));
+        assert_int_equal(notices_open(notices, notice, 2), 1);
+        assert_null(strstr(notice[0].text, cases[i].seen));
+        assert_non_null(strstr(notice[0].text, "***"));
+        unlink(path);
+        if (i == 1)
+            return; /* the teardown stops it */
+        sender_stop(sender);
+        server_stop();
+        memory_empty();
+        notices_free(notices);
+        notices = notices_new(clock_system());
+    }
+}
+
+static void a_precision_other_than_nanoseconds_is_refused_at_the_start(void **state)
+{
+    static const struct {
+        const char *query;
+        bool good;
+    } cases[] = {
+        {"?db=x&precision=s",          false},
+        {"?precision=ms&db=x",         false},
+        {"?db=x&precision=",           false},
+        {"?db=x&precision=nsx",        false},
+        {"?precision=ns&precision=us", false},
+        {"?db=x&precision=ns",         true },
+        {"?db=x&old_precision=s",      true },
+        {"/precision=s?db=x",          true },
+    };
+    struct sender_setup setup = {
+        .output = &output, .catalog = &town, .notices = notices, .clock = &pushed};
+
+    memory_fill(0);
+    server_start(take_all);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error err = {0};
+
+        snprintf(output.url, sizeof output.url, "http://127.0.0.1:%d/write%s", server.port,
+                 cases[i].query);
+        sender = sender_start_on(&setup, &memory_source, &err);
+        assert_int_equal(sender != NULL, cases[i].good);
+        assert_true(cases[i].good || strstr(err.text, "precision=ns") != NULL);
+        sender_stop(sender);
+        sender = NULL;
+    }
+}
+
 static void settings_that_cannot_work_are_refused_at_the_start(void **state)
 {
     struct sender_setup setup = {.output = &output, .catalog = &town, .clock = &pushed};
@@ -559,6 +640,8 @@ int main(void)
         held_test(rewinding_sends_again_from_there),
         held_test(a_token_is_sent_and_never_shown),
         held_test(user_and_password_are_sent_as_basic),
+        held_test(a_secret_the_peer_sends_back_is_blanked_before_it_is_kept),
+        held_test(a_precision_other_than_nanoseconds_is_refused_at_the_start),
         held_test(settings_that_cannot_work_are_refused_at_the_start),
         held_test(a_disabled_output_asks_nobody),
     };
