@@ -104,12 +104,20 @@ static bool see_it_through(struct line_sender *line)
     return true;
 }
 
+bool line_ask(struct line_sender *line, const struct part *part)
+{
+    post_part(line, part);
+    return see_it_through(line);
+}
+
 /* Sends the parts of `going`; returns when all are done, or at a stop or a rewind. */
 static void send_batch(struct line_sender *line)
 {
     struct part part;
     uint64_t seq;
 
+    if (!line_is_believed(line))
+        return;
     while (!sender_is_stopping(line->sender) && bisect_next(&line->bisect, &part)) {
         size_t lines = batch_lines(line->going, part.from, part.to);
 
@@ -117,8 +125,7 @@ static void send_batch(struct line_sender *line)
             bisect_too_large(&line->bisect, &part);
             continue;
         }
-        post_part(line, &part);
-        if (!see_it_through(line))
+        if (!line_ask(line, &part))
             return;
         line_judge_answer(line, &part);
         if (sender_take_rewind(line->sender, &seq))

@@ -10,7 +10,8 @@
 #include "output/patience.h"
 #include "output/url.h"
 
-enum { SUSPECTS_MOST = 16 }; /* refused without anything taken in between: it refuses all */
+/* Refused without anything taken in between. Then it may refuse all. */
+enum { SUSPECTS_MOST = 16, ASIDE_MOST = 16 };
 
 struct suspect {
     uint64_t seq;
@@ -35,6 +36,7 @@ struct line_sender {
     int64_t limit_until_ms;
     struct suspect suspects[SUSPECTS_MOST];
     size_t suspect_count;
+    size_t aside_in_row;        /* set aside, and nothing taken since */
     struct patience soon, late; /* waiting; held */
 };
 
@@ -43,8 +45,14 @@ int64_t line_now_ms(const struct line_sender *line);
 /* Goes back to what is confirmed: nothing on its way counts any more. */
 void line_start_at(struct line_sender *line, uint64_t seq);
 
+/* Sends one part of `going` and waits for its answer. False: stopped before there was one. */
+bool line_ask(struct line_sender *line, const struct part *part);
+
 /* line_verdict.c ------------------------------------------------------------------------------ */
 /* Confirms, halves, sets aside or waits, as the answer to this part of `going` asks. */
 void line_judge_answer(struct line_sender *line, const struct part *part);
+/* Whether `going` may be sent as usual: true unless ASIDE_MOST were set aside in a row. Then one
+ * row of each series is tried; if none is taken, nothing more is set aside, and it waits: false. */
+bool line_is_believed(struct line_sender *line);
 
 #endif

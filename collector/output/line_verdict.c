@@ -3,7 +3,8 @@
  * What a peer refuses is halved until the poll is found that it refuses. That poll is set aside at
  * once if the peer says it is about a row; otherwise only after it has taken some other row,
  * because a peer that refuses everything (a wrong database, say) must not make us throw everything
- * aside.
+ * aside. Rows named so are too many at last as well: after ASIDE_MOST of them without one taken (a
+ * wrong precision in the address, say) it has to take some row first.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,10 @@
 #include "base/say.h"
 #include "output/line_courier_parts.h"
 
-enum { LIMIT_MS = 10 * 60 * 1000 }; /* how long a 413 is remembered */
+enum {
+    LIMIT_MS = 10 * 60 * 1000, /* how long a 413 is remembered */
+    PROBES_MOST = 16,
+};
 
 static void say_failure(struct line_sender *line, enum sender_state state, int64_t wait_ms,
                         const char *what)
@@ -80,6 +84,7 @@ static void set_suspects_aside(struct line_sender *line)
 {
     for (size_t i = 0; i < line->suspect_count; i++)
         sender_quarantine(line->sender, line->suspects[i].seq, line->suspects[i].reason);
+    line->aside_in_row += line->suspect_count;
     line->suspect_count = 0;
 }
 
@@ -107,6 +112,7 @@ static void part_stored(struct line_sender *line, const struct part *part)
     const struct batch *batch = line->going;
 
     set_suspects_aside(line);
+    line->aside_in_row = 0;
     bisect_taken(&line->bisect, part);
     patience_reset(&line->soon);
     patience_reset(&line->late);
@@ -123,6 +129,10 @@ static void part_refused(struct line_sender *line, const struct part *part)
         return;
     }
     suspect(line, part);
+    if (line->aside_in_row >= ASIDE_MOST) {
+        sender_confirm(line->sender, line->going->units[part->from].seq, 0);
+        line_start_at(line, sender_its_cursor(line->sender));
+    }
     if (line->suspect_count < SUSPECTS_MOST)
         return;
     line_start_at(line, sender_its_cursor(line->sender));
@@ -164,4 +174,75 @@ void line_judge_answer(struct line_sender *line, const struct part *part)
         wait_for_peer(line);
         break;
     }
+}
+
+/* Measurement and tags of a unit's first line. */
+static struct text series_of(const struct batch *batch, size_t unit)
+{
+    const struct batch_unit *at = &batch->units[unit];
+    struct text series = {.bytes = batch->body.bytes + at->begin};
+    size_t most = at->end - at->begin;
+
+    while (series.used < most && (series.bytes[series.used] != ' ' ||
+                                  (series.used > 0 && series.bytes[series.used - 1] == '\\')))
+        series.used++;
+    return series;
+}
+
+static bool is_new_series(const struct batch *batch, const size_t *tried, size_t count, size_t unit)
+{
+    struct text series = series_of(batch, unit);
+
+    for (size_t i = 0; i < count; i++) {
+        struct text other = series_of(batch, tried[i]);
+
+        if (other.used == series.used && memcmp(other.bytes, series.bytes, series.used) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The answer to the last row tried; true: there is reason to try another. */
+static bool probe_was_refused(struct line_sender *line)
+{
+    enum answer_kind kind = influx_answer(line->influx)->kind;
+
+    if (kind == ANSWER_REFUSED || kind == ANSWER_TOO_LARGE)
+        return true;
+    if (kind == ANSWER_STORED)
+        line->aside_in_row = 0;
+    else
+        line_start_at(line, sender_its_cursor(line->sender));
+    if (kind == ANSWER_HELD)
+        hold(line, advice(influx_answer(line->influx)->status));
+    else if (kind == ANSWER_LATER)
+        wait_for_peer(line);
+    return false;
+}
+
+bool line_is_believed(struct line_sender *line)
+{
+    size_t tried[PROBES_MOST];
+    size_t count = 0;
+
+    if (line->aside_in_row < ASIDE_MOST)
+        return true;
+    for (size_t i = 0; i < line->going->count && count < PROBES_MOST; i++) {
+        struct part part = {.from = i, .to = i + 1};
+
+        if (!is_new_series(line->going, tried, count, i))
+            continue;
+        tried[count++] = i;
+        if (!line_ask(line, &part))
+            return false;
+        line->going->packed_size = 0; /* that was the row's, not the batch's */
+        if (!probe_was_refused(line))
+            return line->aside_in_row < ASIDE_MOST;
+    }
+    line_start_at(line, sender_its_cursor(line->sender));
+    hold(line, SAY("它拒收每一条数据，已隔离的留着，其余不再隔离，都在本机等待；请检查 url "
+                   "中的数据库与参数",
+                   "it refuses every row; what was set aside stays so, the rest waits here; check "
+                   "the database and the arguments in url"));
+    return false;
 }

@@ -1,5 +1,6 @@
 #include <MQTTAsync.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,6 +82,16 @@ void mqtt_drop_client(struct mqtt *mqtt)
         MQTTAsync_destroy(&client);
 }
 
+/* Paho takes its threads and lists down with its last client, and a client made or ended meanwhile
+ * by another output would meet them half gone. One that never connects keeps them standing. */
+static void keep_library_up(void)
+{
+    static MQTTAsync anchor;
+
+    (void)MQTTAsync_create(&anchor, "tcp://127.0.0.1:1883", "lookback-anchor",
+                           MQTTCLIENT_PERSISTENCE_NONE, NULL);
+}
+
 /* A name server that is away holds up this thread, and not the lock of Paho which all MQTT outputs
  * share. */
 static bool resolve(const struct mqtt *mqtt, struct error *err)
@@ -105,8 +116,10 @@ static bool begin_connect(struct mqtt *mqtt, struct session *session, struct err
     MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer;
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
     MQTTAsync_SSLOptions ssl = MQTTAsync_SSLOptions_initializer;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     int failed;
 
+    pthread_once(&once, keep_library_up);
     failed = MQTTAsync_createWithOptions(&mqtt->client, mqtt->address, mqtt->setup.client,
                                          MQTTCLIENT_PERSISTENCE_NONE, NULL, &create);
     signal(SIGPIPE, SIG_IGN); /* Paho's TLS start may have set it back */

@@ -16,6 +16,7 @@ enum {
     PAYLOAD_MOST = 256 * 1024,
     IDLE_MS = 5000, /* so that notices and lost connections are seen without a commit */
     SHORT_LIFE_MS = 10 * 1000,
+    BARRED_MS = 1000, /* a broker that bars a topic hangs up as soon as we publish, so at once */
     LAST_MS = 2500,
     LAST_WORD_MS = 1000,
 };
@@ -149,6 +150,18 @@ static void say_goodbye(struct mqtt_sender *me)
     mqtt_disconnect(me->mqtt, 0);
 }
 
+static const char *short_life_hint(const struct mqtt_sender *me)
+{
+    if (me->life_ms <= BARRED_MS)
+        return SAY("；每次一发布就断开，请检查代理服务器的访问控制列表是否允许我们发布到 root "
+                   "之下，否则可能另有客户端用同一个 client",
+                   "; it breaks each time we publish: check that the broker's access list lets us "
+                   "publish below root; or another client uses the same client id");
+    return SAY("；连接一再很快断开，可能另有客户端用同一个 client，或访问控制列表不许发布",
+               "; connections keep ending soon, perhaps another client uses the same client id, or "
+               "the broker's access list bars a topic");
+}
+
 static void wait_to_connect(struct mqtt_sender *me, bool refused, const struct error *why)
 {
     int64_t ms = patience_next(refused ? &me->late : &me->soon);
@@ -159,9 +172,7 @@ static void wait_to_connect(struct mqtt_sender *me, bool refused, const struct e
         hint =
             SAY("；请检查 user、password_file 与 client", "; check user, password_file and client");
     else if (me->short_lives >= 3)
-        hint =
-            SAY("；连接一再很快断开，可能另有客户端用同一个 client",
-                "; connections keep ending soon, perhaps another client uses the same client id");
+        hint = short_life_hint(me);
     error_set(&err, ERROR_PEER,
               SAY("%s%s；%lld 秒后再试，数据都留在本机",
                   "%s%s; trying again in %lld s, the data waits here"),
@@ -174,7 +185,8 @@ static void wait_to_connect(struct mqtt_sender *me, bool refused, const struct e
  * throw each other out for ever. */
 static void count_life(struct mqtt_sender *me)
 {
-    if (me->proven && mqtt_sender_ms(me) - me->connected_ms > SHORT_LIFE_MS) {
+    me->life_ms = mqtt_sender_ms(me) - me->connected_ms;
+    if (me->proven && me->life_ms > SHORT_LIFE_MS) {
         patience_reset(&me->soon);
         patience_reset(&me->late);
         me->short_lives = 0;

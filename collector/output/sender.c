@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/say.h"
+#include "output/aside.h"
 #include "output/courier.h"
 #include "output/gate.h"
 
@@ -37,6 +38,7 @@ struct sender {
     uint64_t cursor;
     uint64_t sent;
     char text[512];
+    struct aside aside;
 };
 
 const char *sender_state_word(enum sender_state state)
@@ -118,17 +120,36 @@ void sender_confirm(struct sender *sender, uint64_t seq, uint64_t readings)
         sender->source.move(sender->source.self, seq);
 }
 
+static void notice_id(const struct sender *sender, const char *what, char *id, size_t size)
+{
+    snprintf(id, size, "output-%s%s", sender->output.name, what);
+}
+
 void sender_quarantine(struct sender *sender, uint64_t seq, const char *reason)
 {
+    char id[64], subject[96];
+
     log_warning(SAY("输出 %s：对方拒收第 %llu 条，已隔离：%s",
                     "output %s: the peer refuses entry %llu, set aside: %s"),
                 sender->output.name, (unsigned long long)seq, reason);
     sender->source.refuse(sender->source.self, seq, reason);
+    notice_id(sender, "-refused", id, sizeof id);
+    snprintf(subject, sizeof subject, "output %s", sender->output.name);
+    gate_enter(&sender->gate);
+    aside_add(&sender->aside, sender->output.name, seq, reason, now_ms(sender));
+    notice_raise(sender->setup.notices, id, subject, "%s", sender->aside.text);
+    gate_leave(&sender->gate);
 }
 
-static void notice_id(const struct sender *sender, char *id, size_t size)
+/* Inside the gate. */
+static void look_after_aside(struct sender *sender)
 {
-    snprintf(id, size, "output-%s", sender->output.name);
+    char id[64];
+
+    if (!aside_ends(&sender->aside, now_ms(sender)))
+        return;
+    notice_id(sender, "-refused", id, sizeof id);
+    notice_end(sender->setup.notices, id);
 }
 
 /* Inside the gate: raises the notice once the trouble is old enough. */
@@ -140,7 +161,7 @@ static void consider_notice(struct sender *sender)
         (sender->state != SENDER_HELD &&
          now_ms(sender) - sender->failing_since_ms <= NOTICE_AFTER_MS))
         return;
-    notice_id(sender, id, sizeof id);
+    notice_id(sender, "", id, sizeof id);
     snprintf(subject, sizeof subject, "output %s", sender->output.name);
     notice_raise(sender->setup.notices, id, subject, "%s", sender->text);
     sender->noticed = true;
@@ -168,9 +189,10 @@ void sender_works(struct sender *sender)
     sender->noticed = false;
     sender->text[0] = '\0';
     set_state(sender, SENDER_OK);
+    look_after_aside(sender);
     gate_leave(&sender->gate);
     if (noticed) {
-        notice_id(sender, id, sizeof id);
+        notice_id(sender, "", id, sizeof id);
         notice_end(sender->setup.notices, id);
     }
     if (lasted_ms > 0)
@@ -266,6 +288,16 @@ static const struct courier *courier_of(const struct output_setup *output, struc
     return NULL;
 }
 
+/* Nothing is known of a broker before it has answered. */
+static void begin_unconnected(struct sender *sender)
+{
+    sender->state = SENDER_WAITING;
+    snprintf(sender->text, sizeof sender->text,
+             SAY("输出 %s：尚未连上 %s，正在连接；数据都留在本机",
+                 "output %s: not connected to %s yet; the data waits here"),
+             sender->output.name, sender->output.url);
+}
+
 struct sender *sender_start_on(const struct sender_setup *setup, const struct source *source,
                                struct error *err)
 {
@@ -288,6 +320,8 @@ struct sender *sender_start_on(const struct sender_setup *setup, const struct so
         sender->state = SENDER_DISABLED;
         return sender;
     }
+    if (sender->output.kind == OUTPUT_MQTT)
+        begin_unconnected(sender);
     sender->courier = courier_of(&sender->output, err);
     if (sender->courier != NULL)
         sender->its = sender->courier->open(sender, err);
@@ -365,7 +399,9 @@ void sender_status(struct sender *sender, struct sender_status *status)
     status->since = sender->since;
     status->cursor = sender->cursor;
     status->sent = sender->sent;
-    snprintf(status->text, sizeof status->text, "%s", sender->text);
+    look_after_aside(sender);
+    snprintf(status->text, sizeof status->text, "%s",
+             sender->text[0] != '\0' ? sender->text : sender->aside.text);
     gate_leave(&sender->gate);
     status->oldest = WALL_NONE;
     status->backlog = sender->source.backlog(sender->source.self, status->cursor, &status->oldest);

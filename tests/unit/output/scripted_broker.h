@@ -36,6 +36,8 @@ struct broker {
     atomic_bool hush;               /* no PUBACK */
     const char *_Atomic hush_over;  /* no PUBACK for what holds this in its payload */
     const char *_Atomic hang_up_at; /* close instead of confirming it, once */
+    const char *_Atomic bars;       /* close whenever this is in the topic */
+    atomic_bool mute;               /* no CONNACK */
     atomic_int slow_ms;             /* before each PUBACK */
     atomic_bool deaf;               /* the canary does not come back */
     const char *keeps;              /* "TOPIC" of a retained message it has from before */
@@ -114,7 +116,8 @@ static inline bool broker_connect(const uint8_t *packet)
         at = broker_text(at, broker.user, sizeof broker.user);
     if (broker.connect_flags & 0x40)
         broker_text(at, broker.password, sizeof broker.password);
-    broker_write(answer, sizeof answer);
+    if (!broker.mute)
+        broker_write(answer, sizeof answer);
     return broker.refuse_with == 0;
 }
 
@@ -149,6 +152,7 @@ static inline bool broker_publish(uint8_t first, const uint8_t *packet, size_t s
     const uint8_t answer[] = {0x40, 2, at[0], at[1]};
     const char *hang_up = broker.hang_up_at;
     const char *hush = broker.hush_over;
+    const char *bars = broker.bars;
 
     at += 2;
     snprintf(one.payload, sizeof one.payload, "%.*s", (int)(packet + size - at), (const char *)at);
@@ -156,6 +160,8 @@ static inline bool broker_publish(uint8_t first, const uint8_t *packet, size_t s
     if (broker.count < PUBLISHED_MOST)
         broker.published[broker.count++] = one;
     pthread_mutex_unlock(&broker.lock);
+    if (bars != NULL && strstr(one.topic, bars) != NULL)
+        return false;
     if (hang_up != NULL && strstr(one.payload, hang_up) != NULL) {
         broker.hang_up_at = NULL;
         return false;

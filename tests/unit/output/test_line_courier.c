@@ -188,6 +188,85 @@ static void a_peer_that_refuses_everything_gets_nothing_set_aside(void **state)
     assert_int_equal(memory.highest, 0);
 }
 
+static atomic_bool mended;
+
+static const char *refuse_every_row(const struct request *request)
+{
+    if (mended)
+        return take_all(request);
+    return ANSWER("400 Bad Request", "Content-Length: 47\r\n",
+                  "{\"error\":\"unable to parse: time out of range\"}\n");
+}
+
+static void a_peer_that_names_every_row_bad_is_held_after_16_of_them(void **state)
+{
+    struct notice notice[4];
+    unsigned asked;
+
+    mended = false;
+    start_with(refuse_every_row, 100);
+    assert_non_null(strstr(status_once(SENDER_HELD).text, "time out of range"));
+    assert_int_equal(notices_open(notices, notice, 4), 2);
+    assert_int_equal(memory.refused_count, 16);
+    assert_int_equal(memory.highest, 16);
+    asked = server.requests + 1;
+    sender_rewind(sender, 16); /* asks again at once */
+    assert_true(comes_true(requests_reach, &asked));
+    status_once(SENDER_HELD);
+    assert_int_equal(server.requests, asked); /* one row */
+    assert_int_equal(memory.refused_count, 16);
+    mended = true;
+    sender_rewind(sender, 16);
+    assert_true(all_confirmed());
+    status_once(SENDER_OK);
+    assert_int_equal(memory.refused_count, 16);
+    for (size_t seq = 1; seq <= 100; seq++)
+        assert_int_equal(taken[seq] > 0, seq > 16);
+}
+
+static const char *refuse_the_sonde(const struct request *request)
+{
+    if (strstr(request->body, "device=sonde") != NULL)
+        return ANSWER("400 Bad Request", "Content-Length: 43\r\n",
+                      "{\"error\":\"partial write: type conflict\"}\n\n\n");
+    return take_all(request);
+}
+
+static void one_device_whose_rows_are_all_bad_does_not_hold_up_the_others(void **state)
+{
+    struct notice notice[2];
+
+    memory_fill(100);
+    for (size_t i = 89; i < 100; i++) {
+        memory.items[i].poll.device = RETIRED;
+        memory.readings[i].point = OLD_PH;
+    }
+    server_start(refuse_the_sonde);
+    assert_true(start(NULL));
+    assert_true(all_confirmed());
+    assert_int_equal(memory.refused_count, 89);
+    for (size_t seq = 1; seq <= 100; seq++)
+        assert_int_equal(taken[seq] > 0, seq > 89);
+    status_once(SENDER_OK);
+    assert_int_equal(notices_open(notices, notice, 2), 1);
+    assert_string_equal(notice[0].id, "output-town-refused");
+}
+
+static void what_was_set_aside_lately_is_told_until_it_has_been_quiet_for_10_min(void **state)
+{
+    struct notice notice[2];
+
+    start_with(refuse_poison, 20);
+    assert_true(all_confirmed());
+    assert_non_null(strstr(status_once(SENDER_OK).text, "2 entries"));
+    assert_non_null(strstr(status_once(SENDER_OK).text, "field type conflict"));
+    assert_int_equal(notices_open(notices, notice, 2), 1);
+    assert_non_null(strstr(notice[0].text, "2 entries"));
+    pushed_ms += 10 * 60 * 1000 + 1;
+    assert_string_equal(status_once(SENDER_OK).text, "");
+    assert_int_equal(notices_open(notices, notice, 2), 0);
+}
+
 static const char *unauthorised(const struct request *request)
 {
     memcpy(last_head, request->head, sizeof last_head);
@@ -626,6 +705,9 @@ int main(void)
         held_test(a_body_too_large_is_halved_and_the_size_remembered),
         held_test(exactly_the_poisoned_rows_are_set_aside_with_the_peers_reason),
         held_test(a_peer_that_refuses_everything_gets_nothing_set_aside),
+        held_test(a_peer_that_names_every_row_bad_is_held_after_16_of_them),
+        held_test(one_device_whose_rows_are_all_bad_does_not_hold_up_the_others),
+        held_test(what_was_set_aside_lately_is_told_until_it_has_been_quiet_for_10_min),
         held_test(a_peer_that_does_not_know_us_is_held_and_a_notice_says_what_to_do),
         held_test(retry_after_in_seconds_is_obeyed),
         held_test(retry_after_as_a_date_is_obeyed),
