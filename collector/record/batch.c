@@ -9,10 +9,9 @@
 static bool add_event(struct recorder *recorder, const char *kind, const char *arguments,
                       struct error *err)
 {
-    const struct clock *clock = recorder->setup.clock;
     struct event event = {.kind = kind,
-                          .time = recorder->trusted ? clock_wall(clock) : WALL_NONE,
-                          .mono = clock_mono(clock),
+                          .time = recorder_wall(recorder),
+                          .mono = clock_mono(recorder->setup.clock),
                           .who = "",
                           .arguments = arguments};
 
@@ -117,7 +116,7 @@ static bool put_load(struct recorder *recorder, struct error *err)
 {
     struct store *store = recorder->setup.store;
     const struct desk_load *load = &recorder->load;
-    struct wall_time now = recorder->trusted ? clock_wall(recorder->setup.clock) : WALL_NONE;
+    struct wall_time now = recorder_wall(recorder);
 
     for (const struct refusal *at = load->refusals; at != NULL; at = at->next)
         if (!store_add_quarantine(store, at->output, at->seq, at->reason, now, err))

@@ -33,6 +33,7 @@ struct recorder {
     bool trusted;
     bool untimed; /* entries of this boot may have no wall time */
     bool clock_notice;
+    bool clock_behind; /* it says that the clock is behind what is stored */
     bool upkeep_failing;
     bool catching_up; /* there is another piece at once */
     bool keeper_more;
@@ -63,6 +64,9 @@ void recorder_publish(struct recorder *recorder);
 /* After every commit, whoever made it; and when one failed. */
 void commit_succeeded(struct recorder *recorder, struct mono_time begun);
 void commit_failed(struct recorder *recorder, const struct error *err);
+/* Now, by the clock as it was trusted last: a step since then is not believed. WALL_NONE while it
+ * is not trusted. */
+struct wall_time recorder_wall(const struct recorder *recorder);
 /* Looks at the clocks, and owes an event for a step. */
 void clock_look(struct recorder *recorder);
 /* What is no commit of polls failed; it is tried again in a minute. */

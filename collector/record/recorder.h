@@ -32,7 +32,8 @@ struct recorder_setup {
     int64_t keep_ms;            /* retention by age */
     int64_t reserve_bytes;      /* less left on the store's disk: a notice; 0: never */
     int64_t seal_every_ms;      /* a segment */
-    int64_t patience_ms;        /* untrusted clock longer than this: a notice */
+    int64_t patience_ms;        /* untrusted clock longer than this: a notice; behind
+                                   what is stored: at once */
     const char *const *awaited; /* cursors retention waits for */
     size_t awaited_count;
     const char

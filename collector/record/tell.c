@@ -83,12 +83,39 @@ void commit_failed(struct recorder *recorder, const struct error *err)
 
 /* The clock --------------------------------------------------------------------------------- */
 
-static void tell_untrusted(struct recorder *recorder)
+struct wall_time recorder_wall(const struct recorder *recorder)
 {
+    if (!recorder->trusted)
+        return WALL_NONE;
+    return (struct wall_time){clock_mono(recorder->setup.clock).ns / 1000000 +
+                              trust_offset_ms(recorder->setup.trust)};
+}
+
+/* Said once; again only when the clock was set and is still behind. */
+static void tell_behind(struct recorder *recorder, struct wall_time newest)
+{
+    char now[WALL_TEXT], stored[WALL_TEXT];
+
+    notice_raise(
+        recorder->setup.notices, "clock", SAY("时钟", "clock"),
+        SAY("本机时钟 %s 早于已存的最新时间 %s：数据照常保存，但不判定、不发送；请校正本机时间。"
+            "若本机时间正确、是曾误存了未来时间：该时间不会改动，到 %s 才恢复判定；"
+            "设 clock.trust = \"always\" 并重启则立即恢复",
+            "the clock, %s, is behind the newest stored time, %s: readings are stored but neither "
+            "judged nor sent; set the clock. If it is right and a future time was stored by "
+            "mistake: that time stands, and readings are judged again from %s on, or at once with "
+            "clock.trust = \"always\" and a restart"),
+        wall_text(clock_wall(recorder->setup.clock), now), wall_text(newest, stored), stored);
+    recorder->clock_notice = true;
+    recorder->clock_behind = true;
+}
+
+static void tell_long_untrusted(struct recorder *recorder)
+{
+    int64_t ms = recorder_ms_since(recorder, trust_since(recorder->setup.trust));
     char now[WALL_TEXT];
 
-    if (recorder->clock_notice || recorder_ms_since(recorder, trust_since(recorder->setup.trust)) <
-                                      recorder->setup.patience_ms)
+    if (recorder->clock_notice || ms < recorder->setup.patience_ms)
         return;
     recorder->clock_notice = true;
     notice_raise(
@@ -97,8 +124,25 @@ static void tell_untrusted(struct recorder *recorder)
             "请校正时间或检查网络对时",
             "the clock (now %s) has not been trusted for %lld min; readings are stored but "
             "neither judged nor sent; set the time or check the time server"),
-        wall_text(clock_wall(recorder->setup.clock), now),
-        (long long)(recorder_ms_since(recorder, trust_since(recorder->setup.trust)) / 60000));
+        wall_text(clock_wall(recorder->setup.clock), now), (long long)(ms / 60000));
+}
+
+static void tell_untrusted(struct recorder *recorder, bool stepped)
+{
+    struct wall_time newest;
+
+    if (!trust_is_behind(recorder->setup.trust, &newest))
+        tell_long_untrusted(recorder);
+    else if (!recorder->clock_behind || stepped)
+        tell_behind(recorder, newest);
+}
+
+static void end_clock_notice(struct recorder *recorder)
+{
+    if (recorder->clock_notice)
+        notice_end(recorder->setup.notices, "clock");
+    recorder->clock_notice = false;
+    recorder->clock_behind = false;
 }
 
 void clock_look(struct recorder *recorder)
@@ -112,12 +156,10 @@ void clock_look(struct recorder *recorder)
         recorder->owed.stepped_by_ms = by_ms;
     }
     recorder->trusted = trusted;
-    if (!trusted) {
-        tell_untrusted(recorder);
-    } else if (recorder->clock_notice) {
-        recorder->clock_notice = false;
-        notice_end(recorder->setup.notices, "clock");
-    }
+    if (trusted)
+        end_clock_notice(recorder);
+    else
+        tell_untrusted(recorder, steps > 0);
 }
 
 /* Upkeep ------------------------------------------------------------------------------------ */
