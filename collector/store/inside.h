@@ -2,6 +2,8 @@
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
 
+#include <sys/stat.h>
+
 #include "store/connection.h"
 #include "store/store.h"
 
@@ -70,6 +72,8 @@ struct store {
     struct connection c;
     char dir[960];
     int lock;
+    dev_t device; /* of the file that was opened */
+    ino_t inode;
     char boot_id[64];
     struct wall_time opened;
     uint32_t boot;
@@ -113,6 +117,10 @@ bool store_note(struct store *store, enum sql sql, int64_t segment, struct error
 bool wal_find_end(struct store *store, struct error *err); /* after opening */
 void wal_remember(struct store *store);
 void wal_cut(struct store *store);
+
+/* The file whose name this must stay; false with a sentence when it was removed or replaced. */
+void place_note(struct store *store, const struct stat *file);
+bool place_is_kept(const struct store *store, struct error *err);
 
 /* DIR/lookback.lock. Gives a descriptor, -1 with a sentence. */
 int lock_take(const char *dir, struct error *err);

@@ -238,7 +238,7 @@ static bool recall(struct store *store, struct error *err)
 
 bool store_connect(struct store *store, struct error *err)
 {
-    if (!connection_open(&store->c, SQLITE_OPEN_READWRITE, err))
+    if (!place_is_kept(store, err) || !connection_open(&store->c, SQLITE_OPEN_READWRITE, err))
         return false;
     if (set_up(store, err) && recall(store, err)) {
         wal_remember(store);
@@ -269,6 +269,7 @@ static bool read_boot_id(char *out, size_t size, struct error *err)
 static bool make_places(struct store *store, struct error *err)
 {
     char *path = store->dir;
+    struct stat file;
     int fd;
 
     for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
@@ -284,11 +285,12 @@ static bool make_places(struct store *store, struct error *err)
     if (store->lock < 0)
         return false;
     fd = open(store->c.path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &file) != 0)
         return error_set(err, ERROR_STORE,
                          SAY("存储 %s：无法读写：%s；请检查属主与权限",
                              "store %s: cannot be read or written: %s; check its owner and mode"),
                          store->c.path, strerror(errno));
+    place_note(store, &file);
     close(fd);
     return true;
 }

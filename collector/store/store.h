@@ -57,7 +57,8 @@ bool store_retired(struct store *store, struct catalog *catalog,
 bool store_begin(struct store *store, struct error *err);
 /* On failure everything since store_begin() is undone; after an error of the disk the database is
  * closed and opened anew before the next store_begin() (an fsync that failed once proves nothing).
- */
+ * While the database's name does not lead to the file that was opened, both fail: it was removed or
+ * replaced, and goes on when it is back. */
 bool store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
 

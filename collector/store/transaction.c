@@ -23,7 +23,8 @@ bool store_ready(struct store *store, struct error *err)
 bool store_begin(struct store *store, struct error *err)
 {
     assert(!store->writing);
-    if (!store_ready(store, err) || !store_run(store, store_statement(store, SQL_BEGIN), err))
+    if (!place_is_kept(store, err) || !store_ready(store, err) ||
+        !store_run(store, store_statement(store, SQL_BEGIN), err))
         return false;
     store->writing = true;
     store->part_before = store->part;
@@ -42,7 +43,8 @@ static void undo(struct store *store)
     store->seq = store->committed;
     store->writing = false;
     if (store->poisoned || !sqlite3_get_autocommit(store->c.db)) {
-        wal_cut(store);
+        if (place_is_kept(store, NULL)) /* another database's log is not ours to cut */
+            wal_cut(store);
         connection_close(&store->c);
         store->poisoned = true;
     }
@@ -89,7 +91,8 @@ bool store_commit(struct store *store, struct error *err)
                       "store %s: the disk failed while this was "
                       "written; all of it is undone"),
                   store->c.path);
-    if (store->poisoned || !store_run(store, store_statement(store, SQL_COMMIT), err)) {
+    if (store->poisoned || !place_is_kept(store, err) ||
+        !store_run(store, store_statement(store, SQL_COMMIT), err)) {
         undo(store);
         return false;
     }
