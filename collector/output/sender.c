@@ -41,20 +41,6 @@ struct sender {
     struct aside aside;
 };
 
-const char *sender_state_word(enum sender_state state)
-{
-    static const char *const words[] = {"ok", "waiting", "held", "disabled"};
-
-    return words[state];
-}
-
-const char *output_kind_word(enum output_kind kind)
-{
-    static const char *const words[] = {"line", "mqtt", "rectification", "mail", "hook"};
-
-    return words[kind];
-}
-
 const struct sender_setup *sender_its_setup(const struct sender *sender)
 {
     return &sender->setup;
