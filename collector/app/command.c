@@ -1,4 +1,4 @@
-#include "app/command.h"
+#include "app/command_line.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -6,43 +6,38 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "base/text.h"
 #include "base/version.h"
-
-/* One command: what it takes, what it does. `options` lists its own; a trailing '=' wants a value.
- */
-struct command {
-    const char *name;
-    const char *takes;
-    const char *options[8];
-    size_t least, most; /* words */
-    int (*run)(const struct typed *typed);
-    const char *zh, *en;
-};
 
 /* clang-format off */
 static const struct command commands[] = {
-    {"run", "", {NULL}, 0, 0, command_run,
+    {"run", {"run", NULL}, {NULL}, 0, 0, command_run,
      "运行采集器", "run the collector"},
-    {"check", "", {NULL}, 0, 0, command_check,
+    {"check", {"check", NULL}, {NULL}, 0, 0, command_check,
      "检查四个配置文件，一次列出所有错误", "check the four files of settings, every fault in one run"},
-    {"sensors", "[MODEL]", {NULL}, 0, 1, command_sensors,
-     "列出支持的传感器型号", "list the sensor models"},
-    {"status", "", {NULL}, 0, 0, command_status,
+    {"sensors", {"sensors [MODEL]", NULL}, {NULL}, 0, 1, command_sensors,
+     "列出支持的传感器型号，或一种型号的全部通道", "list the sensor models, or all channels of one"},
+    {"status", {"status", NULL}, {NULL}, 0, 0, command_status,
      "链路、设备、输出和告警的当前状态", "links, devices, outputs and notices as they are now"},
-    {"readings", "--point SITE/DEVICE/CHANNEL --from T --to T",
+    {"readings", {"readings --point SITE/DEVICE/CHANNEL [--from T] [--to T] [--csv]", NULL},
      {"--point=", "--from=", "--to=", "--raw", "--csv", NULL}, 0, 0, command_readings,
-     "一个监测点的读数", "the readings of one point"},
-    {"problems", "[--state S] [--kind K]", {"--state=", "--kind=", NULL}, 0, 0, command_problems,
+     "一个监测点的读数；不写 --point 则列出全部监测点",
+     "the readings of one point; without --point, which points there are"},
+    {"problems", {"problems [--state open|recovered|closed] [--kind new|relapse|ongoing]", NULL},
+     {"--state=", "--kind=", NULL}, 0, 0, command_problems,
      "问题清单", "the problems"},
-    {"problem", "UID | acknowledge UID | close UID --note TEXT", {"--note=", NULL}, 1, 2,
-     command_problem, "查看、确认或关闭一个问题", "show, acknowledge or close one problem"},
-    {"resend", "--output NAME --from T [--to T]", {"--output=", "--from=", "--to=", NULL}, 0, 0,
-     command_resend, "从某一时刻起重新发送", "send again from a moment on"},
-    {"seal", "", {NULL}, 0, 0, command_seal,
+    {"problem", {"problem UID", "problem acknowledge UID", "problem close UID --note TEXT", NULL},
+     {"--note=", NULL}, 1, 2, command_problem,
+     "查看、确认或关闭一个问题；UID 可只写前 6 位以上", "show, acknowledge or close one problem; 6 "
+     "or more first digits of its UID will do"},
+    {"resend", {"resend --output NAME --from T [--to T]", NULL},
+     {"--output=", "--from=", "--to=", NULL}, 0, 0, command_resend,
+     "从某一时刻起重新发送", "send again from a moment on"},
+    {"seal", {"seal", NULL}, {NULL}, 0, 0, command_seal,
      "立即结束当前封存段", "close the current segment now"},
-    {"simulate", "FILE", {NULL}, 1, 1, command_simulate,
+    {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
-    {"demo", "[--dir D] [--port P] [--seconds N] [--mqtt URL] [--influx URL]",
+    {"demo", {"demo [--dir D] [--port P] [--seconds N] [--mqtt URL] [--influx URL] [--plain]", NULL},
      {"--dir=", "--port=", "--seconds=", "--history=", "--mqtt=", "--influx=", "--plain", NULL}, 0, 0,
      command_demo, "用模拟传感器演示整个过程", "the whole thing on simulated sensors"},
 };
@@ -53,14 +48,6 @@ static const char *const later[] = {
     "evidence", "seals", "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */
-
-const char *typed_option(const struct typed *typed, const char *name)
-{
-    for (size_t i = 0; i < typed->option_count; i++)
-        if (strcmp(typed->options[i].name, name) == 0)
-            return typed->options[i].value;
-    return NULL;
-}
 
 static void print_error_json(const struct error *err)
 {
@@ -90,6 +77,8 @@ struct settings *command_settings(const struct typed *typed)
     for (size_t i = 0; settings == NULL && i < conf_faults_count(faults); i++)
         command_fail(typed, conf_fault(faults, i));
     conf_faults_free(faults);
+    if (settings != NULL && !typed->language_given)
+        say_in((enum language)settings->language);
     return settings;
 }
 
@@ -100,12 +89,47 @@ bool command_moment(const struct typed *typed, const char *name, struct wall_tim
 
     if (words == NULL || moment_parse(words, time))
         return true;
-    error_set(&err, ERROR_WRONG_USE,
-              SAY("%s: “%s”不是时间；写成 2026-11-22、2026-11-22 08:00 或 RFC 3339",
-                  "%s: \"%s\" is not a moment; write 2026-11-22, 2026-11-22 08:00 or RFC 3339"),
-              name, words);
+    error_set(
+        &err, ERROR_WRONG_USE,
+        SAY("%s: “%s”不是时间；写成 2026-11-22、2026-11-22 08:00、2026-11-22 08:00:30 或 RFC 3339",
+            "%s: \"%s\" is not a moment; write 2026-11-22, 2026-11-22 08:00, 2026-11-22 08:00:30 "
+            "or RFC 3339"),
+        name, words);
     command_fail(typed, &err);
     return false;
+}
+
+bool command_choice(const struct typed *typed, const char *name, const char *const *allowed)
+{
+    const char *word = typed_option(typed, name);
+    const char *near = word == NULL ? NULL : conf_nearest(word, allowed);
+    char list[200];
+    struct text text;
+
+    text_init(&text, list, sizeof list);
+    for (size_t i = 0; word != NULL && allowed[i] != NULL; i++) {
+        if (strcmp(word, allowed[i]) == 0)
+            return true;
+        text_format(&text, "%s%s", i > 0 ? ", " : "", allowed[i]);
+    }
+    if (word == NULL)
+        return true;
+    if (near == NULL)
+        line_wrong(typed, NULL, SAY("%s: 没有“%s”；可以写：%s", "%s: no \"%s\" here; one of: %s"),
+                   name, word, list);
+    else
+        line_wrong(typed, NULL,
+                   SAY("%s: 没有“%s”，是否想写 %s？可以写：%s",
+                       "%s: no \"%s\" here, did you mean %s? One of: %s"),
+                   name, word, near, list);
+    return false;
+}
+
+static void print_forms(const struct command *command)
+{
+    for (size_t i = 0; command->forms[i] != NULL; i++)
+        printf("  %s\n", command->forms[i]);
+    printf("      %s\n", SAY(command->zh, command->en));
 }
 
 static int print_help(void)
@@ -116,68 +140,32 @@ static int print_help(void)
                "COMMAND [-c DIR] [--lang zh|en] [--json]\n\n"),
            version_text());
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        printf("  %s %s\n      %s\n", commands[i].name, commands[i].takes,
-               SAY(commands[i].zh, commands[i].en));
-    printf("%s", SAY("\n退出码：0 完成；1 完成，但答案为否；2 用法或配置有误；3 做不到\n",
-                     "\nExit: 0 done; 1 done, and the answer is no; 2 wrong use or settings; 3 "
-                     "could not be done\n"));
+        print_forms(&commands[i]);
+    printf(
+        "%s",
+        SAY("  help [命令]，version\n\nT 时刻：2026-11-22、2026-11-22 08:00、2026-11-22 08:00:30 "
+            "（采集器时区）或 RFC 3339\n-c 默认 /etc/lookback\n退出码：0 "
+            "完成；1 完成，但答案为否；2 用法或配置有误；3 做不到\n",
+            "  help [COMMAND], version\n\nT, a moment: 2026-11-22, 2026-11-22 08:00, 2026-11-22 "
+            "08:00:30 (in the collector's zone) or RFC 3339\n-c is /etc/lookback unless given\n"
+            "Exit: 0 done; 1 done, and the answer is no; 2 wrong use or settings; 3 could not "
+            "be done\n"));
     return EXIT_DONE;
 }
 
-static int wrong_use(const struct typed *typed, const char *format, const char *word)
+static int print_help_of(const struct command *command)
 {
-    struct error err = {0};
-
-    error_set(&err, ERROR_WRONG_USE, format, word);
-    return command_fail(typed, &err);
+    for (size_t i = 0; command->forms[i] != NULL; i++)
+        printf("%slookback %s [-c DIR] [--lang zh|en] [--json]\n",
+               i == 0 ? SAY("用法：", "use: ") : "  ", command->forms[i]);
+    printf("\n%s\n", SAY(command->zh, command->en));
+    return EXIT_DONE;
 }
 
-/* Takes one option out of the line; returns how many words it took, 0: not one of ours. */
-static int take_option(struct typed *typed, const struct command *command, char **words, int left)
+static int print_version(void)
 {
-    for (size_t i = 0; command != NULL && command->options[i] != NULL; i++) {
-        const char *option = command->options[i];
-        size_t length = strlen(option);
-        bool wants_value = option[length - 1] == '=';
-
-        length -= wants_value;
-        if (strncmp(words[0], option, length) != 0)
-            continue;
-        typed->options[typed->option_count].name = option;
-        if (wants_value && words[0][length] == '=')
-            typed->options[typed->option_count].value = words[0] + length + 1;
-        else if (wants_value && words[0][length] == '\0' && left > 1)
-            typed->options[typed->option_count].value = words[1];
-        else if (!wants_value && words[0][length] == '\0')
-            typed->options[typed->option_count].value = "";
-        else
-            continue;
-        typed->option_count++;
-        return wants_value && words[0][length] == '\0' ? 2 : 1;
-    }
-    return 0;
-}
-
-static int take_common(struct typed *typed, char **words, int left)
-{
-    if (strcmp(words[0], "--json") == 0) {
-        typed->json = true;
-        return 1;
-    }
-    if (left < 2)
-        return 0;
-    if (strcmp(words[0], "-c") == 0) {
-        typed->dir = words[1];
-        typed->dir_given = true;
-        return 2;
-    }
-    if (strcmp(words[0], "--lang") == 0 &&
-        (strcmp(words[1], "zh") == 0 || strcmp(words[1], "en") == 0)) {
-        say_in(strcmp(words[1], "zh") == 0 ? LANGUAGE_ZH : LANGUAGE_EN);
-        typed->language_given = true;
-        return 2;
-    }
-    return 0;
+    printf("lookback %s\n", version_text());
+    return EXIT_DONE;
 }
 
 static const struct command *find_command(const char *name)
@@ -188,89 +176,72 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* The first word that is neither an option nor a common option's value. */
-static const char *command_word(int count, char **words)
-{
-    for (int i = 1; i < count; i++) {
-        if (strcmp(words[i], "-c") == 0 || strcmp(words[i], "--lang") == 0)
-            i++;
-        else if (words[i][0] != '-')
-            return words[i];
-    }
-    return NULL;
-}
-
-/* 0 when the line was read, else an exit code. */
-static int read_line(struct typed *typed, const struct command *command, int count, char **words)
-{
-    bool command_seen = false;
-
-    for (int i = 1; i < count;) {
-        int took = take_common(typed, words + i, count - i);
-
-        if (took == 0 && typed->option_count < 16)
-            took = take_option(typed, command, words + i, count - i);
-        if (took == 0 && words[i][0] == '-' && words[i][1] != '\0')
-            return wrong_use(typed,
-                             SAY("不认识的选项 %s（或缺少它的值）；lookback help 列出用法",
-                                 "unknown option %s (or its value is missing); see lookback help"),
-                             words[i]);
-        if (took == 0 && !command_seen) {
-            command_seen = true;
-            took = 1;
-        } else if (took == 0) {
-            if (typed->word_count == WORDS_MAX)
-                return wrong_use(typed, SAY("多余的词：%s", "one word too many: %s"), words[i]);
-            typed->words[typed->word_count++] = words[i];
-            took = 1;
-        }
-        i += took;
-    }
-    return 0;
-}
-
 static int unknown_command(const struct typed *typed, const char *word)
 {
     const char *names[sizeof commands / sizeof commands[0] + 1] = {NULL};
     const char *near;
-    struct error err = {0};
 
     for (size_t i = 0; later[i] != NULL; i++)
         if (strcmp(later[i], word) == 0)
-            return wrong_use(
-                typed, SAY("这个版本还没有命令 %s", "this version does not have %s yet"), word);
+            return line_wrong(typed, NULL,
+                              SAY("这个版本还没有命令 %s", "this version does not have %s yet"),
+                              word);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         names[i] = commands[i].name;
     near = conf_nearest(word, names);
     if (near == NULL)
-        return wrong_use(typed,
-                         SAY("没有命令 %s；lookback help 列出全部命令",
-                             "there is no command %s; lookback help lists them"),
-                         word);
-    error_set(&err, ERROR_WRONG_USE,
-              SAY("没有命令 %s；您是否想用 %s？", "there is no command %s; did you mean %s?"), word,
-              near);
-    return command_fail(typed, &err);
+        return line_wrong(typed, NULL,
+                          SAY("没有命令 %s；lookback help 列出全部命令",
+                              "there is no command %s; lookback help lists them"),
+                          word);
+    return line_wrong(
+        typed, NULL,
+        SAY("没有命令 %s；您是否想用 %s？", "there is no command %s; did you mean %s?"), word,
+        near);
+}
+
+static bool asks_version(int count, char **words)
+{
+    for (int i = 1; i < count; i++)
+        if (strcmp(words[i], "--version") == 0)
+            return true;
+    return false;
+}
+
+/* help, help CMD, CMD --help, -h alone, or nothing at all. */
+static int help_asked(const struct typed *typed, const char *word)
+{
+    const char *about =
+        word != NULL && strcmp(word, "help") == 0 && typed->word_count > 0 ? typed->words[0] : word;
+
+    if (about == NULL || strcmp(about, "help") == 0)
+        return print_help();
+    return find_command(about) == NULL ? unknown_command(typed, about)
+                                       : print_help_of(find_command(about));
 }
 
 int command_main(int count, char **words)
 {
-    struct typed typed = {.dir = "/etc/lookback"};
-    const char *word = command_word(count, words);
+    struct typed typed = {.program = words[0], .dir = "/etc/lookback"};
+    const char *word = line_command(count, words);
     const struct command *command = find_command(word);
-    int wrong = read_line(&typed, command, count, words);
+    int wrong;
 
-    if (word == NULL || strcmp(word, "help") == 0 || strcmp(word, "--help") == 0)
-        return word == NULL && wrong != 0 && count > 1 && strcmp(words[1], "--help") != 0 &&
-                       strcmp(words[1], "-h") != 0
-                   ? wrong
-                   : print_help();
-    if (command == NULL)
+    line_begin(&typed, count, words);
+    if (word == NULL ? asks_version(count, words) : strcmp(word, "version") == 0)
+        return print_version();
+    if (word != NULL && command == NULL && strcmp(word, "help") != 0)
         return unknown_command(&typed, word);
+    wrong = line_read(&typed, command, count, words);
+    if (typed.help || (wrong == 0 && (word == NULL || command == NULL)))
+        return help_asked(&typed, word);
     if (wrong != 0)
         return wrong;
     typed.command = command->name;
     if (typed.word_count < command->least || typed.word_count > command->most)
-        return wrong_use(&typed, SAY("用法：lookback %s", "use: lookback %s"), command->takes);
+        return line_wrong(&typed, command, "%s",
+                          typed.word_count < command->least
+                              ? SAY("缺少参数", "something is missing")
+                              : SAY("参数太多", "too many words"));
     return command->run(&typed);
 }

@@ -17,32 +17,39 @@ enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_WRONG = 2, EXIT_COULD_NOT = 3, WORDS_MAX
 
 /* What was typed: options by name, and the words that are none. */
 struct typed {
+    const char *program; /* as it was called, so that a command we print can be typed again */
     const char *command;
     const char *dir; /* -c */
     bool dir_given;
     bool json;
     bool language_given;
+    bool help;
     const char *words[WORDS_MAX];
     size_t word_count;
     struct {
-        const char *name;
+        const char *name;  /* as in the command's table: "--from=", "--csv" */
         const char *value; /* "" for a flag */
     } options[16];
     size_t option_count;
 };
 
-/* The value of an option, or NULL. */
+/* The value of an option ("--from"), or NULL. */
 const char *typed_option(const struct typed *typed, const char *name);
 
 /* Prints the error as the contract wants and gives its exit code. */
 int command_fail(const struct typed *typed, const struct error *err);
 
-/* Loads the settings; on failure prints every fault and gives NULL. */
+/* Loads the settings and speaks their language unless --lang was given; on failure prints every
+ * fault and gives NULL. */
 struct settings *command_settings(const struct typed *typed);
 
 /* Parses a moment option; false (with a printed error) when it is given and wrong. Absent: `*time`
  * stays. */
 bool command_moment(const struct typed *typed, const char *name, struct wall_time *time);
+
+/* False (with a printed error that names the allowed words) when an option is given and none of
+ * `allowed` (NULL-terminated). */
+bool command_choice(const struct typed *typed, const char *name, const char *const *allowed);
 
 int command_run(const struct typed *typed);
 int command_check(const struct typed *typed);

@@ -5,6 +5,7 @@
 
 #include "app/ask.h"
 #include "app/command.h"
+#include "app/uid.h"
 #include "base/say.h"
 
 /* Does the act and prints its number in the sequence. `args` is taken. */
@@ -40,27 +41,60 @@ static int missing(const struct typed *typed, const char *option)
     return command_fail(typed, &err);
 }
 
+/* The whole uid of the problem that is meant; 0, or an exit code. */
+static int whole_uid(const struct typed *typed, char uid[UID_SIZE])
+{
+    struct settings *settings = command_settings(typed);
+    struct error err = {0};
+    struct reader *reader;
+    bool found;
+
+    if (settings == NULL)
+        return EXIT_WRONG;
+    reader = reader_open(settings->store_dir, &err);
+    found = reader != NULL && uid_find(reader, typed->words[1], uid, &err);
+    reader_close(reader);
+    settings_free(settings);
+    return found ? 0 : command_fail(typed, &err);
+}
+
+static int act_on_problem(const struct typed *typed, const char *act, const char *note)
+{
+    char uid[UID_SIZE];
+    int wrong = whole_uid(typed, uid);
+    json_t *args;
+
+    if (wrong != 0)
+        return wrong;
+    args = json_pack("{s:s}", "uid", uid);
+    if (note != NULL)
+        json_object_set_new(args, "note", json_string(note));
+    return do_act(typed, act, args);
+}
+
 int command_problem(const struct typed *typed)
 {
-    const char *note = typed_option(typed, "--note=");
+    const char *note = typed_option(typed, "--note");
+    const char *word = typed->words[0];
 
-    if (typed->word_count == 1)
+    if (typed->word_count == 1 && strcmp(word, "acknowledge") != 0 && strcmp(word, "close") != 0)
         return command_problems(typed);
-    if (strcmp(typed->words[0], "acknowledge") == 0)
-        return do_act(typed, "problem.acknowledge", json_pack("{s:s}", "uid", typed->words[1]));
-    if (strcmp(typed->words[0], "close") == 0 && note == NULL)
+    if (typed->word_count == 1)
+        return missing(typed, "UID");
+    if (strcmp(word, "acknowledge") == 0)
+        return act_on_problem(typed, "problem.acknowledge", NULL);
+    if (strcmp(word, "close") == 0 && note == NULL)
         return missing(typed, "--note");
-    if (strcmp(typed->words[0], "close") == 0)
-        return do_act(typed, "problem.close",
-                      json_pack("{s:s, s:s}", "uid", typed->words[1], "note", note));
+    if (strcmp(word, "close") == 0)
+        return act_on_problem(typed, "problem.close", note);
     return missing(typed, "acknowledge | close");
 }
 
 int command_resend(const struct typed *typed)
 {
-    const char *output = typed_option(typed, "--output=");
-    const char *from = typed_option(typed, "--from=");
-    const char *to = typed_option(typed, "--to=");
+    const char *output = typed_option(typed, "--output");
+    const char *from = typed_option(typed, "--from");
+    const char *to = typed_option(typed, "--to");
     json_t *args;
 
     if (output == NULL || from == NULL)

@@ -61,7 +61,7 @@ int command_check(const struct typed *typed)
     } else if (settings == NULL) {
         for (size_t i = 0; i < conf_faults_count(faults); i++)
             fprintf(stderr, "%s\n", conf_fault(faults, i)->text);
-        fprintf(stderr, SAY("共 %zu 处错误，未做任何改动\n", "%zu faults; nothing was changed\n"),
+        fprintf(stderr, SAY("错误共 %zu 处，未做任何改动\n", "faults: %zu; nothing was changed\n"),
                 conf_faults_count(faults));
     } else {
         say_remarks(settings);

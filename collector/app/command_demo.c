@@ -199,21 +199,21 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
 
 int command_demo(const struct typed *typed)
 {
-    struct demo_files files = {.mqtt = typed_option(typed, "--mqtt="),
-                               .influx = typed_option(typed, "--influx=")};
-    const char *dir = typed_option(typed, "--dir=");
+    struct demo_files files = {.mqtt = typed_option(typed, "--mqtt"),
+                               .influx = typed_option(typed, "--influx")};
+    const char *dir = typed_option(typed, "--dir");
     struct error err = {0};
     char *whole = NULL;
     long seconds = 0;
     long port = 8980;
 
-    if (typed_option(typed, "--history=") != NULL) {
+    if (typed_option(typed, "--history") != NULL) {
         error_set(&err, ERROR_WRONG_USE, "%s",
                   SAY("这个版本还没有 --history", "this version does not have --history yet"));
         return command_fail(typed, &err);
     }
-    if (!demo_number(typed, "--seconds=", 1000000, &seconds) ||
-        !demo_number(typed, "--port=", 65535, &port))
+    if (!demo_number(typed, "--seconds", 1000000, &seconds) ||
+        !demo_number(typed, "--port", 65535, &port))
         return EXIT_WRONG;
     files.page_port = (int)port;
     if (dir == NULL)

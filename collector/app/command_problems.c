@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "app/command.h"
+#include "app/problem_card.h"
 #include "app/shown.h"
+#include "app/uid.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
@@ -14,24 +16,6 @@ struct problem_list {
     size_t count;
     struct table *table;
 };
-
-static void bound_text(const json_t *bound, char *out, size_t size)
-{
-    const json_t *above = json_object_get(bound, "above");
-    const json_t *below = json_object_get(bound, "below");
-    const json_t *between = json_object_get(bound, "between");
-    struct text text;
-
-    text_init(&text, out, size);
-    text_add(&text, above != NULL ? "> " : below != NULL ? "< " : "");
-    if (above != NULL || below != NULL) {
-        text_add_number(&text, json_number_value(above != NULL ? above : below));
-    } else if (between != NULL) {
-        text_add_number(&text, json_number_value(json_array_get(between, 0)));
-        text_add(&text, "–");
-        text_add_number(&text, json_number_value(json_array_get(between, 1)));
-    }
-}
 
 static bool print_problem(void *self, const char *body)
 {
@@ -49,11 +33,11 @@ static bool print_problem(void *self, const char *body)
     problem = json_loads(body, 0, NULL);
     worst = json_object_get(problem, "worst");
     list->count++;
-    table_cell(list->table, "%.8s", text_of(problem, "uid"));
+    table_cell(list->table, "%.*s", (int)UID_SHOWN, text_of(problem, "uid"));
     table_cell(list->table, "%s", word_shown(text_of(problem, "kind")));
     table_cell(list->table, "%s", word_shown(text_of(problem, "state")));
     table_cell(list->table, "%s", text_of(problem, "point"));
-    bound_text(json_object_get(problem, "bound"), words, sizeof words);
+    bound_shown(json_object_get(problem, "bound"), words, sizeof words);
     table_cell(list->table, "%s", words);
     text_init(&text, words, sizeof words);
     if (json_is_number(json_object_get(worst, "value")))
@@ -66,54 +50,97 @@ static bool print_problem(void *self, const char *body)
     return true;
 }
 
-static int print_problems(const struct typed *typed, struct reader *reader, const char *uid,
-                          struct error *err)
+static bool print_one(void *self, const char *body)
+{
+    struct problem_list *list = self;
+    json_t *problem;
+
+    if (list->json) {
+        puts(body);
+        return true;
+    }
+    problem = json_loads(body, 0, NULL);
+    problem_card(problem);
+    json_decref(problem);
+    return true;
+}
+
+static int print_problem_of(const struct typed *typed, const struct settings *settings,
+                            struct reader *reader, struct error *err)
+{
+    struct problem_list list = {.json = typed->json};
+    char uid[UID_SIZE];
+
+    if (!uid_find(reader, typed->words[0], uid, err))
+        return command_fail(typed, err);
+    if (!typed->json)
+        say_zone(settings);
+    return reader_problems(reader, NULL, NULL, uid, print_one, &list, err)
+               ? EXIT_DONE
+               : command_fail(typed, err);
+}
+
+static bool read_problems(const struct typed *typed, struct reader *reader,
+                          struct problem_list *list, struct error *err)
+{
+    return reader_problems(reader, typed_option(typed, "--state"), typed_option(typed, "--kind"),
+                           NULL, print_problem, list, err);
+}
+
+static int print_problems_json(const struct typed *typed, struct reader *reader, struct error *err)
+{
+    struct problem_list list = {.json = true};
+    bool read;
+
+    printf("{\"problems\":[");
+    read = read_problems(typed, reader, &list, err);
+    puts("]}");
+    return read ? EXIT_DONE : command_fail(typed, err);
+}
+
+static int print_problems(const struct typed *typed, const struct settings *settings,
+                          struct reader *reader, struct error *err)
 {
     const char *const headings[] = {
         SAY("编号", "UID"),     SAY("类别", "KIND"),  SAY("状态", "STATE"),
         SAY("监测点", "POINT"), SAY("界限", "BOUND"), SAY("最差值", "WORST"),
         SAY("首次", "FIRST"),   SAY("结束", "ENDED"), SAY("次数", "EPISODES")};
-    struct problem_list list = {.json = typed->json};
-    bool read;
+    struct problem_list list = {.table = table_new(9, headings)};
+    bool read = read_problems(typed, reader, &list, err);
 
-    if (typed->json && uid == NULL)
-        printf("{\"problems\":[");
-    if (!typed->json)
-        list.table = table_new(9, headings);
-    read = reader_problems(reader, typed_option(typed, "--state="), typed_option(typed, "--kind="),
-                           uid, print_problem, &list, err);
-    if (typed->json && uid == NULL)
-        printf("]}");
-    if (typed->json && (uid == NULL || list.count > 0))
-        putchar('\n');
-    if (list.table != NULL && list.count > 0)
+    if (list.count > 0) {
+        say_zone(settings);
         table_print(list.table, stdout);
-    table_free(list.table);
-    if (!read)
-        return command_fail(typed, err);
-    if (uid != NULL && list.count == 0) {
-        error_set(err, ERROR_NOT_FOUND, SAY("没有问题 %s", "there is no problem %s"), uid);
-        return command_fail(typed, err);
-    }
-    if (!typed->json && list.count == 0)
+    } else if (read) {
         puts(SAY("没有问题。", "no problems."));
-    return EXIT_DONE;
+    }
+    table_free(list.table);
+    return read ? EXIT_DONE : command_fail(typed, err);
 }
 
 int command_problems(const struct typed *typed)
 {
-    struct settings *settings = command_settings(typed);
+    static const char *const states[] = {"open", "recovered", "closed", NULL};
+    static const char *const kinds[] = {"new", "relapse", "ongoing", NULL};
+    struct settings *settings;
     struct error err = {0};
     struct reader *reader;
     int code;
 
+    if (!command_choice(typed, "--state", states) || !command_choice(typed, "--kind", kinds))
+        return EXIT_WRONG;
+    settings = command_settings(typed);
     if (settings == NULL)
         return EXIT_WRONG;
     reader = reader_open(settings->store_dir, &err);
     if (reader == NULL)
         code = command_fail(typed, &err);
+    else if (typed->word_count > 0)
+        code = print_problem_of(typed, settings, reader, &err);
+    else if (typed->json)
+        code = print_problems_json(typed, reader, &err);
     else
-        code = print_problems(typed, reader, typed->word_count > 0 ? typed->words[0] : NULL, &err);
+        code = print_problems(typed, settings, reader, &err);
     reader_close(reader);
     settings_free(settings);
     return code;

@@ -120,9 +120,8 @@ static int readings_of(const struct typed *typed, const struct settings *setting
     point = reader_point(reader, name);
     if (point == 0) {
         error_set(&err, ERROR_NOT_FOUND,
-                  SAY("没有监测点 %s：写成 点位/设备/通道，lookback status 列出设备",
-                      "there is no point %s: write SITE/DEVICE/CHANNEL; lookback status lists the "
-                      "devices"),
+                  SAY("没有监测点 %s：不带 --point 的 lookback readings 列出全部监测点",
+                      "there is no point %s: lookback readings without --point lists them"),
                   name);
         code = command_fail(typed, &err);
     } else if (!list_readings(&list, reader, point, name, unit_of_point(settings, name), from, to,
@@ -133,9 +132,28 @@ static int readings_of(const struct typed *typed, const struct settings *setting
     return code;
 }
 
+static void list_points(const struct settings *settings)
+{
+    const char *const headings[] = {SAY("监测点", "POINT"), SAY("因子", "PARAMETER"),
+                                    SAY("单位", "UNIT")};
+    struct table *table = table_new(3, headings);
+
+    for (size_t i = 0; i < settings->device_count; i++) {
+        const struct device_conf *device = &settings->devices[i];
+
+        for (size_t j = 0; j < device->channel_count; j++) {
+            table_cell(table, "%s/%s/%s", device->site, device->name, device->channels[j]->name);
+            table_cell(table, "%s", parameter_title(device->channels[j]->parameter));
+            table_cell(table, "%s", device->channels[j]->parameter->unit);
+        }
+    }
+    table_print(table, stdout);
+    table_free(table);
+}
+
 int command_readings(const struct typed *typed)
 {
-    const char *point = typed_option(typed, "--point=");
+    const char *point = typed_option(typed, "--point");
     struct settings *settings = command_settings(typed);
     struct wall_time from = {0};
     struct wall_time to = {INT64_MAX};
@@ -145,10 +163,12 @@ int command_readings(const struct typed *typed)
     if (settings == NULL)
         return EXIT_WRONG;
     if (point == NULL) {
+        list_points(settings);
         error_set(&err, ERROR_WRONG_USE, "%s",
-                  SAY("缺少 --point 点位/设备/通道", "--point SITE/DEVICE/CHANNEL is missing"));
+                  SAY("缺少 --point 点位/设备/通道，可选的见上",
+                      "--point SITE/DEVICE/CHANNEL is missing; those there are stand above"));
         code = command_fail(typed, &err);
-    } else if (!command_moment(typed, "--from=", &from) || !command_moment(typed, "--to=", &to)) {
+    } else if (!command_moment(typed, "--from", &from) || !command_moment(typed, "--to", &to)) {
         code = EXIT_WRONG;
     } else {
         code = readings_of(typed, settings, point, from, to);

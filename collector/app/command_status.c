@@ -12,14 +12,11 @@
 
 static void print_devices(const json_t *status)
 {
-    const char *const headings[] = {SAY("设备", "DEVICE"),
-                                    SAY("链路", "LINK"),
-                                    SAY("站号", "UNIT"),
-                                    SAY("状态", "STATE"),
-                                    SAY("最近一次正常", "LAST GOOD"),
-                                    SAY("采集次数", "POLLS"),
-                                    SAY("跳过", "SKIPPED")};
-    struct table *table = table_new(7, headings);
+    const char *const headings[] = {SAY("设备", "DEVICE"),    SAY("链路", "LINK"),
+                                    SAY("站号", "UNIT"),      SAY("状态", "STATE"),
+                                    SAY("自", "SINCE"),       SAY("最近一次正常", "LAST GOOD"),
+                                    SAY("采集次数", "POLLS"), SAY("跳过", "SKIPPED")};
+    struct table *table = table_new(8, headings);
     size_t index;
     json_t *device;
     char when[LOCAL_TEXT];
@@ -30,6 +27,7 @@ static void print_devices(const json_t *status)
         table_cell(table, "%s", text_of(device, "link"));
         table_cell(table, "%lld", number_of(device, "unit"));
         table_cell(table, "%s", word_shown(text_of(device, "state")));
+        table_cell(table, "%s", local_time(text_of(device, "since"), when));
         table_cell(table, "%s", local_time(text_of(device, "last_good"), when));
         table_cell(table, "%lld", number_of(device, "polls"));
         table_cell(table, "%lld", number_of(device, "skipped"));

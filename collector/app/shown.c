@@ -1,10 +1,12 @@
 #include "app/shown.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/conf.h"
 #include "base/say.h"
+#include "base/text.h"
 
 const char *text_of(const json_t *object, const char *key)
 {
@@ -28,7 +30,7 @@ const char *word_shown(const char *word)
         {"unasked", "未采集", "not asked yet"}, {"answering", "正常", "answering"},
         {"silent", "无应答", "silent"}, {"refusing", "拒绝读取", "refusing"}, {"changed", "已更换", "changed"},
         {"ok", "正常", "ok"}, {"waiting", "等待重试", "waiting"}, {"held", "已暂停", "held"},
-        {"disabled", "已停用", "disabled"},
+        {"disabled", "已停用", "disabled"}, {"breach", "超标", "breach"}, {"doubt", "存疑", "doubt"},
     };
     /* clang-format on */
 
@@ -51,4 +53,28 @@ const char *local_time(const char *utc, char *out)
     if (localtime_r(&seconds, &local) != NULL)
         strftime(out, LOCAL_TEXT, "%Y-%m-%d %H:%M:%S", &local);
     return out;
+}
+
+void say_zone(const struct settings *settings)
+{
+    printf(SAY("时间均为 %s\n", "times are %s\n"), settings->timezone);
+}
+
+void bound_shown(const json_t *bound, char *out, size_t size)
+{
+    const json_t *above = json_object_get(bound, "above");
+    const json_t *below = json_object_get(bound, "below");
+    const json_t *between = json_object_get(bound, "between");
+    struct text text;
+
+    text_init(&text, out, size);
+    text_add(&text, above != NULL ? "> " : below != NULL ? "< " : "");
+    if (above != NULL || below != NULL) {
+        text_add_number(&text, json_number_value(above != NULL ? above : below));
+    } else if (between != NULL) {
+        text_add(&text, SAY("超出 ", "outside "));
+        text_add_number(&text, json_number_value(json_array_get(between, 0)));
+        text_add(&text, "–");
+        text_add_number(&text, json_number_value(json_array_get(between, 1)));
+    }
 }

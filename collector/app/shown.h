@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#include "app/settings.h"
+
 /* A member's text, "" where there is none; borrowed. */
 const char *text_of(const json_t *object, const char *key);
 /* A member's whole number, 0 where there is none. */
@@ -16,5 +18,11 @@ const char *word_shown(const char *word);
 #define LOCAL_TEXT 32
 /* "2026-11-22T00:00:00.000Z" as the person's own clock shows it; `out` holds LOCAL_TEXT bytes. */
 const char *local_time(const char *utc, char *out);
+
+/* One line that says which zone every time below it is in. */
+void say_zone(const struct settings *settings);
+
+/* "> 1.5", "< 3", "6–9": a problem's bound. */
+void bound_shown(const json_t *bound, char *out, size_t size);
 
 #endif

@@ -18,9 +18,21 @@ struct trouble {
     struct notices *notices;
     struct watched *of_device;
     struct watched *of_link;
+    uint8_t *refused; /* by point number: polls in a row without its value */
+    uint32_t point_limit;
     uint32_t *index_of_id; /* device number -> index + 1 */
     uint32_t id_limit;
 };
+
+static bool make_points(struct trouble *trouble, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < trouble->devices[i].channel_count; j++)
+            if (trouble->devices[i].points[j] >= trouble->point_limit)
+                trouble->point_limit = trouble->devices[i].points[j] + 1;
+    trouble->refused = calloc(trouble->point_limit + 1, sizeof *trouble->refused);
+    return trouble->refused != NULL;
+}
 
 static bool index_devices(struct trouble *trouble, size_t count)
 {
@@ -47,7 +59,8 @@ struct trouble *trouble_new(const struct device_setup *devices, size_t count,
         (struct trouble){.devices = devices, .links = links, .clock = clock, .notices = notices};
     trouble->of_device = calloc(count + 1, sizeof *trouble->of_device);
     trouble->of_link = calloc(link_count + 1, sizeof *trouble->of_link);
-    if (trouble->of_device == NULL || trouble->of_link == NULL || !index_devices(trouble, count)) {
+    if (trouble->of_device == NULL || trouble->of_link == NULL || !index_devices(trouble, count) ||
+        !make_points(trouble, count)) {
         trouble_free(trouble);
         return NULL;
     }
@@ -60,6 +73,7 @@ void trouble_free(struct trouble *trouble)
         return;
     free(trouble->of_device);
     free(trouble->of_link);
+    free(trouble->refused);
     free(trouble->index_of_id);
     free(trouble);
 }
@@ -143,6 +157,47 @@ static void device_answers(struct trouble *trouble, const struct device_setup *d
     all_is_well(trouble, &trouble->of_link[device->link], id);
 }
 
+static void say_point(struct trouble *trouble, const struct device_setup *device, size_t index,
+                      enum cause cause)
+{
+    char id[64];
+    char subject[96];
+
+    snprintf(id, sizeof id, "point-%u", device->points[index]);
+    snprintf(subject, sizeof subject, SAY("监测点 %s/%s", "point %s/%s"), device->label,
+             device->channels[index]->name);
+    notice_raise(trouble->notices, id, subject,
+                 SAY("设备在应答，但这个通道没有数值：%s；请核对型号模板里的寄存器",
+                     "the device answers, but this channel has no value: %s; compare the profile's "
+                     "register with the manual"),
+                 cause_title(cause));
+}
+
+/* The device answers; a channel of it may still be refused for ever, and nobody would see. */
+static void look_at_points(struct trouble *trouble, const struct device_setup *device,
+                           const struct poll *poll)
+{
+    enum { IN_A_ROW = 3 };
+
+    for (size_t i = 0; i < poll->reading_count && i < device->channel_count; i++) {
+        const struct reading *reading = &poll->readings[i];
+        uint8_t *refused;
+        char id[64];
+
+        if (reading->point >= trouble->point_limit)
+            continue;
+        refused = &trouble->refused[reading->point];
+        if (reading->quality != QUALITY_NO_ANSWER) {
+            snprintf(id, sizeof id, "point-%u", reading->point);
+            if (*refused >= IN_A_ROW)
+                notice_end(trouble->notices, id);
+            *refused = 0;
+        } else if (*refused < IN_A_ROW && ++*refused == IN_A_ROW) {
+            say_point(trouble, device, i, (enum cause)reading->cause);
+        }
+    }
+}
+
 void trouble_poll(struct trouble *trouble, const struct poll *poll)
 {
     enum { LEAST_MS = 60000, LINK_MS = 5000 };
@@ -155,6 +210,7 @@ void trouble_poll(struct trouble *trouble, const struct poll *poll)
     device = &trouble->devices[trouble->index_of_id[poll->device] - 1];
     if (cause == CAUSE_NONE) {
         device_answers(trouble, device);
+        look_at_points(trouble, device, poll);
         return;
     }
     if (is_of_link(cause)) {

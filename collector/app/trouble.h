@@ -2,7 +2,9 @@
  *
  * A device that has not answered for longer than three of its periods (at least a minute) is a
  * notice; one that answers again ends it. A link whose port or host cannot be reached is one notice
- * for the link, not one for each of its devices. The loop's thread.
+ * for the link, not one for each of its devices. A point that has no value three times in a row
+ * while its device answers (a register the device refuses) is a notice of its own. The loop's
+ * thread.
  */
 #ifndef APP_TROUBLE_H
 #define APP_TROUBLE_H

@@ -15,9 +15,19 @@ static struct trouble *trouble;
 static const struct link_setup links[] = {
     {.name = "north", .kind = LINK_TCP, .host = "10.0.0.9", .port = 502}
 };
+static const struct channel ph = {.name = "ph"};
+static const struct channel oxygen = {.name = "dissolved_oxygen"};
+static const struct channel *channels[] = {&ph, &oxygen};
+static const uint32_t points[] = {1, 2};
 static const struct device_setup devices[] = {
-    {.id = 5, .unit = 7, .every_ms = 10000, .label = "zj/ph"},
-    {.id = 9, .unit = 8, .every_ms = 10000, .label = "zj/do"},
+    {.points = points,
+     .channels = channels,
+     .channel_count = 2,
+     .id = 5,
+     .unit = 7,
+     .every_ms = 10000,
+     .label = "zj/ph"},
+    {.id = 9, .unit = 8,     .every_ms = 10000, .label = "zj/do"},
 };
 
 static int begin(void **state)
@@ -92,6 +102,32 @@ static void a_host_that_refuses_is_one_notice_for_the_link(void **state)
     assert_int_equal(open_notices(open), 0);
 }
 
+static void polled_half(enum quality second)
+{
+    const struct reading both[] = {
+        {.point = 1,                  .quality = QUALITY_NORMAL,      .value = 7.0},
+        { .point = 2, .quality = (uint8_t)second, .cause = CAUSE_EXCEPTION_1 + 1, .value = NAN},
+    };
+    const struct poll poll = {.device = 5, .mono = held.mono, .readings = both, .reading_count = 2};
+
+    trouble_poll(trouble, &poll);
+}
+
+static void a_channel_its_device_refuses_for_ever_is_a_notice_of_its_own(void **state)
+{
+    struct notice open[4];
+
+    polled_half(QUALITY_NO_ANSWER);
+    polled_half(QUALITY_NO_ANSWER);
+    assert_int_equal(open_notices(open), 0);
+    polled_half(QUALITY_NO_ANSWER);
+    polled_half(QUALITY_NO_ANSWER);
+    assert_int_equal(open_notices(open), 1);
+    assert_string_equal(open[0].id, "point-2");
+    polled_half(QUALITY_NORMAL);
+    assert_int_equal(open_notices(open), 0);
+}
+
 static void a_device_nobody_knows_is_left_alone(void **state)
 {
     struct notice open[4];
@@ -108,6 +144,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_device_silent_for_a_minute_is_one_notice_until_it_answers,
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_host_that_refuses_is_one_notice_for_the_link, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_channel_its_device_refuses_for_ever_is_a_notice_of_its_own, begin, end),
         cmocka_unit_test_setup_teardown(a_device_nobody_knows_is_left_alone, begin, end),
     };
 

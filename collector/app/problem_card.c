@@ -1,0 +1,99 @@
+#include "app/problem_card.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "app/shown.h"
+#include "base/say.h"
+#include "base/text.h"
+#include "report/table.h"
+
+static void row(const char *title, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void row(const char *title, const char *format, ...)
+{
+    enum { WIDTH = 14 };
+    size_t width = display_width(title);
+    va_list args;
+
+    printf("%s%*s", title, width < WIDTH ? (int)(WIDTH - width) : 1, "");
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+static const char *or_dash(const char *words)
+{
+    return *words == '\0' ? "–" : words;
+}
+
+static void time_row(const char *title, const json_t *problem, const char *key)
+{
+    char when[LOCAL_TEXT];
+
+    row(title, "%s", or_dash(local_time(text_of(problem, key), when)));
+}
+
+static void site_row(const json_t *site)
+{
+    row(SAY("点位", "site"), "%s  %s  %s %s", text_of(site, "name"), text_of(site, "title"),
+        text_of(site, "village"), text_of(site, "grid"));
+}
+
+static void worst_row(const json_t *problem, const char *unit)
+{
+    const json_t *worst = json_object_get(problem, "worst");
+    const json_t *multiple = json_object_get(worst, "multiple");
+    char words[96];
+    char when[LOCAL_TEXT];
+    struct text text;
+
+    text_init(&text, words, sizeof words);
+    if (json_is_number(json_object_get(worst, "value")))
+        text_add_number(&text, json_number_value(json_object_get(worst, "value")));
+    if (json_is_number(multiple))
+        text_format(&text, SAY(" %s（超标 %.2f 倍）", " %s (%.2f times over)"), unit,
+                    json_number_value(multiple));
+    else
+        text_format(&text, " %s", unit);
+    row(SAY("最差值", "worst"), "%s  %s", words, local_time(text_of(worst, "time"), when));
+}
+
+static void acknowledged_row(const json_t *acknowledged)
+{
+    char when[LOCAL_TEXT];
+
+    if (json_is_object(acknowledged))
+        row(SAY("确认", "acknowledged"), SAY("%s，%s", "by %s, %s"), text_of(acknowledged, "by"),
+            local_time(text_of(acknowledged, "time"), when));
+    else
+        row(SAY("确认", "acknowledged"), "%s", SAY("尚未确认", "not yet"));
+}
+
+void problem_card(const json_t *problem)
+{
+    const json_t *parameter = json_object_get(problem, "parameter");
+    const char *unit = text_of(parameter, "unit");
+    char bound[64];
+
+    if (json_is_true(json_object_get(problem, "simulated")))
+        puts("模拟数据 / SIMULATED");
+    row(SAY("问题", "problem"), "%s", text_of(problem, "uid"));
+    site_row(json_object_get(problem, "site"));
+    row(SAY("监测点", "point"), "%s", text_of(problem, "point"));
+    row(SAY("监测因子", "parameter"), "%s (%s)", text_of(parameter, "title"),
+        text_of(parameter, "key"));
+    row(SAY("规则", "rule"), SAY("%s（%s）", "%s (%s)"), text_of(problem, "rule"),
+        word_shown(text_of(problem, "nature")));
+    bound_shown(json_object_get(problem, "bound"), bound, sizeof bound);
+    row(SAY("界限", "bound"), "%s %s", bound, unit);
+    row(SAY("类别", "kind"), "%s", word_shown(text_of(problem, "kind")));
+    row(SAY("状态", "state"), "%s", word_shown(text_of(problem, "state")));
+    time_row(SAY("首次超标", "first"), problem, "first");
+    time_row(SAY("最近超标", "last"), problem, "last");
+    time_row(SAY("结束", "ended"), problem, "ended");
+    worst_row(problem, unit);
+    row(SAY("次数", "episodes"), "%lld", number_of(problem, "episodes"));
+    acknowledged_row(json_object_get(problem, "acknowledged"));
+}

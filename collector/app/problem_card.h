@@ -1,0 +1,10 @@
+/* problem_card.h - one problem, every fact on a line of its own, for a person. */
+#ifndef APP_PROBLEM_CARD_H
+#define APP_PROBLEM_CARD_H
+
+#include <jansson.h>
+
+/* Prints the contract's problem object; times in the zone of the process. */
+void problem_card(const json_t *problem);
+
+#endif
