@@ -30,7 +30,7 @@ struct mqtt_sender {
     uint64_t known; /* the last commit heard of */
     uint64_t notices_seen;
     int64_t connected_ms;
-    int64_t life_ms; /* of the connection before this one */
+    int64_t life_ms;      /* of the connection before this one */
     int64_t swept_ms;     /* old problems were emptied; 0: not yet */
     unsigned short_lives; /* connections that ended soon, in a row */
     bool proven;          /* this connection confirmed something */
