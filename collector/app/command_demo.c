@@ -10,6 +10,7 @@
 
 #include "app/command.h"
 #include "app/demo_files.h"
+#include "app/shown.h"
 #include "app/simulator.h"
 #include "app/station.h"
 #include "base/log.h"
@@ -111,6 +112,19 @@ static void say_hints(const struct demo_files *files)
              "write there too");
 }
 
+/* The last line can be copied to a shell and run. */
+static void say_what_next(const struct typed *typed, const struct demo_files *files)
+{
+    char program[600];
+    char config[600];
+
+    printf(SAY("\n演示结束，数据留在 %s。看看发现了什么问题：\n%s problems -c %s\n",
+               "\ndemo ended; its data stays in %s. See which problems it found:\n%s problems -c "
+               "%s\n"),
+           files->dir, shell_word(typed->program, program, sizeof program),
+           shell_word(files->config, config, sizeof config));
+}
+
 static int demo_run(const struct typed *typed, const struct demo_files *files,
                     struct settings *settings, int64_t seconds, bool plain)
 {
@@ -135,9 +149,7 @@ static int demo_run(const struct typed *typed, const struct demo_files *files,
     reader_close(demo.reader);
     station_free(demo.station);
     uv_loop_close(&loop);
-    printf(SAY("\n演示结束。数据留在 %s；例如：lookback problems -c %s\n",
-               "\ndemo ended. Its data stays in %s; for example: lookback problems -c %s\n"),
-           files->dir, files->config);
+    say_what_next(typed, files);
     return EXIT_DONE;
 }
 
@@ -165,12 +177,16 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
     struct settings *settings;
     struct error err = {0};
     bool plain = !isatty(STDOUT_FILENO) || typed_option(typed, "--plain") != NULL;
+    char store[400];
+    bool continued;
     pid_t simulator;
     int code;
     int log;
 
     if (!demo_files_write(files, &err))
         return command_fail(typed, &err);
+    snprintf(store, sizeof store, "%s/store/lookback.db", files->dir);
+    continued = access(store, F_OK) == 0;
     log = open(files->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     own.dir = files->config;
     settings = command_settings(&own);
@@ -180,6 +196,9 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
         SAY("演示：模拟传感器 → Modbus → 本机存储 → 判定。文件夹 %s，日志 %s\n",
             "demo: simulated sensors -> Modbus -> embedded store -> judged. Folder %s, log %s\n"),
         files->dir, files->log);
+    if (continued)
+        puts(SAY("接着上次演示的数据继续；要从头开始，请先删除这个文件夹",
+                 "the data of an earlier demo is continued; remove the folder to start anew"));
     say_hints(files);
     fflush(stdout);
     simulator = simulator_start(files->simulator, log, &err);

@@ -1,5 +1,6 @@
 /* lookback readings: what one point measured, as a table, CSV or JSON. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/command.h"
@@ -98,10 +99,62 @@ static bool list_readings(struct reading_list *list, struct reader *reader, uint
     read = reader_readings(reader, point, from, to, print_reading, list, err);
     if (list->form == FORM_JSON)
         puts("]}");
-    if (list->table != NULL)
+    if (list->table != NULL && list->count > 0)
         table_print(list->table, stdout);
+    else if (list->table != NULL && read)
+        puts(SAY("这段时间没有读数。", "no readings in this time."));
     table_free(list->table);
     return read;
+}
+
+/* The point that was probably meant, or "". */
+static void point_nearest(const struct settings *settings, const char *wrong, char near[POINT_SIZE])
+{
+    size_t count = 0;
+    char(*names)[POINT_SIZE];
+    const char **list;
+    const char *found;
+
+    for (size_t i = 0; i < settings->device_count; i++)
+        count += settings->devices[i].channel_count;
+    names = calloc(count + 1, sizeof *names);
+    list = calloc(count + 1, sizeof *list);
+    count = 0;
+    for (size_t i = 0; names != NULL && list != NULL && i < settings->device_count; i++) {
+        const struct device_conf *device = &settings->devices[i];
+
+        for (size_t j = 0; j < device->channel_count; j++, count++) {
+            snprintf(names[count], POINT_SIZE, "%s/%s/%s", device->site, device->name,
+                     device->channels[j]->name);
+            list[count] = names[count];
+        }
+    }
+    found = list == NULL ? NULL : conf_nearest(wrong, list);
+    snprintf(near, POINT_SIZE, "%s", found == NULL ? "" : found);
+    free(names);
+    free(list);
+}
+
+static int no_such_point(const struct typed *typed, const struct settings *settings,
+                         const char *name)
+{
+    char near[POINT_SIZE] = "";
+    struct error err = {0};
+
+    point_nearest(settings, name, near);
+    if (*near != '\0')
+        error_set(
+            &err, ERROR_NOT_FOUND,
+            SAY("没有监测点 %s，是否想写 %s？不带 --point 的 lookback readings 列出全部监测点",
+                "there is no point %s, did you mean %s? lookback readings without --point "
+                "lists them"),
+            name, near);
+    else
+        error_set(&err, ERROR_NOT_FOUND,
+                  SAY("没有监测点 %s：不带 --point 的 lookback readings 列出全部监测点",
+                      "there is no point %s: lookback readings without --point lists them"),
+                  name);
+    return command_fail(typed, &err);
 }
 
 static int readings_of(const struct typed *typed, const struct settings *settings, const char *name,
@@ -118,12 +171,10 @@ static int readings_of(const struct typed *typed, const struct settings *setting
     if (reader == NULL)
         return command_fail(typed, &err);
     point = reader_point(reader, name);
+    if (point != 0 && list.form == FORM_TABLE)
+        say_zone(settings);
     if (point == 0) {
-        error_set(&err, ERROR_NOT_FOUND,
-                  SAY("没有监测点 %s：不带 --point 的 lookback readings 列出全部监测点",
-                      "there is no point %s: lookback readings without --point lists them"),
-                  name);
-        code = command_fail(typed, &err);
+        code = no_such_point(typed, settings, name);
     } else if (!list_readings(&list, reader, point, name, unit_of_point(settings, name), from, to,
                               &err)) {
         code = command_fail(typed, &err);

@@ -1,22 +1,36 @@
 /* lookback status: links, devices, outputs and notices as they are now. */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/ask.h"
 #include "app/command.h"
+#include "app/rest.h"
 #include "app/shown.h"
 #include "base/say.h"
-#include "base/version.h"
+#include "model/quality.h"
 #include "report/table.h"
-#include "store/reader.h"
+
+/* The state, and at once when the last poll failed, before that makes the device silent. */
+static void state_cell(struct table *table, const json_t *device)
+{
+    const char *state = word_shown(text_of(device, "state"));
+    enum cause cause;
+
+    if (cause_from_word(text_of(device, "cause"), &cause) && cause != CAUSE_NONE)
+        table_cell(table, SAY("%s（上次采集失败：%s）", "%s (last poll failed: %s)"), state,
+                   cause_title(cause));
+    else
+        table_cell(table, "%s", state);
+}
 
 static void print_devices(const json_t *status)
 {
-    const char *const headings[] = {SAY("设备", "DEVICE"),    SAY("链路", "LINK"),
-                                    SAY("站号", "UNIT"),      SAY("状态", "STATE"),
-                                    SAY("自", "SINCE"),       SAY("最近一次正常", "LAST GOOD"),
-                                    SAY("采集次数", "POLLS"), SAY("跳过", "SKIPPED")};
-    struct table *table = table_new(8, headings);
+    const char *const headings[] = {
+        SAY("设备", "DEVICE"),         SAY("链路", "LINK"),      SAY("站号", "UNIT"),
+        SAY("状态", "STATE"),          SAY("自", "SINCE"),       SAY("最近一次正常", "LAST GOOD"),
+        SAY("有值通道", "WITH VALUE"), SAY("采集次数", "POLLS"), SAY("跳过", "SKIPPED")};
+    struct table *table = table_new(9, headings);
     size_t index;
     json_t *device;
     char when[LOCAL_TEXT];
@@ -26,9 +40,11 @@ static void print_devices(const json_t *status)
         table_cell(table, "%s/%s", text_of(device, "site"), text_of(device, "name"));
         table_cell(table, "%s", text_of(device, "link"));
         table_cell(table, "%lld", number_of(device, "unit"));
-        table_cell(table, "%s", word_shown(text_of(device, "state")));
+        state_cell(table, device);
         table_cell(table, "%s", local_time(text_of(device, "since"), when));
         table_cell(table, "%s", local_time(text_of(device, "last_good"), when));
+        table_cell(table, "%lld/%lld", number_of(device, "with_value"),
+                   number_of(device, "points"));
         table_cell(table, "%lld", number_of(device, "polls"));
         table_cell(table, "%lld", number_of(device, "skipped"));
     }
@@ -62,6 +78,15 @@ static void print_outputs(const json_t *status)
     table_free(table);
 }
 
+/* The sentence of a notice often names what it is about; then the subject is not said again. */
+static bool names_its_subject(const json_t *notice)
+{
+    const char *subject = text_of(notice, "subject");
+    const char *name = strrchr(subject, ' ');
+
+    return strstr(text_of(notice, "text"), name == NULL ? subject : name + 1) != NULL;
+}
+
 static void print_notices(const json_t *status)
 {
     size_t index;
@@ -69,11 +94,16 @@ static void print_notices(const json_t *status)
     char when[LOCAL_TEXT];
 
     json_array_foreach(json_object_get(status, "notices"), index, notice)
-        printf("%s %s: %s\n", local_time(text_of(notice, "since"), when),
-               text_of(notice, "subject"), text_of(notice, "text"));
+    {
+        printf("%s  ", local_time(text_of(notice, "since"), when));
+        if (!names_its_subject(notice))
+            printf(SAY("%s：", "%s: "), text_of(notice, "subject"));
+        puts(text_of(notice, "text"));
+    }
 }
 
-static void print_status(const json_t *status)
+static void print_status(const struct settings *settings, const json_t *status,
+                         const json_t *points)
 {
     const json_t *clock = json_object_get(status, "clock");
 
@@ -86,59 +116,50 @@ static void print_status(const json_t *status)
         printf("%s", json_is_true(json_object_get(clock, "trusted"))
                          ? SAY("，时钟可信", ", clock trusted")
                          : SAY("，时钟不可信", ", clock not trusted"));
-    fputs("\n\n", stdout);
-    print_devices(status);
+    putchar('\n');
+    say_zone(settings);
+    putchar('\n');
+    if (points != NULL)
+        rest_print(points);
+    else
+        print_devices(status);
     print_outputs(status);
     if (json_array_size(json_object_get(status, "notices")) > 0)
         printf("%s", SAY("\n需要有人处理：\n", "\nneeds a person:\n"));
     print_notices(status);
 }
 
-/* What can be said when no collector runs: the store's end. */
-static json_t *status_at_rest(const struct settings *settings, struct error *err)
+static int show(const struct typed *typed, const struct settings *settings, const json_t *status,
+                const json_t *points)
 {
-    struct reader *reader = reader_open(settings->store_dir, err);
-    json_t *status;
-
-    if (reader == NULL)
-        return NULL;
-    status = json_pack("{s:s, s:s, s:n, s:I, s:s, s:n, s:n, s:[], s:[], s:[], s:n, s:[]}",
-                       "collector", settings->name, "version", version_text(), "boot", "seq",
-                       (json_int_t)reader_last_seq(reader), "state", "stopped", "clock", "store",
-                       "links", "devices", "outputs", "seal", "notices");
-    reader_close(reader);
-    return status;
+    if (typed->json) {
+        json_dumpf(status, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+        putchar('\n');
+    } else {
+        print_status(settings, status, points);
+    }
+    return points == NULL && json_array_size(json_object_get(status, "notices")) == 0 ? EXIT_DONE
+                                                                                      : EXIT_NO;
 }
 
 int command_status(const struct typed *typed)
 {
     struct settings *settings = command_settings(typed);
     struct error err = {0};
+    json_t *points = NULL; /* only when no collector runs */
     json_t *status = NULL;
     json_t *args = json_object();
-    enum asked asked;
-    int code;
+    int code = EXIT_WRONG;
 
-    if (settings == NULL) {
-        json_decref(args);
-        return EXIT_WRONG;
-    }
-    asked = ask_collector(settings->store_dir, "status", args, &status, &err);
-    if (asked == ASKED_NOBODY)
-        status = status_at_rest(settings, &err);
+    if (settings == NULL)
+        goto done;
+    if (ask_collector(settings->store_dir, "status", args, &status, &err) == ASKED_NOBODY)
+        status = rest_status(settings, &points, &err);
+    code = status == NULL ? command_fail(typed, &err) : show(typed, settings, status, points);
+done:
+    json_decref(points);
+    json_decref(status);
     json_decref(args);
     settings_free(settings);
-    if (status == NULL)
-        return command_fail(typed, &err);
-    if (typed->json) {
-        json_dumpf(status, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
-        putchar('\n');
-    } else {
-        print_status(status);
-    }
-    code = asked == ASKED_DONE && json_array_size(json_object_get(status, "notices")) == 0
-               ? EXIT_DONE
-               : EXIT_NO;
-    json_decref(status);
     return code;
 }

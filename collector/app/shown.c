@@ -60,6 +60,28 @@ void say_zone(const struct settings *settings)
     printf(SAY("时间均为 %s\n", "times are %s\n"), settings->timezone);
 }
 
+char *shell_word(const char *word, char *out, size_t size)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:=+,@%";
+    struct text text;
+
+    text_init(&text, out, size);
+    if (*word != '\0' && strspn(word, plain) == strlen(word)) {
+        text_add(&text, word);
+        return out;
+    }
+    text_add_char(&text, '\'');
+    for (; *word != '\0'; word++) {
+        if (*word == '\'')
+            text_add(&text, "'\\''");
+        else
+            text_add_char(&text, *word);
+    }
+    text_add_char(&text, '\'');
+    return out;
+}
+
 void bound_shown(const json_t *bound, char *out, size_t size)
 {
     const json_t *above = json_object_get(bound, "above");

@@ -22,6 +22,10 @@ const char *local_time(const char *utc, char *out);
 /* One line that says which zone every time below it is in. */
 void say_zone(const struct settings *settings);
 
+/* A word as a shell takes it: as it is, or in single quotes. `out` ends up cut when it is too
+ * small. */
+char *shell_word(const char *word, char *out, size_t size);
+
 /* "> 1.5", "< 3", "6–9": a problem's bound. */
 void bound_shown(const json_t *bound, char *out, size_t size);
 

@@ -324,6 +324,7 @@ static void look(struct station *station)
 {
     station->view = (struct status_view){
         .collector = station->settings->name,
+        .timezone = station->settings->timezone,
         .boot = station->boot,
         .catalog = &station->names.catalog,
         .trust = station->trust,

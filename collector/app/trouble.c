@@ -133,11 +133,10 @@ static void say_device(struct trouble *trouble, const struct device_setup *devic
     snprintf(id, sizeof id, "device-%u", device->id);
     snprintf(subject, sizeof subject, SAY("设备 %s", "device %s"), device->label);
     notice_raise(trouble->notices, id, subject,
-                 SAY("链路 %s 上的站号 %u（%s）没有可用的回答：%s；请检查供电、接线和站号",
-                     "link %s: unit %u (%s) gives no usable answer: %s; check its power, wiring "
-                     "and unit id"),
-                 trouble->links[device->link].name, device->unit, device->label,
-                 cause_title(cause));
+                 SAY("链路 %s 上的站号 %u 没有可用的回答：%s；请检查供电、接线和站号",
+                     "link %s: unit %u gives no usable answer: %s; check its power, wiring and "
+                     "unit id"),
+                 trouble->links[device->link].name, device->unit, cause_title(cause));
 }
 
 static void all_is_well(struct trouble *trouble, struct watched *watched, const char *id)

@@ -40,7 +40,7 @@ bool uid_find(struct reader *reader, const char *digits, char uid[UID_SIZE], str
 
     if (length < UID_LEAST || length >= UID_SIZE ||
         strspn(digits, "0123456789abcdefABCDEF") != length)
-        return error_set(err, ERROR_WRONG_USE,
+        return error_set(err, ERROR_NOT_FOUND,
                          SAY("“%.40s”不是问题编号：写 lookback problems 列出的编号，或它的前 %d "
                              "位以上",
                              "\"%.40s\" is no UID: write one that lookback problems lists, or its "

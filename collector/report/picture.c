@@ -86,8 +86,8 @@ static void draw_head(const struct picture *picture, FILE *to)
     clock_text(clock_wall(view->clock), now, sizeof now);
     if (view->catalog->simulated)
         fprintf(to, "%s模拟数据 / SIMULATED%s   ", colour(picture, YELLOW), colour(picture, PLAIN));
-    fprintf(to, SAY("Lookback %s  采集器 %s  %s", "Lookback %s  collector %s  %s"), version_text(),
-            view->collector, now);
+    fprintf(to, SAY("Lookback %s  采集器 %s  %s（%s）", "Lookback %s  collector %s  %s (%s)"),
+            version_text(), view->collector, now, view->timezone);
     end_line(picture, to);
     end_line(picture, to);
 }
@@ -146,6 +146,8 @@ static void draw_reading(const struct picture *picture, FILE *to, const struct c
     fprintf(to, "%s%c %s%s  %s%s%s", colour(picture, quality_colour(reading->quality)),
             quality_letter(reading->quality), quality_title(reading->quality),
             colour(picture, PLAIN), colour(picture, DIM), when, colour(picture, PLAIN));
+    if (reading->quality != QUALITY_NORMAL && reading->cause != CAUSE_NONE)
+        fprintf(to, "  %s", cause_title((enum cause)reading->cause));
     end_line(picture, to);
 }
 

@@ -39,14 +39,18 @@ static json_t *json_store(const struct recorder_status *status)
                      (json_int_t)status->mailbox_bytes);
 }
 
+static json_t *json_cause(enum cause cause)
+{
+    return cause == CAUSE_NONE ? json_null() : json_string(cause_word(cause));
+}
+
 static json_t *json_link(const struct link_status *link)
 {
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "name", link->name, "kind",
-        link_kind_word(link->kind), "state", !link->used ? "unused" : (link->up ? "up" : "down"),
-        "since", json_time(link->since), "load", round(link->load * 1e4) / 1e4, "next_attempt",
-        json_time(link->next_attempt), "cause",
-        link->cause == CAUSE_NONE ? json_null() : json_string(cause_word(link->cause)));
+    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "name", link->name, "kind",
+                     link_kind_word(link->kind), "state",
+                     !link->used ? "unused" : (link->up ? "up" : "down"), "since",
+                     json_time(link->since), "load", round(link->load * 1e4) / 1e4, "next_attempt",
+                     json_time(link->next_attempt), "cause", json_cause((enum cause)link->cause));
 }
 
 static json_t *json_errors(const struct device_status *device)
@@ -65,6 +69,24 @@ static json_t *json_answer(int32_t ms)
     return ms < 0 ? json_null() : json_integer(ms);
 }
 
+/* Why the last poll gave nothing at all; CAUSE_NONE when anything answered. */
+static enum cause failed_with(const struct device_status *device)
+{
+    for (size_t i = 0; i < device->reading_count; i++)
+        if (device->readings[i].quality != QUALITY_NO_ANSWER)
+            return CAUSE_NONE;
+    return device->reading_count == 0 ? CAUSE_NONE : (enum cause)device->readings[0].cause;
+}
+
+static size_t with_value(const struct device_status *device)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < device->reading_count; i++)
+        count += reading_has_value(&device->readings[i]);
+    return count;
+}
+
 static json_t *json_device(const struct status_view *view, const struct device_status *device)
 {
     const struct catalog_device *known = catalog_device(view->catalog, device->id);
@@ -73,16 +95,17 @@ static json_t *json_device(const struct status_view *view, const struct device_s
     if (known == NULL)
         return NULL;
     poller_link_status(view->poller, device->link, &link);
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:{s:o, s:o}, "
-                     "s:o}",
-                     "site", view->catalog->sites[known->site].name, "name", known->name, "model",
-                     known->model, "link", link.name, "unit", (int)device->unit, "state",
-                     device_state_word(device->state), "since", json_time(device->since),
-                     "last_good", json_time(device->last_good), "every_ms",
-                     (json_int_t)known->every_ms, "polls", (json_int_t)device->polls, "skipped",
-                     (json_int_t)device->skipped, "errors", json_errors(device), "answer_ms", "p50",
-                     json_answer(device->answer_ms_p50), "p99", json_answer(device->answer_ms_p99),
-                     "next_attempt", json_time(device->next_attempt));
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:{s:o, s:o}, "
+        "s:o, s:o, s:I, s:I}",
+        "site", view->catalog->sites[known->site].name, "name", known->name, "model", known->model,
+        "link", link.name, "unit", (int)device->unit, "state", device_state_word(device->state),
+        "since", json_time(device->since), "last_good", json_time(device->last_good), "every_ms",
+        (json_int_t)known->every_ms, "polls", (json_int_t)device->polls, "skipped",
+        (json_int_t)device->skipped, "errors", json_errors(device), "answer_ms", "p50",
+        json_answer(device->answer_ms_p50), "p99", json_answer(device->answer_ms_p99),
+        "next_attempt", json_time(device->next_attempt), "cause", json_cause(failed_with(device)),
+        "points", (json_int_t)known->point_count, "with_value", (json_int_t)with_value(device));
 }
 
 static json_t *json_output(struct sender *sender)

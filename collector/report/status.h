@@ -13,6 +13,7 @@
 /* Everything is borrowed for the call. */
 struct status_view {
     const char *collector;
+    const char *timezone;
     uint32_t boot;
     const struct catalog *catalog;
     struct trust *trust;

@@ -47,6 +47,117 @@ def station(town, peers):
 DAY = ("--from", "2020-01-01", "--to", "2099-01-01")
 
 
+def in_language(**variables):
+    """The environment of a machine that says nothing of a language but this."""
+    clean = {key: value for key, value in os.environ.items()
+             if key not in ("LC_ALL", "LC_MESSAGES", "LANG")}
+    return {**clean, **variables}
+
+
+@pytest.mark.parametrize("words", [("--help",), ("-h",), ("help", "problem"), ("problem", "--help"),
+                                   ("problem", "-h"), ("help",)])
+def test_help_gives_every_form_of_problem_on_a_line_of_its_own(words):
+    answer = lookback(*words)
+    assert answer.returncode == 0, answer.stderr
+    lines = answer.stdout.splitlines()
+    for form in ("problem UID", "problem acknowledge UID", "problem close UID --note TEXT"):
+        assert [line for line in lines if form in line], form
+    assert len([line for line in lines if "problem" in line and "UID" in line]) >= 3
+
+
+@pytest.mark.parametrize("words", [("--version",), ("version",)])
+def test_the_version_is_said(words):
+    answer = lookback(*words)
+    assert answer.returncode == 0 and answer.stdout.startswith("lookback ")
+
+
+@pytest.mark.parametrize("words, said", [
+    (("status", "-c"), "-c"), (("problem",), "lookback problem acknowledge UID"),
+    (("readings", "--form", "x"), "lookback readings --point"), (("run", "now"), "lookback run")])
+def test_wrong_use_is_answered_with_how_it_is_used(words, said):
+    answer = lookback(*words, "--lang", "en") if words[-1] != "-c" else lookback(
+        "--lang", "en", *words)
+    assert answer.returncode == 2 and said in answer.stderr and "use: lookback" in answer.stderr
+
+
+@pytest.mark.parametrize("variables, words, english", [
+    ({"LANG": "en_GB.UTF-8"}, (), True), ({"LC_ALL": "en_US.UTF-8", "LANG": "zh_CN.UTF-8"}, (), True),
+    ({"LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}, (), False), ({"LANG": "C.UTF-8"}, (), False),
+    ({}, (), False), ({}, ("--lang", "en"), True), ({"LANG": "en_US"}, ("--lang", "zh"), False)])
+def test_an_error_of_the_line_itself_is_said_in_the_language_that_was_asked(variables, words, english):
+    answer = lookback("status", "--nonsense", *words, env=in_language(**variables))
+    assert answer.returncode == 2 and ("unknown option" in answer.stderr) == english
+
+
+def test_the_settings_language_counts_where_none_was_asked(station):
+    answer = station.command("status", environment={"LC_ALL": "zh_CN.UTF-8"})
+    assert "collector zj-01" in answer.stdout
+    assert "采集器" in station.command("status", "--lang", "zh").stdout
+
+
+@pytest.mark.parametrize("option, word, near", [("--state", "opn", "open"), ("--kind", "ne", "new"),
+                                                ("--kind", "x", "relapse")])
+def test_a_word_no_problem_has_is_wrong_use(station, option, word, near):
+    answer = station.command("problems", option, word)
+    assert answer.returncode == 2 and word in answer.stderr and near in answer.stderr
+    assert answer.stderr.startswith(f"lookback: {option}:")
+
+
+def test_readings_without_a_point_name_the_points_there_are(station):
+    answer = station.command("readings")
+    assert answer.returncode == 2 and "--point" in answer.stderr
+    assert "yard/probe/cod.c0" in answer.stdout and "mg/L" in answer.stdout
+    answer = station.command("readings", "--point", "yard/prob/cod.c0")
+    assert answer.returncode == 3 and "did you mean yard/probe/cod.c0" in answer.stderr
+
+
+def test_a_time_as_tables_print_it_is_a_time_options_take(station):
+    station.stop()
+    table = station.command("readings", "--point", "yard/probe/cod.c0").stdout.splitlines()
+    assert table[0] == "times are Asia/Shanghai"
+    first = " ".join(table[2].split()[1:3])
+    rest = station.command("readings", "--point", "yard/probe/cod.c0", "--from", first).stdout
+    assert rest.splitlines() == table
+    answer = station.command("readings", "--point", "yard/probe/cod.c0", "--from", "yesterday")
+    assert answer.returncode == 2 and answer.stderr.startswith("lookback: --from: ")
+
+
+def test_status_of_a_stopped_station_shows_the_last_value_of_each_point(station):
+    last = station.stop() or station.readings("yard/probe/cod.c0")[-1]
+    answer = station.command("status")
+    assert answer.returncode == 1 and "not running" in answer.stdout
+    assert [line for line in answer.stdout.splitlines() if "yard/probe/cod.c0" in line
+            and f"{last[3]:g} mg/L" in line]
+    device, = station.ask("status")["devices"]
+    assert (device["name"], device["state"]) == ("probe", None)
+    assert iso_ms(device["last_good"]) == last[2]
+
+
+def test_status_says_at_once_that_a_poll_failed_and_which_points_have_no_value(town, peers):
+    device = peers.scripted(lambda r: silence(r.number) if r.number > 10 else [7] * r.count)
+    town.device(port=device.port, every="100ms", model=simple_profile())
+    town.start()
+    town.wait(lambda: town.ask("status")["devices"][0]["cause"], 20, "a failed poll")
+    device, = town.ask("status")["devices"]
+    assert device["cause"] == "timeout" and (device["points"], device["with_value"]) == (2, 0)
+    shown = town.command("status").stdout
+    assert "last poll failed: did not answer" in shown and "0/2" in shown and "SINCE" in shown
+
+
+def test_a_demo_opens_a_problem_that_recovers_and_ends_with_a_line_to_run(tmp_path):
+    folder = str(tmp_path / "a demo")
+    answer = lookback("demo", "--dir", folder, "--seconds", "24", "--lang", "en")
+    assert answer.returncode == 0, answer.stderr
+    assert "recovered" in answer.stdout
+    last = answer.stdout.splitlines()[-1]
+    problems = subprocess.run(last + " --json", shell=True, capture_output=True, text=True,
+                              timeout=60)
+    assert problems.returncode == 0, problems.stderr
+    assert json.loads(problems.stdout)["problems"]
+    again = lookback("demo", "--dir", folder, "--seconds", "1", "--lang", "en")
+    assert "an earlier demo is continued" in again.stdout
+
+
 def test_readings_are_those_of_the_store(station):
     station.stop()
     answer = station.ask("readings", "--point", "yard/probe/cod.c0", *DAY)

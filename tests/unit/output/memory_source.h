@@ -117,15 +117,25 @@ static inline void memory_refuse(void *self, uint64_t seq, const char *reason)
 
 static inline uint64_t memory_backlog(void *self, uint64_t after, struct wall_time *oldest)
 {
+    uint64_t count;
+
     (void)self;
     *oldest = WALL_NONE;
-    return memory.count - after;
+    gate_enter(&memory.gate);
+    count = memory.count - after;
+    gate_leave(&memory.gate);
+    return count;
 }
 
 static inline uint64_t memory_quarantined(void *self)
 {
+    uint64_t count;
+
     (void)self;
-    return memory.refused_count;
+    gate_enter(&memory.gate);
+    count = memory.refused_count;
+    gate_leave(&memory.gate);
+    return count;
 }
 
 static const struct source memory_source = {.items = memory_items,
