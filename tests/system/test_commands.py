@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 
 import pytest
@@ -103,6 +104,61 @@ def test_a_word_no_problem_has_is_wrong_use(station, option, word, near):
     assert answer.stderr.startswith(f"lookback: {option}:")
 
 
+@pytest.fixture
+def troubled(town, peers):
+    """A town with one open problem, and the problem's uid."""
+    device = peers.scripted(lambda r: [100 if town.breaks else 10] * r.count)
+    town.breaks = True
+    town.device(port=device.port, every="100ms", model=simple_profile())
+    town.rules = [{"name": "high", "points": ["yard/probe/cod.c0"], "above": 50.0}]
+    town.start()
+    town.wait_polls()
+    return town, town.wait(lambda: town.ask("problems")["problems"], 20, "a problem")[0]["uid"]
+
+
+def test_the_uid_a_table_shows_is_one_the_commands_take(troubled):
+    town, uid = troubled
+    shown = town.command("problems").stdout.splitlines()[2].split()[0]
+    assert uid.startswith(shown) and len(shown) == 8
+    assert town.ask("problem", shown)["uid"] == town.ask("problem", uid[:6].upper())["uid"] == uid
+    assert town.command("problem", "acknowledge", shown).returncode == 0
+    town.breaks = False
+    town.wait(lambda: town.ask("problem", uid)["state"] == "recovered", 20, "the recovery")
+    assert town.command("problem", "close", shown, "--note", "done").returncode == 0
+    assert town.ask("problem", uid)["state"] == "closed"
+    for wrong in (uid[:5], "nothing", "'; drop", uid + "0"):
+        assert town.command("problem", wrong).returncode == 3
+    assert town.ask("problem", uid)["acknowledged"]["by"]
+
+
+def test_a_uid_that_fits_two_problems_is_called_ambiguous(troubled):
+    town, uid = troubled
+    town.stop()
+    other = uid[:7] + ("0" if uid[7] != "0" else "1") + uid[8:]
+    db = sqlite3.connect(os.path.join(town.store, "lookback.db"))
+    columns = [row[1] for row in db.execute("PRAGMA table_info(problem)")]
+    taken = [f"replace({name}, '{uid}', '{other}')" if name in ("uid", "body") else name
+             for name in columns]
+    db.execute(f"INSERT INTO problem SELECT {', '.join(taken)} FROM problem")
+    db.commit()
+    db.close()
+    answer = town.command("problem", uid[:7])
+    assert answer.returncode == 2 and "ambiguous" in answer.stderr
+    assert uid in answer.stderr and other in answer.stderr
+    assert town.ask("problem", uid[:8])["uid"] == uid
+
+
+def test_a_problem_is_shown_with_a_line_for_each_fact(troubled):
+    town, uid = troubled
+    lines = dict(line.split(None, 1) for line in town.command("problem", uid).stdout.splitlines()
+                 if " " in line)
+    assert lines["problem"] == uid and lines["point"] == "yard/probe/cod.c0"
+    assert lines["rule"].startswith("high") and lines["bound"].startswith("> 50")
+    assert lines["worst"].startswith("100 mg/L") and lines["state"] == "open"
+    assert {"site", "parameter", "kind", "first", "last", "ended", "episodes"} <= set(lines)
+    assert lines["acknowledged"] == "not yet"
+
+
 def test_readings_without_a_point_name_the_points_there_are(station):
     answer = station.command("readings")
     assert answer.returncode == 2 and "--point" in answer.stderr
@@ -134,9 +190,11 @@ def test_status_of_a_stopped_station_shows_the_last_value_of_each_point(station)
 
 
 def test_status_says_at_once_that_a_poll_failed_and_which_points_have_no_value(town, peers):
-    device = peers.scripted(lambda r: silence(r.number) if r.number > 10 else [7] * r.count)
+    device = peers.scripted(lambda r: [7] * r.count,
+                            lambda r, honest: [] if r.number > 10 else [(0, honest)])
     town.device(port=device.port, every="100ms", model=simple_profile())
     town.start()
+    town.wait_polls()
     town.wait(lambda: town.ask("status")["devices"][0]["cause"], 20, "a failed poll")
     device, = town.ask("status")["devices"]
     assert device["cause"] == "timeout" and (device["points"], device["with_value"]) == (2, 0)
