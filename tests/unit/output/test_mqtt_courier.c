@@ -79,7 +79,7 @@ static struct sender_status status_once(enum sender_state state)
 
 static void every_poll_is_one_message_and_the_cursor_follows_the_confirmations(void **state)
 {
-    struct published last;
+    struct published last = {0};
 
     memory_fill(1000);
     assert_true(start(NULL));
@@ -96,7 +96,7 @@ static void every_poll_is_one_message_and_the_cursor_follows_the_confirmations(v
 
 static void a_connection_begins_with_status_devices_and_a_will(void **state)
 {
-    struct published last;
+    struct published last = {0};
 
     memory_fill(1);
     assert_true(start(NULL));
@@ -123,7 +123,7 @@ static bool goodbye_was_said(void *self)
 
 static void a_clean_stop_says_offline_and_goodbye(void **state)
 {
-    struct published last;
+    struct published last = {0};
 
     memory_fill(1);
     assert_true(start(NULL));
@@ -315,7 +315,7 @@ static void a_broker_that_is_away_is_waited_for(void **state)
 
 static void notices_are_kept_by_the_broker_and_emptied_when_they_end(void **state)
 {
-    struct published last;
+    struct published last = {0};
 
     notice_raise(notices, "disk", "disk", "the disk is full");
     memory_fill(1);
@@ -332,7 +332,7 @@ static void notices_are_kept_by_the_broker_and_emptied_when_they_end(void **stat
 
 static void a_notice_left_over_from_before_is_emptied(void **state)
 {
-    struct published last;
+    struct published last = {0};
 
     broker.keeps = ROOT "notice/stale";
     memory_fill(1);
@@ -346,7 +346,7 @@ static void a_notice_left_over_from_before_is_emptied(void **state)
 
 static void problems_are_kept_and_old_closed_ones_emptied(void **state)
 {
-    struct published last;
+    struct published last = {0};
 
     memory_fill(3);
     memory.items[1] = (struct item){.kind = ITEM_PROBLEM,
