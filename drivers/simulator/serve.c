@@ -2,6 +2,7 @@
 #include "drivers/simulator/serve.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -188,6 +189,7 @@ void serve_free(struct serve *serve)
         if (door->kind == DOOR_LINE)
             unlink(serve->town->links[door->link].path);
         door_close(serve, door);
+        assert(serve->doors != door); /* it has left the list */
     }
     if (serve->tcp != NULL)
         modbus_free(serve->tcp);

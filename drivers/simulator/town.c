@@ -240,7 +240,7 @@ static bool read_state(struct reading_file *file, struct sim_unit *unit, struct 
 static bool find_link(struct reading_file *file, struct conf_at at, const char *name,
                       uint32_t *index)
 {
-    for (uint32_t i = 0; i < file->town->link_count; i++) {
+    for (uint32_t i = 0; file->town->links != NULL && i < file->town->link_count; i++) {
         if (strcmp(file->town->links[i].name, name) == 0) {
             *index = i;
             return true;
