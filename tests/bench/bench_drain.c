@@ -486,7 +486,7 @@ static void drain(int peer, int run, const char *url, struct recorder *recorder,
     while (status.sent < poll_count * CHANNELS) {
         poll(NULL, 0, 20); /* a status costs a query */
         sender_status(sender, &status);
-        if (status.state != SENDER_OK)
+        if (status.state == SENDER_HELD || status.state == SENDER_DISABLED)
             fail(peer_names[peer], status.text);
     }
     sender_stop(sender);
