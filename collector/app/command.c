@@ -1,4 +1,5 @@
 #include "app/command_line.h"
+#include "app/shown.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -51,9 +52,7 @@ static const char *const later[] = {
 
 static void print_error_json(const struct error *err)
 {
-    json_t *object =
-        json_pack("{s:{s:s, s:s, s:o}}", "error", "kind", error_word(err->kind), "text", err->text,
-                  "where", err->where[0] == '\0' ? json_null() : json_string(err->where));
+    json_t *object = error_object(err);
 
     json_dumpf(object, stderr, JSON_COMPACT);
     fputc('\n', stderr);

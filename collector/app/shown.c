@@ -8,6 +8,13 @@
 #include "base/say.h"
 #include "base/text.h"
 
+json_t *error_object(const struct error *err)
+{
+    return json_pack("{s:{s:s, s:s, s:o}}", "error", "kind", error_word(err->kind), "text",
+                     err->text, "where",
+                     err->where[0] == '\0' ? json_null() : json_string(err->where));
+}
+
 const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));

@@ -4,6 +4,11 @@
 
 #include <jansson.h>
 
+#include "base/error.h"
+
+/* The contract's {"error":{"kind","text","where"}}; the caller ends it. */
+json_t *error_object(const struct error *err);
+
 #include "app/settings.h"
 
 /* A member's text, "" where there is none; borrowed. */

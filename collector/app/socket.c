@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/shown.h"
 #include "app/station.h"
 #include "base/say.h"
 #include "record/recorder.h"
@@ -113,9 +114,7 @@ static void peer_answer(struct peer *peer, char *text)
 
 static char *error_text(const struct error *err)
 {
-    json_t *object =
-        json_pack("{s:{s:s, s:s, s:o}}", "error", "kind", error_word(err->kind), "text", err->text,
-                  "where", err->where[0] == '\0' ? json_null() : json_string(err->where));
+    json_t *object = error_object(err);
     char *text = json_dumps(object, JSON_COMPACT);
 
     json_decref(object);
