@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger/lane.h"
 #include "model/catalog.h"
 #include "model/quality.h"
 
-enum bound_kind { BOUND_ABOVE, BOUND_BELOW, BOUND_BETWEEN }; /* breached above / below / outside */
 enum rule_nature { NATURE_BREACH, NATURE_DOUBT };
 
 struct rule {

@@ -7,6 +7,7 @@
 #define STORE_READER_H
 
 #include "base/error.h"
+#include "model/aggregate.h"
 #include "model/catalog.h"
 #include "model/reading.h"
 
@@ -59,6 +60,32 @@ uint64_t reader_seq_at(struct reader *reader, struct wall_time time);
 /* Problems, newest first; NULL matches all. `body` is the contract's JSON. */
 bool reader_problems(struct reader *reader, const char *state, const char *kind, const char *uid,
                      bool (*each)(void *self, const char *body), void *self, struct error *err);
+
+/* As the writer's, from what is committed. */
+bool reader_aggregates(struct reader *reader, uint32_t point, enum period period, struct span span,
+                       bool (*each)(void *self, const struct aggregate *aggregate), void *self,
+                       struct error *err);
+/* Every version of every aggregate, by (point, period, start, version): to compare two stores. */
+bool reader_every_aggregate(struct reader *reader,
+                            bool (*each)(void *self, const struct aggregate *aggregate), void *self,
+                            struct error *err);
+
+/* Tasks in the order of their ids (numbers as numbers); NULL `id`: all. `relapses` is a JSON list
+ * of the uids of problems that are a relapse of it. */
+bool reader_tasks(struct reader *reader, const char *id,
+                  bool (*each)(void *self, const char *body, const char *relapses), void *self,
+                  struct error *err);
+
+/* Episodes of every problem, or of one, by (uid, number). */
+struct episode_row;
+bool reader_episodes(struct reader *reader, const char *uid,
+                     bool (*each)(void *self, const struct episode_row *row), void *self,
+                     struct error *err);
+/* Events of a kind (NULL: all), in order. */
+bool reader_events(struct reader *reader, const char *kind,
+                   bool (*each)(void *self, uint64_t seq, struct wall_time time, const char *who,
+                                const char *arguments),
+                   void *self, struct error *err);
 
 /* Names from the store alone, for commands that run without settings' devices: the number of
  * "SITE/DEVICE/CHANNEL", 0 when it has no rows. */

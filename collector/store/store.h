@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "model/aggregate.h"
 #include "model/catalog.h"
 #include "model/reading.h"
 
@@ -107,6 +108,43 @@ bool store_each_judged(struct store *store,
                        bool (*each)(void *self, const char *rule, uint32_t point, const void *body,
                                     size_t size),
                        void *self, struct error *err);
+/* What of the judge is too much to be written with each commit (tallies, screens), as it was at a
+ * number of the sequence; a name is replaced, an empty body removes it. */
+bool store_put_memory(struct store *store, const char *name, uint64_t seq, const void *body,
+                      size_t size, struct error *err);
+bool store_each_memory(struct store *store,
+                       bool (*each)(void *self, const char *name, uint64_t seq, const void *body,
+                                    size_t size),
+                       void *self, struct error *err);
+
+/* One closed period. A version that is there already is a mistake (asserted). */
+bool store_add_aggregate(struct store *store, const struct aggregate *aggregate, struct error *err);
+/* The newest version of each period of a point that starts in from <= start < to, in order. The
+ * open transaction is seen. `cause` is borrowed for the call. */
+bool store_each_aggregate(struct store *store, uint32_t point, enum period period, struct span span,
+                          bool (*each)(void *self, const struct aggregate *aggregate), void *self,
+                          struct error *err);
+/* Readings of a point in the span that stand at or before `last_seq`, by (time, seq); the open
+ * transaction is seen. */
+bool store_each_reading(struct store *store, uint32_t point, struct span span, uint64_t last_seq,
+                        bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                     const struct reading *reading),
+                        void *self, struct error *err);
+
+/* The ledger: one row a task, replaced as a whole, and the points that watch it. `body` is the JSON
+ * of task_json() (ledger/task.h). */
+struct task_row {
+    const char *id, *state, *site, *deadline, *body;
+    struct wall_time struck_off, watch_until; /* WALL_NONE: not */
+    uint64_t seq;                             /* of the event that made it so */
+    const char *const *points;                /* "SITE/DEVICE/CHANNEL" */
+    size_t point_count;
+};
+bool store_put_task(struct store *store, const struct task_row *row, struct error *err);
+bool store_each_task(struct store *store,
+                     bool (*each)(void *self, const char *id, const char *body), void *self,
+                     struct error *err);
+
 /* Every problem that is not closed: its body. Also one by uid (false: none, err->kind NOT_FOUND).
  */
 bool store_each_open_problem(struct store *store,
