@@ -8,10 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "app/names.h"
 #include "app/socket.h"
+#include "app/writer.h"
 #include "base/say.h"
-#include "record/recorder.h"
 
 static int connect_to(const char *store_dir)
 {
@@ -119,75 +118,28 @@ enum asked ask_collector(const char *store_dir, const char *act, json_t *args, j
     return result;
 }
 
-struct own_answer {
-    bool done;
-    uint64_t seq;
-    struct error err;
-};
-
-static void own_act_done(void *self, uint64_t seq, const struct error *err)
-{
-    struct own_answer *answer = self;
-
-    answer->done = true;
-    answer->seq = seq;
-    if (err != NULL)
-        answer->err = *err;
-}
-
 /* Nobody listens: this process is the writer for as long as the act lasts. */
-static bool act_ourselves(const struct settings *settings, struct store *store, const char *name,
-                          json_t *args, uint64_t *seq, struct error *err)
+static bool act_ourselves(const struct settings *settings, const char *name, json_t *args,
+                          uint64_t *seq, struct error *err)
 {
-    const struct clock *clock = clock_system();
+    const struct writer_ways ways = {
+        .clock = clock_system(), .trust = (enum trust_by)settings->trust, .mailbox_bytes = 1 << 16};
     const struct passwd *me = getpwuid(getuid());
-    struct own_answer answer = {0};
-    struct names names = {0};
-    struct recorder_setup setup = {.store = store,
-                                   .clock = clock,
-                                   .keep_ms = settings->keep_ms,
-                                   .seal_every_ms = settings->seal_every_ms,
-                                   .patience_ms = settings->patience_ms};
-    struct recorder *recorder = NULL;
-    struct act act = {
-        .name = name, .args = json_incref(args), .done = own_act_done, .self = &answer};
-    bool begun = names_resolve(&names, settings, store, clock_wall(clock), err);
+    struct writer writer;
+    bool done;
 
-    act.who = me == NULL ? "?" : me->pw_name;
-    act.by = "";
-    if (begun) {
-        setup.catalog = &names.catalog;
-        setup.rules = names.rules;
-        setup.rule_count = names.rule_count;
-        setup.mailbox = mailbox_new(1 << 16);
-        setup.trust = trust_new((enum trust_by)settings->trust, clock, store_newest(store));
-        setup.notices = notices_new(clock);
-        recorder = recorder_new(&setup, err);
-    }
-    if (recorder != NULL) {
-        recorder_act(recorder, &act);
-        if (!recorder_step(recorder, err) && !answer.done)
-            answer.err = *err;
-    } else {
-        json_decref(args);
-    }
-    recorder_free(recorder);
-    notices_free(setup.notices);
-    trust_free(setup.trust);
-    mailbox_free(setup.mailbox);
-    names_free(&names);
-    *seq = answer.seq;
-    if (answer.err.kind != ERROR_NONE)
-        *err = answer.err;
-    return recorder != NULL && answer.done && answer.err.kind == ERROR_NONE;
+    if (!writer_open(&writer, settings, &ways, err))
+        return false;
+    done =
+        writer_act(&writer, name, json_incref(args), me == NULL ? "?" : me->pw_name, "", seq, err);
+    writer_close(&writer);
+    return done;
 }
 
 bool ask_act(const struct settings *settings, const char *act, json_t *args, uint64_t *seq,
              struct error *err)
 {
     json_t *answer;
-    struct store *store;
-    bool done;
 
     switch (ask_collector(settings->store_dir, act, args, &answer, err)) {
     case ASKED_DONE:
@@ -199,10 +151,5 @@ bool ask_act(const struct settings *settings, const char *act, json_t *args, uin
     case ASKED_NOBODY:
         break;
     }
-    store = store_open(settings->store_dir, NULL, clock_wall(clock_system()), err);
-    if (store == NULL)
-        return false;
-    done = act_ourselves(settings, store, act, args, seq, err);
-    store_close(store);
-    return done;
+    return act_ourselves(settings, act, args, seq, err);
 }
