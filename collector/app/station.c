@@ -103,6 +103,7 @@ static bool make_recorder(struct station *station, struct error *err)
         .catalog = &station->names.catalog,
         .rules = station->names.rules,
         .rule_count = station->names.rule_count,
+        .ledger = settings->ledger,
         .clock = station->clock,
         .trust = station->trust,
         .notices = station->notices,

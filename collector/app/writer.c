@@ -8,6 +8,7 @@ static bool start_recorder(struct writer *writer, struct error *err)
                                          .catalog = &writer->names.catalog,
                                          .rules = writer->names.rules,
                                          .rule_count = writer->names.rule_count,
+                                         .ledger = settings->ledger,
                                          .clock = writer->clock,
                                          .trust = writer->trust,
                                          .notices = writer->notices,

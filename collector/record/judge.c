@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "record/judge_inside.h"
@@ -251,19 +252,78 @@ const struct problem *judge_problem(const struct judge *judge, const char *uid)
     return seat == NULL ? NULL : &seat->track.problem;
 }
 
-bool judge_acknowledge(struct judge *judge, const char *uid, const char *by, struct wall_time time,
-                       struct error *err)
+static bool tell_marks(struct judge *judge, struct seat *seat, unsigned marks, struct error *err)
 {
-    struct seat *seat = seat_of_uid(judge, uid);
-
-    touch(judge, seat);
-    return put_marks(judge, seat, track_acknowledge(&seat->track, by, time), "", err);
+    return put_marks(judge, seat, marks, "", err);
 }
 
-bool judge_close(struct judge *judge, const char *uid, struct error *err)
+/* An act was checked against the problem before it was recorded; one that is gone meets nothing. */
+static bool do_problem(struct judge *judge, const char *kind, struct wall_time time,
+                       const json_t *arguments, struct error *err)
 {
-    struct seat *seat = seat_of_uid(judge, uid);
+    const char *uid = json_string_value(json_object_get(arguments, "uid"));
+    const char *by = json_string_value(json_object_get(arguments, "by"));
+    struct seat *seat = uid == NULL ? NULL : seat_of_uid(judge, uid);
 
+    if (seat == NULL)
+        return true;
     touch(judge, seat);
-    return put_marks(judge, seat, track_close(&seat->track), "", err);
+    if (strcmp(kind, "problem.close") == 0)
+        return tell_marks(judge, seat, track_close(&seat->track), err);
+    return tell_marks(judge, seat, track_acknowledge(&seat->track, by == NULL ? "" : by, time),
+                      err);
+}
+
+static bool do_tasks(struct judge *judge, const json_t *arguments, struct error *err)
+{
+    const json_t *tasks = json_object_get(arguments, "tasks");
+    struct task task;
+
+    for (size_t i = 0; i < json_array_size(tasks); i++)
+        if (!task_read(&task, json_array_get(tasks, i), err) ||
+            !watch_put(judge->watch, &task, err))
+            return false;
+    return true;
+}
+
+bool judge_event(struct judge *judge, uint64_t seq, const char *kind, struct wall_time time,
+                 const char *arguments, struct error *err)
+{
+    json_t *read = json_loads(arguments, 0, NULL);
+    bool good;
+
+    (void)seq;
+    if (strcmp(kind, "problem.acknowledge") == 0 || strcmp(kind, "problem.close") == 0)
+        good = do_problem(judge, kind, time, read, err);
+    else
+        good = do_tasks(judge, read, err);
+    json_decref(read);
+    return good;
+}
+
+const struct watch *judge_watch(const struct judge *judge)
+{
+    return judge->watch;
+}
+
+/* Of a running problem at that point, or NULL. */
+static const char *running_at(const struct judge *judge, const char *name)
+{
+    const struct catalog_point *point = catalog_find_point(judge->catalog, name);
+
+    for (size_t i = 0; point != NULL && i < judge->seat_count; i++)
+        if (judge->seats[i].point == point->id &&
+            judge->seats[i].track.problem.state != PROBLEM_NONE &&
+            problem_is_running(&judge->seats[i].track.problem))
+            return judge->seats[i].track.problem.uid;
+    return NULL;
+}
+
+const char *judge_running_at(const struct judge *judge, const struct task *task)
+{
+    const char *uid = NULL;
+
+    for (size_t i = 0; uid == NULL && i < task->point_count; i++)
+        uid = running_at(judge, task->points[i]);
+    return uid;
 }

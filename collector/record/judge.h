@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "ledger/track.h"
+#include "ledger/watch.h"
 #include "store/reader.h"
 #include "store/store.h"
 
@@ -35,6 +36,9 @@ size_t judge_open_problems(const struct judge *judge);
 bool judge_settle_rules(struct judge *judge, struct error *err);
 /* A poll just added. When it has no wall time the judge stays behind it. */
 bool judge_poll(struct judge *judge, const struct poll *poll, struct error *err);
+/* An event just added. Kinds it does not know do nothing. */
+bool judge_event(struct judge *judge, uint64_t seq, const char *kind, struct wall_time time,
+                 const char *arguments, struct error *err);
 /* Writes what it has to remember, and its cursor. */
 bool judge_flush(struct judge *judge, struct error *err);
 
@@ -48,9 +52,9 @@ bool judge_catch_up(struct judge *judge, struct reader *reader, bool *more, stru
 
 /* A problem that is not closed; NULL: none of this uid. Borrowed. */
 const struct problem *judge_problem(const struct judge *judge, const char *uid);
-/* Inside the store's transaction: acts on such a problem. */
-bool judge_acknowledge(struct judge *judge, const char *uid, const char *by, struct wall_time time,
-                       struct error *err);
-bool judge_close(struct judge *judge, const char *uid, struct error *err);
+/* The uid of a problem with a running episode at one of the points of a task; NULL: none. */
+const char *judge_running_at(const struct judge *judge, const struct task *task);
+/* The ledger as the judge sees it; acts ask it before they are recorded. */
+const struct watch *judge_watch(const struct judge *judge);
 
 #endif

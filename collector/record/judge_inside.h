@@ -23,6 +23,7 @@ struct judge {
     const struct catalog *catalog;
     const struct rule *rules;
     size_t rule_count;
+    struct watch *watch;
     struct seat *seats; /* in the order of points; those without a rule at the end */
     size_t seat_count, seat_room;
     size_t ruled;            /* seats with a rule */

@@ -153,7 +153,8 @@ struct judge *judge_new(struct store *store, const struct catalog *catalog,
     judge->catalog = catalog;
     judge->rules = rules;
     judge->rule_count = rule_count;
-    if (!make_tables(judge, err)) {
+    judge->watch = watch_new(catalog);
+    if (judge->watch == NULL || !make_tables(judge, err)) {
         judge_free(judge);
         return NULL;
     }
@@ -172,6 +173,7 @@ void judge_free(struct judge *judge)
 {
     if (judge == NULL)
         return;
+    watch_free(judge->watch);
     free(judge->seats);
     free(judge->touched);
     free(judge->has_rule);

@@ -51,6 +51,8 @@ static void run_act(struct recorder *recorder, struct errand *errand)
     struct mono_time begun = clock_mono(recorder->setup.clock);
     struct act_call call = {.store = recorder->setup.store,
                             .judge = recorder->judge,
+                            .catalog = recorder->setup.catalog,
+                            .ledger = recorder->setup.ledger,
                             .clock = recorder->setup.clock,
                             .trusted = recorder->trusted,
                             .name = errand->name,

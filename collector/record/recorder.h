@@ -26,6 +26,7 @@ struct recorder_setup {
     const struct catalog *catalog;
     const struct rule *rules;
     size_t rule_count;
+    bool ledger; /* the ledger is owned here (`collector.ledger`) */
     const struct clock *clock;
     struct trust *trust;
     struct notices *notices;

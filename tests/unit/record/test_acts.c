@@ -54,7 +54,7 @@ static void acknowledging_is_an_event_and_a_version(void **state)
         json_string_value(json_object_get(json_object_get(problem, "acknowledged"), "by")), "li");
     json_decref(problem);
     story = bench_story(bench, 1 << ITEM_EVENT);
-    snprintf(wanted, sizeof wanted, "3 1 problem.acknowledge {\"uid\":\"%s\"}\n", uid);
+    snprintf(wanted, sizeof wanted, "3 1 problem.acknowledge {\"by\":\"li\",\"uid\":\"%s\"}\n", uid);
     assert_string_equal(story, wanted);
     free(story);
     answer = bench_act(bench, "problem.acknowledge", json_pack("{s:s}", "uid", uid));
