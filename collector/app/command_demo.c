@@ -10,6 +10,7 @@
 
 #include "app/command.h"
 #include "app/demo_files.h"
+#include "app/demo_history.h"
 #include "app/shown.h"
 #include "app/simulator.h"
 #include "app/station.h"
@@ -171,7 +172,8 @@ static bool demo_number(const struct typed *typed, const char *option, long most
     return false;
 }
 
-static int demo_with_files(const struct typed *typed, struct demo_files *files, long seconds)
+static int demo_with_files(const struct typed *typed, struct demo_files *files, long seconds,
+                           int64_t history_ms)
 {
     struct typed own = *typed;
     struct settings *settings;
@@ -196,6 +198,10 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
         SAY("演示：模拟传感器 → Modbus → 本机存储 → 判定。文件夹 %s，日志 %s\n",
             "demo: simulated sensors -> Modbus -> embedded store -> judged. Folder %s, log %s\n"),
         files->dir, files->log);
+    if (history_ms > 0 && (code = demo_history(&own, continued, history_ms)) != EXIT_DONE) {
+        settings_free(settings);
+        return code;
+    }
     if (continued)
         puts(SAY("接着上次演示的数据继续；要从头开始，请先删除这个文件夹",
                  "the data of an earlier demo is continued; remove the folder to start anew"));
@@ -216,22 +222,34 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
     return code;
 }
 
+/* At least an hour, so that there is something; ten years are more than anybody waits for. */
+static bool demo_history_ms(const struct typed *typed, int64_t *ms)
+{
+    const char *words = typed_option(typed, "--history");
+    struct error err = {0};
+
+    if (words == NULL || (duration_parse(words, ms) && *ms >= 3600000 && *ms <= 3660 * 86400000LL))
+        return true;
+    error_set(&err, ERROR_WRONG_USE,
+              SAY("--history %s：应为一段时间，从 1h 到 3660d，例如 400d",
+                  "--history %s: a duration from 1h to 3660d, as 400d"),
+              words);
+    command_fail(typed, &err);
+    return false;
+}
+
 int command_demo(const struct typed *typed)
 {
     struct demo_files files = {.mqtt = typed_option(typed, "--mqtt"),
                                .influx = typed_option(typed, "--influx")};
     const char *dir = typed_option(typed, "--dir");
-    struct error err = {0};
     char *whole = NULL;
+    int64_t history_ms = 0;
     long seconds = 0;
     long port = 8980;
 
-    if (typed_option(typed, "--history") != NULL) {
-        error_set(&err, ERROR_WRONG_USE, "%s",
-                  SAY("这个版本还没有 --history", "this version does not have --history yet"));
-        return command_fail(typed, &err);
-    }
-    if (!demo_number(typed, "--seconds", 1000000, &seconds) ||
+    if (!demo_history_ms(typed, &history_ms) ||
+        !demo_number(typed, "--seconds", 1000000, &seconds) ||
         !demo_number(typed, "--port", 65535, &port))
         return EXIT_WRONG;
     files.page_port = (int)port;
@@ -242,7 +260,7 @@ int command_demo(const struct typed *typed)
     else if ((whole = getcwd(NULL, 0)) != NULL)
         snprintf(files.dir, sizeof files.dir, "%s/%s", whole, dir);
     free(whole);
-    return demo_with_files(typed, &files, seconds);
+    return demo_with_files(typed, &files, seconds, history_ms);
 }
 
 int command_simulate(const struct typed *typed)
