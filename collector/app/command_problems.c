@@ -75,7 +75,7 @@ static int print_problem_of(const struct typed *typed, const struct settings *se
         return command_fail(typed, err);
     if (!typed->json)
         say_zone(settings);
-    return reader_problems(reader, NULL, NULL, uid, print_one, &list, err)
+    return reader_problems(reader, NULL, NULL, NULL, uid, print_one, &list, err)
                ? EXIT_DONE
                : command_fail(typed, err);
 }
@@ -84,7 +84,7 @@ static bool read_problems(const struct typed *typed, struct reader *reader,
                           struct problem_list *list, struct error *err)
 {
     return reader_problems(reader, typed_option(typed, "--state"), typed_option(typed, "--kind"),
-                           NULL, print_problem, list, err);
+                           NULL, NULL, print_problem, list, err);
 }
 
 static int print_problems_json(const struct typed *typed, struct reader *reader, struct error *err)

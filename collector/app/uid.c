@@ -47,7 +47,7 @@ bool uid_find(struct reader *reader, const char *digits, char uid[UID_SIZE], str
                              "first %d digits or more"),
                          digits, (int)UID_LEAST);
     text_init(&text, all, sizeof all);
-    if (!reader_problems(reader, NULL, NULL, NULL, compare, &search, err))
+    if (!reader_problems(reader, NULL, NULL, NULL, NULL, compare, &search, err))
         return false;
     if (search.found == 0)
         return error_set(err, ERROR_NOT_FOUND,

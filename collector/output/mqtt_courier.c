@@ -39,6 +39,12 @@ bool mqtt_say(struct mqtt_sender *me, bool retained, uint64_t seq, uint32_t read
                         seq, readings);
 }
 
+/* What screening thinks is shown here, where it can be checked, and told to nobody. */
+static bool is_doubt(const struct item *item)
+{
+    return item->nature != NULL && strcmp(item->nature, "doubt") == 0;
+}
+
 /* False: not sent now. What can never be sent is set aside. */
 static bool send_item(struct mqtt_sender *me, const struct item *item)
 {
@@ -53,7 +59,7 @@ static bool send_item(struct mqtt_sender *me, const struct item *item)
         mqtt_begin(me, "reading", catalog->sites[device->site].name, device->name);
         message_reading(&me->payload, catalog, &item->poll);
         readings = (uint32_t)item->poll.reading_count;
-    } else if (item->kind == ITEM_PROBLEM) {
+    } else if (item->kind == ITEM_PROBLEM && !is_doubt(item)) {
         mqtt_begin(me, "problem", item->uid, NULL);
         if (!message_problem_is_old(item->body, clock_wall(me->setup->clock), NULL))
             text_add(&me->payload, item->body);

@@ -28,7 +28,7 @@ static bool problems(void *self, const char *state, bool (*each)(void *of, const
 {
     struct store_source *source = self;
 
-    return reader_problems(source->reader, state, NULL, NULL, each, of, err);
+    return reader_problems(source->reader, state, NULL, "breach", NULL, each, of, err);
 }
 
 static uint64_t cursor(void *self)

@@ -18,7 +18,7 @@ static bool refuse_uid(struct act_call *call, const char *uid, struct error *err
     struct reader *reader = reader_open(store_dir(call->store), err);
     bool known = false;
     bool asked =
-        reader != NULL && reader_problems(reader, NULL, NULL, uid, note_state, &known, err);
+        reader != NULL && reader_problems(reader, NULL, NULL, NULL, uid, note_state, &known, err);
 
     reader_close(reader);
     if (!asked)

@@ -224,7 +224,7 @@ static void draw_problems(struct picture *picture, FILE *to)
     picture->problems = 0;
     heading(picture, to, SAY("问题", "PROBLEMS"));
     if (picture->reader != NULL)
-        reader_problems(picture->reader, NULL, NULL, NULL, draw_problem, &line, NULL);
+        reader_problems(picture->reader, NULL, NULL, NULL, NULL, draw_problem, &line, NULL);
     if (picture->problems == 0) {
         fputs(SAY("  没有问题", "  none"), to);
         end_line(picture, to);

@@ -140,6 +140,7 @@ bool store_put_problem(struct store *store, struct problem_row *row, struct erro
     bind_text(add, 2, row->uid);
     sqlite3_bind_int64(add, 3, row->version);
     bind_text(add, 4, row->body);
+    bind_text(add, 5, row->nature);
     if (!store_run(store, add, err) || !put_problem_now(store, row, err))
         return false;
     store->part.last = row->seq;

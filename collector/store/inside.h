@@ -53,6 +53,21 @@ enum sql {
     SQL_FIRST_POLL,
     SQL_DROP_POLLS,
     SQL_GONE,
+    SQL_ADD_AGGREGATE,
+    SQL_AGGREGATE_NEXT,
+    SQL_AGGREGATE_AT,
+    SQL_PUT_MEMORY,
+    SQL_DROP_MEMORY,
+    SQL_EACH_MEMORY,
+    SQL_MOVED_UP_TO,
+    SQL_UNMOVED_FROM,
+    SQL_READINGS_SEGMENTS,
+    SQL_READINGS_KEPT,
+    SQL_READINGS_FRESH,
+    SQL_PUT_TASK,
+    SQL_DROP_TASK_POINTS,
+    SQL_PUT_TASK_POINT,
+    SQL_EACH_TASK,
     SQL_COUNT
 };
 extern const char *const store_statements[SQL_COUNT];
@@ -99,6 +114,8 @@ bool store_connect(struct store *store, struct error *err);
 bool store_recall_part(struct store *store, struct error *err);
 /* The database is open, anew if its disk had failed. */
 bool store_ready(struct store *store, struct error *err);
+/* What is asked now sees the open transaction, if there is one and its disk did not fail. */
+bool store_may_read(struct store *store, struct error *err);
 /* The statement, with its values cleared. */
 sqlite3_stmt *store_statement(struct store *store, enum sql sql);
 /* Runs one that gives no rows; remembers when the disk was at fault. */

@@ -196,7 +196,8 @@ static bool take_item(struct reader *reader, sqlite3_stmt *row, struct item *ite
         item->uid = take_text(reader, row, 1);
         item->version = (uint32_t)sqlite3_column_int64(row, 2);
         item->body = take_text(reader, row, 3);
-        return (item->uid != NULL && item->body != NULL) || no_memory(err);
+        item->nature = take_text(reader, row, 4);
+        return (item->uid != NULL && item->body != NULL && item->nature != NULL) || no_memory(err);
     }
     return true;
 }

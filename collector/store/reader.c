@@ -11,71 +11,6 @@
 #include "store/schema.h"
 #include "store/store.h"
 
-static const char *const statements[ASK_COUNT] = {
-    [ASK_BEGIN] = "BEGIN",
-    [ASK_END] = "COMMIT",
-    [ASK_LAST_SEQ] = "SELECT max(ifnull((SELECT max(seq) FROM poll), 0),"
-                     " ifnull((SELECT max(seq) FROM event), 0),"
-                     " ifnull((SELECT max(seq) FROM problem_version), 0),"
-                     " ifnull((SELECT max(last_seq) FROM segment), 0))",
-    [ASK_BOOT] = "SELECT max(id) FROM boot",
-    [ASK_SEGMENT] = "SELECT segment, last_seq, moved, pruned FROM segment WHERE last_seq > ?1"
-                    " ORDER BY last_seq LIMIT 1",
-    [ASK_UNTIMED_POLL] = "SELECT min(seq) FROM poll WHERE time IS NULL AND boot = ?1 AND seq > ?2",
-    [ASK_UNTIMED_EVENT] =
-        "SELECT min(seq) FROM event WHERE time IS NULL AND boot = ?1 AND seq > ?2",
-    [ASK_POLLS] = "SELECT seq, device, time, mono, boot, profile, raw FROM poll"
-                  " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
-    [ASK_EVENTS] = "SELECT seq, kind, time, arguments FROM event WHERE seq > ?1 AND seq <= ?2"
-                   " ORDER BY seq",
-    [ASK_VERSIONS] = "SELECT seq, uid, version, body FROM problem_version"
-                     " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
-    [ASK_FRESH] = "SELECT seq, point, value, quality, cause FROM fresh"
-                  " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq, point",
-    [ASK_POINTS] = "SELECT id FROM point WHERE device = ?1 ORDER BY id",
-    [ASK_KEPT] = "SELECT seq, value, quality, cause FROM kept WHERE segment = ?1 AND point = ?2"
-                 " AND time BETWEEN ?3 AND ?4 AND seq BETWEEN ?5 AND ?6",
-    [ASK_CURSOR] = "SELECT seq FROM cursor WHERE name = ?1",
-    [ASK_BACKLOG] = "SELECT count(*) FROM (SELECT 1 FROM poll WHERE seq > ?1 LIMIT 10000)",
-    [ASK_OLDEST_AFTER] = "SELECT time FROM (SELECT time FROM poll WHERE seq > ?1 ORDER BY seq"
-                         " LIMIT 10000) WHERE time IS NOT NULL LIMIT 1",
-    [ASK_QUARANTINED] = "SELECT count(*) FROM quarantine WHERE output = ?1",
-    [ASK_SEQ_IN_SEGMENTS] = "SELECT first_seq, last_seq FROM segment"
-                            " WHERE last_time >= ?1 AND pruned = 0 ORDER BY segment",
-    [ASK_SEQ_IN] = "SELECT seq FROM poll WHERE seq BETWEEN ?1 AND ?2 AND time >= ?3"
-                   " ORDER BY seq LIMIT 1",
-    [ASK_POINT] = "SELECT id FROM point WHERE name = ?1",
-    [ASK_PROBLEMS] = "SELECT body FROM problem WHERE (?1 IS NULL OR state = ?1)"
-                     " AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR uid = ?3)"
-                     " ORDER BY first DESC, uid",
-    [ASK_MOVED_UP_TO] = "SELECT max(last_seq) FROM segment WHERE moved = 1",
-    /* Segments follow each other in time unless the clock was set back. */
-    [ASK_OVERLAP] = "SELECT EXISTS(SELECT 1 FROM segment AS one JOIN segment AS next"
-                    " ON next.segment = one.segment + 1 WHERE next.first_time < one.last_time)"
-                    " OR EXISTS(SELECT 1 FROM poll WHERE seq > ?1"
-                    " AND time < (SELECT max(last_time) FROM segment WHERE moved = 1))",
-    [ASK_SEGMENTS_IN] = "SELECT segment FROM segment WHERE moved = 1 AND pruned = 0"
-                        " AND last_time >= ?1 AND first_time < ?2 ORDER BY segment",
-    [ASK_KEPT_IN] = "SELECT seq, time, value, quality, cause FROM kept"
-                    " WHERE segment = ?1 AND point = ?2 AND time >= ?3 AND time < ?4"
-                    " ORDER BY time, seq",
-    [ASK_FRESH_IN] = "SELECT p.seq, p.time, f.value, f.quality, f.cause"
-                     " FROM poll AS p CROSS JOIN fresh AS f ON f.seq = p.seq AND f.point = ?1"
-                     " WHERE p.seq > ?2 AND p.time >= ?3 AND p.time < ?4"
-                     " AND p.device = (SELECT device FROM point WHERE id = ?1)"
-                     " ORDER BY p.time, p.seq",
-    [ASK_IN_ORDER] =
-        "SELECT p.seq AS seq, p.time AS time, f.value, f.quality, f.cause"
-        " FROM poll AS p CROSS JOIN fresh AS f ON f.seq = p.seq AND f.point = ?1"
-        " WHERE p.seq > ?2 AND p.time >= ?3 AND p.time < ?4"
-        " AND p.device = (SELECT device FROM point WHERE id = ?1)"
-        " UNION ALL SELECT k.seq, k.time, k.value, k.quality, k.cause"
-        " FROM segment AS s CROSS JOIN kept AS k ON k.segment = s.segment AND k.point = ?1"
-        " AND k.time >= ?3 AND k.time < ?4"
-        " WHERE s.moved = 1 AND s.pruned = 0 AND s.last_time >= ?3 AND s.first_time < ?4"
-        " ORDER BY time, seq",
-};
-
 static bool set_up(struct reader *reader, struct error *err)
 {
     struct connection *c = &reader->c;
@@ -96,7 +31,7 @@ static bool set_up(struct reader *reader, struct error *err)
                 "store %s: schema %d is older than this program's %d: start the collector "
                 "once, it brings it forward"),
             c->path, version, STORE_SCHEMA);
-    return connection_prepare(c, statements, ASK_COUNT, err);
+    return connection_prepare(c, reader_statements, ASK_COUNT, err);
 }
 
 struct reader *reader_open(const char *dir, struct error *err)
@@ -245,20 +180,4 @@ uint64_t reader_seq_at(struct reader *reader, struct wall_time time)
     }
     reader_end(reader);
     return (uint64_t)seq;
-}
-
-bool reader_problems(struct reader *reader, const char *state, const char *kind, const char *uid,
-                     bool (*each)(void *self, const char *body), void *self, struct error *err)
-{
-    sqlite3_stmt *row = reader_ask(reader, ASK_PROBLEMS);
-    bool failed = false;
-    bool more = true;
-
-    sqlite3_bind_text(row, 1, state, -1, SQLITE_STATIC);
-    sqlite3_bind_text(row, 2, kind, -1, SQLITE_STATIC);
-    sqlite3_bind_text(row, 3, uid, -1, SQLITE_STATIC);
-    while (more && statement_next(&reader->c, row, &failed, err))
-        more = each(self, column_text(row, 0));
-    sqlite3_reset(row);
-    return !failed;
 }

@@ -27,6 +27,7 @@ struct item {
     const char *event;     /* ITEM_EVENT: its kind */
     const char *uid;       /* ITEM_PROBLEM */
     uint32_t version;      /* ITEM_PROBLEM */
+    const char *nature;    /* ITEM_PROBLEM: "breach" or "doubt"; a doubt is sent to nobody */
     struct wall_time time; /* of the event; of a poll see poll.time */
     const char *body;      /* JSON: the problem, or the event's arguments */
 };
@@ -48,7 +49,7 @@ uint64_t reader_cursor(struct reader *reader, const char *name);
 uint64_t reader_backlog(struct reader *reader, uint64_t after, struct wall_time *oldest);
 uint64_t reader_quarantined(struct reader *reader, const char *output);
 
-/* Readings of one point, from <= time < to, in time order. */
+/* Readings of one point, from <= time < to, by (time, seq). */
 bool reader_readings(struct reader *reader, uint32_t point, struct wall_time from,
                      struct wall_time to,
                      bool (*each)(void *self, uint64_t seq, struct wall_time time,
@@ -57,9 +58,11 @@ bool reader_readings(struct reader *reader, uint32_t point, struct wall_time fro
 /* The seq of the first poll at or after a time; 0: none. */
 uint64_t reader_seq_at(struct reader *reader, struct wall_time time);
 
-/* Problems, newest first; NULL matches all. `body` is the contract's JSON. */
-bool reader_problems(struct reader *reader, const char *state, const char *kind, const char *uid,
-                     bool (*each)(void *self, const char *body), void *self, struct error *err);
+/* Problems, newest first; NULL matches all. `nature` is "breach" or "doubt". `body` is the
+ * contract's JSON. */
+bool reader_problems(struct reader *reader, const char *state, const char *kind, const char *nature,
+                     const char *uid, bool (*each)(void *self, const char *body), void *self,
+                     struct error *err);
 
 /* As the writer's, from what is committed. */
 bool reader_aggregates(struct reader *reader, uint32_t point, enum period period, struct span span,

@@ -6,7 +6,7 @@
 #include "store/connection.h"
 #include "store/reader.h"
 
-/* The statements of a reader; their text is in reader.c, in this order. */
+/* The statements of a reader; their text is in reader_statements.c, in this order. */
 enum ask {
     ASK_BEGIN,
     ASK_END,
@@ -30,13 +30,18 @@ enum ask {
     ASK_POINT,
     ASK_PROBLEMS,
     ASK_MOVED_UP_TO,
-    ASK_OVERLAP,
-    ASK_SEGMENTS_IN,
-    ASK_KEPT_IN,
-    ASK_FRESH_IN,
-    ASK_IN_ORDER,
+    ASK_READINGS_SEGMENTS,
+    ASK_READINGS_KEPT,
+    ASK_READINGS_FRESH,
+    ASK_AGGREGATE_NEXT,
+    ASK_AGGREGATE_AT,
+    ASK_EVERY_AGGREGATE,
+    ASK_TASKS,
+    ASK_EPISODES,
+    ASK_EVENTS_OF,
     ASK_COUNT
 };
+extern const char *const reader_statements[ASK_COUNT];
 
 /* Entries that were read ahead: all of `after` < seq <= `reached` that is wanted. */
 struct window {

@@ -12,7 +12,11 @@
  *  - a segment is moved by groups of points: all points up to copied_point are in `kept` and of the
  *    next one the readings up to copied_seq; `moved` lets the view look there, `swept` says that
  *    `fresh` holds nothing of it any more; `pruned` hides it, `gone` says that it is deleted.
- * Segments are moved in their order, so what is moved is all up to one seq.
+ * Segments are moved in their order, so what is moved is all up to one seq;
+ *  - aggregates stand by period and moment, all points of one moment together, because they are
+ *    written at the same moment: each added row then shares its pages with its neighbours. A row a
+ *    point in (point, time) order costs 8 to 10 KB of disk;
+ *  - task_point names the points as the ledger does: a task may watch what is not here.
  */
 static const char schema_1[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -71,6 +75,25 @@ static const char schema_1[] =
     "CREATE TABLE quarantine(output TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,"
     " time INTEGER, PRIMARY KEY(output, seq)) WITHOUT ROWID;";
 
+static const char schema_2[] =
+    "CREATE TABLE aggregate(point INTEGER NOT NULL, period TEXT NOT NULL, start INTEGER NOT NULL,"
+    " end INTEGER NOT NULL, version INTEGER NOT NULL, expected INTEGER NOT NULL,"
+    " count INTEGER NOT NULL, valid INTEGER NOT NULL, enough INTEGER NOT NULL, min REAL, mean REAL,"
+    " max REAL, l10 REAL, l50 REAL, l90 REAL, ld REAL, ln REAL, ldn REAL, max_8h REAL,"
+    " cause TEXT NOT NULL, PRIMARY KEY(period, start, point, version)) WITHOUT ROWID;"
+    "CREATE TABLE memory(name TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);"
+    "CREATE TABLE task(id TEXT PRIMARY KEY, state TEXT NOT NULL, site TEXT NOT NULL,"
+    " deadline TEXT NOT NULL, struck_off INTEGER, watch_until INTEGER, seq INTEGER NOT NULL,"
+    " body TEXT NOT NULL);"
+    "CREATE TABLE task_point(task TEXT NOT NULL REFERENCES task, point TEXT NOT NULL,"
+    " PRIMARY KEY(task, point)) WITHOUT ROWID;"
+    "CREATE INDEX task_point_by_point ON task_point(point);"
+    "CREATE INDEX segment_time ON segment(last_time, first_time);"
+    /* A version says of itself what it is, so that senders can leave doubts out. */
+    "ALTER TABLE problem_version ADD COLUMN nature TEXT NOT NULL DEFAULT 'breach';"
+    "UPDATE problem_version SET nature = ifnull((SELECT nature FROM problem"
+    " WHERE problem.uid = problem_version.uid), nature);";
+
 bool schema_fill_causes(struct connection *c, struct error *err)
 {
     sqlite3_stmt *add = NULL;
@@ -93,6 +116,7 @@ bool schema_fill_causes(struct connection *c, struct error *err)
 
 static const struct schema_step steps_of_ours[STORE_SCHEMA] = {
     {schema_1, schema_fill_causes},
+    {schema_2, NULL              },
 };
 
 const struct schema_step *schema_steps(void)

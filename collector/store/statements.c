@@ -1,5 +1,6 @@
 /* Every statement of the writer, prepared once when the database is opened. */
 #include "store/inside.h"
+#include "store/rows.h"
 
 #define SEGMENT_TO_MOVE "segment = (SELECT min(segment) FROM segment WHERE swept = 0)"
 
@@ -17,7 +18,7 @@ const char *const store_statements[SQL_COUNT] = {
                         " first, last, ended, body)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_ADD_VERSION] =
-        "INSERT INTO problem_version(seq, uid, version, body) VALUES(?1, ?2, ?3, ?4)",
+        "INSERT INTO problem_version(seq, uid, version, body, nature) VALUES(?1, ?2, ?3, ?4, ?5)",
     [SQL_PUT_EPISODE] = "REPLACE INTO episode(uid, number, first, last, ended, worst, ended_by)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_PUT_JUDGED] = "REPLACE INTO judged(rule, point, body) VALUES(?1, ?2, ?3)",
@@ -81,4 +82,25 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_FIRST_POLL] = "SELECT seq FROM poll WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT 1",
     [SQL_DROP_POLLS] = "DELETE FROM poll WHERE seq BETWEEN ?1 AND ?2",
     [SQL_GONE] = "UPDATE segment SET gone = 1 WHERE segment = ?1",
+    [SQL_ADD_AGGREGATE] = AGGREGATE_ADD,
+    [SQL_AGGREGATE_NEXT] = AGGREGATE_NEXT,
+    [SQL_AGGREGATE_AT] = AGGREGATE_AT,
+    /* In place: a large body written anew at each saving would leave holes. */
+    [SQL_PUT_MEMORY] = "INSERT INTO memory(name, seq, body) VALUES(?1, ?2, ?3)"
+                       " ON CONFLICT(name) DO UPDATE SET seq = excluded.seq, body = excluded.body",
+    [SQL_DROP_MEMORY] = "DELETE FROM memory WHERE name = ?1",
+    [SQL_EACH_MEMORY] = "SELECT name, seq, body FROM memory ORDER BY name",
+    [SQL_MOVED_UP_TO] = READINGS_MOVED_UP_TO,
+    [SQL_UNMOVED_FROM] = "SELECT min(first_time) FROM segment WHERE swept = 0 AND moved = 0",
+    [SQL_READINGS_SEGMENTS] = READINGS_SEGMENTS,
+    [SQL_READINGS_KEPT] = READINGS_KEPT,
+    [SQL_READINGS_FRESH] = READINGS_FRESH,
+    [SQL_PUT_TASK] = "INSERT INTO task(id, state, site, deadline, struck_off, watch_until, seq,"
+                     " body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO UPDATE SET"
+                     " state = excluded.state, site = excluded.site, deadline = excluded.deadline,"
+                     " struck_off = excluded.struck_off, watch_until = excluded.watch_until,"
+                     " seq = excluded.seq, body = excluded.body",
+    [SQL_DROP_TASK_POINTS] = "DELETE FROM task_point WHERE task = ?1",
+    [SQL_PUT_TASK_POINT] = "INSERT OR IGNORE INTO task_point(task, point) VALUES(?1, ?2)",
+    [SQL_EACH_TASK] = "SELECT id, body FROM task" TASK_ORDER,
 };

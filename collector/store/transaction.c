@@ -20,6 +20,21 @@ bool store_ready(struct store *store, struct error *err)
     return store_connect(store, err);
 }
 
+static bool complain_undone(const struct store *store, struct error *err)
+{
+    return error_set(err, ERROR_STORE,
+                     SAY("存储 %s：本次写入中磁盘出错，全部撤销",
+                         "store %s: the disk failed while this was written; all of it is undone"),
+                     store->c.path);
+}
+
+bool store_may_read(struct store *store, struct error *err)
+{
+    if (!store->writing)
+        return store_ready(store, err);
+    return !store->poisoned || complain_undone(store, err);
+}
+
 bool store_begin(struct store *store, struct error *err)
 {
     assert(!store->writing);
@@ -86,11 +101,7 @@ bool store_commit(struct store *store, struct error *err)
 {
     assert(store->writing);
     if (store->poisoned)
-        error_set(err, ERROR_STORE,
-                  SAY("存储 %s：本次写入中磁盘出错，全部撤销",
-                      "store %s: the disk failed while this was "
-                      "written; all of it is undone"),
-                  store->c.path);
+        complain_undone(store, err);
     if (store->poisoned || !place_is_kept(store, err) ||
         !store_run(store, store_statement(store, SQL_COMMIT), err)) {
         undo(store);

@@ -364,6 +364,21 @@ static void problems_are_kept_and_old_closed_ones_emptied(void **state)
     assert_string_equal(last.payload, "");
 }
 
+static void a_doubt_is_told_to_nobody_and_holds_nothing_up(void **state)
+{
+    memory_fill(3);
+    memory.items[1] = (struct item){.kind = ITEM_PROBLEM,
+                                    .seq = 2,
+                                    .uid = "d0bb",
+                                    .version = 1,
+                                    .nature = "doubt",
+                                    .body = "{\"uid\":\"d0bb\",\"state\":\"open\"}"};
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(3));
+    assert_int_equal(broker_heard(READING, "\"seq\":3,", NULL), 1);
+    assert_int_equal(broker_heard(ROOT "problem/d0bb", NULL, NULL), 0);
+}
+
 static bool canary_notice_is_open(void *self)
 {
     struct notice notice[2];
@@ -481,6 +496,7 @@ int main(void)
         held_test(notices_are_kept_by_the_broker_and_emptied_when_they_end),
         held_test(a_notice_left_over_from_before_is_emptied),
         held_test(problems_are_kept_and_old_closed_ones_emptied),
+        held_test(a_doubt_is_told_to_nobody_and_holds_nothing_up),
         held_test(a_canary_that_does_not_come_back_raises_a_notice),
         held_test(rewinding_sends_again_from_there),
         held_test(stopping_does_not_wait_for_a_broker_that_hangs),

@@ -252,7 +252,7 @@ static inline json_t *bench_problem(struct bench *bench)
     char body[4096] = "";
 
     assert_non_null(reader);
-    assert_true(reader_problems(reader, NULL, NULL, NULL, bench_take_body, body, &err));
+    assert_true(reader_problems(reader, NULL, NULL, NULL, NULL, bench_take_body, body, &err));
     reader_close(reader);
     return body[0] == '\0' ? NULL : json_loads(body, 0, NULL);
 }

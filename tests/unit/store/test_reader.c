@@ -36,13 +36,13 @@ static void put_event(struct store *store, const char *kind, struct wall_time ti
     must(store_commit(store, &err), &err);
 }
 
-static void put_problem(struct store *store, const char *uid, uint32_t version, const char *state,
-                        int64_t first_ms)
+static void put_problem_of(struct store *store, const char *nature, const char *uid,
+                           uint32_t version, const char *state, int64_t first_ms)
 {
     struct error err = {0};
     struct problem_row row = {.version = version,
                               .kind = "new",
-                              .nature = "breach",
+                              .nature = nature,
                               .state = state,
                               .rule = "ph",
                               .point = 1,
@@ -55,6 +55,12 @@ static void put_problem(struct store *store, const char *uid, uint32_t version, 
     must(store_begin(store, &err), &err);
     must(store_put_problem(store, &row, &err), &err);
     must(store_commit(store, &err), &err);
+}
+
+static void put_problem(struct store *store, const char *uid, uint32_t version, const char *state,
+                        int64_t first_ms)
+{
+    put_problem_of(store, "breach", uid, version, state, first_ms);
 }
 
 /* Everything after `after`, `most` at a time, as text. The caller frees it. */
@@ -479,17 +485,19 @@ static bool collect(void *self, const char *body)
     return true;
 }
 
-static void problems_are_listed_newest_first_and_by_state_and_kind(void **state)
+static void problems_are_listed_newest_first_and_by_state_kind_and_nature(void **state)
 {
     static const struct {
-        const char *state, *kind, *uid, *wanted;
+        const char *state, *kind, *nature, *uid, *wanted;
     } cases[] = {
-        {NULL,     NULL,      NULL, "cab"},
-        {"open",   NULL,      NULL, "ab" },
-        {"closed", NULL,      NULL, "c"  },
-        {NULL,     "new",     NULL, "cab"},
-        {NULL,     "relapse", NULL, ""   },
-        {NULL,     NULL,      "b",  "b"  },
+        {NULL,     NULL,      NULL,     NULL, "dcab"},
+        {"open",   NULL,      NULL,     NULL, "dab" },
+        {"closed", NULL,      NULL,     NULL, "c"   },
+        {NULL,     "new",     NULL,     NULL, "dcab"},
+        {NULL,     "relapse", NULL,     NULL, ""    },
+        {NULL,     NULL,      NULL,     "b",  "b"   },
+        {NULL,     NULL,      "breach", NULL, "cab" },
+        {"open",   NULL,      "doubt",  NULL, "d"   },
     };
     struct place *place = *state;
     struct store *store = open_store(place, "boot-a");
@@ -500,11 +508,12 @@ static void problems_are_listed_newest_first_and_by_state_and_kind(void **state)
     put_problem(store, "a", 1, "open", 2000);
     put_problem(store, "c", 1, "open", 3000);
     put_problem(store, "c", 2, "closed", 3000);
+    put_problem_of(store, "doubt", "d", 1, "open", 4000);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char found[16] = "";
 
-        must(reader_problems(reader, cases[i].state, cases[i].kind, cases[i].uid, collect, found,
-                             &err),
+        must(reader_problems(reader, cases[i].state, cases[i].kind, cases[i].nature, cases[i].uid,
+                             collect, found, &err),
              &err);
         assert_string_equal(found, cases[i].wanted);
     }
@@ -558,7 +567,7 @@ int main(void)
         IN_PLACE(the_first_poll_of_a_moment_is_found),
         IN_PLACE(readings_of_a_point_come_in_time_order),
         IN_PLACE(time_order_stands_though_the_clock_was_set_back),
-        IN_PLACE(problems_are_listed_newest_first_and_by_state_and_kind),
+        IN_PLACE(problems_are_listed_newest_first_and_by_state_kind_and_nature),
         IN_PLACE(no_store_is_a_sentence),
         IN_PLACE(a_reader_leaves_the_log_alone),
     };

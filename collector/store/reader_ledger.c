@@ -1,0 +1,115 @@
+/* What was measured and what was concluded, for commands, pictures and comparisons. */
+#include <stdio.h>
+
+#include "store/reader_inside.h"
+#include "store/rows.h"
+#include "store/store.h"
+
+static void bind_wanted(sqlite3_stmt *row, int at, const char *words)
+{
+    sqlite3_bind_text(row, at, words, -1, SQLITE_STATIC); /* NULL stays NULL: any */
+}
+
+bool reader_problems(struct reader *reader, const char *state, const char *kind, const char *nature,
+                     const char *uid, bool (*each)(void *self, const char *body), void *self,
+                     struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_PROBLEMS);
+    bool failed = false;
+    bool more = true;
+
+    bind_wanted(row, 1, state);
+    bind_wanted(row, 2, kind);
+    bind_wanted(row, 3, uid);
+    bind_wanted(row, 4, nature);
+    while (more && statement_next(&reader->c, row, &failed, err))
+        more = each(self, column_text(row, 0));
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_tasks(struct reader *reader, const char *id,
+                  bool (*each)(void *self, const char *body, const char *relapses), void *self,
+                  struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_TASKS);
+    bool failed = false;
+    bool more = true;
+
+    bind_wanted(row, 1, id);
+    while (more && statement_next(&reader->c, row, &failed, err))
+        more = each(self, column_text(row, 0), column_text(row, 1));
+    sqlite3_reset(row);
+    return !failed;
+}
+
+static void episode_of_row(sqlite3_stmt *row, struct episode_row *episode)
+{
+    *episode = (struct episode_row){.number = (uint32_t)sqlite3_column_int64(row, 1),
+                                    .first = column_time(row, 2),
+                                    .last = column_time(row, 3),
+                                    .ended = column_time(row, 4),
+                                    .worst = column_value(row, 5),
+                                    .ended_by = column_text(row, 6)};
+    snprintf(episode->uid, sizeof episode->uid, "%s", column_text(row, 0));
+}
+
+bool reader_episodes(struct reader *reader, const char *uid,
+                     bool (*each)(void *self, const struct episode_row *row), void *self,
+                     struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_EPISODES);
+    struct episode_row episode;
+    bool failed = false;
+    bool more = true;
+
+    bind_wanted(row, 1, uid);
+    while (more && statement_next(&reader->c, row, &failed, err)) {
+        episode_of_row(row, &episode);
+        more = each(self, &episode);
+    }
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_events(struct reader *reader, const char *kind,
+                   bool (*each)(void *self, uint64_t seq, struct wall_time time, const char *who,
+                                const char *arguments),
+                   void *self, struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_EVENTS_OF);
+    bool failed = false;
+    bool more = true;
+
+    bind_wanted(row, 1, kind);
+    while (more && statement_next(&reader->c, row, &failed, err))
+        more = each(self, (uint64_t)sqlite3_column_int64(row, 0), column_time(row, 1),
+                    column_text(row, 2), column_text(row, 3));
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_readings(struct reader *reader, uint32_t point, struct wall_time from,
+                     struct wall_time to,
+                     bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                  const struct reading *reading),
+                     void *self, struct error *err)
+{
+    struct readings_wish wish = {
+        .point = point, .span = {from, to},
+             .last_seq = INT64_MAX, .each = each, .self = self
+    };
+    int64_t moved;
+    bool done;
+
+    if (!reader_begin(reader, err))
+        return false;
+    done = statement_number(&reader->c, reader_ask(reader, ASK_MOVED_UP_TO), &moved, err);
+    wish.moved_up_to = (uint64_t)moved;
+    wish.segments = reader_ask(reader, ASK_READINGS_SEGMENTS);
+    wish.kept = reader_ask(reader, ASK_READINGS_KEPT);
+    wish.fresh = reader_ask(reader, ASK_READINGS_FRESH);
+    done = done && readings_walk(&reader->c, &wish, err);
+    reader_end(reader);
+    return done;
+}

@@ -1,0 +1,61 @@
+/* Every statement of a reader, prepared once when it is opened. */
+#include "store/reader_inside.h"
+#include "store/rows.h"
+
+const char *const reader_statements[ASK_COUNT] = {
+    [ASK_BEGIN] = "BEGIN",
+    [ASK_END] = "COMMIT",
+    [ASK_LAST_SEQ] = "SELECT max(ifnull((SELECT max(seq) FROM poll), 0),"
+                     " ifnull((SELECT max(seq) FROM event), 0),"
+                     " ifnull((SELECT max(seq) FROM problem_version), 0),"
+                     " ifnull((SELECT max(last_seq) FROM segment), 0))",
+    [ASK_BOOT] = "SELECT max(id) FROM boot",
+    [ASK_SEGMENT] = "SELECT segment, last_seq, moved, pruned FROM segment WHERE last_seq > ?1"
+                    " ORDER BY last_seq LIMIT 1",
+    [ASK_UNTIMED_POLL] = "SELECT min(seq) FROM poll WHERE time IS NULL AND boot = ?1 AND seq > ?2",
+    [ASK_UNTIMED_EVENT] =
+        "SELECT min(seq) FROM event WHERE time IS NULL AND boot = ?1 AND seq > ?2",
+    [ASK_POLLS] = "SELECT seq, device, time, mono, boot, profile, raw FROM poll"
+                  " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+    [ASK_EVENTS] = "SELECT seq, kind, time, arguments FROM event WHERE seq > ?1 AND seq <= ?2"
+                   " ORDER BY seq",
+    [ASK_VERSIONS] = "SELECT seq, uid, version, body, nature FROM problem_version"
+                     " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+    [ASK_FRESH] = "SELECT seq, point, value, quality, cause FROM fresh"
+                  " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq, point",
+    [ASK_POINTS] = "SELECT id FROM point WHERE device = ?1 ORDER BY id",
+    [ASK_KEPT] = "SELECT seq, value, quality, cause FROM kept WHERE segment = ?1 AND point = ?2"
+                 " AND time BETWEEN ?3 AND ?4 AND seq BETWEEN ?5 AND ?6",
+    [ASK_CURSOR] = "SELECT seq FROM cursor WHERE name = ?1",
+    [ASK_BACKLOG] = "SELECT count(*) FROM (SELECT 1 FROM poll WHERE seq > ?1 LIMIT 10000)",
+    [ASK_OLDEST_AFTER] = "SELECT time FROM (SELECT time FROM poll WHERE seq > ?1 ORDER BY seq"
+                         " LIMIT 10000) WHERE time IS NOT NULL LIMIT 1",
+    [ASK_QUARANTINED] = "SELECT count(*) FROM quarantine WHERE output = ?1",
+    [ASK_SEQ_IN_SEGMENTS] = "SELECT first_seq, last_seq FROM segment"
+                            " WHERE last_time >= ?1 AND pruned = 0 ORDER BY segment",
+    [ASK_SEQ_IN] = "SELECT seq FROM poll WHERE seq BETWEEN ?1 AND ?2 AND time >= ?3"
+                   " ORDER BY seq LIMIT 1",
+    [ASK_POINT] = "SELECT id FROM point WHERE name = ?1",
+    [ASK_PROBLEMS] = "SELECT body FROM problem WHERE (?1 IS NULL OR state = ?1)"
+                     " AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR uid = ?3)"
+                     " AND (?4 IS NULL OR nature = ?4)"
+                     " ORDER BY first DESC, uid",
+    [ASK_MOVED_UP_TO] = READINGS_MOVED_UP_TO,
+    [ASK_READINGS_SEGMENTS] = READINGS_SEGMENTS,
+    [ASK_READINGS_KEPT] = READINGS_KEPT,
+    [ASK_READINGS_FRESH] = READINGS_FRESH,
+    [ASK_AGGREGATE_NEXT] = AGGREGATE_NEXT,
+    [ASK_AGGREGATE_AT] = AGGREGATE_AT,
+    [ASK_EVERY_AGGREGATE] = "SELECT " AGGREGATE_COLUMNS " FROM aggregate"
+                            " ORDER BY point, period, start, version",
+    /* Each problem's body is looked into once, however many tasks there are. */
+    [ASK_TASKS] = "WITH relapse AS MATERIALIZED (SELECT of.value AS task, uid, first FROM problem,"
+                  " json_each(problem.body, '$.relapse_of') AS of WHERE json_valid(problem.body))"
+                  " SELECT body, (SELECT json_group_array(uid) FROM (SELECT uid FROM relapse"
+                  " WHERE relapse.task = task.id ORDER BY first, uid)) FROM task"
+                  " WHERE ?1 IS NULL OR id = ?1" TASK_ORDER,
+    [ASK_EPISODES] = "SELECT uid, number, first, last, ended, worst, ended_by FROM episode"
+                     " WHERE ?1 IS NULL OR uid = ?1 ORDER BY uid, number",
+    [ASK_EVENTS_OF] = "SELECT seq, time, who, arguments FROM event"
+                      " WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq",
+};

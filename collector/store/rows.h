@@ -1,0 +1,75 @@
+/* rows.h - what the writer and the readers ask alike, each on a connection of its own. Inside
+ * store/ only. */
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
+
+#include "model/aggregate.h"
+#include "model/reading.h"
+#include "store/connection.h"
+
+/* Readings of one point, in (time, seq) order. The columns of READINGS_KEPT and READINGS_FRESH:
+ * seq, time, value, quality, cause. */
+#define READINGS_MOVED_UP_TO "SELECT max(last_seq) FROM segment WHERE moved = 1"
+#define READINGS_SEGMENTS                                                                          \
+    "SELECT segment, first_time FROM segment WHERE moved = 1 AND pruned = 0"                       \
+    " AND last_time >= ?1 AND first_time < ?2 ORDER BY segment"
+#define READINGS_KEPT                                                                              \
+    "SELECT seq, time, value, quality, cause FROM kept"                                            \
+    " WHERE segment = ?1 AND point = ?2 AND time >= ?3 AND time < ?4 AND seq <= ?5"                \
+    " ORDER BY time, seq"
+#define READINGS_FRESH                                                                             \
+    "SELECT p.seq, p.time, f.value, f.quality, f.cause"                                            \
+    " FROM poll AS p CROSS JOIN fresh AS f ON f.seq = p.seq AND f.point = ?2"                      \
+    " WHERE p.seq > ?1 AND p.seq <= ?5 AND p.time >= ?3 AND p.time < ?4"                           \
+    " AND p.device = (SELECT device FROM point WHERE id = ?2) ORDER BY p.time, p.seq"
+
+struct readings_wish {
+    uint32_t point;
+    struct span span;
+    uint64_t last_seq;
+    uint64_t moved_up_to;
+    bool (*each)(void *self, uint64_t seq, struct wall_time time, const struct reading *reading);
+    void *self;
+    sqlite3_stmt *segments, *kept;
+    sqlite3_stmt *fresh; /* NULL: nothing fresh can be in the span */
+};
+
+/* True also when `each` has enough. */
+bool readings_walk(struct connection *c, const struct readings_wish *wish, struct error *err);
+
+/* Aggregates. */
+#define AGGREGATE_COLUMNS                                                                          \
+    "point, period, start, end, version, expected, count, valid, enough, min, mean, max, l10, "    \
+    "l50,"                                                                                         \
+    " l90, ld, ln, ldn, max_8h, cause"
+#define AGGREGATE_ADD                                                                              \
+    "INSERT INTO aggregate(" AGGREGATE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10," \
+    " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
+#define AGGREGATE_NEXT                                                                             \
+    "SELECT start FROM aggregate WHERE period = ?1 AND start >= ?2 AND start < ?3"                 \
+    " ORDER BY start LIMIT 1"
+#define AGGREGATE_AT                                                                               \
+    "SELECT " AGGREGATE_COLUMNS " FROM aggregate WHERE period = ?1 AND start = ?2 AND point = ?3"  \
+    " ORDER BY version DESC LIMIT 1"
+
+struct aggregates_wish {
+    uint32_t point;
+    enum period period;
+    struct span span;
+    bool (*each)(void *self, const struct aggregate *aggregate);
+    void *self;
+    sqlite3_stmt *next, *at;
+};
+
+/* True also when `each` has enough. */
+bool aggregates_walk(struct connection *c, const struct aggregates_wish *wish, struct error *err);
+void aggregate_bind(sqlite3_stmt *statement, const struct aggregate *aggregate);
+/* `cause` is borrowed from the row. */
+void aggregate_of_row(sqlite3_stmt *row, struct aggregate *aggregate);
+
+/* Tasks: numbers first, as numbers; then other ids, shorter ones first, so that P2 stands before
+ * P10. */
+#define TASK_ORDER                                                                                 \
+    " ORDER BY task.id GLOB '*[^0-9]*', length(ltrim(task.id, '0')), ltrim(task.id, '0'), task.id"
+
+#endif
