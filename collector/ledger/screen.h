@@ -47,14 +47,19 @@ unsigned screen_tests(const struct screen *screen);
 /* The parameter whose value in the same poll it wants beside its own (PM10 for PM2.5), or NULL. */
 const char *screen_beside(const struct screen *screen);
 
+/* A doubt is said as often as it is found. Once its test is passed, SCREEN_GOOD is said with every
+ * valid reading for a while (`good_for`), so that a problem can be proven recovered; before a first
+ * doubt nothing is said. The times of one test never go back while the clock does not. */
 enum screen_answer { SCREEN_SAYS_NOTHING, SCREEN_GOOD, SCREEN_DOUBT };
 struct screen_findings {
     enum screen_answer answer[SCREEN_COUNT];
+    /* Only where something is said. */
     struct wall_time at[SCREEN_COUNT]; /* what it is about: the spike stands one reading back */
-    double value[SCREEN_COUNT];
+    double value[SCREEN_COUNT]; /* the reading it is about; NAN: silent from the beginning */
 };
 
-/* One reading, also without a value; its letter as stored. Fills what is said by this step. */
+/* One reading, also without a value; its letter as stored, or M inside a maintenance window.
+ * `beside` is NAN unless that reading is normal. Fills what is said by this step. */
 void screen_step(struct screen *screen, struct wall_time time, double value, double beside,
                  enum quality quality, struct screen_findings *findings);
 
