@@ -55,7 +55,7 @@ struct screen_findings {
     enum screen_answer answer[SCREEN_COUNT];
     /* Only where something is said. */
     struct wall_time at[SCREEN_COUNT]; /* what it is about: the spike stands one reading back */
-    double value[SCREEN_COUNT]; /* the reading it is about; NAN: silent from the beginning */
+    double value[SCREEN_COUNT];        /* the reading it is about; NAN: silent from the beginning */
 };
 
 /* One reading, also without a value; its letter as stored, or M inside a maintenance window.
