@@ -109,7 +109,8 @@ bool store_each_judged(struct store *store,
                                     size_t size),
                        void *self, struct error *err);
 /* What of the judge is too much to be written with each commit (tallies, screens), as it was at a
- * number of the sequence; a name is replaced, an empty body removes it. */
+ * number of the sequence; a name is replaced, an empty body removes it. As with store_each_judged(),
+ * an `each` that returns false makes the answer false. */
 bool store_put_memory(struct store *store, const char *name, uint64_t seq, const void *body,
                       size_t size, struct error *err);
 bool store_each_memory(struct store *store,
@@ -120,12 +121,14 @@ bool store_each_memory(struct store *store,
 /* One closed period. A version that is there already is a mistake (asserted). */
 bool store_add_aggregate(struct store *store, const struct aggregate *aggregate, struct error *err);
 /* The newest version of each period of a point that starts in from <= start < to, in order. The
- * open transaction is seen. `cause` is borrowed for the call. */
+ * open transaction is seen. `cause` is borrowed for the call. True also when `each` has enough and
+ * returns false. */
 bool store_each_aggregate(struct store *store, uint32_t point, enum period period, struct span span,
                           bool (*each)(void *self, const struct aggregate *aggregate), void *self,
                           struct error *err);
 /* Readings of a point in the span that stand at or before `last_seq`, by (time, seq); the open
- * transaction is seen. */
+ * transaction is seen. True also when `each` has enough. Neither is asked again from inside `each`.
+ */
 bool store_each_reading(struct store *store, uint32_t point, struct span span, uint64_t last_seq,
                         bool (*each)(void *self, uint64_t seq, struct wall_time time,
                                      const struct reading *reading),
@@ -145,8 +148,7 @@ bool store_each_task(struct store *store,
                      bool (*each)(void *self, const char *id, const char *body), void *self,
                      struct error *err);
 
-/* Every problem that is not closed: its body. Also one by uid (false: none, err->kind NOT_FOUND).
- */
+/* Every problem that is not closed, doubts too: its body. */
 bool store_each_open_problem(struct store *store,
                              bool (*each)(void *self, const char *uid, uint32_t version,
                                           const char *body),
