@@ -16,6 +16,15 @@ enum conf_kind {
     KIND_TOLD
 };
 
+/* A scalar as a file or a default gives it. */
+struct raw {
+    enum conf_kind kind;
+    const char *text;
+    double number;
+    int64_t whole;
+    bool truth;
+};
+
 enum conf_kind conf_kind(struct conf_at at);
 bool conf_bool(struct conf_at at);
 
@@ -28,6 +37,10 @@ bool conf_bool(struct conf_at at);
 bool conf_complain_line(struct conf_faults *faults, const char *path, unsigned line,
                         const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* "X is not allowed; this is". Returns false. */
+bool conf_complain_value(const struct conf_key *key, const struct raw *raw, struct conf_at at,
+                         struct conf_faults *faults);
 
 /* What is wrong with a number's literal, `length` bytes at `word`; more text may follow. */
 enum literal { LITERAL_GOOD, LITERAL_NOT_A_NUMBER, LITERAL_NEEDS_L, LITERAL_TOO_BIG };
