@@ -53,7 +53,7 @@ static void describe_url(const struct conf_key *key, struct text *text)
 }
 
 /* What the key allows, for the second half of a fault. */
-static void describe_allowed(const struct conf_key *key, struct text *text)
+void conf_describe_allowed(const struct conf_key *key, struct text *text)
 {
     switch (key->type) {
     case CONF_NAME:
@@ -151,7 +151,7 @@ bool conf_complain_value(const struct conf_key *key, const struct raw *raw, stru
     text_init(&found_text, found, sizeof found);
     text_init(&allowed_text, allowed, sizeof allowed);
     describe_found(raw, &found_text);
-    describe_allowed(key, &allowed_text);
+    conf_describe_allowed(key, &allowed_text);
     if (key->type == CONF_INT && raw->kind == KIND_FLOAT)
         return conf_complain(faults, at, key->name,
                              SAY("%s 不允许；这里要写%s，不带小数点",

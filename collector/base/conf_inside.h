@@ -38,6 +38,9 @@ bool conf_complain_line(struct conf_faults *faults, const char *path, unsigned l
                         const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* What may stand there: " a duration from 1s to 2h, as 30s". */
+struct text;
+void conf_describe_allowed(const struct conf_key *key, struct text *text);
 /* "X is not allowed; this is". Returns false. */
 bool conf_complain_value(const struct conf_key *key, const struct raw *raw, struct conf_at at,
                          struct conf_faults *faults);

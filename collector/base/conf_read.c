@@ -183,7 +183,7 @@ static bool complain_missing(const struct conf_key *key, struct conf_at group,
     struct text text;
 
     text_init(&text, allowed, sizeof allowed);
-    describe_allowed(key, &text);
+    conf_describe_allowed(key, &text);
     return conf_complain(
         faults, group, key->name, SAY("缺少此键（%s）；要写%s", "is missing (%s). Give %s"),
         SAY(key->text_zh, key->text_en) == NULL ? key->name : SAY(key->text_zh, key->text_en),
