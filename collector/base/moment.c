@@ -8,6 +8,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
+static unsigned zone_count;
+
+unsigned conf_zone_count(void)
+{
+    return zone_count;
+}
+
 bool conf_zone(const char *zone)
 {
     const char *folder = getenv("TZDIR") == NULL ? "/usr/share/zoneinfo" : getenv("TZDIR");
@@ -28,6 +35,7 @@ bool conf_zone(const char *zone)
     else
         return false;
     tzset();
+    zone_count++;
     return true;
 }
 

@@ -3,9 +3,10 @@
  * Pure, and a function of the sequence alone: the same readings and passings in the same order give
  * the same aggregates. Time is the reading's own. A period closes when a reading of its device
  * stands at or after its end, or when tally_pass() says that time has passed it; what comes later
- * still is late: its hours are noted and, at the next closing of an hour, counted again from the
- * store as a version 2 with the cause "late". A period that was never fed is written too, with
- * count 0, as long as the device was in force: what is missing is not silent.
+ * still is late: its hours are noted and, at the next closing of an hour or when what comes late
+ * has left the hour, counted again from the store as a version 2 with the cause "late". A period
+ * that was never fed is written too, with count 0, as long as the device was in force: what is
+ * missing is not silent.
  *
  * Nothing is allocated after tally_new().
  */
@@ -25,6 +26,10 @@ struct tally_plans *tally_plans_load(const char *path, const struct parameters *
 void tally_plans_free(struct tally_plans *plans);
 /* The hours of the night that file sets. */
 const struct night *tally_night(const struct tally_plans *plans);
+/* Which periods a tally made with the same arguments keeps: a bit set of 1 << enum period. Those of
+ * the plan and those wanted, and what they are made of. */
+unsigned tally_plan_kept(const struct tally_plans *plans, const struct parameter *parameter,
+                         unsigned wanted, int64_t every_ms);
 
 struct tally;
 
@@ -33,9 +38,9 @@ struct tally_world {
     /* A closed period: to be written, and judged if `enough` and version 1. */
     bool (*closed)(void *self, const struct aggregate *aggregate, struct error *err);
     /* Readings of the point in from <= time < to, of the sequence up to where it is being judged,
-     * in (time, seq) order, letters as judged (maintenance applied). */
+     * in (time, seq) order, letters as judged (maintenance applied). `beside` as in tally_add(). */
     bool (*readings)(void *self, uint32_t point, struct span span,
-                     bool (*each)(void *of, struct wall_time time, double value,
+                     bool (*each)(void *of, struct wall_time time, double value, double beside,
                                   enum quality quality),
                      void *of, struct error *err);
     /* The newest version of closed periods of a point that start in the span, in order. */

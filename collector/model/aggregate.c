@@ -1,0 +1,53 @@
+#include "model/aggregate.h"
+
+#include <string.h>
+
+void aggregate_clear(struct aggregate *aggregate)
+{
+    *aggregate = (struct aggregate){.start = WALL_NONE,
+                                    .end = WALL_NONE,
+                                    .min = NAN,
+                                    .mean = NAN,
+                                    .max = NAN,
+                                    .l10 = NAN,
+                                    .l50 = NAN,
+                                    .l90 = NAN,
+                                    .ld = NAN,
+                                    .ln = NAN,
+                                    .ldn = NAN,
+                                    .max_8h = NAN,
+                                    .cause = ""};
+}
+
+static const char *const words[STATISTIC_COUNT] = {"mean", "max", "max_8h"};
+
+const char *statistic_word(enum statistic statistic)
+{
+    return words[statistic];
+}
+
+bool statistic_find(const char *word, enum statistic *statistic)
+{
+    for (int i = 0; i < STATISTIC_COUNT; i++) {
+        if (strcmp(word, words[i]) != 0)
+            continue;
+        *statistic = (enum statistic)i;
+        return true;
+    }
+    return false;
+}
+
+double aggregate_value(const struct aggregate *aggregate, enum statistic statistic)
+{
+    switch (statistic) {
+    case STATISTIC_MEAN:
+        return aggregate->mean;
+    case STATISTIC_MAX:
+        return aggregate->max;
+    case STATISTIC_MAX_8H:
+        return aggregate->max_8h;
+    case STATISTIC_COUNT:
+        break;
+    }
+    return NAN;
+}
