@@ -36,6 +36,10 @@ static const struct command commands[] = {
      "从某一时刻起重新发送", "send again from a moment on"},
     {"seal", {"seal", NULL}, {NULL}, 0, 0, command_seal,
      "立即结束当前封存段", "close the current segment now"},
+    {"device", {"device maintenance SITE/DEVICE --from T --to T --note TEXT", NULL},
+     {"--from=", "--to=", "--note=", NULL}, 2, 2, command_device,
+     "登记设备维护窗口：其间的读数照存，但不判定、不计入均值",
+     "enter a maintenance window: readings in it are stored, but neither judged nor averaged"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
     {"demo", {"demo [--dir D] [--port P] [--seconds N] [--mqtt URL] [--influx URL] [--plain]", NULL},
@@ -45,7 +49,7 @@ static const struct command commands[] = {
 
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
-    "work", "plan", "limits", "probe", "tasks", "task", "device", "watch", "replay", "river",
+    "work", "plan", "limits", "probe", "tasks", "task", "watch", "replay", "river",
     "evidence", "seals", "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */

@@ -7,6 +7,7 @@
 #ifndef APP_COMMAND_H
 #define APP_COMMAND_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -51,6 +52,11 @@ bool command_moment(const struct typed *typed, const char *name, struct wall_tim
  * `allowed` (NULL-terminated). */
 bool command_choice(const struct typed *typed, const char *name, const char *const *allowed);
 
+/* Does the act, wherever it can be done, and prints its number in the sequence. `args` is taken. */
+int command_act(const struct typed *typed, const char *act, json_t *args);
+/* Says that an option or word is missing, and gives the exit code. */
+int command_missing(const struct typed *typed, const char *option);
+
 int command_run(const struct typed *typed);
 int command_check(const struct typed *typed);
 int command_sensors(const struct typed *typed);
@@ -60,6 +66,7 @@ int command_problems(const struct typed *typed);
 int command_problem(const struct typed *typed);
 int command_resend(const struct typed *typed);
 int command_seal(const struct typed *typed);
+int command_device(const struct typed *typed);
 int command_simulate(const struct typed *typed);
 int command_demo(const struct typed *typed);
 

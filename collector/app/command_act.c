@@ -8,8 +8,7 @@
 #include "app/uid.h"
 #include "base/say.h"
 
-/* Does the act and prints its number in the sequence. `args` is taken. */
-static int do_act(const struct typed *typed, const char *act, json_t *args)
+int command_act(const struct typed *typed, const char *act, json_t *args)
 {
     struct settings *settings = command_settings(typed);
     struct error err = {0};
@@ -33,7 +32,7 @@ static int do_act(const struct typed *typed, const char *act, json_t *args)
     return EXIT_DONE;
 }
 
-static int missing(const struct typed *typed, const char *option)
+int command_missing(const struct typed *typed, const char *option)
 {
     struct error err = {0};
 
@@ -69,7 +68,7 @@ static int act_on_problem(const struct typed *typed, const char *act, const char
     args = json_pack("{s:s}", "uid", uid);
     if (note != NULL)
         json_object_set_new(args, "note", json_string(note));
-    return do_act(typed, act, args);
+    return command_act(typed, act, args);
 }
 
 int command_problem(const struct typed *typed)
@@ -80,14 +79,14 @@ int command_problem(const struct typed *typed)
     if (typed->word_count == 1 && strcmp(word, "acknowledge") != 0 && strcmp(word, "close") != 0)
         return command_problems(typed);
     if (typed->word_count == 1)
-        return missing(typed, "UID");
+        return command_missing(typed, "UID");
     if (strcmp(word, "acknowledge") == 0)
         return act_on_problem(typed, "problem.acknowledge", NULL);
     if (strcmp(word, "close") == 0 && note == NULL)
-        return missing(typed, "--note");
+        return command_missing(typed, "--note");
     if (strcmp(word, "close") == 0)
         return act_on_problem(typed, "problem.close", note);
-    return missing(typed, "acknowledge | close");
+    return command_missing(typed, "acknowledge | close");
 }
 
 int command_resend(const struct typed *typed)
@@ -98,14 +97,14 @@ int command_resend(const struct typed *typed)
     json_t *args;
 
     if (output == NULL || from == NULL)
-        return missing(typed, output == NULL ? "--output" : "--from");
+        return command_missing(typed, output == NULL ? "--output" : "--from");
     args = json_pack("{s:s, s:s}", "output", output, "from", from);
     if (to != NULL)
         json_object_set_new(args, "to", json_string(to));
-    return do_act(typed, "output.resend", args);
+    return command_act(typed, "output.resend", args);
 }
 
 int command_seal(const struct typed *typed)
 {
-    return do_act(typed, "seal.close", json_object());
+    return command_act(typed, "seal.close", json_object());
 }
