@@ -159,15 +159,18 @@ static bool resolve_rule(struct rule *rule, const struct rule_conf *conf,
     *rule = conf->rule;
     rule->point_count = 0;
     rule->points = calloc(catalog->point_count + 1, sizeof *rule->points);
-    if (rule->points == NULL)
+    rule->lanes = calloc(catalog->point_count + 1, sizeof *rule->lanes);
+    if (rule->points == NULL || rule->lanes == NULL)
         return no_memory(err);
     for (size_t i = 0; i < catalog->point_count; i++) {
         char name[POINT_SIZE];
 
         if (!catalog->devices[catalog->points[i].device].active)
             continue;
-        if (rule_takes(conf, catalog_point_name(catalog, &catalog->points[i], name)))
-            rule->points[rule->point_count++] = catalog->points[i].id;
+        if (!rule_takes(conf, catalog_point_name(catalog, &catalog->points[i], name)))
+            continue;
+        rule->lanes[rule->point_count] = &conf->lanes;
+        rule->points[rule->point_count++] = catalog->points[i].id;
     }
     return true;
 }
@@ -218,9 +221,9 @@ bool names_resolve(struct names *names, const struct settings *settings, struct 
         no_memory(err);
         goto failed;
     }
-    for (; names->rule_count < settings->rule_count; names->rule_count++)
-        if (!resolve_rule(&names->rules[names->rule_count], &settings->rules[names->rule_count],
-                          &names->catalog, err))
+    names->rule_count = settings->rule_count;
+    for (size_t i = 0; i < names->rule_count; i++)
+        if (!resolve_rule(&names->rules[i], &settings->rules[i], &names->catalog, err))
             goto failed;
     return true;
 failed:
@@ -230,8 +233,10 @@ failed:
 
 void names_free(struct names *names)
 {
-    for (size_t i = 0; i < names->rule_count; i++)
+    for (size_t i = 0; i < names->rule_count; i++) {
         free(names->rules[i].points);
+        free(names->rules[i].lanes);
+    }
     free(names->rules);
     free(names->devices);
     free(names->points);

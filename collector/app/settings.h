@@ -54,7 +54,8 @@ struct device_conf {
 };
 
 struct rule_conf {
-    struct rule rule; /* points not yet resolved */
+    struct rule rule;   /* points not yet resolved */
+    struct lanes lanes; /* what it judges at each of them */
     char (*patterns)[POINT_SIZE];
     size_t pattern_count;
 };

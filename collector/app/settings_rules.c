@@ -21,6 +21,7 @@ enum { /* rows of the table below that are asked for by number */
 
 struct rule_row {
     struct rule rule;
+    struct bound bound;
     double above, below;
     char limit[64];
     int on, when, nature;
@@ -94,44 +95,47 @@ static void check_later_keys(const struct rule_row *row, uint64_t seen, struct c
 static void read_bound(struct rule_row *row, uint64_t seen, struct conf_at at,
                        struct conf_faults *faults)
 {
-    struct rule *rule = &row->rule;
+    struct bound *bound = &row->bound;
     int bounds = was_seen(seen, KEY_ABOVE) + was_seen(seen, KEY_BELOW) +
                  was_seen(seen, KEY_BETWEEN) + was_seen(seen, KEY_LIMIT);
 
     if (bounds != 1)
-        conf_complain(faults, at, rule->name,
+        conf_complain(faults, at, row->rule.name,
                       SAY("above、below、between、limit 要写且只写一个，这里有 %d 个",
                           "exactly one of above, below, between and limit is wanted; here are %d"),
                       bounds);
-    rule->high = row->above;
-    rule->low = row->below;
-    rule->bound = was_seen(seen, KEY_BELOW) ? BOUND_BELOW : BOUND_ABOVE;
+    *bound = (struct bound){.kind = was_seen(seen, KEY_BELOW) ? BOUND_BELOW : BOUND_ABOVE,
+                            .low = row->below,
+                            .high = row->above,
+                            .decimals = DECIMALS_ALL};
     if (!was_seen(seen, KEY_BETWEEN))
         return;
-    rule->bound = BOUND_BETWEEN;
-    if (!settings_pair(conf_member(at, "between"), &rule->low, &rule->high) ||
-        !(rule->low < rule->high))
+    bound->kind = BOUND_BETWEEN;
+    if (!settings_pair(conf_member(at, "between"), &bound->low, &bound->high) ||
+        !(bound->low < bound->high))
         conf_complain(faults, conf_member(at, "between"), "between",
                       SAY("要写 [低, 高]，且低小于高", "[low, high] is wanted, low below high"));
 }
 
 /* Recovery on the wrong side of the bound would end an episode that still runs. */
-static void check_recover(struct rule *rule, uint64_t seen, struct conf_at at,
+static void check_recover(struct rule_row *row, uint64_t seen, struct conf_at at,
                           struct conf_faults *faults)
 {
+    struct rule *rule = &row->rule;
+    const struct bound *bound = &row->bound;
     struct conf_at recover = conf_member(at, "recover");
 
     rule->has_recover = was_seen(seen, KEY_RECOVER);
     if (!rule->has_recover)
         return;
-    if (rule->bound == BOUND_BETWEEN)
+    if (bound->kind == BOUND_BETWEEN)
         conf_complain(faults, recover, "recover",
                       SAY("between 的规则回到两界之间即为恢复，不写 recover",
                           "a rule with between recovers inside its bounds and has no recover"));
-    else if (rule->bound == BOUND_ABOVE && was_seen(seen, KEY_ABOVE) && rule->recover > rule->high)
+    else if (bound->kind == BOUND_ABOVE && was_seen(seen, KEY_ABOVE) && rule->recover > bound->high)
         conf_complain(faults, recover, "recover",
                       SAY("恢复值不能高于 above", "recovery cannot lie above the bound of above"));
-    else if (rule->bound == BOUND_BELOW && rule->recover < rule->low)
+    else if (bound->kind == BOUND_BELOW && rule->recover < bound->low)
         conf_complain(faults, recover, "recover",
                       SAY("恢复值不能低于 below", "recovery cannot lie below the bound of below"));
 }
@@ -288,9 +292,10 @@ static void read_rule(const struct loading *loading, struct rule_conf *rule, str
         return;
     row.rule.nature = row.nature == 1 ? NATURE_DOUBT : NATURE_BREACH;
     read_bound(&row, seen, at, loading->faults);
-    check_recover(&row.rule, seen, at, loading->faults);
+    check_recover(&row, seen, at, loading->faults);
     check_later_keys(&row, seen, at, loading->faults);
     rule->rule = row.rule;
+    lanes_of_bound(&rule->lanes, &row.bound);
     rule->patterns = calloc(conf_length(points) + 1, sizeof *rule->patterns);
     if (rule->patterns != NULL && conf_is_there(points))
         settings_texts(points, "points", loading->faults, read_pattern, &reader);

@@ -159,6 +159,26 @@ bool decimal_scale(struct decimal raw, struct decimal scale, struct decimal offs
     return true;
 }
 
+struct decimal decimal_round(struct decimal decimal, int decimals)
+{
+    bool negative = decimal.digits < 0;
+    uint64_t digits = negative ? 0 - (uint64_t)decimal.digits : (uint64_t)decimal.digits;
+    int64_t drop = -(int64_t)decimals - decimal.exponent; /* digits that go */
+    uint64_t unit = 1, rest;
+
+    if (drop <= 0)
+        return decimal;
+    if (drop > 19) /* less than a tenth of the last digit */
+        return (struct decimal){0, -decimals};
+    for (int64_t i = 0; i < drop; i++)
+        unit *= 10;
+    rest = digits % unit;
+    digits /= unit;
+    if (rest > unit / 2 || (rest == unit / 2 && digits % 2 == 1))
+        digits++;
+    return (struct decimal){negative ? -(int64_t)digits : (int64_t)digits, -decimals};
+}
+
 /* The digits of |number| without zeros at the end, which `exponent` takes over; returns how many.
  */
 static int digits_text(struct decimal number, char digits[20], int *exponent)

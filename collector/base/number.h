@@ -33,6 +33,10 @@ double decimal_to_double(struct decimal decimal);
 bool decimal_scale(struct decimal raw, struct decimal scale, struct decimal offset,
                    struct decimal *out);
 
+/* Rounded to so many decimals (negative: tens, hundreds), once, half to even: 0.25 becomes 0.2 and
+ * 0.35 becomes 0.4 (GB/T 8170-2008, 3.2). One that has no more of them stays as it is. */
+struct decimal decimal_round(struct decimal decimal, int decimals);
+
 /* The text of a finite value, e.g. "7.32", "-0.5", "1e-7"; NAN and infinities are the caller's
  * mistake (asserted). */
 void text_add_number(struct text *text, double value);

@@ -13,24 +13,6 @@ void episode_clear(struct episode *episode)
                                 .good_since = WALL_NONE};
 }
 
-static double beyond(const struct rule *rule, double value)
-{
-    switch (rule->bound) {
-    case BOUND_ABOVE:
-        return value - rule->high;
-    case BOUND_BELOW:
-        return rule->low - value;
-    case BOUND_BETWEEN:
-        break;
-    }
-    return fmax(value - rule->high, rule->low - value);
-}
-
-bool episode_is_worse(const struct rule *rule, double value, double than)
-{
-    return beyond(rule, value) > beyond(rule, than);
-}
-
 int64_t episode_gap_ms(int64_t every_ms)
 {
     const int64_t least = 5 * 60 * 1000;
@@ -44,37 +26,56 @@ bool episode_is_over(const struct episode *episode, const struct rule *rule)
            episode->seen.ms - episode->good_since.ms >= rule->recover_for_ms;
 }
 
-static bool is_hole(const struct episode *episode, int64_t gap_ms, struct wall_time time)
+bool episode_see(struct episode *episode, int64_t gap_ms, struct wall_time time)
 {
-    return !wall_is_known(episode->seen) || time.ms < episode->seen.ms ||
-           time.ms - episode->seen.ms > gap_ms;
+    struct wall_time before = episode->seen;
+
+    assert(wall_is_known(time));
+    episode->seen = time;
+    return !wall_is_known(before) || time.ms < before.ms || time.ms - before.ms > gap_ms;
 }
 
-static void begin(struct episode *episode, struct wall_time time, double value)
+void episode_add_breach(struct episode *episode, const struct bound *bound, struct wall_time time,
+                        double value)
 {
-    episode->phase = EPISODE_PENDING;
-    episode->first = episode->last = episode->worst_at = time;
-    episode->worst = value;
-    episode->ended = WALL_NONE;
-}
-
-static enum episode_change breached(struct episode *episode, const struct rule *rule, bool hole,
-                                    struct wall_time time, double value)
-{
-    enum episode_phase before = episode->phase;
-
     episode->good_since = WALL_NONE;
-    if (before == EPISODE_NONE || (before == EPISODE_PENDING && hole)) {
-        begin(episode, time, value);
-    } else {
-        if (time.ms > episode->last.ms)
-            episode->last = time;
-        if (episode_is_worse(rule, value, episode->worst)) {
-            episode->worst = value;
-            episode->worst_at = time;
-        }
+    if (episode->phase == EPISODE_NONE) {
+        episode->phase = EPISODE_PENDING;
+        episode->first = episode->last = episode->worst_at = time;
+        episode->worst = value;
+        episode->ended = WALL_NONE;
+        return;
     }
-    if (before == EPISODE_RUNNING)
+    if (time.ms > episode->last.ms)
+        episode->last = time;
+    if (bound_beyond(bound, value) > bound_beyond(bound, episode->worst)) {
+        episode->worst = value;
+        episode->worst_at = time;
+    }
+}
+
+void episode_add_good(struct episode *episode, bool hole, struct wall_time time)
+{
+    if (!wall_is_known(episode->good_since) || hole)
+        episode->good_since = time;
+}
+
+void episode_end(struct episode *episode, struct wall_time ended)
+{
+    episode->phase = EPISODE_NONE;
+    episode->ended = ended.ms > episode->last.ms ? ended : episode->last;
+}
+
+static enum episode_change breached(struct episode *episode, const struct rule *rule,
+                                    const struct bound *bound, bool hole,
+                                    const struct judged *judged)
+{
+    bool running = episode->phase == EPISODE_RUNNING;
+
+    if (hole && !running)
+        episode->phase = EPISODE_NONE;
+    episode_add_breach(episode, bound, judged->time, judged->value);
+    if (running)
         return EPISODE_WENT_ON;
     if (episode->last.ms - episode->first.ms < rule->for_ms)
         return EPISODE_UNCHANGED;
@@ -82,33 +83,24 @@ static enum episode_change breached(struct episode *episode, const struct rule *
     return EPISODE_OPENED;
 }
 
-static enum episode_change good(struct episode *episode, const struct rule *rule, bool hole,
-                                struct wall_time time)
+enum episode_change episode_step(struct episode *episode, const struct rule *rule,
+                                 const struct bound *bound, int64_t gap_ms,
+                                 const struct judged *judged)
 {
-    if (!wall_is_known(episode->good_since) || hole)
-        episode->good_since = time;
-    if (episode->phase != EPISODE_RUNNING || !episode_is_over(episode, rule))
-        return EPISODE_UNCHANGED;
-    episode->phase = EPISODE_NONE;
-    episode->ended =
-        episode->good_since.ms > episode->last.ms ? episode->good_since : episode->last;
-    return EPISODE_ENDED;
-}
+    bool hole = episode_see(episode, gap_ms, judged->time);
 
-enum episode_change episode_step(struct episode *episode, const struct rule *rule, int64_t gap_ms,
-                                 struct wall_time time, double value, enum quality quality)
-{
-    bool hole = is_hole(episode, gap_ms, time);
-    enum standing standing = rule_judge(rule, value, quality);
-
-    assert(isfinite(value) && wall_is_known(time) && quality_is_judged(quality));
-    episode->seen = time;
-    if (standing == STANDING_BREACH)
-        return breached(episode, rule, hole, time, value);
+    assert(isfinite(judged->value));
+    if (judged->standing == STANDING_BREACH)
+        return breached(episode, rule, bound, hole, judged);
     if (episode->phase == EPISODE_PENDING)
         episode->phase = EPISODE_NONE;
-    if (standing == STANDING_GOOD)
-        return good(episode, rule, hole, time);
-    episode->good_since = WALL_NONE;
-    return EPISODE_UNCHANGED;
+    if (judged->standing == STANDING_BETWEEN) {
+        episode->good_since = WALL_NONE;
+        return EPISODE_UNCHANGED;
+    }
+    episode_add_good(episode, hole, judged->time);
+    if (episode->phase != EPISODE_RUNNING || !episode_is_over(episode, rule))
+        return EPISODE_UNCHANGED;
+    episode_end(episode, episode->good_since);
+    return EPISODE_ENDED;
 }

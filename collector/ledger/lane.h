@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "model/aggregate.h"
 
@@ -22,11 +23,16 @@ struct bound {
 };
 #define DECIMALS_ALL 99
 
+/* Whether they judge every value alike. */
+bool bound_is_same(const struct bound *one, const struct bound *other);
+/* How far a value is beyond it, in its unit; negative: not beyond. */
+double bound_beyond(const struct bound *bound, double value);
+
 struct limit; /* standard.h */
 
 /* What a lane is judged by while it is in force. */
 struct stage {
-    struct wall_time from, to; /* from <= time < to; WALL_NONE: no end */
+    struct wall_time from, to; /* from <= time < to; WALL_NONE: since ever, for ever */
     struct bound bound;
     int per_day;               /* allowed times a calendar day; -1: not counted by days */
     const struct limit *limit; /* NULL: the rule's own bound */
@@ -46,6 +52,9 @@ struct lanes {
     struct lane lane[LANES_MAX];
     size_t count;
 };
+
+/* Of a rule with a bound of its own: one lane on readings, at any hour, since ever and for ever. */
+void lanes_of_bound(struct lanes *lanes, const struct bound *bound);
 
 /* The stage in force at a time, or NULL. */
 const struct stage *lane_stage(const struct lane *lane, struct wall_time time);

@@ -6,6 +6,8 @@
 
 #include <openssl/evp.h>
 
+#include "ledger/standard.h"
+
 static const int64_t minute_ms = 60 * 1000;
 
 void problem_uid(const char *collector, const char *rule, const char *point, struct wall_time first,
@@ -25,63 +27,100 @@ void problem_uid(const char *collector, const char *rule, const char *point, str
         snprintf(uid + 2 * i, 3, "%02x", digest[i]);
 }
 
-static void take_bound(struct problem *problem, const struct rule *rule)
+static void take_limit(struct problem_limit *out, const struct limit *limit, enum period on)
 {
-    problem->nature = rule->nature;
-    problem->bound = rule->bound;
-    problem->low = rule->bound == BOUND_ABOVE ? 0.0 : rule->low;
-    problem->high = rule->bound == BOUND_BELOW ? 0.0 : rule->high;
+    *out = (struct problem_limit){.period = on};
+    if (limit == NULL)
+        return;
+    memcpy(out->standard, limit->standard, sizeof out->standard);
+    memcpy(out->edition, limit->edition, sizeof out->edition);
+    memcpy(out->clause, limit->clause, sizeof out->clause);
+    memcpy(out->class_, limit->class_, sizeof out->class_);
+    out->verified = limit->verified;
+    if (limit->on != PERIOD_READING)
+        out->period = limit->on;
 }
 
-static void take_worst(struct problem *problem, const struct episode *episode)
+void problem_take_stage(struct problem *problem, const struct problem_cause *cause)
 {
-    problem->worst = episode->worst;
-    problem->worst_at = episode->worst_at;
+    const struct bound *bound = &cause->stage->bound;
+
+    problem->nature = cause->rule->nature;
+    problem->bound = bound->kind;
+    problem->low = bound->kind == BOUND_ABOVE ? 0.0 : bound->low;
+    problem->high = bound->kind == BOUND_BELOW ? 0.0 : bound->high;
+    take_limit(&problem->limit, cause->stage->limit, cause->on);
 }
 
-void problem_begin(struct problem *problem, const char *uid, const struct rule *rule,
-                   uint32_t point, const struct episode *episode)
+static void take_worst(struct problem *problem, const struct problem_cause *cause)
+{
+    const struct bound *bound = &cause->stage->bound;
+
+    problem->worst = cause->episode->worst;
+    problem->worst_at = cause->episode->worst_at;
+    problem->worst_low = bound->kind == BOUND_ABOVE ? 0.0 : bound->low;
+    problem->worst_high = bound->kind == BOUND_BELOW ? 0.0 : bound->high;
+}
+
+/* Each value against the bound it broke; bounds of another kind cannot be compared. */
+static bool is_worse(const struct problem *problem, const struct problem_cause *cause)
+{
+    const struct bound *bound = &cause->stage->bound;
+    const struct bound broken = {
+        .kind = problem->bound, .low = problem->worst_low, .high = problem->worst_high};
+
+    return bound->kind == problem->bound &&
+           bound_beyond(bound, cause->episode->worst) > bound_beyond(&broken, problem->worst);
+}
+
+static void take_episode(struct problem *problem, const struct episode *episode)
+{
+    if (episode->last.ms > problem->last.ms)
+        problem->last = episode->last;
+}
+
+void problem_begin(struct problem *problem, const char *uid, uint32_t point,
+                   const struct watch_view *about, const struct problem_cause *cause)
 {
     *problem = (struct problem){.state = PROBLEM_OPEN,
                                 .point = point,
-                                .first = episode->first,
-                                .last = episode->last,
+                                .about = *about,
+                                .first = cause->episode->first,
+                                .last = cause->episode->last,
                                 .ended = WALL_NONE,
                                 .episodes = 1,
                                 .told = WALL_NONE,
                                 .acknowledged = WALL_NONE};
     snprintf(problem->uid, sizeof problem->uid, "%s", uid);
-    snprintf(problem->rule, sizeof problem->rule, "%s", rule->name);
-    take_bound(problem, rule);
-    take_worst(problem, episode);
+    snprintf(problem->rule, sizeof problem->rule, "%s", cause->rule->name);
+    problem_take_stage(problem, cause);
+    take_worst(problem, cause);
 }
 
-void problem_join(struct problem *problem, const struct rule *rule, const struct episode *episode)
+void problem_join(struct problem *problem, const struct problem_cause *cause)
 {
-    bool comparable = problem->bound == rule->bound;
+    bool worse = is_worse(problem, cause) || problem->bound != cause->stage->bound.kind;
 
     problem->state = PROBLEM_OPEN;
     problem->ended = WALL_NONE;
     problem->episodes++;
-    if (episode->last.ms > problem->last.ms)
-        problem->last = episode->last;
-    take_bound(problem, rule);
-    if (!comparable || episode_is_worse(rule, episode->worst, problem->worst))
-        take_worst(problem, episode);
+    take_episode(problem, cause->episode);
+    problem_take_stage(problem, cause);
+    if (worse)
+        take_worst(problem, cause);
 }
 
-bool problem_go_on(struct problem *problem, const struct rule *rule, const struct episode *episode)
+bool problem_go_on(struct problem *problem, const struct problem_cause *cause)
 {
     int64_t untold_ms;
 
-    if (episode->last.ms > problem->last.ms)
-        problem->last = episode->last;
-    if (episode_is_worse(rule, episode->worst, problem->worst))
-        take_worst(problem, episode);
+    take_episode(problem, cause->episode);
+    if (is_worse(problem, cause))
+        take_worst(problem, cause);
     untold_ms = problem->last.ms - problem->told.ms;
     if (untold_ms < minute_ms)
         return false;
-    return episode_is_worse(rule, problem->worst, problem->told_worst) ||
+    return problem->worst != problem->told_worst ||
            untold_ms >= (problem->last.ms - problem->first.ms) / 64;
 }
 
@@ -113,8 +152,8 @@ double problem_multiple(const struct problem *problem, const struct parameter *p
 {
     static const char *const without[] = {"water_temperature", "ph", "dissolved_oxygen", "orp"};
 
-    if (problem->bound == BOUND_BELOW || !(problem->high > 0.0) ||
-        !(problem->worst > problem->high))
+    if (problem->bound == BOUND_BELOW || !(problem->worst_high > 0.0) ||
+        !(problem->worst > problem->worst_high))
         return NAN;
     if (parameter == NULL || parameter->medium == MEDIUM_NOISE ||
         parameter->medium == MEDIUM_WEATHER)
@@ -122,7 +161,7 @@ double problem_multiple(const struct problem *problem, const struct parameter *p
     for (size_t i = 0; i < sizeof without / sizeof without[0]; i++)
         if (strcmp(parameter->key, without[i]) == 0)
             return NAN;
-    return round((problem->worst - problem->high) / problem->high * 1e4) / 1e4;
+    return round((problem->worst - problem->worst_high) / problem->worst_high * 1e4) / 1e4;
 }
 
 static void write_words(struct text *text, const char *key, const char *words)
@@ -212,6 +251,43 @@ static void write_bound(struct text *text, const struct problem *problem)
     text_add_char(text, '}');
 }
 
+static void write_limit(struct text *text, const struct problem_limit *limit)
+{
+    if (limit->standard[0] == '\0') {
+        text_add(text, "\"limit\":null,");
+        return;
+    }
+    text_add(text, "\"limit\":{");
+    write_words(text, "standard", limit->standard);
+    text_add_char(text, ',');
+    write_words(text, "edition", limit->edition);
+    text_add_char(text, ',');
+    write_words(text, "clause", limit->clause);
+    text_add_char(text, ',');
+    write_words(text, "class", limit->class_);
+    text_add_char(text, ',');
+    write_words(text, "period", period_word(limit->period));
+    text_format(text, ",\"verified\":%s},", limit->verified ? "true" : "false");
+}
+
+/* The ids of its tasks, or only of those it is a relapse of. */
+static void write_tasks(struct text *text, const struct watch_view *about,
+                        const struct watch *watch, bool relapse)
+{
+    bool first = true;
+
+    text_format(text, "\"%s\":[", relapse ? "relapse_of" : "tasks");
+    for (unsigned i = 0; watch != NULL && i < about->task_count; i++) {
+        if (relapse && !(about->relapse >> i & 1))
+            continue;
+        if (!first)
+            text_add_char(text, ',');
+        text_add_json(text, watch_task(watch, about->tasks[i])->id);
+        first = false;
+    }
+    text_add(text, "],");
+}
+
 static void write_course(struct text *text, const struct problem *problem,
                          const struct parameter *parameter)
 {
@@ -229,7 +305,8 @@ static void write_course(struct text *text, const struct problem *problem,
     text_add_char(text, '}');
 }
 
-void problem_write(struct text *text, const struct problem *problem, const struct catalog *catalog)
+void problem_write(struct text *text, const struct problem *problem, const struct catalog *catalog,
+                   const struct watch *watch)
 {
     const struct catalog_point *point = catalog_point(catalog, problem->point);
     const struct catalog_device *device = point == NULL ? NULL : &catalog->devices[point->device];
@@ -238,8 +315,9 @@ void problem_write(struct text *text, const struct problem *problem, const struc
 
     text_format(text, "{\"uid\":\"%s\",\"version\":%u,", problem->uid, problem->version);
     write_words(text, "collector", catalog->collector);
-    text_format(text, ",\"kind\":\"new\",\"nature\":\"%s\",\"state\":\"%s\",",
-                rule_nature_word(problem->nature), problem_state_word(problem->state));
+    text_format(text, ",\"kind\":\"%s\",\"nature\":\"%s\",\"state\":\"%s\",",
+                problem_kind_word(problem->about.kind), rule_nature_word(problem->nature),
+                problem_state_word(problem->state));
     write_acknowledged(text, problem);
     text_add_char(text, ',');
     write_site(text, device == NULL ? NULL : &catalog->sites[device->site]);
@@ -249,9 +327,12 @@ void problem_write(struct text *text, const struct problem *problem, const struc
     write_parameter(text, point, parameter);
     text_add_char(text, ',');
     write_words(text, "rule", problem->rule);
-    text_add(text, ",\"limit\":null,");
+    text_add_char(text, ',');
+    write_limit(text, &problem->limit);
     write_bound(text, problem);
-    text_add(text, ",\"tasks\":[],\"relapse_of\":[],");
+    text_add_char(text, ',');
+    write_tasks(text, &problem->about, watch, false);
+    write_tasks(text, &problem->about, watch, true);
     write_course(text, problem, parameter);
     text_format(text, ",\"simulated\":%s,\"seal\":null}",
                 device != NULL && device->simulated ? "true" : "false");

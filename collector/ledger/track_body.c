@@ -27,7 +27,6 @@ static void write_number(struct text *text, const char *key, double number)
 
 static void write_episode(struct text *text, const struct episode *episode)
 {
-    text_add(text, "\"episode\":{");
     write_time(text, "first", episode->first);
     write_time(text, "last", episode->last);
     write_time(text, "ended", episode->ended);
@@ -35,15 +34,104 @@ static void write_episode(struct text *text, const struct episode *episode)
     write_number(text, "worst", episode->worst);
     write_time(text, "seen", episode->seen);
     write_time(text, "good_since", episode->good_since);
-    text_format(text, "\"phase\":%d}", (int)episode->phase);
+    text_format(text, "\"phase\":%d,", (int)episode->phase);
 }
 
-static void write_problem(struct text *text, const struct problem *problem)
+/* How many breaches each lane has room for. */
+static size_t share_of(const struct track *track)
+{
+    return (size_t)(COUNT_MAX / (track->lanes == 0 ? 1 : track->lanes));
+}
+
+/* The breaches of a window stand in the order of the window's bits. */
+static void write_window(struct text *text, const struct lane_memory *memory,
+                         const struct breach *breaches, size_t share)
+{
+    size_t count = (size_t)__builtin_popcountll(memory->window);
+
+    text_format(text, "\"window\":\"%016" PRIx64 "\",\"breaches\":[", memory->window);
+    for (size_t i = 0; i < count && i < share; i++) {
+        text_format(text, "%s[%" PRId64 ",", i == 0 ? "" : ",", breaches[i].time.ms);
+        text_add_number(text, breaches[i].value);
+        text_add_char(text, ']');
+    }
+    text_add(text, "],");
+}
+
+static void write_lane(struct text *text, const struct track *track, size_t lane)
+{
+    const struct lane_memory *memory = &track->lane[lane];
+    size_t share = share_of(track);
+
+    text_format(text, "{\"lane\":%zu,", lane);
+    write_episode(text, &memory->episode);
+    write_window(text, memory, track->breaches + lane * share, share);
+    write_time(text, "day", memory->day);
+    if (memory->stage == NULL)
+        text_add(text, "\"stage\":false,");
+    else
+        write_time(text, "stage", memory->stage->from);
+    text_format(text, "\"day_count\":%u,\"number\":%u,\"on\":%d}", memory->day_count,
+                memory->number, (int)memory->on);
+}
+
+/* One that nothing was seen of yet is not written. */
+static void write_lanes(struct text *text, const struct track *track)
+{
+    bool first = true;
+
+    text_format(text, "\"lane_count\":%d,\"lanes\":[", track->lanes);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (!wall_is_known(track->lane[i].episode.seen))
+            continue;
+        if (!first)
+            text_add_char(text, ',');
+        write_lane(text, track, i);
+        first = false;
+    }
+    text_add(text, "],");
+}
+
+static void write_words(struct text *text, const char *key, const char *words)
+{
+    text_format(text, "\"%s\":", key);
+    text_add_json(text, words);
+    text_add_char(text, ',');
+}
+
+static void write_limit(struct text *text, const struct problem_limit *limit)
+{
+    text_add(text, "\"limit\":{");
+    write_words(text, "standard", limit->standard);
+    write_words(text, "edition", limit->edition);
+    write_words(text, "clause", limit->clause);
+    write_words(text, "class", limit->class_);
+    text_format(text, "\"period\":%d,\"verified\":%d},", (int)limit->period, (int)limit->verified);
+}
+
+static void write_about(struct text *text, const struct watch_view *about,
+                        const struct watch *watch)
+{
+    text_format(text, "\"kind\":%d,\"tasks\":[", (int)about->kind);
+    for (unsigned i = 0; watch != NULL && i < about->task_count; i++) {
+        text_add(text, i == 0 ? "[" : ",[");
+        text_add_json(text, watch_task(watch, about->tasks[i])->id);
+        text_format(text, ",%d]", about->relapse >> i & 1);
+    }
+    text_add(text, "],");
+}
+
+static void write_problem(struct text *text, const struct problem *problem,
+                          const struct watch *watch)
 {
     text_format(text, "\"uid\":\"%s\",\"version\":%u,\"point\":%u,\"rule\":\"%s\",", problem->uid,
                 problem->version, problem->point, problem->rule);
     text_format(text, "\"nature\":%d,\"bound\":%d,\"episodes\":%u,", (int)problem->nature,
                 (int)problem->bound, problem->episodes);
+    write_about(text, &problem->about, watch);
+    write_limit(text, &problem->limit);
+    write_number(text, "worst_low", problem->worst_low);
+    write_number(text, "worst_high", problem->worst_high);
     write_number(text, "low", problem->low);
     write_number(text, "high", problem->high);
     write_time(text, "first", problem->first);
@@ -59,19 +147,19 @@ static void write_problem(struct text *text, const struct problem *problem)
     text_format(text, ",\"state\":%d", (int)problem->state);
 }
 
-void track_write(struct text *text, const struct track *track)
+void track_write(struct text *text, const struct track *track, const struct watch *watch)
 {
-    text_format(text, "{\"meaning\":\"%016" PRIx64 "\",\"proven_ms\":%" PRId64 ",", track->meaning,
-                track->proven_ms);
+    text_format(text, "{\"meaning\":\"%016" PRIx64 "\",\"proven_ms\":%" PRId64 ",\"prover\":%d,",
+                track->meaning, track->proven_ms, track->prover);
     write_time(text, "newest", track->newest);
-    write_episode(text, &track->episode);
-    text_add(text, ",\"problem\":");
+    write_lanes(text, track);
+    text_add(text, "\"problem\":");
     if (track->problem.state == PROBLEM_NONE) {
         text_add(text, "null}");
         return;
     }
     text_add_char(text, '{');
-    write_problem(text, &track->problem);
+    write_problem(text, &track->problem, watch);
     text_add(text, "}}");
 }
 
@@ -125,6 +213,15 @@ static bool read_name(const json_t *from, const char *key, char *out, size_t siz
     return words != NULL;
 }
 
+/* What pends or runs has a beginning. */
+static bool episode_is_whole(const struct episode *episode)
+{
+    return wall_is_known(episode->seen) &&
+           (episode->phase == EPISODE_NONE ||
+            (wall_is_known(episode->first) && wall_is_known(episode->last) &&
+             wall_is_known(episode->worst_at)));
+}
+
 static bool read_episode(const json_t *from, struct episode *episode)
 {
     int64_t phase;
@@ -136,7 +233,134 @@ static bool read_episode(const json_t *from, struct episode *episode)
            read_time(from, "ended", &episode->ended) &&
            read_time(from, "worst_at", &episode->worst_at) &&
            read_number(from, "worst", &episode->worst) && read_time(from, "seen", &episode->seen) &&
-           read_time(from, "good_since", &episode->good_since);
+           read_time(from, "good_since", &episode->good_since) && episode_is_whole(episode);
+}
+
+static bool read_hex(const json_t *from, const char *key, uint64_t *out)
+{
+    char words[17];
+
+    return read_words(from, key, words, sizeof words) && sscanf(words, "%" SCNx64, out) == 1;
+}
+
+static bool read_breach(const json_t *from, struct breach *out)
+{
+    const json_t *time = json_array_get(from, 0), *value = json_array_get(from, 1);
+
+    out->time.ms = json_integer_value(time);
+    out->value = json_number_value(value);
+    return json_array_size(from) == 2 && json_is_integer(time) && json_is_number(value) &&
+           wall_is_known(out->time) && isfinite(out->value);
+}
+
+static bool read_window(const json_t *from, struct lane_memory *memory, struct breach *breaches,
+                        size_t share)
+{
+    const json_t *list = json_object_get(from, "breaches");
+    size_t count;
+
+    if (!read_hex(from, "window", &memory->window))
+        return false;
+    count = (size_t)__builtin_popcountll(memory->window);
+    if (!json_is_array(list) || json_array_size(list) != (count < share ? count : share))
+        return false;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!read_breach(json_array_get(list, i), &breaches[i]))
+            return false;
+    return true;
+}
+
+/* A stage that is no longer there is none: the rule or standard was edited, which ends what ran. */
+static bool read_stage(const json_t *from, const struct lane *lane, struct lane_memory *memory)
+{
+    struct wall_time start;
+
+    if (json_is_false(json_object_get(from, "stage")))
+        return true;
+    if (!read_time(from, "stage", &start))
+        return false;
+    for (size_t i = 0; lane != NULL && i < lane->stage_count; i++)
+        if (lane->stages[i].from.ms == start.ms)
+            memory->stage = &lane->stages[i];
+    return true;
+}
+
+static bool read_lane(const json_t *from, struct track *track, const struct lanes *lanes)
+{
+    size_t share = share_of(track);
+    struct lane_memory *memory;
+    int64_t lane, day_count, number, on;
+
+    if (!read_int(from, "lane", 0, LANES_MAX - 1, &lane) ||
+        !read_int(from, "day_count", 0, UINT32_MAX, &day_count) ||
+        !read_int(from, "number", 0, UINT32_MAX, &number) ||
+        !read_int(from, "on", 0, PERIOD_COUNT - 1, &on) || ((size_t)lane + 1) * share > COUNT_MAX)
+        return false;
+    memory = &track->lane[lane];
+    memory->day_count = (uint32_t)day_count;
+    memory->number = (uint32_t)number;
+    memory->on = (enum period)on;
+    return read_episode(from, &memory->episode) &&
+           read_window(from, memory, track->breaches + (size_t)lane * share, share) &&
+           read_time(from, "day", &memory->day) &&
+           wall_is_known(memory->day) == (memory->day_count > 0) &&
+           read_stage(from,
+                      lanes == NULL || (size_t)lane >= lanes->count ? NULL : &lanes->lane[lane],
+                      memory);
+}
+
+static bool read_lanes(const json_t *from, struct track *track, const struct lanes *lanes)
+{
+    const json_t *list = json_object_get(from, "lanes");
+    int64_t count;
+
+    if (!read_int(from, "lane_count", 0, LANES_MAX, &count) || !json_is_array(list))
+        return false;
+    track->lanes = (uint8_t)count;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!read_lane(json_array_get(list, i), track, lanes))
+            return false;
+    return true;
+}
+
+static bool read_limit(const json_t *from, struct problem_limit *limit)
+{
+    int64_t period, verified;
+
+    if (!read_int(from, "period", 0, PERIOD_COUNT - 1, &period) ||
+        !read_int(from, "verified", 0, 1, &verified))
+        return false;
+    limit->period = (enum period)period;
+    limit->verified = verified == 1;
+    return read_words(from, "standard", limit->standard, sizeof limit->standard) &&
+           read_words(from, "edition", limit->edition, sizeof limit->edition) &&
+           read_words(from, "clause", limit->clause, sizeof limit->clause) &&
+           read_words(from, "class", limit->class_, sizeof limit->class_);
+}
+
+static bool read_about(const json_t *from, const struct watch *watch, struct watch_view *about)
+{
+    const json_t *list = json_object_get(from, "tasks");
+    int64_t kind;
+
+    if (!read_int(from, "kind", PROBLEM_NEW, PROBLEM_RELAPSE, &kind) || !json_is_array(list) ||
+        json_array_size(list) > WATCH_TASKS_MAX)
+        return false;
+    about->kind = (enum problem_kind)kind;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *task = json_array_get(list, i), *relapse = json_array_get(task, 1);
+        const char *id = json_string_value(json_array_get(task, 0));
+        uint32_t slot;
+
+        if (id == NULL || !json_is_integer(relapse))
+            return false;
+        if (watch == NULL || watch_find(watch, id, &slot) == NULL)
+            continue;
+        if (json_integer_value(relapse) != 0)
+            about->relapse |= (uint8_t)(1u << about->task_count);
+        about->tasks[about->task_count++] = slot;
+    }
+    return true;
 }
 
 static bool read_counts(const json_t *from, struct problem *problem)
@@ -159,13 +383,17 @@ static bool read_counts(const json_t *from, struct problem *problem)
     return true;
 }
 
-static bool read_problem(const json_t *from, struct problem *problem)
+static bool read_problem(const json_t *from, const struct watch *watch, struct problem *problem)
 {
     *problem = (struct problem){.state = PROBLEM_NONE};
     if (json_is_null(from))
         return true;
     return read_counts(from, problem) && read_words(from, "uid", problem->uid, UID_SIZE) &&
            read_words(from, "rule", problem->rule, NAME_SIZE) &&
+           read_about(from, watch, &problem->about) &&
+           read_limit(json_object_get(from, "limit"), &problem->limit) &&
+           read_number(from, "worst_low", &problem->worst_low) &&
+           read_number(from, "worst_high", &problem->worst_high) &&
            read_number(from, "low", &problem->low) && read_number(from, "high", &problem->high) &&
            read_time(from, "first", &problem->first) && read_time(from, "last", &problem->last) &&
            read_time(from, "ended", &problem->ended) &&
@@ -178,24 +406,41 @@ static bool read_problem(const json_t *from, struct problem *problem)
                      sizeof problem->acknowledged_by);
 }
 
-static bool read_whole(const json_t *from, struct track *track)
+/* What runs belongs to a problem that is open; a damaged memory is refused before it is believed.
+ */
+static bool fits_problem(const struct track *track)
 {
-    char meaning[17];
-
-    if (!read_words(from, "meaning", meaning, sizeof meaning) ||
-        sscanf(meaning, "%" SCNx64, &track->meaning) != 1)
-        return false;
-    return read_int(from, "proven_ms", 0, INT64_MAX, &track->proven_ms) &&
-           read_time(from, "newest", &track->newest) &&
-           read_episode(json_object_get(from, "episode"), &track->episode) &&
-           read_problem(json_object_get(from, "problem"), &track->problem);
+    for (size_t i = 0; i < LANES_MAX; i++)
+        if (track->lane[i].episode.phase == EPISODE_RUNNING && !problem_is_running(&track->problem))
+            return false;
+    return true;
 }
 
-bool track_read(struct track *track, const char *body, size_t size, struct error *err)
+static bool read_whole(const json_t *from, const struct lanes *lanes, const struct watch *watch,
+                       struct track *track)
+{
+    uint64_t meaning;
+    int64_t prover;
+
+    if (!read_hex(from, "meaning", &meaning) || !read_int(from, "prover", 0, LANES_MAX, &prover))
+        return false;
+    track_clear(track, meaning);
+    track->prover = (uint8_t)prover;
+    if (!read_int(from, "proven_ms", 0, INT64_MAX, &track->proven_ms) ||
+        !read_time(from, "newest", &track->newest) || !read_lanes(from, track, lanes) ||
+        !read_problem(json_object_get(from, "problem"), watch, &track->problem) ||
+        !fits_problem(track))
+        return false;
+    track_settle(track);
+    return true;
+}
+
+bool track_read(struct track *track, const struct lanes *lanes, const struct watch *watch,
+                const char *body, size_t size, struct error *err)
 {
     json_error_t where;
     json_t *whole = json_loadb(body, size, 0, &where);
-    bool good = whole != NULL && read_whole(whole, track);
+    bool good = whole != NULL && read_whole(whole, lanes, watch, track);
 
     json_decref(whole);
     return good || error_set(err, ERROR_STORE, "%s",

@@ -37,7 +37,7 @@ static void touch(struct judge *judge, struct seat *seat)
 static bool put_version(struct judge *judge, const struct problem *problem, struct error *err)
 {
     struct problem_row row = {.version = problem->version,
-                              .kind = "new",
+                              .kind = problem_kind_word(problem->about.kind),
                               .nature = rule_nature_word(problem->nature),
                               .state = problem_state_word(problem->state),
                               .rule = problem->rule,
@@ -50,34 +50,40 @@ static bool put_version(struct judge *judge, const struct problem *problem, stru
 
     memcpy(row.uid, problem->uid, sizeof row.uid);
     text_init(&text, judge->body, sizeof judge->body);
-    problem_write(&text, problem, judge->catalog);
+    problem_write(&text, problem, judge->catalog, judge->watch);
     assert(!text.full);
     return store_put_problem(judge->store, &row, err);
 }
 
-static bool put_episode(struct judge *judge, const struct track *track, const char *ended_by,
-                        struct error *err)
+static bool put_episodes(struct judge *judge, const struct track *track, struct error *err)
 {
-    const struct episode *episode = &track->episode;
-    struct episode_row row = {.number = track->problem.episodes,
-                              .first = episode->first,
-                              .last = episode->last,
-                              .ended = episode->phase == EPISODE_NONE ? episode->ended : WALL_NONE,
-                              .worst = episode->worst,
-                              .ended_by = episode->phase == EPISODE_NONE ? ended_by : ""};
+    struct track_episode changed[TRACK_EPISODES];
+    size_t count = track_episodes(track, changed);
 
-    memcpy(row.uid, track->problem.uid, sizeof row.uid);
-    return store_put_episode(judge->store, &row, err);
+    for (size_t i = 0; i < count; i++) {
+        const struct episode *episode = changed[i].episode;
+        bool running = episode->phase == EPISODE_RUNNING;
+        struct episode_row row = {.number = changed[i].number,
+                                  .first = episode->first,
+                                  .last = episode->last,
+                                  .ended = running ? WALL_NONE : episode->ended,
+                                  .worst = episode->worst,
+                                  .ended_by = changed[i].ended_by};
+
+        memcpy(row.uid, track->problem.uid, sizeof row.uid);
+        if (!store_put_episode(judge->store, &row, err))
+            return false;
+    }
+    return true;
 }
 
-static bool put_marks(struct judge *judge, struct seat *seat, unsigned marks, const char *ended_by,
-                      struct error *err)
+static bool put_marks(struct judge *judge, struct seat *seat, unsigned marks, struct error *err)
 {
     if (marks & TRACK_CHANGED)
         seat->changed = true;
     if ((marks & TRACK_VERSION) && !put_version(judge, &seat->track.problem, err))
         return false;
-    if ((marks & TRACK_EPISODE) && !put_episode(judge, &seat->track, ended_by, err))
+    if ((marks & TRACK_EPISODE) && !put_episodes(judge, &seat->track, err))
         return false;
     track_settle(&seat->track);
     return true;
@@ -87,15 +93,26 @@ bool judge_settle_rules(struct judge *judge, struct error *err)
 {
     for (size_t i = 0; i < judge->seat_count; i++) {
         struct seat *seat = &judge->seats[i];
-        uint64_t meaning = seat->rule == NULL ? 0 : rule_meaning(seat->rule);
+        uint64_t meaning = seat->rule == NULL ? 0 : rule_meaning(seat->rule, seat->lanes);
 
         if (seat->track.meaning == meaning)
             continue;
         touch(judge, seat);
-        if (!put_marks(judge, seat, track_rule_changed(&seat->track, meaning), "rule_changed", err))
+        if (!put_marks(judge, seat, track_rule_changed(&seat->track, meaning), err))
             return false;
     }
     return true;
+}
+
+static bool judge_value(struct judge *judge, struct seat *seat, const struct track_step *step,
+                        const struct reading *reading, struct error *err)
+{
+    double value = reading_has_value(reading) ? reading->value : NAN;
+
+    if (track_stays(&seat->track, step, value, reading->quality))
+        return true;
+    touch(judge, seat);
+    return put_marks(judge, seat, track_step(&seat->track, step, value, reading->quality), err);
 }
 
 static bool judge_reading(struct judge *judge, const struct poll *poll,
@@ -106,16 +123,18 @@ static bool judge_reading(struct judge *judge, const struct poll *poll,
     for (uint32_t i = judge->seat_of_point[reading->point]; i < end; i++) {
         struct seat *seat = &judge->seats[i];
         struct track_step step = {.rule = seat->rule,
+                                  .lanes = seat->lanes,
                                   .catalog = judge->catalog,
+                                  .watch = judge->watch,
                                   .point = reading->point,
                                   .gap_ms = seat->gap_ms,
                                   .time = poll->time,
-                                  .seq = poll->seq,
-                                  .watched = false}; /* no ledger: no task watches */
+                                  .seq = poll->seq};
 
-        touch(judge, seat);
-        if (!put_marks(judge, seat, track_step(&seat->track, &step, reading), "recovered", err))
-            return false;
+        for (; step.lane < seat->lanes->count; step.lane++)
+            if (seat->lanes->lane[step.lane].on == PERIOD_READING &&
+                !judge_value(judge, seat, &step, reading, err))
+                return false;
     }
     return true;
 }
@@ -147,7 +166,7 @@ static bool put_memory(struct judge *judge, const struct seat *seat, struct erro
     if (track_is_empty(&seat->track))
         return store_put_judged(judge->store, seat->rule_name, seat->point, "", 0, err);
     text_init(&text, judge->body, sizeof judge->body);
-    track_write(&text, &seat->track);
+    track_write(&text, &seat->track, judge->watch);
     assert(!text.full);
     return store_put_judged(judge->store, seat->rule_name, seat->point, text.bytes, text.used, err);
 }
@@ -254,7 +273,7 @@ const struct problem *judge_problem(const struct judge *judge, const char *uid)
 
 static bool tell_marks(struct judge *judge, struct seat *seat, unsigned marks, struct error *err)
 {
-    return put_marks(judge, seat, marks, "", err);
+    return put_marks(judge, seat, marks, err);
 }
 
 /* An act was checked against the problem before it was recorded; one that is gone meets nothing. */

@@ -8,7 +8,8 @@ enum { BODY_SIZE = 16384, PIECE = 2048 };
 
 /* One rule at one point. */
 struct seat {
-    const struct rule *rule; /* NULL: the rule is gone, the problem is not */
+    const struct rule *rule;   /* NULL: the rule is gone, the problem is not */
+    const struct lanes *lanes; /* of the rule at the point; NULL with it */
     char rule_name[NAME_SIZE];
     uint32_t point;
     int64_t gap_ms;

@@ -22,15 +22,16 @@ static int64_t gap_of_point(const struct judge *judge, uint32_t id)
     return episode_gap_ms(point == NULL ? 0 : judge->catalog->devices[point->device].every_ms);
 }
 
-static struct seat *add_seat(struct judge *judge, const struct rule *rule, const char *name,
-                             uint32_t point)
+static struct seat *add_seat(struct judge *judge, const struct rule *rule,
+                             const struct lanes *lanes, const char *name, uint32_t point)
 {
     struct seat *seat = &judge->seats[judge->seat_count++];
 
     assert(judge->seat_count <= judge->seat_room);
-    *seat = (struct seat){.rule = rule, .point = point, .gap_ms = gap_of_point(judge, point)};
+    *seat = (struct seat){
+        .rule = rule, .lanes = lanes, .point = point, .gap_ms = gap_of_point(judge, point)};
     memcpy(seat->rule_name, name, strnlen(name, NAME_SIZE - 1));
-    track_clear(&seat->track, rule == NULL ? 0 : rule_meaning(rule));
+    track_clear(&seat->track, rule == NULL ? 0 : rule_meaning(rule, lanes));
     return seat;
 }
 
@@ -49,7 +50,8 @@ static void seat_rules(struct judge *judge)
 {
     for (size_t i = 0; i < judge->rule_count; i++)
         for (size_t n = 0; n < judge->rules[i].point_count; n++)
-            add_seat(judge, &judge->rules[i], judge->rules[i].name, judge->rules[i].points[n]);
+            add_seat(judge, &judge->rules[i], judge->rules[i].lanes[n], judge->rules[i].name,
+                     judge->rules[i].points[n]);
     qsort(judge->seats, judge->seat_count, sizeof *judge->seats, by_point);
     drop_doubles(judge);
     judge->ruled = judge->seat_count;
@@ -100,8 +102,8 @@ static bool remember(void *self, const char *rule, uint32_t point, const void *b
     struct error err = {0};
 
     if (seat == NULL)
-        seat = add_seat(to->judge, NULL, rule, point);
-    to->good = track_read(&seat->track, body, size, &err);
+        seat = add_seat(to->judge, NULL, NULL, rule, point);
+    to->good = track_read(&seat->track, seat->lanes, to->judge->watch, body, size, &err);
     if (!to->good)
         error_set(to->err, err.kind,
                   SAY("规则 %s，监测点编号 %u：%s", "rule %s, point number %u: %s"), rule, point,

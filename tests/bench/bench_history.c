@@ -68,11 +68,13 @@ int main(void)
                               .device_count = 1,
                               .points = &point,
                               .point_count = 1};
+    const struct bound bound = {.kind = BOUND_ABOVE, .high = 1.5, .decimals = DECIMALS_ALL};
+    struct lanes lanes;
+    const struct lanes *rule_lanes[] = {&lanes};
     struct rule rule = {.name = "nh3",
-                        .bound = BOUND_ABOVE,
-                        .high = 1.5,
                         .gather_ms = 24 * 60 * MINUTE_MS,
                         .points = &point.id,
+                        .lanes = rule_lanes,
                         .point_count = 1};
     struct recorder_setup setup = {.catalog = &catalog,
                                    .rules = &rule,
@@ -87,6 +89,7 @@ int main(void)
     struct recorder_status status;
     double begun, took;
 
+    lanes_of_bound(&lanes, &bound);
     if (mkdtemp(dir) == NULL)
         return 1;
     held_clock_init(&clock, (struct wall_time){1750003200000});

@@ -508,6 +508,7 @@ static void what_is_put_over_a_profile_is_in_the_digest_of_its_device(void **sta
 static void a_rule_is_read_with_its_bound_and_its_points(void **state)
 {
     const struct rule *rule;
+    const struct bound *bound;
     struct settings *settings;
 
     put("rules.conf",
@@ -516,16 +517,18 @@ static void a_rule_is_read_with_its_bound_and_its_points(void **state)
         "{ name = \"band\"; points = ( \"mill/ph/ph\" ); between = [6, 9.0]; } );");
     settings = load_good();
     rule = &settings->rules[0].rule;
-    assert_int_equal(rule->bound, BOUND_BELOW);
-    assert_true(rule->low == 6.0 && rule->has_recover && rule->recover == 6.5);
+    bound = &settings->rules[0].lanes.lane[0].stages[0].bound;
+    assert_int_equal(bound->kind, BOUND_BELOW);
+    assert_true(bound->low == 6.0 && rule->has_recover && rule->recover == 6.5);
     assert_int_equal(rule->for_ms, 300000);
     assert_int_equal(rule->recover_for_ms, 600000);
     assert_int_equal(rule->gather_ms, 86400000);
     assert_int_equal(rule->nature, NATURE_DOUBT);
     assert_string_equal(settings->rules[0].patterns[0], "*/ph/ph");
     rule = &settings->rules[1].rule;
-    assert_int_equal(rule->bound, BOUND_BETWEEN);
-    assert_true(rule->low == 6.0 && rule->high == 9.0 && !rule->has_recover);
+    bound = &settings->rules[1].lanes.lane[0].stages[0].bound;
+    assert_int_equal(bound->kind, BOUND_BETWEEN);
+    assert_true(bound->low == 6.0 && bound->high == 9.0 && !rule->has_recover);
     assert_int_equal(rule->nature, NATURE_BREACH);
     settings_free(settings);
 }

@@ -337,6 +337,51 @@ static void words_are_as_far_apart_as_slips_of_the_hand(void **state)
     assert_int_equal(word_distance(lengthy, "a"), 64);
 }
 
+static void rounding_is_once_half_to_even_on_the_decimal_text(void **state)
+{
+    static const struct {
+        double value;
+        int decimals;
+        const char *words;
+    } cases[] = {
+        {0.25,      1,  "0.2"  },
+        {0.35,      1,  "0.4"  },
+        {2.5,       0,  "2"    },
+        {3.5,       0,  "4"    },
+        {-0.05,     1,  "0"    },
+        {-0.15,     1,  "-0.2" },
+        {-2.5,      0,  "-2"   },
+        {9.95,      1,  "10"   },
+        {99.5,      0,  "100"  },
+        {2.675,     2,  "2.68" }, /* the double lies below it */
+        {1.005,     2,  "1"    }, /* a tie, though the double lies below: the text decides */
+        {0.2500001, 1,  "0.3"  },
+        {0.349,     1,  "0.3"  }, /* and not 0.35, then 0.4 */
+        {7.3,       3,  "7.3"  },
+        {1250.0,    -2, "1200" },
+        {1350.0,    -2, "1400" },
+        {0.0,       2,  "0"    },
+        {1e-300,    3,  "0"    },
+        {1e300,     3,  "1e300"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(words_of(decimal_to_double(decimal_round(
+                                decimal_from_double(cases[i].value), cases[i].decimals))),
+                            cases[i].words);
+}
+
+static void the_largest_digits_round_without_overflow(void **state)
+{
+    struct decimal most = decimal_round((struct decimal){INT64_MAX, -18}, 0);
+    struct decimal least = decimal_round((struct decimal){INT64_MIN, -19}, 0);
+    struct decimal tenth = decimal_round((struct decimal){INT64_MIN, -20}, 0);
+
+    assert_true(most.digits == 9 && most.exponent == 0);
+    assert_true(least.digits == -1 && least.exponent == 0);
+    assert_true(tenth.digits == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +394,8 @@ int main(void)
         cmocka_unit_test(a_scaling_that_leaves_63_bits_says_so),
         cmocka_unit_test(only_a_whole_finite_number_is_parsed),
         cmocka_unit_test(a_duration_has_a_number_and_a_unit),
+        cmocka_unit_test(rounding_is_once_half_to_even_on_the_decimal_text),
+        cmocka_unit_test(the_largest_digits_round_without_overflow),
         cmocka_unit_test(a_duration_is_shown_in_its_largest_whole_unit),
         cmocka_unit_test(a_size_has_a_number_and_a_unit),
         cmocka_unit_test(a_name_is_small_letters_digits_and_two_marks),

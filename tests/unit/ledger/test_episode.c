@@ -9,13 +9,10 @@
 
 enum { MINUTE = 60 * 1000, GAP = 5 * MINUTE };
 
-static const struct rule at_once = {.bound = BOUND_ABOVE, .high = 1.5};
-static const struct rule patient = {.bound = BOUND_ABOVE,
-                                    .high = 1.5,
-                                    .for_ms = 3 * MINUTE,
-                                    .has_recover = true,
-                                    .recover = 1.2,
-                                    .recover_for_ms = 2 * MINUTE};
+static const struct bound bound = {BOUND_ABOVE, .high = 1.5, .decimals = DECIMALS_ALL};
+static const struct rule at_once = {0};
+static const struct rule patient = {
+    .for_ms = 3 * MINUTE, .has_recover = true, .recover = 1.2, .recover_for_ms = 2 * MINUTE};
 
 static struct wall_time minute(int64_t n)
 {
@@ -25,7 +22,10 @@ static struct wall_time minute(int64_t n)
 static enum episode_change at(struct episode *episode, const struct rule *rule, int64_t n,
                               double value)
 {
-    return episode_step(episode, rule, GAP, minute(n), value, QUALITY_NORMAL);
+    const struct judged judged = {rule_judge(rule, &bound, value, QUALITY_NORMAL), minute(n),
+                                  value};
+
+    return episode_step(episode, rule, &bound, GAP, &judged);
 }
 
 /* Runs from minute 0 on, opened at minute 3. */
@@ -146,15 +146,21 @@ static void a_pending_stretch_begins_anew_when_the_clock_is_set_back(void **stat
     assert_int_equal(episode.first.ms, minute(-100).ms);
 }
 
-static void worse_is_farther_beyond_the_bound_on_either_side(void **state)
+static void the_worst_value_is_the_farthest_beyond_the_bound_on_either_side(void **state)
 {
-    const struct rule oxygen = {.bound = BOUND_BELOW, .low = 5.0};
-    const struct rule ph = {.bound = BOUND_BETWEEN, .low = 6.0, .high = 9.0};
+    const struct bound ph = {BOUND_BETWEEN, 6.0, 9.0, DECIMALS_ALL};
+    const double values[] = {10.0, 5.5, 4.0, 9.5};
+    const double worst[] = {10.0, 10.0, 4.0, 4.0};
+    struct episode episode;
 
-    assert_true(episode_is_worse(&at_once, 3.0, 2.0));
-    assert_true(episode_is_worse(&oxygen, 2.0, 3.0));
-    assert_true(episode_is_worse(&ph, 4.0, 10.0));
-    assert_false(episode_is_worse(&ph, 5.5, 10.0));
+    episode_clear(&episode);
+    for (int n = 0; n < 4; n++) {
+        const struct judged judged = {STANDING_BREACH, minute(n), values[n]};
+
+        episode_step(&episode, &at_once, &ph, GAP, &judged);
+        assert_true(episode.worst == worst[n]);
+    }
+    assert_int_equal(episode.worst_at.ms, minute(2).ms);
 }
 
 static void the_gap_is_three_periods_and_at_least_five_minutes(void **state)
@@ -175,7 +181,7 @@ int main(void)
         cmocka_unit_test(a_hole_proves_no_recovery_and_ends_nothing),
         cmocka_unit_test(a_clock_set_back_gives_no_negative_duration),
         cmocka_unit_test(a_pending_stretch_begins_anew_when_the_clock_is_set_back),
-        cmocka_unit_test(worse_is_farther_beyond_the_bound_on_either_side),
+        cmocka_unit_test(the_worst_value_is_the_farthest_beyond_the_bound_on_either_side),
         cmocka_unit_test(the_gap_is_three_periods_and_at_least_five_minutes),
     };
 

@@ -32,7 +32,9 @@ struct bench {
     struct catalog catalog;
     struct rule rule;
     size_t rule_count;
+    struct lanes lanes; /* of the rule */
     uint32_t rule_points[1];
+    const struct lanes *rule_lanes[1];
     const char *awaited[1];
     size_t awaited_count;
     int64_t keep_ms;
@@ -70,8 +72,8 @@ static inline void bench_init(struct bench *bench)
     const struct catalog_device device = {
         .name = "sonde", .every_ms = MINUTE_MS, .active = true, .point_count = 1};
     const struct catalog_point point = {.channel = "ammonia_nitrogen"};
-    const struct rule rule = {
-        .name = "nh3", .bound = BOUND_ABOVE, .high = 1.5, .gather_ms = 60 * MINUTE_MS};
+    const struct rule rule = {.name = "nh3", .gather_ms = 60 * MINUTE_MS};
+    const struct bound bound = {.kind = BOUND_ABOVE, .high = 1.5, .decimals = DECIMALS_ALL};
 
     *bench = (struct bench){.dir = "/tmp/lookback-record-XXXXXX",
                             .ammonia = ammonia,
@@ -81,6 +83,7 @@ static inline void bench_init(struct bench *bench)
                             .rule = rule,
                             .rule_count = 1,
                             .trust_by = TRUST_ALWAYS};
+    lanes_of_bound(&bench->lanes, &bound);
     assert_non_null(mkdtemp(bench->dir));
     held_clock_init(&bench->clock, bench_start());
     bench->used_clock = &bench->clock.clock;
@@ -99,7 +102,9 @@ static inline void bench_open(struct bench *bench)
     bench->profile = store_profile(bench->store, (const uint8_t[32]){1}, "model", "text", &err);
     bench->point.parameter = &bench->ammonia;
     bench->rule_points[0] = bench->point.id;
+    bench->rule_lanes[0] = &bench->lanes;
     bench->rule.points = bench->rule_points;
+    bench->rule.lanes = bench->rule_lanes;
     bench->rule.point_count = 1;
     bench->catalog = (struct catalog){.collector = "zj-01",
                                       .sites = &bench->site,

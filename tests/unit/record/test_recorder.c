@@ -382,7 +382,7 @@ static void an_edited_rule_ends_its_episode_and_the_problem_waits_for_proof(void
     bench_minute(bench, 2.0);
     bench_minute(bench, 2.0);
     bench_kill(bench);
-    bench->rule.high = 1.8;
+    bench->lanes.lane[0].stages[0].bound.high = 1.8;
     bench_open(bench);
     problem = bench_problem(bench);
     assert_string_equal(json_string_value(json_object_get(problem, "state")), "open");
