@@ -14,6 +14,14 @@
 #include "ledger/lane.h"
 #include "model/catalog.h"
 
+/* The words a place is described with, in sites.conf and in the standards; NULL-terminated. */
+extern const char *const place_kinds[];   /* "enterprise", … */
+extern const char *const water_classes[]; /* "I" … "V": class 1 … 5 */
+extern const char *const water_bodies[];  /* "river", "lake" */
+extern const char *const noise_zones[];   /* "0" … "4b" */
+extern const char *const noise_places[];  /* "ambient", "boundary", "social" */
+extern const char *const air_classes[];   /* "1", "2" */
+
 /* What a row may ask of a place; "" and 0 where the place does not say. */
 struct place {
     char kind[20];        /* of the site: "river_section", "restaurant", … */
@@ -30,7 +38,7 @@ struct limit {
     char standard[STANDARD_SIZE]; /* "GB 3838" */
     char edition[16];             /* "2002", "2026-transition" */
     char title[TITLE_SIZE];
-    char clause[64];    /* "table 1" */
+    char clause[64];    /* as printed: "表 1" */
     char class_[16];    /* as people say it: "III", "2", "4a"; "" where the standard has none */
     struct place where; /* what a place must be; "" and 0 match any */
     char parameter[NAME_SIZE];
@@ -43,8 +51,11 @@ struct limit {
     char low_text[16],
         high_text[16]; /* as printed in the standard: their digits say how to round */
     double low, high;
-    int decimals; /* a value is rounded to this many (GB/T 8170) before it is compared */
-    int per_day;  /* allowed times a calendar day; -1: none may exceed */
+    int decimals;         /* a value is rounded to this many (GB/T 8170) before it is compared */
+    double or_saturation; /* dissolved oxygen: also met from this saturation on, %; NAN: no such
+                             word */
+    bool apart;           /* does not class a section, only stands beside it (total nitrogen) */
+    int per_day;          /* allowed times a calendar day; -1: none may exceed */
     struct wall_time from, to; /* in force: from <= t < to; WALL_NONE: no end known */
     bool verified;
     char source[TITLE_SIZE]; /* how it is known */
@@ -56,8 +67,9 @@ struct limit {
 struct standards;
 
 /* Reads every *.conf of a folder; may be called for several folders (a standard of a later folder
- * replaces the one of that name). Overlapping rows, and editions with a hole between them, are
- * refused with both lines. */
+ * replaces the one of that name; a folder that is not there has none). Overlapping rows, and
+ * editions with a hole between them, are refused with both lines. Rows are borrowed only after the
+ * last folder. */
 struct standards *standards_new(void);
 bool standards_load(struct standards *standards, const char *folder,
                     const struct parameters *parameters, struct conf_faults *faults);
@@ -67,7 +79,8 @@ size_t standards_count(const struct standards *standards); /* rows */
 const struct limit *standards_at(const struct standards *standards, size_t index);
 
 /* Whether a standard is known by that name. "GB 3838", "gb3838", "GB 3838-2002" are all understood:
- * letters and digits count, and an edition pins it. `near` (may be NULL) gets the nearest name. */
+ * letters and digits count, and an edition pins it (a year pins every stage of that year). `near`
+ * (may be NULL) gets the nearest name, or NULL when none is near. */
 bool standards_know(const struct standards *standards, const char *name, const char **near);
 
 /* The rows of a standard that apply at a place to a parameter, in any time, sorted by period,
@@ -82,9 +95,14 @@ bool limit_is_in_force(const struct limit *limit, struct wall_time time);
 /* Why it applies here: "断面目标 IV 类" / "target class IV". */
 void limit_reason(const struct limit *limit, char *out, size_t size);
 
+/* Whether a rule with that `on` can be judged by the row: always when the rule names none
+ * (PERIOD_READING). Yearly and monthly rows are judged by no rule. */
+bool limit_is_judged_on(const struct limit *limit, enum period on);
+
 /* Turns the picked rows into the lanes of a rule at a point: rows that follow each other in time
- * become one lane. `on` is the rule's, used where a row names no period and, for noise, to judge a
- * shorter mean. False when there are too many for LANES_MAX. */
+ * become one lane. `on` is the rule's, PERIOD_READING where it names none: used where a row names
+ * no period, for noise to judge a shorter mean, and else to choose among periods. False when there
+ * are too many for LANES_MAX or STAGES_MAX. */
 bool standards_lanes(const struct limit *const *rows, size_t count, enum period on,
                      struct lanes *lanes);
 

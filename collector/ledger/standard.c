@@ -1,0 +1,379 @@
+#include "ledger/standard_parts.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+
+/* clang-format off */
+const char *const place_kinds[] = {"enterprise", "restaurant", "building_site", "scrap_yard",
+    "rubbish_heap", "idle_land", "river_section", "lake", "noise_point", "air_point", "other", NULL};
+const char *const water_classes[] = {"I", "II", "III", "IV", "V", NULL};
+const char *const water_bodies[] = {"river", "lake", NULL};
+const char *const noise_zones[] = {"0", "1", "2", "3", "4a", "4b", NULL};
+const char *const noise_places[] = {"ambient", "boundary", "social", NULL};
+const char *const air_classes[] = {"1", "2", NULL};
+/* clang-format on */
+
+/* --- the shelf ------------------------------------------------------------------------------- */
+
+struct standards *standards_new(void)
+{
+    return calloc(1, sizeof(struct standards));
+}
+
+void standards_free(struct standards *standards)
+{
+    if (standards == NULL)
+        return;
+    free(standards->rows);
+    free(standards->books);
+    free(standards);
+}
+
+struct limit *standards_add(struct standards *standards)
+{
+    if (standards->count == standards->room) {
+        size_t room = standards->room == 0 ? 64 : standards->room * 2;
+        struct limit *grown = realloc(standards->rows, room * sizeof *grown);
+
+        if (grown == NULL)
+            return NULL;
+        standards->rows = grown;
+        standards->room = room;
+    }
+    memset(&standards->rows[standards->count], 0, sizeof *standards->rows);
+    return &standards->rows[standards->count++];
+}
+
+struct book *standards_add_book(struct standards *standards)
+{
+    if (standards->book_count == standards->book_room) {
+        size_t room = standards->book_room == 0 ? 16 : standards->book_room * 2;
+        struct book *grown = realloc(standards->books, room * sizeof *grown);
+
+        if (grown == NULL)
+            return NULL;
+        standards->books = grown;
+        standards->book_room = room;
+    }
+    memset(&standards->books[standards->book_count], 0, sizeof *standards->books);
+    return &standards->books[standards->book_count++];
+}
+
+void standards_drop(struct standards *standards, struct book *book)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < standards->count; i++)
+        if (strcmp(standards->rows[i].standard, book->name) != 0)
+            standards->rows[kept++] = standards->rows[i];
+    standards->count = kept;
+    *book = standards->books[--standards->book_count];
+}
+
+static int is_conf(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && length > 5 &&
+           strcmp(entry->d_name + length - 5, ".conf") == 0;
+}
+
+bool standards_load(struct standards *standards, const char *folder,
+                    const struct parameters *parameters, struct conf_faults *faults)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_conf, alphasort);
+    bool good = true;
+
+    standards->folders++;
+    for (int i = 0; i < count; i++) {
+        char path[700];
+
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        free(entries[i]);
+        good = standard_read(standards, path, parameters, faults) && good;
+    }
+    free(entries);
+    return good;
+}
+
+size_t standards_count(const struct standards *standards)
+{
+    return standards->count;
+}
+
+const struct limit *standards_at(const struct standards *standards, size_t index)
+{
+    return &standards->rows[index];
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+/* Marks that people put between the letters and digits of a standard's name. */
+static bool is_mark(const char *at, size_t length)
+{
+    static const char *const marks[] = {"—",  "–",  "－", "−",  "‐", "　", "《", "》",
+                                        "／", "（", "）", "、", "·", "〔", "〕"};
+
+    if (length == 1)
+        return !((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') ||
+                 (*at >= 'A' && *at <= 'Z'));
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (strncmp(at, marks[i], length) == 0 && marks[i][length] == '\0')
+            return true;
+    return false;
+}
+
+/* The plain letter or digit of a full-width one (U+FF10 … U+FF5A), else '\0'. */
+static char narrow(const char *at, size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)at;
+    unsigned code;
+
+    if (length != 3 || bytes[0] != 0xEF || (bytes[1] != 0xBC && bytes[1] != 0xBD))
+        return '\0';
+    code = (unsigned)(bytes[1] - 0xBC) * 0x40 + (unsigned)(bytes[2] - 0x80) + 0x20;
+    return is_mark((char[]){(char)code, '\0'}, 1) ? '\0' : (char)code;
+}
+
+void standard_key(const char *name, char out[KEY_SIZE])
+{
+    size_t used = 0;
+    size_t length;
+
+    for (; *name != '\0'; name += length) {
+        char plain;
+
+        length = utf8_length(name);
+        if (length == 0)
+            length = 1;
+        plain = length == 1 ? *name : narrow(name, length);
+        if (is_mark(name, length) || used + length >= KEY_SIZE)
+            continue;
+        if (plain != '\0') {
+            out[used++] = plain >= 'A' && plain <= 'Z' ? (char)(plain - 'A' + 'a') : plain;
+        } else {
+            memcpy(out + used, name, length);
+            used += length;
+        }
+    }
+    out[used] = '\0';
+}
+
+/* Whether `key` is `name`, perhaps with an edition behind it: `pin` then points at that. */
+static bool key_begins(const char *key, const char *name, const char **pin)
+{
+    char whole[KEY_SIZE];
+
+    standard_key(name, whole);
+    *pin = key + strlen(whole);
+    return *whole != '\0' && strncmp(key, whole, strlen(whole)) == 0;
+}
+
+/* "2026" pins "2026-transition" and "2026-final", and not "20261". */
+static bool edition_is_pinned(const char *edition, const char *pin)
+{
+    char whole[KEY_SIZE];
+    size_t length = strlen(pin);
+
+    standard_key(edition, whole);
+    return strncmp(whole, pin, length) == 0 &&
+           (length == 0 || whole[length] == '\0' || whole[length] < '0' || whole[length] > '9');
+}
+
+static bool book_has_edition(const struct standards *standards, const struct book *book,
+                             const char *pin)
+{
+    if (*pin == '\0')
+        return true;
+    for (size_t i = 0; i < standards->count; i++)
+        if (strcmp(standards->rows[i].standard, book->name) == 0 &&
+            edition_is_pinned(standards->rows[i].edition, pin))
+            return true;
+    return false;
+}
+
+/* The book that a name means, and the edition it pins. */
+static const struct book *find_book(const struct standards *standards, const char *name, char *pin)
+{
+    char key[KEY_SIZE];
+    const char *rest;
+
+    standard_key(name, key);
+    for (size_t i = 0; i < standards->book_count; i++) {
+        const struct book *book = &standards->books[i];
+
+        for (size_t j = 0; j <= book->alias_count; j++)
+            if (key_begins(key, j == 0 ? book->name : book->aliases[j - 1], &rest) &&
+                book_has_edition(standards, book, rest)) {
+                snprintf(pin, KEY_SIZE, "%s", rest);
+                return book;
+            }
+    }
+    return NULL;
+}
+
+struct book *standards_book(const struct standards *standards, const char *name)
+{
+    char pin[KEY_SIZE];
+    const struct book *book = find_book(standards, name, pin);
+
+    return book == NULL || *pin != '\0' ? NULL : &standards->books[book - standards->books];
+}
+
+bool standards_know(const struct standards *standards, const char *name, const char **near)
+{
+    const char **names = calloc(standards->book_count + 1, sizeof *names);
+    char pin[KEY_SIZE];
+
+    for (size_t i = 0; names != NULL && i < standards->book_count; i++)
+        names[i] = standards->books[i].name;
+    if (near != NULL)
+        *near = names == NULL ? NULL : conf_nearest(name, names);
+    free(names);
+    return find_book(standards, name, pin) != NULL;
+}
+
+/* --- which row ------------------------------------------------------------------------------- */
+
+static bool word_fits(const char *wanted, const char *is)
+{
+    return *wanted == '\0' || strcmp(wanted, is) == 0;
+}
+
+static bool number_fits(int wanted, int is)
+{
+    return wanted == 0 || wanted == is;
+}
+
+static bool place_fits(const struct place *wanted, const struct place *is)
+{
+    return word_fits(wanted->kind, is->kind) && word_fits(wanted->noise_zone, is->noise_zone) &&
+           word_fits(wanted->noise_place, is->noise_place) &&
+           word_fits(wanted->water_body, is->water_body) &&
+           number_fits(wanted->air_class, is->air_class) &&
+           number_fits(wanted->water_class, is->water_class);
+}
+
+static bool words_meet(const char *one, const char *other)
+{
+    return *one == '\0' || *other == '\0' || strcmp(one, other) == 0;
+}
+
+static bool numbers_meet(int one, int other)
+{
+    return one == 0 || other == 0 || one == other;
+}
+
+bool limits_meet(const struct limit *one, const struct limit *other)
+{
+    const struct place *a = &one->where;
+    const struct place *b = &other->where;
+
+    return strcmp(one->standard, other->standard) == 0 &&
+           strcmp(one->parameter, other->parameter) == 0 && one->on == other->on &&
+           one->statistic == other->statistic && one->when == other->when &&
+           one->per_day == other->per_day && words_meet(a->kind, b->kind) &&
+           words_meet(a->noise_zone, b->noise_zone) && words_meet(a->noise_place, b->noise_place) &&
+           words_meet(a->water_body, b->water_body) && numbers_meet(a->air_class, b->air_class) &&
+           numbers_meet(a->water_class, b->water_class);
+}
+
+/* By period, statistic, when, per_day and then time. */
+static int limit_compare(const void *a, const void *b)
+{
+    const struct limit *one = *(const struct limit *const *)a;
+    const struct limit *other = *(const struct limit *const *)b;
+
+    if (one->on != other->on)
+        return one->on < other->on ? -1 : 1;
+    if (one->statistic != other->statistic)
+        return one->statistic < other->statistic ? -1 : 1;
+    if (one->when != other->when)
+        return one->when < other->when ? -1 : 1;
+    if (one->per_day != other->per_day)
+        return one->per_day < other->per_day ? -1 : 1;
+    return one->from.ms < other->from.ms ? -1 : one->from.ms > other->from.ms;
+}
+
+size_t standards_pick(const struct standards *standards, const char *name,
+                      const struct place *place, const char *parameter, const struct limit **out,
+                      size_t most)
+{
+    char pin[KEY_SIZE];
+    const struct book *book = find_book(standards, name, pin);
+    size_t count = 0;
+
+    for (size_t i = 0; book != NULL && i < standards->count; i++) {
+        const struct limit *row = &standards->rows[i];
+
+        if (strcmp(row->standard, book->name) != 0 || strcmp(row->parameter, parameter) != 0 ||
+            !edition_is_pinned(row->edition, pin) || !place_fits(&row->where, place))
+            continue;
+        if (count < most)
+            out[count] = row;
+        count++;
+    }
+    if (count > 0)
+        qsort(out, count < most ? count : most, sizeof *out, limit_compare);
+    return count;
+}
+
+bool limit_is_in_force(const struct limit *limit, struct wall_time time)
+{
+    return time.ms >= limit->from.ms && (!wall_is_known(limit->to) || time.ms < limit->to.ms);
+}
+
+/* --- why ------------------------------------------------------------------------------------- */
+
+static const char *noise_place_shown(const char *word)
+{
+    if (strcmp(word, "boundary") == 0)
+        return SAY("厂界", "plant boundary");
+    if (strcmp(word, "social") == 0)
+        return SAY("社会生活噪声边界", "boundary of social life");
+    return SAY("环境噪声", "ambient");
+}
+
+void limit_reason(const struct limit *limit, char *out, size_t size)
+{
+    const struct place *where = &limit->where;
+    const char *between = "";
+    struct text text;
+
+    text_init(&text, out, size);
+    if (where->water_class > 0) {
+        text_format(&text, SAY("断面目标 %s 类", "target class %s"),
+                    water_classes[where->water_class - 1]);
+        between = SAY("，", ", ");
+    }
+    if (where->water_body[0] != '\0') {
+        text_format(&text, "%s%s", between,
+                    strcmp(where->water_body, "lake") == 0 ? SAY("湖库", "lake")
+                                                           : SAY("河流", "river"));
+        between = SAY("，", ", ");
+    }
+    if (where->air_class > 0) {
+        text_format(&text, SAY("%s环境空气 %d 类区", "%sambient air class %d"), between,
+                    where->air_class);
+        between = SAY("，", ", ");
+    }
+    if (where->noise_zone[0] != '\0') {
+        text_format(&text, SAY("%s声环境 %s 类区", "%snoise zone %s"), between, where->noise_zone);
+        between = SAY("，", ", ");
+    }
+    if (where->noise_place[0] != '\0') {
+        text_format(&text, "%s%s", between, noise_place_shown(where->noise_place));
+        between = SAY("，", ", ");
+    }
+    if (where->kind[0] != '\0') {
+        text_format(&text, SAY("%s点位种类 %s", "%ssite kind %s"), between, where->kind);
+        between = SAY("，", ", ");
+    }
+    if (*between == '\0')
+        text_add(&text, SAY("不分类别", "applies to any place"));
+}

@@ -1,0 +1,50 @@
+/* standard_parts.h - what the readers and the finders of limits share; only ledger/standard*.c. */
+#ifndef LEDGER_STANDARD_PARTS_H
+#define LEDGER_STANDARD_PARTS_H
+
+#include "ledger/standard.h"
+
+enum { ALIASES_MAX = 4, KEY_SIZE = 2 * STANDARD_SIZE };
+
+/* A standard, whatever its editions. */
+struct book {
+    char name[STANDARD_SIZE];
+    char aliases[ALIASES_MAX][STANDARD_SIZE];
+    size_t alias_count;
+    unsigned folder; /* which standards_load() brought it */
+    char path[512];
+};
+
+struct standards {
+    struct limit *rows;
+    size_t count, room;
+    struct book *books;
+    size_t book_count, book_room;
+    unsigned folders;
+};
+
+/* Letters and digits alone, small: "GB 3838-2002" and "gb3838－2002" are the same. Chinese
+ * characters stay. */
+void standard_key(const char *name, char out[KEY_SIZE]);
+
+/* One more of each, empty; NULL: out of memory. */
+struct limit *standards_add(struct standards *standards);
+struct book *standards_add_book(struct standards *standards);
+/* The standard of that name or alias, or NULL. */
+struct book *standards_book(const struct standards *standards, const char *name);
+/* Forgets a standard and its rows. */
+void standards_drop(struct standards *standards, struct book *book);
+
+/* Reads one file. */
+bool standard_read(struct standards *standards, const char *path,
+                   const struct parameters *parameters, struct conf_faults *faults);
+
+/* Whether there are places where both judge the same thing, in whatever time. */
+bool limits_meet(const struct limit *one, const struct limit *other);
+
+/* Complains about rows from `first` on that meet in time or leave a hole between them; `at` is
+ * where each stands. */
+bool standards_check_times(const struct standards *standards, size_t first,
+                           const struct conf_at *at, struct conf_faults *faults);
+
+#endif
