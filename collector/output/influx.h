@@ -1,9 +1,8 @@
-/* influx.h - POSTs bodies of line protocol to one address; the one file that knows libcurl.
+/* influx.h - POSTs bodies of line protocol to one address, by web.h.
  *
- * It says what the peer answered, and decides nothing. One request at a time: begun with
- * influx_post(), moved by influx_pump() (which does not wait) or influx_wait(), so the next batch
- * can be prepared while this one is on its way. No redirect is followed, no proxy is taken from the
- * environment, certificates are verified, an answer is read up to 64 KiB, every wait has an end.
+ * It says what the peer's answer means for what was sent, and decides nothing. One request at a
+ * time: begun with influx_post(), moved by influx_pump() (which does not wait) or influx_wait(), so
+ * the next batch can be prepared while this one is on its way. An answer is read up to 64 KiB.
  *
  * One thread; only influx_wake() may come from another.
  */
