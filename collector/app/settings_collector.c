@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "output/rectification_fields.h"
 #include "output/url.h"
 
 /* clang-format off */
@@ -136,6 +137,17 @@ static const struct conf_key mqtt_keys[] = {
     {"keepalive", CONF_DURATION, false, FIELD(struct output_row, setup.keepalive_ms), 1000,
      3600000, "60s", NULL, "心跳", "keep alive"},
 };
+
+static const struct conf_key rectification_keys[] = {
+    OUTPUT_COMMON,
+    OUTPUT_PEER(web),
+    {"pull", CONF_DURATION, false, FIELD(struct output_row, setup.pull_ms), 1000, 86400000, "5min",
+     NULL, "多久取一次整改任务", "how often its tasks are asked for"},
+    {"fields", CONF_FILE, false, FIELD(struct output_row, setup.fields), 0, 0, "", NULL,
+     "字段名对照文件", "file of field names"},
+    {"hmac_file", CONF_FILE, false, FIELD(struct output_row, setup.hmac_file), 0, 0, "", NULL,
+     "签名密钥文件", "file of the secret that requests are signed with"},
+};
 /* clang-format on */
 
 static bool cannot_yet(struct conf_at at, const char *key, const char *what,
@@ -200,6 +212,20 @@ static void check_line(const struct output_setup *output, struct conf_at at,
                   output->url);
 }
 
+/* The base of the API, to which /problems and /tasks are added; and the file of field names, so that
+ * a mistake in it is said before the collector runs. */
+static void check_rectification(const struct output_setup *output, struct conf_at at,
+                                struct conf_faults *faults)
+{
+    if (strpbrk(output->url, "?#") != NULL)
+        conf_complain(faults, conf_member(at, "url"), "url",
+                      SAY("要写接口的起始地址，不含 ? 或 #；程序在其后接 /problems 与 /tasks",
+                          "the base of the API is wanted, without ? or #; /problems and /tasks are "
+                          "added to it"));
+    if (output->fields[0] != '\0')
+        rectification_fields_free(rectification_fields_load(output->fields, faults));
+}
+
 static void check_mqtt(const struct output_row *row, struct conf_at at, struct conf_faults *faults)
 {
     const char *root = row->setup.root;
@@ -233,11 +259,13 @@ static void read_output(struct loading *loading, struct conf_at at)
         conf_read(at, line_keys, ROWS(line_keys), &row, NULL, loading->faults);
     else if (kind == OUTPUT_MQTT)
         conf_read(at, mqtt_keys, ROWS(mqtt_keys), &row, NULL, loading->faults);
+    else if (kind == OUTPUT_RECTIFICATION)
+        conf_read(at, rectification_keys, ROWS(rectification_keys), &row, NULL, loading->faults);
     else
         cannot_yet(conf_member(at, "kind"), "kind", output_kinds[kind], loading->faults);
     row.setup.batch = (int)row.batch;
     row.setup.window = (int)row.window;
-    if (kind == OUTPUT_LINE || kind == OUTPUT_MQTT)
+    if (kind == OUTPUT_LINE || kind == OUTPUT_MQTT || kind == OUTPUT_RECTIFICATION)
         check_peer(&row.setup, at, loading->faults);
     if (kind == OUTPUT_LINE)
         check_line(&row.setup, at, loading->faults);
@@ -248,6 +276,10 @@ static void read_output(struct loading *loading, struct conf_at at)
     settings_resolve_path(settings, row.setup.ca, sizeof row.setup.ca);
     settings_resolve_path(settings, row.setup.certificate, sizeof row.setup.certificate);
     settings_resolve_path(settings, row.setup.key_file, sizeof row.setup.key_file);
+    settings_resolve_path(settings, row.setup.hmac_file, sizeof row.setup.hmac_file);
+    settings_resolve_path(settings, row.setup.fields, sizeof row.setup.fields);
+    if (kind == OUTPUT_RECTIFICATION)
+        check_rectification(&row.setup, at, loading->faults);
     if (strcmp(row.setup.name, "judge") == 0)
         conf_complain(loading->faults, conf_member(at, "name"), "name", "%s",
                       SAY("judge 是判定程序自己的进度名，请换一个",

@@ -1,8 +1,9 @@
 /* courier.h - what the thread of one output stands on: where entries come from, how it says how it
  * goes, how it waits.
  *
- * sender.c owns the thread, the status and the notices; a courier (line_courier.c, mqtt_courier.c)
- * is what runs in it. The source is the store and the recorder; tests put their own in its place.
+ * sender.c owns the thread, the status and the notices; a courier (line_courier.c, mqtt_courier.c,
+ * rectification_courier.c) is what runs in it. The source is the store and the recorder; tests put
+ * their own in its place.
  */
 #ifndef OUTPUT_COURIER_H
 #define OUTPUT_COURIER_H
@@ -26,6 +27,13 @@ struct source {
     uint64_t (*backlog)(void *self, uint64_t after, struct wall_time *oldest);
     uint64_t (*quarantined)(void *self);
     void (*close)(void *self); /* may be NULL */
+    /* Rectification only. `act`: as recorder_act(). `events`: the sender's thread, as
+     * reader_events(). */
+    void (*act)(void *self, struct act *act);
+    bool (*events)(void *self, const char *kind,
+                   bool (*each)(void *of, uint64_t seq, struct wall_time time, const char *who,
+                                const char *arguments),
+                   void *of, struct error *err);
     void *self;
 };
 
@@ -44,6 +52,7 @@ struct courier {
 
 extern const struct courier line_courier;
 extern const struct courier mqtt_courier;
+extern const struct courier rectification_courier;
 
 const struct sender_setup *sender_its_setup(const struct sender *sender);
 const struct source *sender_its_source(const struct sender *sender);

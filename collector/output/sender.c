@@ -268,6 +268,8 @@ static const struct courier *courier_of(const struct output_setup *output, struc
         return &line_courier;
     if (output->kind == OUTPUT_MQTT)
         return &mqtt_courier;
+    if (output->kind == OUTPUT_RECTIFICATION)
+        return &rectification_courier;
     error_set(err, ERROR_SETTINGS,
               SAY("输出 %s：种类 %s 不由采集程序发送", "output %s: the collector does not send %s"),
               output->name, output_kind_word(output->kind));

@@ -33,6 +33,9 @@ struct output_setup {
     char client[96]; /* mqtt: "" for lookback-COLLECTOR-NAME */
     int window;      /* mqtt: messages in flight */
     int64_t keepalive_ms;
+    int64_t pull_ms;     /* rectification: how often its tasks are asked for */
+    char fields[256];    /* rectification: file of field names, "" for the contract's */
+    char hmac_file[256]; /* rectification: secret that requests are signed with, "" for none */
 };
 
 struct sender_setup {

@@ -84,6 +84,19 @@ static uint64_t quarantined(void *self)
     return count;
 }
 
+static void act(void *self, struct act *what)
+{
+    recorder_act(((struct store_source *)self)->recorder, what);
+}
+
+static bool events(void *self, const char *kind,
+                   bool (*each)(void *of, uint64_t seq, struct wall_time time, const char *who,
+                                const char *arguments),
+                   void *of, struct error *err)
+{
+    return reader_events(((struct store_source *)self)->reader, kind, each, of, err);
+}
+
 static void close_it(void *self)
 {
     struct store_source *source = self;
@@ -121,6 +134,8 @@ static bool open_it(const struct sender_setup *setup, struct source *out, struct
                            .backlog = backlog,
                            .quarantined = quarantined,
                            .close = close_it,
+                           .act = act,
+                           .events = events,
                            .self = source};
     return true;
 }
