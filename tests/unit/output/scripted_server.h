@@ -95,9 +95,9 @@ static inline bool server_read_request(void)
             break;
     }
     length = strcasestr(request->head, "content-length:");
-    if (used < 4 || length == NULL)
+    if (used < 4)
         return false;
-    size = strtoul(length + 15, NULL, 10);
+    size = length == NULL ? 0 : strtoul(length + 15, NULL, 10);
     request->packed = strcasestr(request->head, "content-encoding: gzip") != NULL;
     if (size >= BODY_MOST || !server_read(request->packed ? server.packed : request->body, size))
         return false;
