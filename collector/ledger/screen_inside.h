@@ -38,7 +38,7 @@ struct screen_shared {
     int64_t rate_ms;
     int64_t clip_ms;
     int64_t clip_least;
-    double clip_share, clip_drop, clip_below; /* percent, times, percent */
+    double clip_share, clip_drop, clip_below, clip_most; /* percent but for the drop: times */
     int64_t hidden_days;
     double hidden_high; /* percent of the limit */
     int64_t hidden_within_ms;
@@ -91,9 +91,9 @@ struct clip_memory {
     int64_t from_ms, count, over;
     double top, next;
     int64_t top_count, next_count, top_ms, over_ms;
-    int64_t lower_half, upper_half, above; /* around the limit */
+    int64_t above, below, beneath; /* around the limit */
     int64_t below_ms;
-    double below, over_value;
+    double below_value, over_value;
 };
 
 struct hidden_day {

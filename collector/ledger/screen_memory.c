@@ -74,8 +74,8 @@ static bool is_sound(const struct screen *screen, const struct screen_memory *me
     const int64_t counts[] = {
         memory->rate.count,       memory->flat.count,          memory->flat.covered_ms,
         memory->clip.count,       memory->clip.over,           memory->clip.top_count,
-        memory->clip.next_count,  memory->clip.lower_half,     memory->clip.upper_half,
-        memory->clip.above,       memory->night.elapsed_ms[0], memory->night.elapsed_ms[1],
+        memory->clip.next_count,  memory->clip.above,          memory->clip.below,
+        memory->clip.beneath,     memory->night.elapsed_ms[0], memory->night.elapsed_ms[1],
         memory->night.present[0], memory->night.present[1]};
 
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)

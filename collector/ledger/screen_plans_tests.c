@@ -18,7 +18,7 @@ struct rate_row {
 struct clip_row {
     struct origin origin;
     int64_t window_ms, least;
-    double share, drop, below;
+    double share, drop, below, most;
 };
 struct hidden_row {
     struct origin origin;
@@ -88,6 +88,9 @@ static const struct conf_key clip_keys[] = {
     {.name = "below_limit_percent", .type = CONF_NUMBER, .required = true,
      .offset = offsetof(struct clip_row, below), PERCENT,
      .text_zh = "限值之下多宽", .text_en = "how wide below the limit"},
+    {.name = "below_limit_most_percent", .type = CONF_NUMBER, .required = true,
+     .offset = offsetof(struct clip_row, most), PERCENT,
+     .text_zh = "占比高于此是水平如此", .text_en = "a higher share is a level that lies there"},
     ORIGIN_KEYS(struct clip_row),
 };
 
@@ -187,6 +190,7 @@ static void read_counts(struct conf_at tests, struct screen_shared *shared,
         shared->clip_share = clip.share;
         shared->clip_drop = clip.drop;
         shared->clip_below = clip.below;
+        shared->clip_most = clip.most;
     }
     if (read_group(tests, "hidden", hidden_keys, ROWS(hidden_keys), &hidden, faults)) {
         shared->hidden_days = hidden.days;

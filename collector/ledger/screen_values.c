@@ -22,22 +22,22 @@ void screen_span(struct screen *screen, const struct screen_at *at)
         screen_pass(screen, SCREEN_SPAN, at);
 }
 
+static bool is_long(const struct screen *screen, int64_t since_ms, int64_t least_ms)
+{
+    return since_ms >= least_ms && since_ms > screen->gap_ms;
+}
+
 /* No value at all, or for much longer only values that carry a mark. A hole that a valid value ends
  * is told of with that value, and is over with the next. */
 void screen_silence(struct screen *screen, const struct screen_at *at)
 {
     struct silence_memory *memory = &screen->memory.silence;
-    int64_t least_ms = screen->shared->silence_ms;
-    int64_t marked_ms = screen->shared->marked_ms;
     bool silent;
 
     if (memory->valued_ms == NEVER_MS)
         memory->valued_ms = memory->valid_ms = at->ms;
-    if (least_ms < screen->gap_ms)
-        least_ms = screen->gap_ms;
-    if (marked_ms < least_ms)
-        marked_ms = least_ms;
-    silent = at->ms - memory->valued_ms >= least_ms || at->ms - memory->valid_ms >= marked_ms;
+    silent = is_long(screen, at->ms - memory->valued_ms, screen->shared->silence_ms) ||
+             is_long(screen, at->ms - memory->valid_ms, screen->shared->marked_ms);
     if (silent)
         screen_doubt(screen, SCREEN_SILENCE, at,
                      screen_is_doubting(screen, SCREEN_SILENCE) ? at->ms : memory->valid_ms,

@@ -32,24 +32,23 @@ static void count_top(struct clip_memory *memory, const struct screen_at *at)
     }
 }
 
-/* Two equal halves of the band below the limit, and one band above it. */
+/* Three bands of one width: above the limit, just below it, and beneath that. */
 static void count_near_limit(struct clip_memory *memory, double limit, double percent,
                              const struct screen_at *at)
 {
     double band = limit * percent / 100.0;
 
-    if (at->value > limit + band || at->value <= limit - band)
+    if (at->value > limit + band || at->value <= limit - 2.0 * band)
         return;
     if (at->value > limit) {
         memory->above++;
-        return;
+    } else if (at->value <= limit - band) {
+        memory->beneath++;
+    } else {
+        memory->below++;
+        memory->below_value = at->value;
+        memory->below_ms = at->ms;
     }
-    if (at->value > limit - band / 2.0)
-        memory->upper_half++;
-    else
-        memory->lower_half++;
-    memory->below = at->value;
-    memory->below_ms = at->ms;
 }
 
 /* Many at exactly one highest value and hardly any at the next lower one: a smooth day has a peak
@@ -63,14 +62,17 @@ static bool is_at_ceiling(const struct screen *screen, double share)
            !screen_rests(screen->plan, memory->top);
 }
 
-/* Crowded below the limit, more so the nearer to it, and hardly any above. */
+/* Crowded below the limit, with hardly any above and hardly any beneath: neither a smooth peak that
+ * ends there by chance nor a level that lies there as a whole. */
 static bool is_below_limit(const struct screen *screen, double share)
 {
+    const struct screen_shared *shared = screen->shared;
     const struct clip_memory *memory = &screen->memory.clip;
-    double below = (double)(memory->lower_half + memory->upper_half);
+    double below = (double)memory->below;
 
-    return below > share && memory->upper_half >= memory->lower_half &&
-           below >= screen->shared->clip_drop * (double)memory->above;
+    return below > share && below >= shared->clip_drop * (double)memory->above &&
+           below >= shared->clip_drop * (double)memory->beneath &&
+           below <= (double)memory->count * shared->clip_most / 100.0;
 }
 
 static void judge_clip(struct screen *screen, const struct screen_at *at)
@@ -85,7 +87,7 @@ static void judge_clip(struct screen *screen, const struct screen_at *at)
     else if (is_at_ceiling(screen, share))
         screen_doubt(screen, SCREEN_CLIP, at, memory->top_ms, memory->top);
     else if (is_below_limit(screen, share))
-        screen_doubt(screen, SCREEN_CLIP, at, memory->below_ms, memory->below);
+        screen_doubt(screen, SCREEN_CLIP, at, memory->below_ms, memory->below_value);
     else
         screen_pass(screen, SCREEN_CLIP, at);
 }
