@@ -77,6 +77,7 @@ static void describe_device(struct catalog_device *to, const struct device_conf 
              from->title[0] != '\0' ? from->title : from->profile->title);
     snprintf(to->model, sizeof to->model, "%s", from->model);
     to->every_ms = from->every_ms;
+    to->since_ms = wall_is_known(from->since) ? from->since.ms : 0;
     to->simulated = from->simulated;
     to->active = true;
 }

@@ -200,6 +200,11 @@ static void open_all(struct tally *tally, int64_t at)
     tally_settle(tally);
 }
 
+void tally_open(struct tally *tally, struct wall_time at)
+{
+    open_all(tally, at.ms);
+}
+
 static bool close_one(struct tally *tally, struct stretch *stretch, const struct tally_world *world,
                       struct error *err)
 {

@@ -57,6 +57,10 @@ struct tally *tally_new(const struct tally_plans *plans, const struct parameter 
                         uint32_t point, unsigned wanted, int64_t every_ms);
 void tally_free(struct tally *tally);
 
+/* Opens the periods that hold this moment; what ended before it is not counted here. For a tally
+ * that takes over from another: then tally_every() with the device's past, and tally_recount() of
+ * the moment fills them with what is stored. */
+void tally_open(struct tally *tally, struct wall_time at);
 /* The device is asked every `every_ms` from this moment on (0: it has left the settings): expected
  * counts begin, change or end here. */
 void tally_every(struct tally *tally, struct wall_time from, int64_t every_ms);

@@ -40,6 +40,7 @@ struct catalog_device {
     char title[TITLE_SIZE];
     char model[64];
     int64_t every_ms;
+    int64_t since_ms; /* completeness counts from this moment; 0: from when it was first asked */
     bool simulated;
     bool active;
     uint32_t first_point; /* its points stand together: first_point .. + point_count */

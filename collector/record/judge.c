@@ -1,8 +1,14 @@
+#include "record/judge.h"
+
 #include <assert.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "record/judge_inside.h"
+
+/* Polls of other devices may be this much behind the newest one and still be in time. */
+static const int64_t lateness_ms = 2 * 60 * 1000;
+static const int64_t remember_every_ms = 3600 * 1000;
+static const uint64_t remember_every_readings = 200000;
 
 bool judge_is_caught_up(const struct judge *judge)
 {
@@ -23,16 +29,7 @@ size_t judge_open_problems(const struct judge *judge)
     return count;
 }
 
-/* Writing ----------------------------------------------------------------------------------- */
-
-static void touch(struct judge *judge, struct seat *seat)
-{
-    if (seat->touched)
-        return;
-    seat->touched = true;
-    seat->kept = seat->track;
-    judge->touched[judge->touched_count++] = seat;
-}
+/* Concluding -------------------------------------------------------------------------------- */
 
 static bool put_version(struct judge *judge, const struct problem *problem, struct error *err)
 {
@@ -52,35 +49,37 @@ static bool put_version(struct judge *judge, const struct problem *problem, stru
     text_init(&text, judge->body, sizeof judge->body);
     problem_write(&text, problem, judge->catalog, judge->watch);
     assert(!text.full);
-    return store_put_problem(judge->store, &row, err);
+    return judge->sink.problem(judge->sink.self, &row, err);
 }
 
 static bool put_episodes(struct judge *judge, const struct track *track, struct error *err)
 {
-    struct track_episode changed[TRACK_EPISODES];
-    size_t count = track_episodes(track, changed);
+    struct track_episode of[TRACK_EPISODES];
+    size_t count = track_episodes(track, of);
 
     for (size_t i = 0; i < count; i++) {
-        const struct episode *episode = changed[i].episode;
-        bool running = episode->phase == EPISODE_RUNNING;
-        struct episode_row row = {.number = changed[i].number,
+        const struct episode *episode = of[i].episode;
+        bool ended = of[i].ended_by[0] != '\0';
+        struct episode_row row = {.number = of[i].number,
                                   .first = episode->first,
                                   .last = episode->last,
-                                  .ended = running ? WALL_NONE : episode->ended,
-                                  .worst = episode->worst,
-                                  .ended_by = changed[i].ended_by};
+                                  .ended = ended ? episode->ended : WALL_NONE,
+                                  .worst = episode->worst == NO_VALUE ? NAN : episode->worst,
+                                  .ended_by = of[i].ended_by};
 
         memcpy(row.uid, track->problem.uid, sizeof row.uid);
-        if (!store_put_episode(judge->store, &row, err))
+        if (!judge->sink.episode(judge->sink.self, &row, err))
             return false;
     }
     return true;
 }
 
-static bool put_marks(struct judge *judge, struct seat *seat, unsigned marks, struct error *err)
+bool judge_put_marks(struct judge *judge, struct seat *seat, unsigned marks, struct error *err)
 {
-    if (marks & TRACK_CHANGED)
+    if ((marks & TRACK_CHANGED) && !seat->changed) {
         seat->changed = true;
+        judge->changed[judge->changed_count++] = seat;
+    }
     if ((marks & TRACK_VERSION) && !put_version(judge, &seat->track.problem, err))
         return false;
     if ((marks & TRACK_EPISODE) && !put_episodes(judge, &seat->track, err))
@@ -89,150 +88,306 @@ static bool put_marks(struct judge *judge, struct seat *seat, unsigned marks, st
     return true;
 }
 
-bool judge_settle_rules(struct judge *judge, struct error *err)
-{
-    for (size_t i = 0; i < judge->seat_count; i++) {
-        struct seat *seat = &judge->seats[i];
-        uint64_t meaning = seat->rule == NULL ? 0 : rule_meaning(seat->rule, seat->lanes);
+/* Values ------------------------------------------------------------------------------------ */
 
-        if (seat->track.meaning == meaning)
-            continue;
-        touch(judge, seat);
-        if (!put_marks(judge, seat, track_rule_changed(&seat->track, meaning), err))
+bool judge_step(struct judge *judge, struct seat *seat, const struct track_step *from, double value,
+                enum quality quality, struct error *err)
+{
+    unsigned marks = track_step(&seat->track, from, value, quality);
+
+    return marks == 0 || judge_put_marks(judge, seat, marks, err);
+}
+
+static bool judge_value(struct judge *judge, struct seat *seat, const struct poll *poll,
+                        double value, enum quality quality, struct error *err)
+{
+    struct track_step of = {.rule = seat->rule,
+                            .lanes = seat->lanes,
+                            .catalog = judge->catalog,
+                            .watch = judge->watch,
+                            .point = seat->point,
+                            .time = poll->time,
+                            .seq = poll->seq};
+    uint32_t device = judge->points[seat->point].device;
+
+    of.gap_ms = device == NO_DEVICE ? episode_gap_ms(0) : judge->devices[device].gap_ms;
+    for (of.lane = 0; of.lane < seat->lanes->count; of.lane++)
+        if (seat->lanes->lane[of.lane].on == PERIOD_READING &&
+            !judge_step(judge, seat, &of, value, quality, err))
             return false;
-    }
     return true;
 }
 
-static bool judge_value(struct judge *judge, struct seat *seat, const struct track_step *step,
-                        const struct reading *reading, struct error *err)
+bool judge_may(const struct judge *judge, const struct seat *seat)
 {
-    double value = reading_has_value(reading) ? reading->value : NAN;
+    return seat->in_force && judge->now > seat->hold;
+}
 
-    if (track_stays(&seat->track, step, value, reading->quality))
+static bool judge_by_rules(struct judge *judge, const struct judge_point *point,
+                           const struct poll *poll, double value, enum quality quality,
+                           struct error *err)
+{
+    if (!isfinite(value) || !quality_is_judged(quality))
         return true;
-    touch(judge, seat);
-    return put_marks(judge, seat, track_step(&seat->track, step, value, reading->quality), err);
-}
-
-static bool judge_reading(struct judge *judge, const struct poll *poll,
-                          const struct reading *reading, struct error *err)
-{
-    uint32_t end = judge->seat_of_point[reading->point + 1];
-
-    for (uint32_t i = judge->seat_of_point[reading->point]; i < end; i++) {
-        struct seat *seat = &judge->seats[i];
-        struct track_step step = {.rule = seat->rule,
-                                  .lanes = seat->lanes,
-                                  .catalog = judge->catalog,
-                                  .watch = judge->watch,
-                                  .point = reading->point,
-                                  .gap_ms = seat->gap_ms,
-                                  .time = poll->time,
-                                  .seq = poll->seq};
-
-        for (; step.lane < seat->lanes->count; step.lane++)
-            if (seat->lanes->lane[step.lane].on == PERIOD_READING &&
-                !judge_value(judge, seat, &step, reading, err))
-                return false;
-    }
+    for (uint32_t i = point->first_seat; i < point->end_seat; i++)
+        if (judge->seats[i].on_readings && judge_may(judge, &judge->seats[i]) &&
+            !judge_value(judge, &judge->seats[i], poll, value, quality, err))
+            return false;
     return true;
 }
 
-static bool judge_readings(struct judge *judge, const struct poll *poll, struct error *err)
-{
-    for (size_t i = 0; i < poll->reading_count; i++) {
-        uint32_t point = poll->readings[i].point;
+/* One poll ---------------------------------------------------------------------------------- */
 
-        if (point >= judge->point_limit || !(judge->has_rule[point / 64] >> (point % 64) & 1))
+/* The value of another point in the same poll, if it is good enough to stand beside. */
+static double beside(const struct poll *poll, uint32_t point)
+{
+    for (size_t i = 0; point != 0 && i < poll->reading_count; i++)
+        if (poll->readings[i].point == point)
+            return poll->readings[i].quality == QUALITY_NORMAL ? poll->readings[i].value : NAN;
+    return NAN;
+}
+
+static bool put_finding(struct judge *judge, struct seat *seat, const struct poll *poll,
+                        const struct screen_findings *findings, int test, struct error *err)
+{
+    bool doubt = findings->answer[test] == SCREEN_DOUBT;
+    double value = findings->value[test];
+    struct track_step of = {.rule = seat->rule,
+                            .lanes = &judge->screening.lanes,
+                            .catalog = judge->catalog,
+                            .watch = judge->watch,
+                            .point = seat->point,
+                            .gap_ms = INT64_MAX,
+                            .time = findings->at[test],
+                            .seq = poll->seq};
+
+    judge->screening.lanes.lane[0].stages[0].bound.high = doubt ? -DBL_MAX : DBL_MAX;
+    return judge_step(judge, seat, &of, isfinite(value) ? value : NO_VALUE, QUALITY_NORMAL, err);
+}
+
+static bool screen_reading(struct judge *judge, const struct judge_point *point,
+                           const struct poll *poll, double value, enum quality quality,
+                           struct error *err)
+{
+    struct screen_findings findings;
+
+    screen_step(point->screen, poll->time, value, beside(poll, point->screen_beside), quality,
+                &findings);
+    for (int test = 0; !judge->silent && test < SCREEN_COUNT; test++) {
+        struct seat *seat = point->seats[test] == 0 ? NULL : &judge->seats[point->seats[test] - 1];
+
+        if (findings.answer[test] == SCREEN_SAYS_NOTHING || seat == NULL || !judge_may(judge, seat))
             continue;
-        if (!judge_reading(judge, poll, &poll->readings[i], err))
+        if (!put_finding(judge, seat, poll, &findings, test, err))
             return false;
     }
     return true;
+}
+
+static bool feed_reading(struct judge *judge, const struct poll *poll,
+                         const struct reading *reading, bool maintained, struct error *err)
+{
+    const struct judge_point *point = &judge->points[reading->point];
+    enum quality quality = maintained ? QUALITY_MAINTENANCE : (enum quality)reading->quality;
+
+    if (point->counted &&
+        !tally_add(point->tally, poll->time, reading->value, beside(poll, point->tally_beside),
+                   quality, &judge->world, err))
+        return false;
+    if (point->on_readings && !judge->silent &&
+        !judge_by_rules(judge, point, poll, reading->value, quality, err))
+        return false;
+    return point->screen == NULL ||
+           screen_reading(judge, point, poll, reading->value, quality, err);
+}
+
+/* Time passes for every point: closes what has ended where no reading came. */
+static bool pass_time(struct judge *judge, struct error *err)
+{
+    struct wall_time now = {judge->newest.ms - lateness_ms};
+    struct wall_time next = {INT64_MAX};
+
+    if (wall_is_known(judge->next_pass) && now.ms < judge->next_pass.ms)
+        return true;
+    for (uint32_t i = 0; i < judge->point_limit; i++) {
+        struct tally *tally = judge->points[i].counted ? judge->points[i].tally : NULL;
+        struct wall_time at = tally == NULL ? WALL_NONE : tally_next(tally);
+
+        if (wall_is_known(at) && at.ms <= now.ms) {
+            if (!tally_pass(tally, now, &judge->world, err))
+                return false;
+            at = tally_next(tally);
+        }
+        if (wall_is_known(at) && at.ms < next.ms)
+            next = at;
+    }
+    judge->next_pass = next;
+    return true;
+}
+
+/* A poll may open periods that end before all those that were open. */
+static void look_ahead(struct judge *judge, const struct poll *poll)
+{
+    for (size_t i = 0; wall_is_known(judge->next_pass) && i < poll->reading_count; i++) {
+        uint32_t id = poll->readings[i].point;
+        struct wall_time at;
+
+        if (id >= judge->point_limit || !judge->points[id].counted)
+            continue;
+        at = tally_next(judge->points[id].tally);
+        if (wall_is_known(at) && at.ms < judge->next_pass.ms)
+            judge->next_pass = at;
+    }
+}
+
+bool judge_feed_poll(struct judge *judge, const struct poll *poll, struct error *err)
+{
+    const struct catalog_device *device = catalog_device(judge->catalog, poll->device);
+    bool maintained =
+        device != NULL &&
+        judge_is_maintained(judge, (uint32_t)(device - judge->catalog->devices), poll->time);
+
+    judge->now = poll->seq;
+    judge->fed = true;
+    judge->readings += poll->reading_count;
+    for (size_t i = 0; i < poll->reading_count; i++)
+        if (poll->readings[i].point < judge->point_limit &&
+            !feed_reading(judge, poll, &poll->readings[i], maintained, err))
+            return false;
+    if (!wall_is_known(judge->newest) || poll->time.ms > judge->newest.ms)
+        judge->newest = poll->time;
+    look_ahead(judge, poll);
+    return pass_time(judge, err);
 }
 
 bool judge_poll(struct judge *judge, const struct poll *poll, struct error *err)
 {
     if (!wall_is_known(poll->time))
         judge->behind = true;
-    return judge->behind || judge_readings(judge, poll, err);
+    return judge->behind || judge_feed_poll(judge, poll, err);
 }
+
+/* The transaction --------------------------------------------------------------------------- */
 
 static bool put_memory(struct judge *judge, const struct seat *seat, struct error *err)
 {
     struct text text;
 
     if (track_is_empty(&seat->track))
-        return store_put_judged(judge->store, seat->rule_name, seat->point, "", 0, err);
+        return judge->sink.judged(judge->sink.self, seat->rule_name, seat->point, "", 0, err);
     text_init(&text, judge->body, sizeof judge->body);
     track_write(&text, &seat->track, judge->watch);
     assert(!text.full);
-    return store_put_judged(judge->store, seat->rule_name, seat->point, text.bytes, text.used, err);
+    return judge->sink.judged(judge->sink.self, seat->rule_name, seat->point, text.bytes, text.used,
+                              err);
+}
+
+static bool snapshot_is_due(const struct judge *judge)
+{
+    if (!judge->feeds)
+        return false;
+    if (judge->snapshot_due || judge->readings >= remember_every_readings)
+        return true;
+    return wall_is_known(judge->newest) &&
+           (!wall_is_known(judge->remembered) ||
+            judge->newest.ms - judge->remembered.ms >= remember_every_ms);
 }
 
 bool judge_flush(struct judge *judge, struct error *err)
 {
-    for (size_t i = 0; i < judge->touched_count; i++)
-        if (judge->touched[i]->changed && !put_memory(judge, judge->touched[i], err))
+    if (judge->stale || judge->store == NULL)
+        return true;
+    for (size_t i = 0; i < judge->changed_count; i++) {
+        if (!put_memory(judge, judge->changed[i], err))
             return false;
+        judge->changed[i]->changed = false;
+    }
+    judge->changed_count = 0;
     if (!judge->behind)
-        judge->cursor = store_last_seq(judge->store);
+        judge->cursor = judge->refed = store_last_seq(judge->store);
+    if (judge->fed && (judge->force_changed || snapshot_is_due(judge)) &&
+        !judge_remember(judge, err))
+        return false;
     return judge->cursor == judge->cursor_kept ||
            store_put_cursor(judge->store, JUDGE_CURSOR, judge->cursor, err);
 }
 
-static void end_transaction(struct judge *judge, bool undo)
-{
-    for (size_t i = 0; i < judge->touched_count; i++) {
-        struct seat *seat = judge->touched[i];
-
-        if (undo)
-            seat->track = seat->kept;
-        seat->touched = seat->changed = false;
-    }
-    judge->touched_count = 0;
-}
-
 void judge_keep(struct judge *judge)
 {
-    end_transaction(judge, false);
+    judge->fed = false;
     judge->cursor_kept = judge->cursor;
     judge->behind_kept = judge->behind;
 }
 
+/* Nothing was fed: nothing to take back but where it stands. */
 void judge_undo(struct judge *judge)
 {
-    end_transaction(judge, true);
     judge->cursor = judge->cursor_kept;
-    judge->behind = judge->behind_kept;
+    judge->stale = judge->stale || judge->fed;
+    judge->behind = judge->behind_kept || judge->stale;
+    judge->fed = false;
 }
 
 /* Catching up ------------------------------------------------------------------------------- */
 
+bool judge_item(struct judge *judge, const struct item *item, struct error *err)
+{
+    switch (item->kind) {
+    case ITEM_POLL:
+        return judge_feed_poll(judge, &item->poll, err);
+    case ITEM_EVENT:
+        return judge_feed_event(judge, item->seq, item->event, item->time, item->body, err);
+    case ITEM_PROBLEM:
+        break;
+    }
+    return true;
+}
+
+static bool read_piece(struct judge *judge, struct reader *reader, uint64_t after, size_t *count,
+                       uint64_t *reached, struct error *err)
+{
+    return reader_items(reader, after, 1u << ITEM_POLL | 1u << ITEM_EVENT, PIECE, judge->items,
+                        count, reached, err);
+}
+
+/* Tallies and screens are fed again what stands between their memory and the cursor. */
+static bool feed_again(struct judge *judge, struct reader *reader, struct error *err)
+{
+    uint64_t reached = judge->refed;
+    size_t count = 0;
+    bool good = true;
+
+    if (!read_piece(judge, reader, judge->refed, &count, &reached, err))
+        return false;
+    judge->silent = true;
+    for (size_t i = 0; good && i < count && judge->items[i].seq <= judge->cursor; i++)
+        good = judge_item(judge, &judge->items[i], err);
+    judge->silent = false;
+    judge->fed = false;
+    judge->stale = !good;
+    judge->refed = reached < judge->cursor ? reached : judge->cursor;
+    return good;
+}
+
 static bool judge_piece(struct judge *judge, size_t count, uint64_t reached, struct error *err)
 {
     for (size_t i = 0; i < count; i++)
-        if (!judge_readings(judge, &judge->items[i].poll, err))
+        if (!judge_item(judge, &judge->items[i], err))
             return false;
-    judge->cursor = reached;
+    judge->cursor = judge->refed = reached;
     return judge_flush(judge, err);
 }
 
-bool judge_catch_up(struct judge *judge, struct reader *reader, bool *more, struct error *err)
+static bool judge_next(struct judge *judge, struct reader *reader, bool *more, struct error *err)
 {
     uint64_t reached = judge->cursor;
     uint64_t end = reader_last_seq(reader); /* numbers given in vain are not waited for */
     size_t count = 0;
 
-    *more = false;
-    if (!judge->behind)
-        return true;
-    if (!reader_items(reader, judge->cursor, 1u << ITEM_POLL, PIECE, judge->items, &count, &reached,
-                      err))
+    if (!read_piece(judge, reader, judge->cursor, &count, &reached, err))
         return false;
     if (reached == judge->cursor && reached < end)
-        return true; /* polls without a time stand in the way */
+        return true; /* entries without a time stand in the way */
     /* Up to the end: what the judge itself adds now needs no judging. */
     judge->behind = reached < end;
     *more = judge->behind;
@@ -253,9 +408,27 @@ bool judge_catch_up(struct judge *judge, struct reader *reader, bool *more, stru
     return true;
 }
 
-/* Acts -------------------------------------------------------------------------------------- */
+bool judge_catch_up(struct judge *judge, struct reader *reader, bool *more, struct error *err)
+{
+    *more = false;
+    if (!judge->behind)
+        return true;
+    if (judge->stale && !judge_take_up(judge, err))
+        return false;
+    if (judge->refed < judge->cursor) {
+        *more = true;
+        if (!feed_again(judge, reader, err))
+            return false;
+        judge->behind =
+            judge->refed < judge->cursor || judge->cursor < store_last_seq(judge->store);
+        return true;
+    }
+    return judge_next(judge, reader, more, err);
+}
 
-static struct seat *seat_of_uid(const struct judge *judge, const char *uid)
+/* Asked by acts ----------------------------------------------------------------------------- */
+
+struct seat *judge_seat_of_uid(const struct judge *judge, const char *uid)
 {
     for (size_t i = 0; i < judge->seat_count; i++)
         if (judge->seats[i].track.problem.state != PROBLEM_NONE &&
@@ -266,58 +439,9 @@ static struct seat *seat_of_uid(const struct judge *judge, const char *uid)
 
 const struct problem *judge_problem(const struct judge *judge, const char *uid)
 {
-    const struct seat *seat = seat_of_uid(judge, uid);
+    const struct seat *seat = judge_seat_of_uid(judge, uid);
 
     return seat == NULL ? NULL : &seat->track.problem;
-}
-
-static bool tell_marks(struct judge *judge, struct seat *seat, unsigned marks, struct error *err)
-{
-    return put_marks(judge, seat, marks, err);
-}
-
-/* An act was checked against the problem before it was recorded; one that is gone meets nothing. */
-static bool do_problem(struct judge *judge, const char *kind, struct wall_time time,
-                       const json_t *arguments, struct error *err)
-{
-    const char *uid = json_string_value(json_object_get(arguments, "uid"));
-    const char *by = json_string_value(json_object_get(arguments, "by"));
-    struct seat *seat = uid == NULL ? NULL : seat_of_uid(judge, uid);
-
-    if (seat == NULL)
-        return true;
-    touch(judge, seat);
-    if (strcmp(kind, "problem.close") == 0)
-        return tell_marks(judge, seat, track_close(&seat->track), err);
-    return tell_marks(judge, seat, track_acknowledge(&seat->track, by == NULL ? "" : by, time),
-                      err);
-}
-
-static bool do_tasks(struct judge *judge, const json_t *arguments, struct error *err)
-{
-    const json_t *tasks = json_object_get(arguments, "tasks");
-    struct task task;
-
-    for (size_t i = 0; i < json_array_size(tasks); i++)
-        if (!task_read(&task, json_array_get(tasks, i), err) ||
-            !watch_put(judge->watch, &task, err))
-            return false;
-    return true;
-}
-
-bool judge_event(struct judge *judge, uint64_t seq, const char *kind, struct wall_time time,
-                 const char *arguments, struct error *err)
-{
-    json_t *read = json_loads(arguments, 0, NULL);
-    bool good;
-
-    (void)seq;
-    if (strcmp(kind, "problem.acknowledge") == 0 || strcmp(kind, "problem.close") == 0)
-        good = do_problem(judge, kind, time, read, err);
-    else
-        good = do_tasks(judge, read, err);
-    json_decref(read);
-    return good;
 }
 
 const struct watch *judge_watch(const struct judge *judge)
@@ -325,16 +449,18 @@ const struct watch *judge_watch(const struct judge *judge)
     return judge->watch;
 }
 
-/* Of a running problem at that point, or NULL. */
+/* Of a running breach at that point, or NULL. */
 static const char *running_at(const struct judge *judge, const char *name)
 {
     const struct catalog_point *point = catalog_find_point(judge->catalog, name);
 
-    for (size_t i = 0; point != NULL && i < judge->seat_count; i++)
-        if (judge->seats[i].point == point->id &&
-            judge->seats[i].track.problem.state != PROBLEM_NONE &&
-            problem_is_running(&judge->seats[i].track.problem))
-            return judge->seats[i].track.problem.uid;
+    for (size_t i = 0; point != NULL && i < judge->seat_count; i++) {
+        const struct problem *problem = &judge->seats[i].track.problem;
+
+        if (judge->seats[i].point == point->id && problem->state != PROBLEM_NONE &&
+            problem->nature == NATURE_BREACH && problem_is_running(problem))
+            return problem->uid;
+    }
     return NULL;
 }
 
@@ -345,4 +471,12 @@ const char *judge_running_at(const struct judge *judge, const struct task *task)
     for (size_t i = 0; uid == NULL && i < task->point_count; i++)
         uid = running_at(judge, task->points[i]);
     return uid;
+}
+
+void judge_hold(struct judge *judge, const char *rule, uint32_t point, uint64_t until)
+{
+    struct seat *seat = judge_find_seat(judge, rule, point);
+
+    if (seat != NULL)
+        seat->hold = until;
 }

@@ -1,43 +1,169 @@
-/* judge_inside.h - what the files of the judge share. Inside record/ only. */
+/* judge_inside.h - what the files of the judge share. Inside record/ only.
+ *
+ * judge.c feeds and writes, judge_world.c is what tallies tell and ask, judge_events.c does what
+ * events say, judge_force.c knows what of the settings is in force since when, judge_memory.c
+ * carries it over a restart, judge_make.c puts it together.
+ */
 #ifndef RECORD_JUDGE_INSIDE_H
 #define RECORD_JUDGE_INSIDE_H
 
+#include <float.h>
+#include <jansson.h>
+
 #include "record/judge.h"
 
-enum { BODY_SIZE = 16384, PIECE = 2048 };
+enum { BODY_SIZE = 32768, PIECE = 2048, NO_DEVICE = UINT32_MAX };
 
 /* One rule at one point. */
 struct seat {
-    const struct rule *rule;   /* NULL: the rule is gone, the problem is not */
-    const struct lanes *lanes; /* of the rule at the point; NULL with it */
-    char rule_name[NAME_SIZE];
+    const struct rule *rule; /* NULL: the rule is gone, the problem is not */
+    const struct lanes *lanes;
+    uint64_t meaning; /* that the settings give it; 0: gone */
+    uint64_t hold;    /* judged only after this number of the sequence */
     uint32_t point;
-    int64_t gap_ms;
-    bool touched; /* since the last commit; then `kept` is what stands in the store */
-    bool changed; /* and its row must be written */
+    bool in_force;                /* its track was begun with this meaning */
+    bool on_readings, on_periods; /* what its lanes judge; neither: screening */
+    bool changed;                 /* since the last flush: its row must be written */
+    char rule_name[NAME_SIZE];
     struct track track;
-    struct track kept;
+};
+
+/* A screen that doubts without a value: what it says is no number. */
+#define NO_VALUE DBL_MAX
+
+struct window {
+    struct wall_time from, to;
+};
+
+/* What was measured beside a reading that is counted again. */
+struct beside {
+    struct wall_time time;
+    uint64_t seq;
+    double value;
+};
+
+struct judge_device {
+    uint32_t id;
+    int64_t every_ms; /* as the sequence says; 0: not asked */
+    struct wall_time since;
+    struct wall_time told; /* when the sequence said so */
+    int64_t gap_ms;
+    struct window *windows; /* of maintenance */
+    size_t window_count, window_room;
+};
+
+struct judge_point {
+    uint32_t first_seat, end_seat; /* with a rule */
+    uint32_t device;               /* index of `devices`, NO_DEVICE: unknown */
+    uint32_t tally_beside;         /* point whose value of the same poll goes along; 0: none */
+    uint32_t screen_beside;
+    bool on_readings;             /* a seat judges single readings */
+    bool counted;                 /* the tally is in force */
+    bool taken, watched;          /* tally, screen: taken up from memory */
+    struct tally *tally;          /* NULL: no aggregates */
+    struct screen *screen;        /* NULL: no screening */
+    uint64_t tally_meaning;       /* of the settings; 0: none */
+    uint64_t counted_by;          /* the meaning the sequence says */
+    uint32_t seats[SCREEN_COUNT]; /* of the screening, + 1; 0: none */
+};
+
+/* The rules of screening: made here, one a test. */
+struct screen_rules {
+    struct rule rule[SCREEN_COUNT];
+    struct lanes lanes; /* one lane; its bound is set anew for each finding */
 };
 
 struct judge {
-    struct store *store;
+    struct judge_setup setup;
     const struct catalog *catalog;
-    const struct rule *rules;
-    size_t rule_count;
+    struct store *store; /* NULL: a replay */
+    struct judge_sink sink;
     struct watch *watch;
-    struct seat *seats; /* in the order of points; those without a rule at the end */
+    struct screen_rules screening;
+    struct seat *seats; /* in the order of points and names; those without a rule at the end */
     size_t seat_count, seat_room;
-    size_t ruled;            /* seats with a rule */
-    uint64_t *has_rule;      /* a bit a point */
-    uint32_t *seat_of_point; /* first seat; the next point's entry ends it */
+    size_t ruled; /* seats with a rule */
+    struct judge_point *points;
     uint32_t point_limit;
-    struct seat **touched;
-    size_t touched_count;
+    struct judge_device *devices; /* as in the catalog */
+    struct seat **changed;
+    size_t changed_count;
+    struct tally_world world;
+    struct beside *besides;
+    size_t beside_count, beside_room;
+
     uint64_t cursor, cursor_kept;
-    bool behind; /* a poll without a time stands in the way, or nothing was read yet */
+    bool behind; /* an entry without a time stands in the way, or something was not read yet */
     bool behind_kept;
+    bool stale;  /* after an undo: everything is to be taken up from the store again */
+    bool fed;    /* since the last keep */
+    bool silent; /* tallies and screens are fed again; nothing is concluded */
+    bool feeds;  /* there are tallies or screens */
+
+    uint64_t refed;              /* tallies and screens stand here; at most `cursor` */
+    uint64_t now;                /* number of the entry that is looked at */
+    struct wall_time newest;     /* of all polls there were */
+    struct wall_time next_pass;  /* no tally closes before this; WALL_NONE: to be found out */
+    struct wall_time remembered; /* `newest` at the last snapshot */
+    uint64_t readings;           /* since the last snapshot */
+    bool force_changed;          /* what is in force must be written */
+    bool snapshot_due;
+
     struct item *items;
+    void *bytes; /* for tallies and screens on their way to the store */
+    size_t bytes_size;
     char body[BODY_SIZE];
 };
+
+/* judge.c */
+
+/* A track was stepped: its versions and episodes go to the sink. */
+bool judge_put_marks(struct judge *judge, struct seat *seat, unsigned marks, struct error *err);
+bool judge_feed_poll(struct judge *judge, const struct poll *poll, struct error *err);
+/* One value of a lane; and whether a seat judges what is looked at now. */
+bool judge_step(struct judge *judge, struct seat *seat, const struct track_step *from, double value,
+                enum quality quality, struct error *err);
+bool judge_may(const struct judge *judge, const struct seat *seat);
+struct seat *judge_seat_of_uid(const struct judge *judge, const char *uid);
+
+/* judge_world.c */
+void judge_make_world(struct judge *judge);
+
+/* judge_events.c */
+bool judge_feed_event(struct judge *judge, uint64_t seq, const char *kind, struct wall_time time,
+                      const char *arguments, struct error *err);
+bool judge_add_window(struct judge_device *device, const struct window *window, struct error *err);
+/* Whether the device is under maintenance at a time, as far as has been said. */
+bool judge_is_maintained(const struct judge *judge, uint32_t device, struct wall_time time);
+
+/* judge_force.c */
+
+/* Events that change what is in force. */
+bool judge_every(struct judge *judge, const json_t *arguments, struct wall_time time,
+                 struct error *err);
+bool judge_counted(struct judge *judge, const json_t *arguments, struct wall_time time,
+                   struct error *err);
+bool judge_ruled(struct judge *judge, const json_t *arguments, struct wall_time time,
+                 struct error *err);
+/* Index of "SITE/DEVICE", or NO_DEVICE. */
+uint32_t judge_find_device(const struct judge *judge, const char *name);
+
+/* judge_memory.c */
+
+/* Everything from the store, as it stands there now. */
+bool judge_take_up(struct judge *judge, struct error *err);
+/* Tallies and screens as they are now, and what is in force. */
+bool judge_remember(struct judge *judge, struct error *err);
+
+/* judge_make.c */
+
+/* Of a rule that is there, or was when its memory was taken up; NULL: none. */
+struct seat *judge_find_seat(const struct judge *judge, const char *rule, uint32_t point);
+/* One for a rule that is gone; NULL: no memory. */
+struct seat *judge_add_gone(struct judge *judge, const char *rule, uint32_t point);
+/* New, empty tallies and screens. */
+bool judge_make_tally(struct judge *judge, uint32_t point, struct error *err);
+bool judge_make_screen(struct judge *judge, uint32_t point, struct error *err);
+bool judge_no_memory(struct error *err);
 
 #endif

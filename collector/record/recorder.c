@@ -237,13 +237,38 @@ void recorder_stop(struct recorder *recorder)
 
 /* Life -------------------------------------------------------------------------------------- */
 
-static bool settle_rules(struct recorder *recorder, struct error *err)
+/* What has changed in the settings since the last run becomes part of the sequence, all of it at
+ * one moment. */
+struct changing {
+    struct recorder *recorder;
+    struct wall_time time;
+    struct mono_time mono;
+};
+
+static bool add_change(void *self, const char *kind, const char *arguments, struct error *err)
+{
+    const struct changing *changing = self;
+    struct recorder *recorder = changing->recorder;
+    struct event event = {.kind = kind,
+                          .time = changing->time,
+                          .mono = changing->mono,
+                          .who = "",
+                          .arguments = arguments};
+
+    return store_add_event(recorder->setup.store, &event, err) &&
+           judge_event(recorder->judge, event.seq, kind, event.time, arguments, err);
+}
+
+static bool add_changes(struct recorder *recorder, struct error *err)
 {
     struct store *store = recorder->setup.store;
+    struct changing changing = {recorder, recorder_wall(recorder),
+                                clock_mono(recorder->setup.clock)};
 
     if (!store_begin(store, err))
         return false;
-    if (!judge_settle_rules(recorder->judge, err) || !judge_flush(recorder->judge, err)) {
+    if (!judge_changes(recorder->judge, add_change, &changing, err) ||
+        !judge_flush(recorder->judge, err)) {
         store_rollback(store);
         return false;
     }
@@ -251,6 +276,18 @@ static bool settle_rules(struct recorder *recorder, struct error *err)
         return false;
     judge_keep(recorder->judge);
     return true;
+}
+
+static struct judge *make_judge(const struct recorder_setup *setup, struct error *err)
+{
+    const struct judge_setup of = {.catalog = setup->catalog,
+                                   .rules = setup->rules,
+                                   .rule_count = setup->rule_count,
+                                   .tallies = setup->tallies,
+                                   .screens = setup->screens};
+    const struct judge_sink sink = judge_store_sink(setup->store);
+
+    return judge_new(&of, setup->store, &sink, err);
 }
 
 static bool begin(struct recorder *recorder, struct error *err)
@@ -261,12 +298,12 @@ static bool begin(struct recorder *recorder, struct error *err)
     if (recorder->desk == NULL)
         return error_set(err, ERROR_MEMORY, "%s",
                          SAY("内存不足，无法记录", "out of memory for recording"));
-    recorder->judge = judge_new(setup->store, setup->catalog, setup->rules, setup->rule_count, err);
-    if (recorder->judge == NULL || !settle_rules(recorder, err))
+    recorder->judge = make_judge(setup, err);
+    if (recorder->judge == NULL)
         return false;
     keeper_init(&recorder->keeper, setup);
     clock_look(recorder);
-    return catch_up(recorder, -1, err);
+    return catch_up(recorder, -1, err) && add_changes(recorder, err);
 }
 
 struct recorder *recorder_new(const struct recorder_setup *setup, struct error *err)

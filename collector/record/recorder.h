@@ -15,6 +15,8 @@
 #include "base/error.h"
 #include "flow/mailbox.h"
 #include "ledger/rule.h"
+#include "ledger/screen.h"
+#include "ledger/tally.h"
 #include "model/catalog.h"
 #include "record/notice.h"
 #include "record/trust.h"
@@ -26,6 +28,8 @@ struct recorder_setup {
     const struct catalog *catalog;
     const struct rule *rules;
     size_t rule_count;
+    const struct tally_plans *tallies;  /* NULL: no aggregates */
+    const struct screen_plans *screens; /* NULL: no screening */
     bool ledger; /* the ledger is owned here (`collector.ledger`) */
     const struct clock *clock;
     struct trust *trust;

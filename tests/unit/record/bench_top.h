@@ -45,6 +45,7 @@ struct bench {
     struct trust *trust;
     struct notices *notices;
     struct recorder *recorder;
+    uint64_t began; /* numbers taken by what the first start has to say about the settings */
     const struct clock *used_clock;
     uint32_t profile;
     char resent[NAME_SIZE];
@@ -136,6 +137,8 @@ static inline void bench_open(struct bench *bench)
     bench->recorder = recorder_new(&setup, &err);
     if (bench->recorder == NULL)
         fail_msg("%s", err.text);
+    if (bench->began == 0)
+        bench->began = recorder_committed(bench->recorder);
 }
 
 /* As kill -9 leaves it: what was not committed is gone. */
@@ -205,13 +208,14 @@ static inline void bench_minute(struct bench *bench, double value)
     bench_step(bench);
 }
 
-/* The whole sequence in words, one line an entry; `wanted` as for reader_items(). Free it. */
+/* The sequence after the first start in words, one line an entry, numbered from there; `wanted` as
+ * for reader_items(). Free it. */
 static inline char *bench_story(struct bench *bench, unsigned wanted)
 {
     static struct item items[256];
     struct error err = {0};
     struct reader *reader = reader_open(bench->dir, &err);
-    uint64_t after = 0, reached = 0;
+    uint64_t after = bench->began, reached = 0;
     size_t count, size;
     char *words = NULL;
     FILE *to = open_memstream(&words, &size);
@@ -222,7 +226,8 @@ static inline char *bench_story(struct bench *bench, unsigned wanted)
         for (size_t i = 0; i < count; i++) {
             const struct item *item = &items[i];
 
-            fprintf(to, "%llu %d ", (unsigned long long)item->seq, (int)item->kind);
+            fprintf(to, "%llu %d ", (unsigned long long)(item->seq - bench->began),
+                    (int)item->kind);
             if (item->kind == ITEM_POLL)
                 fprintf(to, "%lld %g\n", (long long)item->poll.time.ms,
                         item->poll.readings[0].value);

@@ -47,14 +47,15 @@ static void acknowledging_is_an_event_and_a_version(void **state)
     take_uid(bench, uid);
     answer = bench_act(bench, "problem.acknowledge", json_pack("{s:s}", "uid", uid));
     assert_int_equal(answer.err.kind, ERROR_NONE);
-    assert_int_equal(answer.seq, 3);
+    assert_int_equal(answer.seq, bench->began + 3);
     problem = bench_problem(bench);
     assert_int_equal(json_integer_value(json_object_get(problem, "version")), 2);
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(problem, "acknowledged"), "by")), "li");
     json_decref(problem);
     story = bench_story(bench, 1 << ITEM_EVENT);
-    snprintf(wanted, sizeof wanted, "3 1 problem.acknowledge {\"by\":\"li\",\"uid\":\"%s\"}\n", uid);
+    snprintf(wanted, sizeof wanted, "3 1 problem.acknowledge {\"by\":\"li\",\"uid\":\"%s\"}\n",
+             uid);
     assert_string_equal(story, wanted);
     free(story);
     answer = bench_act(bench, "problem.acknowledge", json_pack("{s:s}", "uid", uid));
@@ -132,14 +133,14 @@ static void resending_puts_the_cursor_back_and_tells_the_sender(void **state)
     answer = bench_act(bench, "output.resend",
                        json_pack("{s:s, s:s}", "output", "town-mqtt", "from", from));
     assert_int_equal(answer.err.kind, ERROR_NOT_FOUND);
-    recorder_move_cursor(bench->recorder, "town-mqtt", 5);
+    recorder_move_cursor(bench->recorder, "town-mqtt", bench->began + 5);
     bench_step(bench);
     answer = bench_act(bench, "output.resend",
                        json_pack("{s:s, s:s}", "output", "town-mqtt", "from", from));
     assert_int_equal(answer.err.kind, ERROR_NONE);
-    assert_int_equal(reader_cursor(reader, "town-mqtt"), 2);
+    assert_int_equal(reader_cursor(reader, "town-mqtt"), bench->began + 2);
     assert_string_equal(bench->resent, "town-mqtt");
-    assert_int_equal(bench->resent_after, 2);
+    assert_int_equal(bench->resent_after, bench->began + 2);
     answer =
         bench_act(bench, "output.resend", json_pack("{s:s, s:s}", "output", "judge", "from", from));
     assert_int_equal(answer.err.kind, ERROR_NOT_FOUND);
@@ -157,7 +158,7 @@ static void resending_never_moves_a_cursor_forward(void **state)
 
     for (int i = 0; i < 5; i++)
         bench_minute(bench, 0.5);
-    recorder_move_cursor(bench->recorder, "town-mqtt", 2);
+    recorder_move_cursor(bench->recorder, "town-mqtt", bench->began + 2);
     bench_step(bench);
     wall_text(clock_wall(bench->used_clock), from);
     answer = bench_act(bench, "output.resend",
@@ -173,7 +174,7 @@ static void a_seal_closes_the_segment_with_its_own_event_in_it(void **state)
     bench_minute(bench, 0.5);
     answer = bench_act(bench, "seal.close", json_object());
     assert_int_equal(answer.err.kind, ERROR_NONE);
-    assert_int_equal(answer.seq, 2);
+    assert_int_equal(answer.seq, bench->began + 2);
     assert_false(store_segment_due(bench->store, clock_wall(bench->used_clock), 1, 1000));
     bench_minute(bench, 0.5);
     assert_true(store_segment_due(bench->store, clock_wall(bench->used_clock), 1, 0));

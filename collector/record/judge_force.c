@@ -1,0 +1,309 @@
+/* What of the settings is in force, as the sequence says it: how often each device is asked, what
+ * is counted at which point, and which rule judges it with which meaning.
+ *
+ * At start the settings are compared with what the judge remembers of the sequence; each difference
+ * becomes an event, so that a replay knows since when.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "record/judge_inside.h"
+
+enum { POINTS_AT_ONCE = 64 }; /* in one event */
+
+/* Reading ----------------------------------------------------------------------------------- */
+
+static uint64_t meaning_of(const json_t *arguments)
+{
+    const char *words = json_string_value(json_object_get(arguments, "meaning"));
+
+    return words == NULL ? 0 : strtoull(words, NULL, 16);
+}
+
+uint32_t judge_find_device(const struct judge *judge, const char *name)
+{
+    const struct catalog *catalog = judge->catalog;
+
+    for (uint32_t i = 0; i < catalog->device_count; i++) {
+        const char *site = catalog->sites[catalog->devices[i].site].name;
+        size_t length = strlen(site);
+
+        if (strncmp(name, site, length) == 0 && name[length] == '/' &&
+            strcmp(name + length + 1, catalog->devices[i].name) == 0)
+            return i;
+    }
+    return NO_DEVICE;
+}
+
+/* The store's number of a named point, 0: unknown. */
+static uint32_t point_of(const struct judge *judge, const json_t *name)
+{
+    const char *words = json_string_value(name);
+    const struct catalog_point *point =
+        words == NULL ? NULL : catalog_find_point(judge->catalog, words);
+
+    return point == NULL || point->id >= judge->point_limit ? 0 : point->id;
+}
+
+/* A device that is asked for the first time counts from when it is said to be there, however long
+ * before, but for a month at most: each missing minute becomes a row. */
+static const int64_t past_at_most_ms = (int64_t)31 * 24 * 3600 * 1000;
+
+static struct wall_time since_when(const struct judge_device *device, const char *words,
+                                   struct wall_time time)
+{
+    struct wall_time since = time;
+
+    if (words == NULL || wall_is_known(device->told) || !moment_parse(words, &since))
+        return time;
+    if (since.ms < time.ms - past_at_most_ms)
+        since.ms = time.ms - past_at_most_ms;
+    return since;
+}
+
+/* {"device":"SITE/DEVICE","every_ms":60000,"since":T|null} */
+bool judge_every(struct judge *judge, const json_t *arguments, struct wall_time time,
+                 struct error *err)
+{
+    const char *name = json_string_value(json_object_get(arguments, "device"));
+    const char *since = json_string_value(json_object_get(arguments, "since"));
+    uint32_t index = name == NULL ? NO_DEVICE : judge_find_device(judge, name);
+    struct judge_device *device = index == NO_DEVICE ? NULL : &judge->devices[index];
+    const struct catalog_device *of = index == NO_DEVICE ? NULL : &judge->catalog->devices[index];
+    int64_t every_ms = json_integer_value(json_object_get(arguments, "every_ms"));
+
+    (void)err;
+    if (device == NULL || (wall_is_known(device->told) && device->every_ms == every_ms))
+        return true;
+    device->every_ms = every_ms;
+    device->gap_ms = episode_gap_ms(device->every_ms);
+    device->since = since_when(device, since, time);
+    device->told = time;
+    for (uint32_t i = 0; i < of->point_count; i++) {
+        struct judge_point *point = &judge->points[judge->catalog->points[of->first_point + i].id];
+
+        /* A replay counts from the beginning: since when the plan is as it is, is for the
+         * comparison to know. */
+        if (judge->store == NULL && point->tally != NULL)
+            point->counted = true;
+        if (point->counted)
+            tally_every(point->tally, device->since, device->every_ms);
+    }
+    judge->next_pass = WALL_NONE;
+    judge->force_changed = judge->snapshot_due = true;
+    return true;
+}
+
+/* A new device begins with its first period. Where it was there before and is only now counted so,
+ * what is open now is filled with what is stored; what has closed stays as it was counted then. */
+static bool begin_counting(struct judge *judge, struct judge_point *point, struct wall_time time,
+                           struct error *err)
+{
+    const struct judge_device *device = &judge->devices[point->device];
+    struct span now = {time, {time.ms + 1}};
+
+    judge->next_pass = WALL_NONE;
+    if (device->told.ms == time.ms) {
+        tally_every(point->tally, device->since, device->every_ms);
+        return true;
+    }
+    if (wall_is_known(judge->newest) && judge->newest.ms > time.ms)
+        now = (struct span){judge->newest, {judge->newest.ms + 1}};
+    tally_open(point->tally, now.start);
+    tally_every(point->tally, device->since, device->every_ms);
+    return tally_recount(point->tally, now, "", &judge->world, err);
+}
+
+/* {"points":["SITE/DEVICE/CHANNEL",…],"meaning":"0123456789abcdef"|null} */
+bool judge_counted(struct judge *judge, const json_t *arguments, struct wall_time time,
+                   struct error *err)
+{
+    const json_t *names = json_object_get(arguments, "points");
+    uint64_t meaning = meaning_of(arguments);
+
+    for (size_t i = 0; judge->store != NULL && i < json_array_size(names); i++) {
+        uint32_t id = point_of(judge, json_array_get(names, i));
+        struct judge_point *point = &judge->points[id];
+        bool before = point->counted;
+
+        if (id == 0 || point->counted_by == meaning)
+            continue;
+        point->counted_by = meaning;
+        point->counted = point->tally != NULL && meaning == point->tally_meaning;
+        if (point->counted && !before && point->device != NO_DEVICE &&
+            !begin_counting(judge, point, time, err))
+            return false;
+    }
+    judge->force_changed = judge->snapshot_due = true;
+    return true;
+}
+
+static bool rule_at(struct judge *judge, struct seat *seat, uint64_t meaning, struct error *err)
+{
+    if (seat->track.meaning == meaning)
+        return true;
+    if (!judge_put_marks(judge, seat, track_rule_changed(&seat->track, meaning), err))
+        return false;
+    seat->in_force = seat->rule != NULL && meaning == seat->meaning;
+    return !seat->in_force || seat->lanes != &judge->screening.lanes ||
+           judge_make_screen(judge, seat->point, err);
+}
+
+/* {"rule":"nh3","points":["SITE/DEVICE/CHANNEL",…],"meaning":"0123456789abcdef"|null} */
+bool judge_ruled(struct judge *judge, const json_t *arguments, struct wall_time time,
+                 struct error *err)
+{
+    const json_t *names = json_object_get(arguments, "points");
+    const char *rule = json_string_value(json_object_get(arguments, "rule"));
+
+    (void)time;
+    for (size_t i = 0; rule != NULL && i < json_array_size(names); i++) {
+        uint32_t id = point_of(judge, json_array_get(names, i));
+        struct seat *seat = id == 0 ? NULL : judge_find_seat(judge, rule, id);
+
+        if (seat != NULL && !rule_at(judge, seat, meaning_of(arguments), err))
+            return false;
+    }
+    judge->force_changed = judge->snapshot_due = true;
+    return true;
+}
+
+/* Comparing --------------------------------------------------------------------------------- */
+
+/* One rule, or what is counted (rule ""), at one point. */
+struct difference {
+    const char *rule;
+    uint64_t meaning;
+    uint32_t point;
+};
+
+struct adding {
+    bool (*add)(void *self, const char *kind, const char *arguments, struct error *err);
+    void *self;
+};
+
+static int by_rule(const void *one, const void *other)
+{
+    const struct difference *a = one, *b = other;
+    int order = strcmp(a->rule, b->rule);
+
+    if (order != 0)
+        return order;
+    if (a->meaning != b->meaning)
+        return a->meaning < b->meaning ? -1 : 1;
+    return (a->point > b->point) - (a->point < b->point);
+}
+
+static size_t find_differences(const struct judge *judge, struct difference *out)
+{
+    size_t count = 0;
+
+    for (uint32_t id = 0; id < judge->point_limit; id++)
+        if (judge->points[id].tally_meaning != judge->points[id].counted_by)
+            out[count++] = (struct difference){"", judge->points[id].tally_meaning, id};
+    for (size_t i = 0; i < judge->seat_count; i++) {
+        const struct seat *seat = &judge->seats[i];
+
+        if (seat->meaning != seat->track.meaning)
+            out[count++] = (struct difference){seat->rule_name, seat->meaning, seat->point};
+    }
+    qsort(out, count, sizeof *out, by_rule);
+    return count;
+}
+
+static void write_meaning(struct text *text, uint64_t meaning)
+{
+    if (meaning == 0)
+        text_add(text, "\"meaning\":null");
+    else
+        text_format(text, "\"meaning\":\"%016" PRIx64 "\"", meaning);
+}
+
+/* As many of the same rule and meaning as go into one event; returns how many. */
+static size_t write_group(const struct judge *judge, const struct difference *from, size_t count,
+                          struct text *text)
+{
+    size_t done = 0;
+    char name[POINT_SIZE];
+
+    text_add_char(text, '{');
+    if (from->rule[0] != '\0') {
+        text_add(text, "\"rule\":");
+        text_add_json(text, from->rule);
+        text_add_char(text, ',');
+    }
+    write_meaning(text, from->meaning);
+    text_add(text, ",\"points\":[");
+    while (done < count && done < POINTS_AT_ONCE && from[done].meaning == from->meaning &&
+           strcmp(from[done].rule, from->rule) == 0) {
+        const struct catalog_point *point = catalog_point(judge->catalog, from[done].point);
+
+        if (done > 0)
+            text_add_char(text, ',');
+        text_add_json(text, point == NULL ? "" : catalog_point_name(judge->catalog, point, name));
+        done++;
+    }
+    text_add(text, "]}");
+    return done;
+}
+
+static bool add_differences(struct judge *judge, const struct difference *all, size_t count,
+                            const struct adding *to, struct error *err)
+{
+    char bytes[POINTS_AT_ONCE * (POINT_SIZE + 3) + 128];
+
+    for (size_t done = 0; done < count;) {
+        struct text text;
+        const char *kind = all[done].rule[0] == '\0' ? "aggregates.changed" : "rule.changed";
+
+        text_init(&text, bytes, sizeof bytes);
+        done += write_group(judge, all + done, count - done, &text);
+        if (!to->add(to->self, kind, bytes, err))
+            return false;
+    }
+    return true;
+}
+
+static bool add_every(struct judge *judge, uint32_t index, int64_t every_ms,
+                      const struct adding *to, struct error *err)
+{
+    const struct catalog_device *device = &judge->catalog->devices[index];
+    bool comes = judge->devices[index].every_ms == 0 && device->since_ms != 0;
+    char bytes[256], since[WALL_TEXT];
+    struct text text;
+
+    text_init(&text, bytes, sizeof bytes);
+    text_format(&text, "{\"device\":\"%s/%s\",\"every_ms\":%" PRId64 ",\"since\":",
+                judge->catalog->sites[device->site].name, device->name, every_ms);
+    if (comes)
+        text_add_json(&text, wall_text((struct wall_time){device->since_ms}, since));
+    else
+        text_add(&text, "null");
+    text_add_char(&text, '}');
+    return to->add(to->self, "device.every", bytes, err);
+}
+
+bool judge_changes(struct judge *judge,
+                   bool (*add)(void *self, const char *kind, const char *arguments,
+                               struct error *err),
+                   void *self, struct error *err)
+{
+    const struct adding to = {add, self};
+    struct difference *all = calloc(judge->point_limit + judge->seat_count + 1, sizeof *all);
+    bool good = all != NULL || judge_no_memory(err);
+    size_t count = good ? find_differences(judge, all) : 0;
+
+    for (uint32_t i = 0; good && i < judge->catalog->device_count; i++) {
+        const struct catalog_device *device = &judge->catalog->devices[i];
+        int64_t every_ms = device->active ? device->every_ms : 0;
+
+        if (judge->devices[i].every_ms != every_ms)
+            good = add_every(judge, i, every_ms, &to, err);
+    }
+    good = good && add_differences(judge, all, count, &to, err);
+    free(all);
+    return good;
+}
