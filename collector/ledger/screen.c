@@ -96,6 +96,7 @@ static uint64_t meaning_of(const struct screen *screen)
     digest = digested(digest, screen->plan, sizeof *screen->plan);
     digest = digested(digest, &screen->every_ms, sizeof screen->every_ms);
     digest = digested(digest, &screen->limit, sizeof screen->limit);
+    digest = digested(digest, &screen->band, sizeof screen->band);
     digest = digested(digest, &screen->night, sizeof screen->night);
     return digested(digest, &screen->tests, sizeof screen->tests);
 }
@@ -125,6 +126,8 @@ struct screen *screen_new(const struct screen_plans *plans, const struct paramet
     if (screen->gap_ms < plans->shared.gap_ms)
         screen->gap_ms = plans->shared.gap_ms;
     screen->limit = isfinite(limit) ? limit : 0.0;
+    screen->band = fmax(screen->limit * plans->shared.clip_below / 100.0,
+                        2.0 * pow(10.0, -parameter->decimals));
     if (night != NULL)
         screen->night = *night;
     screen->tests = tests_of(screen, night != NULL);
@@ -151,13 +154,6 @@ const char *screen_beside(const struct screen *screen)
     return screen->plan->beside[0] == '\0' ? NULL : screen->plan->beside;
 }
 
-#define DOUBTING_MS INT64_MAX
-
-bool screen_is_doubting(const struct screen *screen, enum screen_test test)
-{
-    return screen->memory.until_ms[test] == DOUBTING_MS;
-}
-
 void screen_doubt(struct screen *screen, enum screen_test test, const struct screen_at *at,
                   int64_t about_ms, double value)
 {
@@ -167,10 +163,8 @@ void screen_doubt(struct screen *screen, enum screen_test test, const struct scr
     at->findings->value[test] = value;
 }
 
-void screen_pass(struct screen *screen, enum screen_test test, const struct screen_at *at)
+void screen_end_doubt(struct screen *screen, enum screen_test test, const struct screen_at *at)
 {
-    if (!screen_is_doubting(screen, test))
-        return;
     screen->memory.until_ms[test] = at->ms + screen->shared->good_for_ms;
     screen->memory.latest_ms = screen->memory.until_ms[test];
 }

@@ -134,6 +134,7 @@ struct screen {
     const struct screen_plan *plan;
     int64_t every_ms, gap_ms;
     double limit;
+    double band; /* below the limit, and so above it: two steps of the value at least */
     struct night night;
     unsigned tests;
     uint64_t meaning; /* of all numbers that decide what it says */
@@ -156,8 +157,21 @@ void screen_memory_clear(struct screen_memory *memory);
  * each valid reading for a while, long enough for a problem to be proven recovered. */
 void screen_doubt(struct screen *screen, enum screen_test test, const struct screen_at *at,
                   int64_t about_ms, double value);
-void screen_pass(struct screen *screen, enum screen_test test, const struct screen_at *at);
-bool screen_is_doubting(const struct screen *screen, enum screen_test test);
+void screen_end_doubt(struct screen *screen, enum screen_test test, const struct screen_at *at);
+
+#define DOUBTING_MS INT64_MAX
+
+static inline bool screen_is_doubting(const struct screen *screen, enum screen_test test)
+{
+    return screen->memory.until_ms[test] == DOUBTING_MS;
+}
+
+static inline void screen_pass(struct screen *screen, enum screen_test test,
+                               const struct screen_at *at)
+{
+    if (screen_is_doubting(screen, test))
+        screen_end_doubt(screen, test, at);
+}
 
 static inline bool screen_wants(const struct screen *screen, enum screen_test test)
 {
@@ -168,6 +182,17 @@ static inline bool screen_wants(const struct screen *screen, enum screen_test te
 static inline bool screen_exceeds(double amount, double allowed)
 {
     return amount > allowed + 1e-9 * (allowed < 0.0 ? -allowed : allowed);
+}
+
+/* The math library's are calls, since they mind NANs; here are none. */
+static inline double lower_of(double one, double other)
+{
+    return one < other ? one : other;
+}
+
+static inline double higher_of(double one, double other)
+{
+    return one > other ? one : other;
 }
 
 /* Each takes one reading; screen.c says which of them see it. */

@@ -87,7 +87,9 @@ static bool is_sound(const struct screen *screen, const struct screen_memory *me
     for (int i = 0; i < RATE_BUCKETS; i++)
         if (!is_time(memory->rate.number[i]) || memory->rate.number[i] > last_bucket)
             return false;
-    return memory->rate.bucket <= last_bucket && (memory->night.dark | 1) == 1;
+    return memory->rate.bucket <= last_bucket &&
+           memory->hidden.newest < MOMENT_END_MS / (24 * 60 * 60 * 1000) &&
+           (memory->night.dark | 1) == 1;
 }
 
 bool screen_read(struct screen *screen, const void *bytes, size_t size)

@@ -58,9 +58,9 @@ static bool stands_out(const struct screen_plan *plan, double before, double val
     double from = value - before;
     double to = value - after;
     double near = (fabs(before) + fabs(after)) / 2.0;
-    double allowed = fmax(plan->spike, plan->spike_percent / 100.0 * near);
+    double allowed = higher_of(plan->spike, plan->spike_percent / 100.0 * near);
 
-    return (from > 0.0) == (to > 0.0) && screen_exceeds(fmin(fabs(from), fabs(to)), allowed);
+    return (from > 0.0) == (to > 0.0) && screen_exceeds(lower_of(fabs(from), fabs(to)), allowed);
 }
 
 void screen_spike(struct screen *screen, const struct screen_at *at)
@@ -94,8 +94,9 @@ static double bucket_mean(const struct rate_memory *memory)
 static bool is_too_fast(const struct screen *screen, double mean, double before, int64_t apart_ms)
 {
     const struct screen_plan *plan = screen->plan;
-    double hours = fmax((double)apart_ms, (double)screen->shared->rate_ms) / HOUR_MS;
-    double per_hour = fmax(plan->rate_per_hour, plan->rate_percent_per_hour / 100.0 * fabs(before));
+    double hours = higher_of((double)apart_ms, (double)screen->shared->rate_ms) / HOUR_MS;
+    double per_hour =
+        higher_of(plan->rate_per_hour, plan->rate_percent_per_hour / 100.0 * fabs(before));
 
     return screen_exceeds(fabs(mean - before), per_hour * hours);
 }
@@ -133,12 +134,12 @@ void screen_rate(struct screen *screen, const struct screen_at *at)
 {
     struct rate_memory *memory = &screen->memory.rate;
     int64_t bucket_ms = screen->shared->rate_ms / RATE_BUCKETS;
-    int64_t bucket = at->ms / bucket_ms;
+    int64_t begins_ms = memory->bucket == NEVER_MS ? 0 : memory->bucket * bucket_ms;
 
-    if (bucket != memory->bucket) {
+    if (memory->bucket == NEVER_MS || at->ms < begins_ms || at->ms - begins_ms >= bucket_ms) {
         if (memory->bucket != NEVER_MS)
             close_bucket(screen, at, bucket_ms);
-        memory->bucket = bucket;
+        memory->bucket = at->ms / bucket_ms;
         memory->count = 0;
         memory->sum = 0.0;
         memory->low = memory->high = at->value;
@@ -146,8 +147,8 @@ void screen_rate(struct screen *screen, const struct screen_at *at)
     memory->count++;
     memory->last_ms = at->ms;
     memory->sum += at->value;
-    memory->low = fmin(memory->low, at->value);
-    memory->high = fmax(memory->high, at->value);
+    memory->low = lower_of(memory->low, at->value);
+    memory->high = higher_of(memory->high, at->value);
 }
 
 bool screen_rests(const struct screen_plan *plan, double value)
@@ -164,8 +165,8 @@ void screen_flat(struct screen *screen, const struct screen_at *at)
 {
     const struct screen_plan *plan = screen->plan;
     struct flat_memory *memory = &screen->memory.flat;
-    double low = fmin(memory->low, at->value);
-    double high = fmax(memory->high, at->value);
+    double low = lower_of(memory->low, at->value);
+    double high = higher_of(memory->high, at->value);
     int64_t step_ms = memory->count == 0 ? 0 : at->ms - memory->seen_ms;
 
     memory->seen_ms = at->ms;

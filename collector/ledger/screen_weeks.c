@@ -33,11 +33,9 @@ static void count_top(struct clip_memory *memory, const struct screen_at *at)
 }
 
 /* Three bands of one width: above the limit, just below it, and beneath that. */
-static void count_near_limit(struct clip_memory *memory, double limit, double percent,
+static void count_near_limit(struct clip_memory *memory, double limit, double band,
                              const struct screen_at *at)
 {
-    double band = limit * percent / 100.0;
-
     if (at->value > limit + band || at->value <= limit - 2.0 * band)
         return;
     if (at->value > limit) {
@@ -111,27 +109,29 @@ void screen_clip(struct screen *screen, const struct screen_at *at)
     }
     count_top(memory, at);
     if (screen->limit > 0.0)
-        count_near_limit(memory, screen->limit, screen->shared->clip_below, at);
+        count_near_limit(memory, screen->limit, screen->band, at);
 }
 
 /* ---- gaps that begin when values rise ---- */
 
 /* The day's counts; days that come anew are emptied, and all when the clock went far either way. */
-static struct hidden_day *day_of(struct screen *screen, int64_t ms)
+static struct hidden_day *day_of(struct hidden_memory *memory, int64_t ms)
 {
-    struct hidden_memory *memory = &screen->memory.hidden;
-    int64_t days = screen->shared->hidden_days;
-    int64_t day = ms / DAY_MS;
-    int64_t first = memory->newest + 1;
+    int64_t day = memory->newest;
+    int64_t first = day + 1;
 
-    if (memory->newest == NEVER_MS || day - memory->newest >= days || memory->newest - day >= days)
-        first = day - days + 1;
-    else if (day <= memory->newest)
-        return &memory->days[day % days];
+    if (day != NEVER_MS && ms >= day * DAY_MS && ms < first * DAY_MS)
+        return &memory->days[day % HIDDEN_DAYS_MAX];
+    day = ms / DAY_MS;
+    if (memory->newest == NEVER_MS || day - memory->newest >= HIDDEN_DAYS_MAX ||
+        memory->newest - day >= HIDDEN_DAYS_MAX)
+        first = day - HIDDEN_DAYS_MAX + 1;
+    else if (day < memory->newest)
+        return &memory->days[day % HIDDEN_DAYS_MAX];
     for (int64_t i = first; i <= day; i++)
-        memory->days[(i + days) % days] = (struct hidden_day){0};
+        memory->days[(i + HIDDEN_DAYS_MAX) % HIDDEN_DAYS_MAX] = (struct hidden_day){0};
     memory->newest = day;
-    return &memory->days[day % days];
+    return &memory->days[day % HIDDEN_DAYS_MAX];
 }
 
 /* How likely at least `high` of `gaps` are if each is high with this share alone. Sums the other
@@ -160,7 +160,8 @@ static bool is_hiding(const struct screen *screen)
     double high = 0.0;
 
     for (int64_t i = 0; i < shared->hidden_days; i++) {
-        const struct hidden_day *day = &screen->memory.hidden.days[i];
+        int64_t number = screen->memory.hidden.newest - i + HIDDEN_DAYS_MAX;
+        const struct hidden_day *day = &screen->memory.hidden.days[number % HIDDEN_DAYS_MAX];
 
         readings += day->readings;
         near += day->near;
@@ -191,7 +192,7 @@ void screen_hidden(struct screen *screen, const struct screen_at *at, bool expla
 {
     const struct screen_shared *shared = screen->shared;
     struct hidden_memory *memory = &screen->memory.hidden;
-    struct hidden_day *day = day_of(screen, at->ms);
+    struct hidden_day *day = day_of(memory, at->ms);
 
     if (memory->valid_ms != NEVER_MS && !memory->counted &&
         at->ms - memory->valid_ms >= screen->every_ms + shared->hidden_gap_ms)

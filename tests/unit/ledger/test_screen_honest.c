@@ -131,7 +131,7 @@ static const struct habit {
     {"turbidity",         15.0,  90.0,   0.1,   2.0,  MINUTE_MS     },
     {"orp",               120.0, 300.0,  1.0,   4.0,  MINUTE_MS     },
     {"ammonia_nitrogen",  0.3,   1.9,    0.01,  0.05, MINUTE_MS     },
-    {"total_phosphorus",  0.1,   0.4,    0.01,  0.02, 4 * HOUR_MS   },
+    {"total_phosphorus",  0.1,   0.4,    0.001, 0.02, 4 * HOUR_MS   },
     {"total_nitrogen",    1.0,   4.0,    0.01,  0.1,  4 * HOUR_MS   },
     {"cod_mn",            3.0,   9.0,    0.1,   0.4,  4 * HOUR_MS   },
     {"pm2_5",             15.0,  120.0,  1.0,   3.0,  MINUTE_MS     },
@@ -178,7 +178,10 @@ static double walked(struct walk *walk, int64_t ms)
         height += cos(walk->phase[i] + 6.283185307179586 * hours / (walk->hours[i] + 20.0)) / 3.0;
     value = (habit->low + habit->high) / 2.0 + (habit->high - habit->low) / 2.0 * height +
             habit->noise * thrown_unit(&walk->seed);
-    value = fmax(habit->low, fmin(habit->high, value));
+    value = fmax(habit->low, value);
+    if (strcmp(habit->parameter, "humidity") == 0 ||
+        strcmp(habit->parameter, "wind_direction") == 0)
+        value = fmin(habit->high, value); /* where they really end */
     return round(value / habit->step) * habit->step;
 }
 
@@ -194,7 +197,8 @@ static void walk_for_days(const struct habit *habit, uint64_t seed, int days)
     while (bench.ms < MORNING_MS + days * DAY_MS) {
         if (lost == 0 && thrown(&walk.seed) % 100 == 0)
             lost = 1;
-        if (lost == 0 && (int64_t)(thrown(&walk.seed) % (2 * DAY_MS)) < habit->every_ms)
+        if (lost == 0 && habit->every_ms < HOUR_MS &&
+            (int64_t)(thrown(&walk.seed) % (2 * DAY_MS)) < habit->every_ms)
             lost = 1 + (int)(30 * MINUTE_MS / habit->every_ms);
         if (lost > 0) {
             give(&bench, NAN, NAN, QUALITY_NO_ANSWER);
