@@ -40,6 +40,18 @@ static const struct command commands[] = {
      {"--from=", "--to=", "--note=", NULL}, 2, 2, command_device,
      "登记设备维护窗口：其间的读数照存，但不判定、不计入均值",
      "enter a maintenance window: readings in it are stored, but neither judged nor averaged"},
+    {"tasks", {"tasks [--state S] [--due]", "tasks import FILE [--dry-run]", NULL},
+     {"--state=", "--due", "--dry-run", NULL}, 0, 2, command_tasks,
+     "整改台账；--due 只列逾期和即将到期的；import 导入 CSV 表格，--dry-run 只预览",
+     "the rectification ledger; --due lists what is overdue or due soon; import takes in a CSV table, "
+     "--dry-run only shows what it would do"},
+    {"task", {"task ID", "task strike-off ID --note TEXT [--even-so]", "task note ID TEXT", NULL},
+     {"--note=", "--even-so", NULL}, 1, 3, command_task,
+     "查看一项任务；销号，巩固期由此开始；加备注", "show one task; strike it off, which begins its watch "
+     "period; add a note"},
+    {"watch", {"watch", NULL}, {NULL}, 0, 0, command_watch,
+     "巩固期内的任务：剩余天数、未结问题、是否回潮", "the tasks in their watch period: days left, problems, "
+     "relapses"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
     {"demo", {"demo [--dir D] [--port P] [--seconds N] [--mqtt URL] [--influx URL] [--plain]", NULL},
@@ -49,7 +61,7 @@ static const struct command commands[] = {
 
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
-    "work", "plan", "limits", "probe", "tasks", "task", "watch", "replay", "river",
+    "work", "plan", "limits", "probe", "replay", "river",
     "evidence", "seals", "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */

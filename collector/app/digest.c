@@ -43,8 +43,8 @@ static void add_file(EVP_MD_CTX *context, const char *dir, const char *name)
 
 char *settings_digest(const struct settings *settings, char *out)
 {
-    static const char *const names[] = {"collector.conf", "sites.conf", "devices.conf",
-                                        "rules.conf", "parameters.conf"};
+    static const char *const names[] = {"collector.conf", "sites.conf",      "devices.conf",
+                                        "rules.conf",     "parameters.conf", "ledger.conf"};
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     EVP_MD_CTX *context = EVP_MD_CTX_new();

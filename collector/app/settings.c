@@ -77,6 +77,24 @@ static void load_parameters(struct loading *loading)
     parameters_free(parameters_load(path, loading->faults));
 }
 
+static void load_terms(struct loading *loading)
+{
+    char path[700];
+
+    settings_path(loading->settings, "ledger.conf", path, sizeof path);
+    if (access(path, F_OK) != 0)
+        settings_data_path("config/ledger.conf", path, sizeof path);
+    loading->settings->terms = terms_load(path, loading->faults);
+}
+
+const char *settings_ledger_owner(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->output_count; i++)
+        if (settings->outputs[i].kind == OUTPUT_RECTIFICATION && settings->outputs[i].enabled)
+            return settings->outputs[i].name;
+    return NULL;
+}
+
 /* One sentence about the folder itself, rather than one for each file that is not in it. */
 static bool folder_is_there(const char *dir, struct conf_faults *faults)
 {
@@ -117,6 +135,7 @@ struct settings *settings_load(const char *dir, bool language_given, struct conf
     snprintf(settings->dir, sizeof settings->dir, "%s", dir);
     settings_read_collector(&loading);
     load_parameters(&loading);
+    load_terms(&loading);
     settings_read_sites(&loading);
     settings_read_devices(&loading);
     settings_read_rules(&loading);
@@ -139,6 +158,7 @@ void settings_free(struct settings *settings)
     for (size_t i = 0; i < settings->profile_count; i++)
         profile_free(settings->profiles[i]);
     parameters_free(settings->parameters);
+    terms_free(settings->terms);
     free(settings->profiles);
     free(settings->outputs);
     free(settings->sites);

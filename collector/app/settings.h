@@ -3,7 +3,7 @@
  * settings_load() reads DIR/collector.conf, sites.conf, devices.conf and (if there) rules.conf, the
  * parameter table and the profiles the devices name, and says every fault in one run. Profiles are
  * looked for in DIR/profiles first, then in the installed (or source) drivers/profiles;
- * parameters.conf likewise.
+ * parameters.conf and ledger.conf likewise.
  */
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "flow/poller.h"
 #include "ledger/rule.h"
+#include "ledger/terms.h"
 #include "model/catalog.h"
 #include "output/sender.h"
 #include "record/trust.h"
@@ -83,6 +84,7 @@ struct settings {
     struct rule_conf *rules;
     size_t rule_count;
     struct parameters *parameters;
+    struct terms *terms; /* ledger.conf */
     struct profile **profiles;
     size_t profile_count;
 };
@@ -102,6 +104,12 @@ char *settings_device_overrides(const struct device_conf *device);
  * SHA-256 over the profile's 32 bytes of digest and the text of settings_device_overrides(). False
  * when it cannot be made. The device's profile must be known. */
 bool settings_device_digest(const struct device_conf *device, uint8_t out[32]);
+
+/* The name of the output whose rectification system owns the ledger, NULL: none does. */
+const char *settings_ledger_owner(const struct settings *settings);
+
+/* "enterprise", "river_section", …: the kind of a site. */
+const char *settings_site_kind(const struct site_setup *site);
 
 /* The folder of shipped data: $LOOKBACK_DATA if set, $PREFIX/share/lookback when installed, the
  * source tree when run from a build inside it; `out` gets "THERE/name". False when it is not there.

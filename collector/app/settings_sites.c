@@ -150,3 +150,8 @@ void settings_read_sites(struct loading *loading)
     name_index_free(names);
     conf_free(conf);
 }
+
+const char *settings_site_kind(const struct site_setup *site)
+{
+    return site_kinds[site->kind];
+}

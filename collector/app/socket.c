@@ -16,7 +16,7 @@
 #include "base/say.h"
 #include "record/recorder.h"
 
-enum { PATIENCE_MS = 5000, BY_MAX = 64 };
+enum { PATIENCE_MS = 5000, BY_MAX = 64, LINE_FIRST = 64 << 10 };
 
 struct peer {
     uv_pipe_t pipe;
@@ -24,7 +24,7 @@ struct peer {
     uv_write_t write;
     struct socket_server *server;
     char *line; /* what was read so far */
-    size_t used;
+    size_t used, room;
     char *answer; /* being written; the peer is closed after it */
     int open_handles;
     bool in_use;
@@ -40,12 +40,40 @@ struct socket_server {
     pthread_mutex_t lock;          /* guards ready[] */
     char *ready[SOCKET_PEERS_MAX]; /* answers from the recorder, by peer */
     struct peer peers[SOCKET_PEERS_MAX];
+    size_t line_bytes; /* room of all lines */
     char path[300];
     int open_handles;
     bool stopping;
     void (*stopped)(void *self);
     void *self;
 };
+
+static void line_free(struct peer *peer)
+{
+    peer->server->line_bytes -= peer->room;
+    free(peer->line);
+    peer->line = NULL;
+    peer->used = peer->room = 0;
+}
+
+/* Room for more of the line. False: all lines together are as long as they may be. */
+static bool line_grow(struct peer *peer)
+{
+    size_t room = peer->room == 0 ? LINE_FIRST : peer->room * 2;
+    char *grown;
+
+    if (peer->used < peer->room)
+        return true;
+    if (peer->server->line_bytes - peer->room + room > SOCKET_LINE_MAX)
+        return false;
+    grown = realloc(peer->line, room);
+    if (grown == NULL)
+        return false;
+    peer->server->line_bytes += room - peer->room;
+    peer->line = grown;
+    peer->room = room;
+    return true;
+}
 
 static void server_closed_one(struct socket_server *server)
 {
@@ -75,7 +103,7 @@ static void peer_closed(uv_handle_t *handle)
     }
     free(peer->answer);
     peer->answer = NULL;
-    peer->used = 0;
+    line_free(peer);
     peer->gone = true;
     peer->in_use = peer->waiting; /* the slot is free once its act was answered */
     server_closed_one(peer->server);
@@ -206,6 +234,7 @@ static void peer_line(struct peer *peer)
         recorder_act(station_recorder(peer->server->station), &act);
     }
     json_decref(object);
+    line_free(peer);
 }
 
 static void peer_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer)
@@ -213,12 +242,18 @@ static void peer_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer)
     struct peer *peer = handle->data;
 
     (void)wanted;
-    *buffer = uv_buf_init(peer->line + peer->used, (unsigned)(SOCKET_LINE_MAX - peer->used));
+    *buffer = uv_buf_init(peer->line + peer->used, (unsigned)(peer->room - peer->used));
+}
+
+static void peer_says_nothing(uv_timer_t *timer)
+{
+    peer_close(timer->data);
 }
 
 static void peer_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     struct peer *peer = stream->data;
+    size_t room = peer->room;
     const char *end;
 
     (void)buffer;
@@ -233,16 +268,15 @@ static void peer_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer
         uv_read_stop(stream);
         uv_timer_stop(&peer->patience);
         peer_line(peer);
-    } else if (peer->used == SOCKET_LINE_MAX) {
+    } else if (!line_grow(peer)) {
         uv_read_stop(stream);
-        peer_refuse(peer, ERROR_WRONG_USE,
-                    SAY("请求超过 1 MiB", "the request is longer than 1 MiB"));
+        peer_refuse(peer, ERROR_REFUSED,
+                    SAY("请求太长，或同时有别的长请求；请稍后再试",
+                        "the request is too long, or others are that are sent now; try again in a "
+                        "moment"));
+    } else if (peer->room > room) { /* a long line gets its time again each time it doubles */
+        uv_timer_start(&peer->patience, peer_says_nothing, PATIENCE_MS, 0);
     }
-}
-
-static void peer_says_nothing(uv_timer_t *timer)
-{
-    peer_close(timer->data);
 }
 
 /* The user at the other end, from the kernel: a name where there is one. */
@@ -272,9 +306,8 @@ static struct peer *free_peer(struct socket_server *server)
 
         if (peer->in_use)
             continue;
-        if (peer->line == NULL)
-            peer->line = malloc(SOCKET_LINE_MAX);
-        return peer->line == NULL ? NULL : peer;
+        peer->server = server;
+        return line_grow(peer) ? peer : NULL;
     }
     return NULL;
 }

@@ -2,8 +2,9 @@
  *
  * One JSON line in, JSON lines out, the last one {"done":…} or {"error":…}. The socket is 0660 and
  * of group `lookback` where that group exists; who asks is the peer's user by the kernel. Besides
- * the acts it answers {"act":"status"}, which changes nothing. Bounded: SOCKET_PEERS_MAX peers, a
- * line of SOCKET_LINE_MAX bytes. The loop's thread; answers of acts arrive from the recorder's.
+ * the acts it answers {"act":"status"}, which changes nothing. Bounded: SOCKET_PEERS_MAX peers,
+ * lines that together have SOCKET_LINE_MAX bytes (a whole ledger of 100,000 tasks is one line). The
+ * loop's thread; answers of acts arrive from the recorder's.
  */
 #ifndef APP_SOCKET_H
 #define APP_SOCKET_H
@@ -12,7 +13,7 @@
 
 #include "base/error.h"
 
-enum { SOCKET_PEERS_MAX = 32, SOCKET_LINE_MAX = 1 << 20, SOCKET_PATH_SIZE = 108 };
+enum { SOCKET_PEERS_MAX = 32, SOCKET_LINE_MAX = 128 << 20, SOCKET_PATH_SIZE = 108 };
 
 /* A local socket's path has 107 bytes at most (unix(7)). Writes to `out` (SOCKET_PATH_SIZE) a path
  * that reaches the same socket, by way of a folder kept open where it must; returns that folder's

@@ -104,6 +104,8 @@ static bool make_recorder(struct station *station, struct error *err)
         .rules = station->names.rules,
         .rule_count = station->names.rule_count,
         .ledger = settings->ledger,
+        .ledger_owner = settings_ledger_owner(settings),
+        .terms = settings->terms,
         .clock = station->clock,
         .trust = station->trust,
         .notices = station->notices,

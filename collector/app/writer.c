@@ -9,6 +9,8 @@ static bool start_recorder(struct writer *writer, struct error *err)
                                          .rules = writer->names.rules,
                                          .rule_count = writer->names.rule_count,
                                          .ledger = settings->ledger,
+                                         .ledger_owner = settings_ledger_owner(settings),
+                                         .terms = settings->terms,
                                          .clock = writer->clock,
                                          .trust = writer->trust,
                                          .notices = writer->notices,

@@ -202,17 +202,14 @@ static bool take_state(struct task *task, const struct reading_task *reading, co
 static bool take_points(struct task *task, const struct reading_task *reading, const json_t *from)
 {
     const json_t *points = json_object_get(from, "points");
-    const json_t *point;
-    size_t i;
 
     if (points == NULL || json_is_null(points))
         return true;
     if (!json_is_array(points) || json_array_size(points) > TASK_POINTS_MAX)
         return refuse(reading, "points",
                       SAY("应为至多 32 个监测点", "a list of at most 32 points"));
-    json_array_foreach(points, i, point)
-    {
-        const char *words = json_string_value(point);
+    for (size_t i = 0; i < json_array_size(points); i++) {
+        const char *words = json_string_value(json_array_get(points, i));
 
         if (words == NULL || words[0] == '\0' || !is_plain(words) || strlen(words) >= POINT_SIZE)
             return refuse(reading, "points",

@@ -118,6 +118,9 @@ static bool run(struct act_call *call, const struct act_kind *kind, struct error
         json_object_set_new(call->recorded, "by", json_string("?"));
     if (!kind->check(call, err))
         return false;
+    call->seq = store_last_seq(call->store);
+    if (call->nothing)
+        return true;
     arguments = json_dumps(call->recorded, JSON_COMPACT);
     good = arguments == NULL ? no_memory(err) : commit(call, kind, arguments, err);
     free(arguments);

@@ -18,8 +18,10 @@ struct act_call {
     struct judge *judge;
     const struct catalog *catalog;
     const struct clock *clock;
-    bool trusted;          /* the wall clock */
-    bool ledger;           /* this collector owns the ledger (`collector.ledger`) */
+    bool trusted;      /* the wall clock */
+    bool ledger;       /* this collector owns the ledger (`collector.ledger`) */
+    const char *owner; /* the output whose system owns it, or NULL */
+    const struct terms *terms;
     struct wall_time time; /* of the act and its event; WALL_NONE while not trusted */
     const char *name;
     const json_t *args;
@@ -30,6 +32,7 @@ struct act_call {
     const char *output; /* output.resend: this one … (borrowed from `args`) */
     uint64_t after;     /* … starts again after this */
     bool closed_segment;
+    bool nothing; /* the check found nothing to do: no event, `seq` is the last one */
 };
 
 /* Runs it, with its commit. False: nothing was done, the sentence says why; ERROR_WRONG_USE when

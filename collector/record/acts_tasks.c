@@ -1,6 +1,395 @@
-/* Acts on the ledger. */
+/* Acts on the ledger: they are checked and decided here, and done by judge_event().
+ *
+ * The events, beside "by":
+ *   tasks.import    tasks (as they are afterwards, the added and changed ones only), added (ids),
+ *                   changed ({id: [keys]}), kept (ids whose state was set here and stays), left
+ *                   (how many), petitioners ({id: digest of what people.sqlite holds}), replaced
+ *                   (tasks as they were before the owner's state won), file or output, since, etag
+ *   task.strike_off id, note, tasks, even_so and running (uid) where it was insisted on
+ *   task.note       id, note
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+#include "ledger/intake_merge.h"
+#include "ledger/sheet.h"
 #include "record/acts.h"
+#include "store/people.h"
+
+static bool check_ready(const struct act_call *call, struct error *err)
+{
+    return call->terms != NULL ||
+           error_set(err, ERROR_SETTINGS, "%s",
+                     SAY("没有 ledger.conf，不能操作台账", "there is no ledger.conf: no act on the "
+                                                           "ledger can be done"));
+}
+
+/* Import ------------------------------------------------------------------------------------ */
+
+struct import {
+    struct act_call *call;
+    bool from_owner;
+    json_t *struck_here; /* ids that a person struck off here */
+    json_t *digests;     /* id -> digest as recorded last */
+    json_t *tasks, *added, *changed, *kept, *replaced, *petitioners;
+    json_t *seen;
+    size_t left;
+};
+
+/* The system that owns the ledger speaks through its output, inside this program. */
+static bool is_owner(const struct act_call *call)
+{
+    const char *output = json_string_value(json_object_get(call->args, "output"));
+
+    return call->owner != NULL && output != NULL && strcmp(output, call->owner) == 0 &&
+           strcmp(call->by, call->owner) == 0 && strcmp(call->who, call->owner) == 0;
+}
+
+static bool see_strike_off(void *self, uint64_t seq, struct wall_time time, const char *who,
+                           const char *arguments)
+{
+    struct import *import = self;
+    json_t *args = json_loads(arguments, 0, NULL);
+    const char *id = json_string_value(json_object_get(args, "id"));
+
+    (void)seq, (void)time, (void)who;
+    if (id != NULL)
+        json_object_set_new(import->struck_here, id, json_true());
+    json_decref(args);
+    return true;
+}
+
+static bool see_import(void *self, uint64_t seq, struct wall_time time, const char *who,
+                       const char *arguments)
+{
+    struct import *import = self;
+    json_t *args = json_loads(arguments, 0, NULL);
+    json_t *petitioners = json_object_get(args, "petitioners");
+
+    (void)seq, (void)time, (void)who;
+    if (petitioners != NULL)
+        json_object_update(import->digests, petitioners);
+    json_decref(args);
+    return true;
+}
+
+/* What earlier acts did, from the sequence. */
+static bool recall(struct import *import, struct error *err)
+{
+    struct reader *reader = reader_open(store_dir(import->call->store), err);
+    bool good = reader != NULL &&
+                reader_events(reader, "task.strike_off", see_strike_off, import, err) &&
+                reader_events(reader, "tasks.import", see_import, import, err);
+
+    reader_close(reader);
+    return good;
+}
+
+/* A point of a site that is here exists here. */
+static bool check_points(const struct import *import, const struct task *task, struct error *err)
+{
+    const struct catalog *catalog = import->call->catalog;
+
+    for (size_t i = 0; i < task->point_count; i++) {
+        size_t length = strcspn(task->points[i], "/");
+
+        if (catalog_find_point(catalog, task->points[i]) != NULL)
+            continue;
+        for (size_t j = 0; j < catalog->site_count; j++)
+            if (strlen(catalog->sites[j].name) == length &&
+                strncmp(catalog->sites[j].name, task->points[i], length) == 0)
+                return error_set(err, ERROR_WRONG_USE,
+                                 SAY("任务 %s：没有监测点 %s", "task %s: there is no point %s"),
+                                 task->id, task->points[i]);
+    }
+    return true;
+}
+
+static void keep_change(struct import *import, const struct intake_merge *merge)
+{
+    const char *id = merge->task.id;
+
+    if (merge->kept_state)
+        json_array_append_new(import->kept, json_string(id));
+    if (merge->change == INTAKE_LEFT) {
+        import->left++;
+        return;
+    }
+    json_array_append_new(import->tasks, task_json(&merge->task));
+    if (merge->change == INTAKE_ADDED)
+        json_array_append_new(import->added, json_string(id));
+    else
+        json_object_set(import->changed, id, merge->fields);
+    if (import->from_owner && merge->struck_here && merge->old->state != merge->task.state)
+        json_array_append_new(import->replaced, task_json(merge->old));
+}
+
+static bool take_row(struct import *import, const json_t *row, struct error *err)
+{
+    const struct act_call *call = import->call;
+    const char *id = json_string_value(json_object_get(row, "id"));
+    struct intake_merge merge = {
+        .terms = call->terms, .from_owner = import->from_owner, .now = call->time};
+
+    if (id == NULL || id[0] == '\0')
+        return error_set(err, ERROR_WRONG_USE, "%s",
+                         SAY("操作 tasks.import：每项任务都要有编号 id",
+                             "act tasks.import: every task needs an id"));
+    if (json_object_get(import->seen, id) != NULL)
+        return error_set(err, ERROR_WRONG_USE,
+                         SAY("操作 tasks.import：编号 %.60s 出现两次",
+                             "act tasks.import: the id %.60s stands there twice"),
+                         id);
+    json_object_set_new(import->seen, id, json_true());
+    merge.old = watch_find(judge_watch(call->judge), id, NULL);
+    merge.struck_here = json_object_get(import->struck_here, id) != NULL;
+    if (!intake_merge(&merge, row, err))
+        return false;
+    if (import->from_owner || check_points(import, &merge.task, err)) {
+        keep_change(import, &merge);
+        json_decref(merge.fields);
+        return true;
+    }
+    json_decref(merge.fields);
+    return false;
+}
+
+static bool take_rows(struct import *import, struct error *err)
+{
+    const json_t *rows = json_object_get(import->call->args, "tasks");
+
+    if (!json_is_array(rows) || json_array_size(rows) > (size_t)import->call->terms->sheet_rows)
+        return error_set(err, ERROR_WRONG_USE,
+                         SAY("操作 tasks.import：tasks 应为至多 %lld 项任务的列表",
+                             "act tasks.import: tasks is a list of at most %lld tasks"),
+                         (long long)import->call->terms->sheet_rows);
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        if (!take_row(import, json_array_get(rows, i), err))
+            return false;
+    return true;
+}
+
+static bool put_person(struct import *import, struct people *people, const char *id,
+                       const json_t *details, struct error *err)
+{
+    char *words =
+        json_is_object(details) ? json_dumps(details, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    const char *before = json_string_value(json_object_get(import->digests, id));
+    char digest[65];
+    bool put;
+
+    if (words == NULL || json_object_get(import->seen, id) == NULL) {
+        free(words);
+        return error_set(err, ERROR_WRONG_USE,
+                         SAY("操作 tasks.import：people 里的 %.60s 不是本次的任务",
+                             "act tasks.import: %.60s of people is no task of this import"),
+                         id);
+    }
+    put = people_put(people, id, words, digest, err);
+    free(words);
+    if (put && (before == NULL || strcmp(before, digest) != 0))
+        json_object_set_new(import->petitioners, id, json_string(digest));
+    return put;
+}
+
+/* Last of all checks: details of persons are kept before the event that has their digest. Should
+ * the event not come to be, the same import made again finds them and gives the same digest. */
+static bool put_people(struct import *import, struct error *err)
+{
+    json_t *persons = json_object_get(import->call->args, "people");
+    struct people *people;
+    const char *id;
+    json_t *details;
+    bool good = true;
+
+    if (json_object_size(persons) == 0)
+        return persons == NULL || json_is_object(persons) ||
+               error_set(err, ERROR_WRONG_USE, "%s",
+                         SAY("操作 tasks.import：people 应为 {…}",
+                             "act tasks.import: people is an object"));
+    people = people_open(store_dir(import->call->store), err);
+    if (people == NULL)
+        return false;
+    json_object_foreach(persons, id, details)
+    {
+        good = good && put_person(import, people, id, details, err);
+    }
+    people_close(people);
+    return good;
+}
+
+static void record_text(struct act_call *call, const char *key)
+{
+    const json_t *value = json_object_get(call->args, key);
+
+    if (json_is_string(value) && json_string_length(value) <= 1024)
+        json_object_set(call->recorded, key, (json_t *)value);
+}
+
+static void record_import(struct import *import)
+{
+    struct act_call *call = import->call;
+
+    record_text(call, "file");
+    record_text(call, "output");
+    record_text(call, "since");
+    record_text(call, "etag");
+    call->nothing = json_array_size(import->tasks) == 0 &&
+                    json_object_size(import->petitioners) == 0 &&
+                    json_object_get(call->recorded, "since") == NULL &&
+                    json_object_get(call->recorded, "etag") == NULL;
+    json_object_set(call->recorded, "tasks", import->tasks);
+    json_object_set(call->recorded, "added", import->added);
+    json_object_set(call->recorded, "changed", import->changed);
+    json_object_set(call->recorded, "kept", import->kept);
+    json_object_set_new(call->recorded, "left", json_integer((json_int_t)import->left));
+    if (json_object_size(import->petitioners) > 0)
+        json_object_set(call->recorded, "petitioners", import->petitioners);
+    if (json_array_size(import->replaced) > 0)
+        json_object_set(call->recorded, "replaced", import->replaced);
+}
+
+static bool check_import(struct act_call *call, struct error *err)
+{
+    struct import import = {.call = call,
+                            .from_owner = is_owner(call),
+                            .struck_here = json_object(),
+                            .digests = json_object(),
+                            .tasks = json_array(),
+                            .added = json_array(),
+                            .changed = json_object(),
+                            .kept = json_array(),
+                            .replaced = json_array(),
+                            .petitioners = json_object(),
+                            .seen = json_object()};
+    json_t *const all[] = {import.struck_here, import.digests,     import.tasks,
+                           import.added,       import.changed,     import.kept,
+                           import.replaced,    import.petitioners, import.seen};
+    bool good = check_ready(call, err) && act_in_time(call, "tasks.import", err) &&
+                recall(&import, err) && take_rows(&import, err) && put_people(&import, err);
+
+    if (good)
+        record_import(&import);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        json_decref(all[i]);
+    return good;
+}
+
+/* Strike-off -------------------------------------------------------------------------------- */
+
+static const struct task *find_task(struct act_call *call, struct error *err)
+{
+    const char *id = act_text(call, "id", err);
+    const struct task *task = id == NULL ? NULL : watch_find(judge_watch(call->judge), id, NULL);
+
+    if (id != NULL && task == NULL)
+        error_set(err, ERROR_NOT_FOUND,
+                  SAY("没有编号为 %.60s 的任务；用 lookback tasks 查看全部编号",
+                      "there is no task %.60s; lookback tasks lists them all"),
+                  id);
+    return task;
+}
+
+static bool take_note(struct act_call *call, struct error *err)
+{
+    const char *note = act_text(call, "note", err);
+
+    return note != NULL &&
+           (!sheet_names_a_person(note) ||
+            error_set(err, ERROR_REFUSED, "%s",
+                      SAY("备注里有手机号或身份证号，台账不存个人信息；请删去再试",
+                          "a mobile or identity number stands in the note, and the ledger keeps no "
+                          "personal data; take it out")));
+}
+
+/* The ledger is owned in one place. */
+static bool may_strike_off(const struct act_call *call, const char *id, struct error *err)
+{
+    if (call->owner != NULL)
+        return error_set(
+            err, ERROR_REFUSED,
+            SAY("任务 %s：台账在整改系统里（输出 %s），请在那里销号，随后自动同步到这里",
+                "task %s: the ledger is kept in the rectification system (output %s); "
+                "strike it off there, and it will be fetched"),
+            id, call->owner);
+    return call->ledger ||
+           error_set(err, ERROR_REFUSED,
+                     SAY("任务 %s：台账不在这台采集器（collector.conf 里 ledger = "
+                         "false），请在管理台账的那台销号",
+                         "task %s: the ledger is not kept by this collector (ledger = false in "
+                         "collector.conf); strike it off where it is kept"),
+                     id);
+}
+
+static bool check_standing(const struct task *task, struct error *err)
+{
+    char since[WALL_TEXT];
+
+    if (task_is_open(task))
+        return true;
+    if (wall_is_known(task->struck_off))
+        return error_set(
+            err, ERROR_REFUSED,
+            SAY("任务 %s 已于 %s 销号，现在是“%s”", "task %s was struck off at %s and is %s"),
+            task->id, wall_text(task->struck_off, since), task_state_title(task->state));
+    return error_set(err, ERROR_REFUSED,
+                     SAY("任务 %s 现在是“%s”，不能销号", "task %s is %s and cannot be struck off"),
+                     task->id, task_state_title(task->state));
+}
+
+static bool check_running(struct act_call *call, const struct task *task, struct error *err)
+{
+    const char *uid = judge_running_at(call->judge, task);
+    const struct problem *problem = uid == NULL ? NULL : judge_problem(call->judge, uid);
+    char since[WALL_TEXT] = "";
+
+    if (uid == NULL)
+        return true;
+    if (json_is_true(json_object_get(call->args, "even_so"))) {
+        json_object_set_new(call->recorded, "even_so", json_true());
+        json_object_set_new(call->recorded, "running", json_string(uid));
+        return true;
+    }
+    return error_set(err, ERROR_REFUSED,
+                     SAY("任务 %s 的监测点仍在超标（问题 %.12s，始于 %s），不能销号；确要销号请加 "
+                         "--even-so",
+                         "a point of task %s is still being breached (problem %.12s, since %s) and "
+                         "it cannot be struck off; insist with --even-so"),
+                     task->id, uid, problem == NULL ? "?" : wall_text(problem->first, since));
+}
+
+static bool check_strike_off(struct act_call *call, struct error *err)
+{
+    const struct task *task = find_task(call, err);
+    const struct category *category;
+    struct task after;
+    json_t *tasks;
+
+    if (task == NULL || !take_note(call, err) || !check_ready(call, err) ||
+        !may_strike_off(call, task->id, err) || !act_in_time(call, task->id, err) ||
+        !check_standing(task, err) || !check_running(call, task, err))
+        return false;
+    category = terms_category(call->terms, task->category);
+    after = *task;
+    after.state = TASK_STRUCK_OFF;
+    after.struck_off = call->time;
+    after.watch_until.ms =
+        call->time.ms + (category == NULL ? call->terms->watch_ms : category->watch_ms);
+    tasks = json_array();
+    json_array_append_new(tasks, task_json(&after));
+    return json_object_set_new(call->recorded, "tasks", tasks) == 0 ||
+           error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+}
+
+static bool check_note(struct act_call *call, struct error *err)
+{
+    return find_task(call, err) != NULL && take_note(call, err);
+}
 
 const struct act_kind tasks_acts[] = {
-    {NULL, NULL, NULL},
+    {"tasks.import",    check_import,     NULL},
+    {"task.strike_off", check_strike_off, NULL},
+    {"task.note",       check_note,       NULL},
+    {NULL,              NULL,             NULL},
 };

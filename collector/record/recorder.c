@@ -53,6 +53,8 @@ static void run_act(struct recorder *recorder, struct errand *errand)
                             .judge = recorder->judge,
                             .catalog = recorder->setup.catalog,
                             .ledger = recorder->setup.ledger,
+                            .owner = recorder->setup.ledger_owner,
+                            .terms = recorder->setup.terms,
                             .clock = recorder->setup.clock,
                             .trusted = recorder->trusted,
                             .name = errand->name,

@@ -17,6 +17,7 @@
 #include "ledger/rule.h"
 #include "ledger/screen.h"
 #include "ledger/tally.h"
+#include "ledger/terms.h"
 #include "model/catalog.h"
 #include "record/notice.h"
 #include "record/trust.h"
@@ -30,7 +31,9 @@ struct recorder_setup {
     size_t rule_count;
     const struct tally_plans *tallies;  /* NULL: no aggregates */
     const struct screen_plans *screens; /* NULL: no screening */
-    bool ledger; /* the ledger is owned here (`collector.ledger`) */
+    bool ledger;                        /* the ledger is owned here (`collector.ledger`) */
+    const char *ledger_owner;           /* the output whose system owns it instead, or NULL */
+    const struct terms *terms;          /* its words and numbers; NULL: no acts on the ledger */
     const struct clock *clock;
     struct trust *trust;
     struct notices *notices;

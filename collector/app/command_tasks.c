@@ -1,0 +1,163 @@
+/* lookback tasks: the rectification ledger as a table, all of it or what is due. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command_tasks.h"
+#include "app/ledger_desk.h"
+#include "app/shown.h"
+#include "base/say.h"
+#include "report/table.h"
+
+/* Open, with a deadline that is past or comes soon. */
+static bool is_due(const struct ledger_desk *desk, const json_t *task)
+{
+    const char *deadline = text_of(task, "deadline");
+    struct task row;
+    char last[11];
+
+    return deadline[0] != '\0' && ledger_task_of(task, &row) && task_is_open(&row) &&
+           strcmp(deadline, ledger_date_in(desk, desk->settings->terms->due_soon_ms, last)) <= 0;
+}
+
+/* By deadline; the order of the ids where two are the same. */
+struct due {
+    const json_t *task;
+    size_t place;
+};
+
+static int compare_due(const void *one, const void *other)
+{
+    const struct due *a = one;
+    const struct due *b = other;
+    int order = strcmp(text_of(a->task, "deadline"), text_of(b->task, "deadline"));
+
+    if (order != 0)
+        return order;
+    return a->place < b->place ? -1 : 1;
+}
+
+/* A list of the tasks that were asked for; the caller ends it. */
+static json_t *choose(const struct ledger_desk *desk, const struct typed *typed)
+{
+    const char *state = typed_option(typed, "--state");
+    bool due = typed_option(typed, "--due") != NULL;
+    size_t count = json_array_size(desk->tasks);
+    struct due *chosen = calloc(count + 1, sizeof *chosen);
+    json_t *list = json_array();
+    size_t kept = 0;
+
+    for (size_t i = 0; chosen != NULL && i < count; i++) {
+        const json_t *task = json_array_get(desk->tasks, i);
+
+        if ((state == NULL || strcmp(text_of(task, "state"), state) == 0) &&
+            (!due || is_due(desk, task)))
+            chosen[kept++] = (struct due){task, i};
+    }
+    if (due)
+        qsort(chosen, kept, sizeof *chosen, compare_due);
+    for (size_t i = 0; i < kept; i++)
+        json_array_append(list, (json_t *)chosen[i].task);
+    free(chosen);
+    return list;
+}
+
+static const char *watched_title(const char *word)
+{
+    if (strcmp(word, "here") == 0)
+        return SAY("本机", "here");
+    return strcmp(word, "elsewhere") == 0 ? SAY("别处", "elsewhere") : "";
+}
+
+static void deadline_cell(const struct ledger_desk *desk, struct table *table, const json_t *task)
+{
+    const char *deadline = text_of(task, "deadline");
+    long days = deadline[0] == '\0' ? 0 : ledger_days_to(desk, deadline);
+
+    if (deadline[0] == '\0' || !is_due(desk, task))
+        table_cell(table, "%s", deadline);
+    else if (days < 0)
+        table_cell(table, SAY("%s 逾期 %ld 天", "%s, %ld d late"), deadline, -days);
+    else
+        table_cell(table, SAY("%s 剩 %ld 天", "%s, %ld d left"), deadline, days);
+}
+
+static void add_row(const struct ledger_desk *desk, struct table *table, const json_t *task)
+{
+    char title[200];
+
+    table_cell(table, "%s", text_of(task, "id"));
+    table_cell(table, "%s", ledger_category_title(desk, task));
+    table_cell(table, "%s", ledger_cut(text_of(task, "title"), 36, title, sizeof title));
+    table_cell(table, "%s", text_of(task, "village"));
+    table_cell(table, "%s", ledger_owner_of(task));
+    deadline_cell(desk, table, task);
+    table_cell(table, "%s", ledger_state_title(task));
+    table_cell(table, "%s", watched_title(text_of(task, "watched")));
+    if (json_array_size(json_object_get(task, "relapses")) > 0)
+        table_cell(table, "%zu", json_array_size(json_object_get(task, "relapses")));
+    else
+        table_cell(table, "%s", "");
+}
+
+static void print_table(const struct ledger_desk *desk, const json_t *list, bool due)
+{
+    const char *const headings[] = {
+        SAY("编号", "ID"),      SAY("类别", "CATEGORY"), SAY("问题", "FOUND"),
+        SAY("村居", "VILLAGE"), SAY("责任", "OWNER"),    SAY("时限", "DEADLINE"),
+        SAY("状态", "STATE"),   SAY("监测", "WATCHED"),  SAY("回潮", "RELAPSES")};
+    struct table *table;
+
+    if (json_array_size(list) == 0) {
+        puts(due ? SAY("没有逾期或即将到期的任务。", "no task is overdue or due soon.")
+                 : SAY("没有任务；用 lookback tasks import 导入台账。",
+                       "no tasks; lookback tasks import takes in a ledger."));
+        return;
+    }
+    table = table_new(9, headings);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        add_row(desk, table, json_array_get(list, i));
+    table_print(table, stdout);
+    table_free(table);
+    printf(SAY("共 %zu 项，今天是 %s\n", "%zu tasks, today is %s\n"), json_array_size(list),
+           desk->today);
+}
+
+static int list_tasks(const struct typed *typed)
+{
+    struct ledger_desk desk;
+    int code = ledger_desk_open(&desk, typed);
+    json_t *list = code == 0 ? choose(&desk, typed) : NULL;
+
+    if (code == 0 && typed->json) {
+        json_t *whole = json_pack("{s:O}", "tasks", list);
+
+        json_dumpf(whole, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(whole);
+    } else if (code == 0) {
+        print_table(&desk, list, typed_option(typed, "--due") != NULL);
+    }
+    json_decref(list);
+    ledger_desk_close(&desk);
+    return code;
+}
+
+int command_tasks(const struct typed *typed)
+{
+    const char *states[TASK_STATE_COUNT + 1] = {NULL};
+    struct error err = {0};
+
+    for (int i = 0; i < TASK_STATE_COUNT; i++)
+        states[i] = task_state_word((enum task_state)i);
+    if (typed->word_count == 0)
+        return command_choice(typed, "--state", states) ? list_tasks(typed) : EXIT_WRONG;
+    if (strcmp(typed->words[0], "import") == 0 && typed->word_count == 2)
+        return command_tasks_import(typed);
+    error_set(&err, ERROR_WRONG_USE, "%s",
+              SAY("用法：lookback tasks [--state S] [--due]，或 lookback tasks import FILE "
+                  "[--dry-run]",
+                  "use: lookback tasks [--state S] [--due], or lookback tasks import FILE "
+                  "[--dry-run]"));
+    return command_fail(typed, &err);
+}

@@ -1,0 +1,252 @@
+#include "app/ledger_desk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/shown.h"
+#include "base/say.h"
+#include "base/text.h"
+#include "report/table.h"
+
+static bool add_task(void *self, const char *body, const char *relapses)
+{
+    struct ledger_desk *desk = self;
+    json_t *task = town_task(desk->town, body, relapses);
+
+    return task == NULL || json_array_append_new(desk->tasks, task) == 0;
+}
+
+char *ledger_date_in(const struct ledger_desk *desk, int64_t ms, char out[11])
+{
+    time_t seconds = (time_t)((desk->now.ms + ms) / 1000);
+    struct tm local;
+
+    out[0] = '\0';
+    if (localtime_r(&seconds, &local) != NULL)
+        strftime(out, 11, "%Y-%m-%d", &local);
+    return out;
+}
+
+int ledger_desk_open(struct ledger_desk *desk, const struct typed *typed)
+{
+    struct error err = {0};
+
+    *desk = (struct ledger_desk){.now = clock_wall(clock_system())};
+    desk->settings = command_settings(typed);
+    if (desk->settings == NULL)
+        return EXIT_WRONG;
+    ledger_date_in(desk, 0, desk->today);
+    desk->town = town_new(desk->settings);
+    desk->tasks = json_array();
+    if (desk->town == NULL || desk->tasks == NULL)
+        error_set(&err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    else
+        desk->reader = reader_open(desk->settings->store_dir, &err);
+    if (desk->reader == NULL || !reader_tasks(desk->reader, NULL, add_task, desk, &err))
+        return command_fail(typed, &err);
+    return 0;
+}
+
+void ledger_desk_close(struct ledger_desk *desk)
+{
+    json_decref(desk->tasks);
+    reader_close(desk->reader);
+    catalog_free(desk->town);
+    settings_free(desk->settings);
+}
+
+const json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed,
+                               const char *id)
+{
+    struct error err = {0};
+
+    for (size_t i = 0; i < json_array_size(desk->tasks); i++)
+        if (strcmp(text_of(json_array_get(desk->tasks, i), "id"), id) == 0)
+            return json_array_get(desk->tasks, i);
+    error_set(&err, ERROR_NOT_FOUND,
+              SAY("没有编号为 %.60s 的任务；用 lookback tasks 查看全部编号",
+                  "there is no task %.60s; lookback tasks lists them all"),
+              id);
+    command_fail(typed, &err);
+    return NULL;
+}
+
+bool ledger_task_of(const json_t *task, struct task *row)
+{
+    struct error err = {0};
+
+    return task_read(row, task, &err);
+}
+
+/* Noon of a date, so that no summer time moves it to another day. */
+static int64_t noon_of(const char *date)
+{
+    char words[32];
+    struct wall_time time;
+
+    snprintf(words, sizeof words, "%.10s 12:00", date);
+    return moment_parse(words, &time) ? time.ms : 0;
+}
+
+long ledger_days_to(const struct ledger_desk *desk, const char *date)
+{
+    const int64_t day_ms = 86400000;
+    int64_t ms = noon_of(date) - noon_of(desk->today);
+
+    return (long)((ms + (ms < 0 ? -day_ms / 2 : day_ms / 2)) / day_ms);
+}
+
+const char *ledger_category_title(const struct ledger_desk *desk, const json_t *task)
+{
+    const char *key = text_of(task, "category");
+    const struct category *category = terms_category(desk->settings->terms, key);
+
+    return category == NULL ? key : term_title(&category->term);
+}
+
+const char *ledger_state_title(const json_t *task)
+{
+    enum task_state state;
+
+    return task_state_find(text_of(task, "state"), &state) ? task_state_title(state)
+                                                           : text_of(task, "state");
+}
+
+const char *ledger_owner_of(const json_t *task)
+{
+    static const char *const keys[] = {"unit", "lead", "person"};
+    const json_t *owner = json_object_get(task, "owner");
+
+    for (size_t i = 0; i < 3; i++)
+        if (text_of(owner, keys[i])[0] != '\0')
+            return text_of(owner, keys[i]);
+    return "";
+}
+
+char *ledger_cut(const char *words, size_t columns, char *out, size_t size)
+{
+    struct text text;
+
+    text_init(&text, out, size);
+    while (*words != '\0') {
+        size_t length = utf8_length(words) == 0 ? 1 : utf8_length(words);
+        size_t before = text.used;
+
+        if (length == 1 && (unsigned char)*words < 0x20)
+            text_add_char(&text, ' ');
+        else
+            text_add_bytes(&text, words, length);
+        words += length;
+        if (display_width(out) + (*words != '\0') > columns || text.full) {
+            text_cut(&text, before);
+            text_add(&text, "…");
+            break;
+        }
+    }
+    return out;
+}
+
+/* Similar ones ------------------------------------------------------------------------------ */
+
+static bool is_of_trade(const struct category *category, const struct site_setup *site)
+{
+    for (size_t i = 0; i < category->site_kind_count; i++)
+        if (strcmp(category->site_kinds[i], settings_site_kind(site)) == 0)
+            return true;
+    return false;
+}
+
+static void print_similar_sites(const struct ledger_desk *desk, const json_t *task, size_t most)
+{
+    const struct settings *settings = desk->settings;
+    const struct category *category = terms_category(settings->terms, text_of(task, "category"));
+    size_t count = 0;
+
+    for (size_t i = 0; category != NULL && i < settings->site_count; i++) {
+        const struct site_setup *site = &settings->sites[i];
+
+        if (!is_of_trade(category, site) || strcmp(site->base.name, text_of(task, "site")) == 0)
+            continue;
+        if (count++ == 0)
+            printf(SAY("举一反三，同类点位（%s）：\n", "similar sites to look at (%s):\n"),
+                   term_title(&category->term));
+        if (count <= most)
+            printf("  %s  %s  %s\n", site->base.name, site->base.title, site->base.village);
+    }
+    if (count > most)
+        printf(SAY("  还有 %zu 处\n", "  %zu more\n"), count - most);
+}
+
+static void print_similar_tasks(const struct ledger_desk *desk, const json_t *task, size_t most)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_array_size(desk->tasks); i++) {
+        const json_t *other = json_array_get(desk->tasks, i);
+        struct task row;
+        char title[200];
+
+        if (strcmp(text_of(other, "category"), text_of(task, "category")) != 0 ||
+            strcmp(text_of(other, "id"), text_of(task, "id")) == 0 ||
+            !ledger_task_of(other, &row) || !task_is_open(&row))
+            continue;
+        if (count++ == 0)
+            puts(SAY("同类未销号任务：", "open tasks of the same category:"));
+        if (count <= most)
+            printf("  %s  %s  %s\n", row.id, ledger_cut(row.title, 48, title, sizeof title),
+                   ledger_state_title(other));
+    }
+    if (count > most)
+        printf(SAY("  还有 %zu 项\n", "  %zu more\n"), count - most);
+}
+
+void ledger_print_similar(const struct ledger_desk *desk, const json_t *task, size_t most)
+{
+    print_similar_sites(desk, task, most);
+    print_similar_tasks(desk, task, most);
+}
+
+/* Problems at its points -------------------------------------------------------------------- */
+
+struct problem_search {
+    const json_t *task;
+    size_t count;
+    void (*each)(void *self, const json_t *problem);
+    void *self;
+};
+
+static bool list_has(const json_t *list, const char *words)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (strcmp(json_string_value(json_array_get(list, i)), words) == 0)
+            return true;
+    return false;
+}
+
+static bool see_problem(void *self, const char *body)
+{
+    struct problem_search *search = self;
+    json_t *problem = json_loads(body, 0, NULL);
+    bool ours = list_has(json_object_get(problem, "tasks"), text_of(search->task, "id")) ||
+                list_has(json_object_get(search->task, "points"), text_of(problem, "point"));
+
+    if (ours && strcmp(text_of(problem, "state"), "closed") != 0) {
+        search->count++;
+        if (search->each != NULL)
+            search->each(search->self, problem);
+    }
+    json_decref(problem);
+    return true;
+}
+
+size_t ledger_open_problems(const struct ledger_desk *desk, const json_t *task,
+                            void (*each)(void *self, const json_t *problem), void *self)
+{
+    struct problem_search search = {.task = task, .each = each, .self = self};
+    struct error err = {0};
+
+    reader_problems(desk->reader, NULL, NULL, "breach", NULL, see_problem, &search, &err);
+    return search.count;
+}

@@ -1,0 +1,56 @@
+/* ledger_desk.h - what every command about tasks begins with: settings, the town, the tasks there
+ * are, and the words a task is shown with.
+ */
+#ifndef APP_LEDGER_DESK_H
+#define APP_LEDGER_DESK_H
+
+#include <jansson.h>
+
+#include "app/command.h"
+#include "app/town.h"
+#include "store/reader.h"
+
+struct ledger_desk {
+    struct settings *settings;
+    struct catalog *town;
+    struct reader *reader;
+    json_t *tasks; /* the contract's, in the order of their ids */
+    struct wall_time now;
+    char today[11]; /* "2026-11-23", in the collector's zone */
+};
+
+/* 0, or an exit code after the error was printed. Ended with ledger_desk_close() in both cases. */
+int ledger_desk_open(struct ledger_desk *desk, const struct typed *typed);
+void ledger_desk_close(struct ledger_desk *desk);
+
+/* The task of that id, borrowed; NULL after the error was printed. */
+const json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed,
+                               const char *id);
+/* The ledger's row of it. False: it is none. */
+bool ledger_task_of(const json_t *task, struct task *row);
+
+/* Days from today to a date; negative: it is past. */
+long ledger_days_to(const struct ledger_desk *desk, const char *date);
+/* The date that many milliseconds from now, in the collector's zone. */
+char *ledger_date_in(const struct ledger_desk *desk, int64_t ms, char out[11]);
+
+/* "catering" as a person reads it. */
+const char *ledger_category_title(const struct ledger_desk *desk, const json_t *task);
+/* The state as a person reads it. */
+const char *ledger_state_title(const json_t *task);
+/* The unit, else the lead, else the person. */
+const char *ledger_owner_of(const json_t *task);
+/* At most `columns` columns of a text, its line ends made spaces; "…" where it was cut. */
+char *ledger_cut(const char *words, size_t columns, char *out, size_t size);
+
+/* Similar sites and tasks after a relapse (举一反三): the sites of that trade but the task's own,
+ * and open tasks of its category. Prints up to `most` of each under a heading; nothing when none.
+ */
+void ledger_print_similar(const struct ledger_desk *desk, const json_t *task, size_t most);
+
+/* How many problems that are not closed stand at the points of a task, or name it. Calls `each`
+ * (may be NULL) with each one. */
+size_t ledger_open_problems(const struct ledger_desk *desk, const json_t *task,
+                            void (*each)(void *self, const json_t *problem), void *self);
+
+#endif

@@ -1,0 +1,132 @@
+/* The bytes of a file as UTF-8, whatever program saved them. */
+#include "ledger/sheet.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+#include "base/text.h"
+
+const char *sheet_coding_title(enum sheet_coding coding)
+{
+    static const char *const titles[] = {
+        [SHEET_UTF8] = "UTF-8", [SHEET_GB18030] = "GB18030", [SHEET_UTF16] = "UTF-16"};
+
+    return titles[coding];
+}
+
+static bool starts_with(const char *bytes, size_t size, const char *mark, size_t length)
+{
+    return size >= length && memcmp(bytes, mark, length) == 0;
+}
+
+/* A workbook was given, which is no text. */
+static bool is_workbook(const char *bytes, size_t size)
+{
+    return starts_with(bytes, size, "PK\x03\x04", 4) ||
+           starts_with(bytes, size, "\xd0\xcf\x11\xe0", 4);
+}
+
+static bool is_utf8(const char *bytes, size_t size)
+{
+    size_t i = 0;
+
+    while (i < size) {
+        char piece[5] = {0};
+        size_t length;
+
+        memcpy(piece, bytes + i, size - i < 4 ? size - i : 4);
+        length = piece[0] == '\0' ? 1 : utf8_length(piece);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
+static char *copy(const char *bytes, size_t size)
+{
+    char *text = malloc(size + 1);
+
+    if (text == NULL)
+        return NULL;
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    return text;
+}
+
+/* NULL: not valid in that coding, or out of memory. No coding here grows to more than twice. */
+static char *convert(const char *coding, const char *bytes, size_t size, size_t *length)
+{
+    iconv_t to_utf8 = iconv_open("UTF-8", coding);
+    char *text = to_utf8 == (iconv_t)-1 ? NULL : malloc(2 * size + 1);
+    char *from = (char *)(uintptr_t)bytes; /* iconv() does not write there */
+    char *to = text;
+    size_t left = size;
+    size_t room = 2 * size;
+
+    if (text != NULL && iconv(to_utf8, &from, &left, &to, &room) == (size_t)-1) {
+        free(text);
+        text = NULL;
+    }
+    if (text != NULL) {
+        *to = '\0';
+        *length = (size_t)(to - text);
+    }
+    if (to_utf8 != (iconv_t)-1)
+        iconv_close(to_utf8);
+    return text;
+}
+
+static char *decode(const char *bytes, size_t size, size_t *length, enum sheet_coding *coding)
+{
+    if (starts_with(bytes, size, "\xff\xfe", 2) || starts_with(bytes, size, "\xfe\xff", 2)) {
+        *coding = SHEET_UTF16;
+        return convert((unsigned char)bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", bytes + 2,
+                       size - 2, length);
+    }
+    if (starts_with(bytes, size, "\xef\xbb\xbf", 3)) {
+        bytes += 3;
+        size -= 3;
+    }
+    *coding = SHEET_UTF8;
+    *length = size;
+    if (is_utf8(bytes, size))
+        return copy(bytes, size);
+    *coding = SHEET_GB18030;
+    return convert("GB18030", bytes, size, length);
+}
+
+char *sheet_decode(const char *bytes, size_t size, size_t most, size_t *length,
+                   enum sheet_coding *coding, struct error *err)
+{
+    char *text;
+
+    if (size > most) {
+        error_set(err, ERROR_WRONG_USE,
+                  SAY("文件有 %zu 字节，超过上限 %zu 字节；请分成几个文件",
+                      "the file has %zu bytes and %zu is the most; split it"),
+                  size, most);
+        return NULL;
+    }
+    if (is_workbook(bytes, size)) {
+        error_set(
+            err, ERROR_WRONG_USE, "%s",
+            SAY("这是 Excel 或 WPS 工作簿，不是 CSV；请在表格软件里“另存为”CSV（UTF-8）再导入",
+                "this is a workbook of Excel or WPS and no CSV; save it as CSV (UTF-8) in "
+                "the spreadsheet program and import that"));
+        return NULL;
+    }
+    text = decode(bytes, size, length, coding);
+    if (text != NULL && strlen(text) == *length)
+        return text;
+    free(text);
+    error_set(err, ERROR_WRONG_USE, "%s",
+              SAY("文件既不是 UTF-8，也不是 GB18030（GBK）文字；请另存为 CSV（UTF-8）再导入",
+                  "the file is neither UTF-8 nor GB18030 (GBK) text; save it as CSV (UTF-8) and "
+                  "import that"));
+    return NULL;
+}
