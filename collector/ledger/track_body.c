@@ -174,13 +174,15 @@ static bool read_int(const json_t *from, const char *key, int64_t least, int64_t
 }
 
 /* Between the years 1 and 9999: all that is reckoned with it stays within 64 bits. */
+static const int64_t earliest_ms = -62135596800000, latest_ms = 253402300799999;
+
 static bool read_time(const json_t *from, const char *key, struct wall_time *out)
 {
     if (json_is_null(json_object_get(from, key))) {
         *out = WALL_NONE;
         return true;
     }
-    return read_int(from, key, -62135596800000, 253402300799999, &out->ms);
+    return read_int(from, key, earliest_ms, latest_ms, &out->ms);
 }
 
 static bool read_number(const json_t *from, const char *key, double *out)
@@ -247,8 +249,8 @@ static bool read_breach(const json_t *from, struct breach *out)
 
     out->time.ms = json_integer_value(time);
     out->value = json_number_value(value);
-    return json_array_size(from) == 2 && json_is_integer(time) && json_is_number(value) &&
-           isfinite(out->value);
+    return json_array_size(from) == 2 && json_is_integer(time) && out->time.ms >= earliest_ms &&
+           out->time.ms <= latest_ms && json_is_number(value) && isfinite(out->value);
 }
 
 static bool read_window(const json_t *from, struct lane_memory *memory, struct breach *breaches,
@@ -424,7 +426,7 @@ static bool read_whole(const json_t *from, const struct lanes *lanes, const stru
         return false;
     track_clear(track, meaning);
     track->prover = (uint8_t)prover;
-    if (!read_int(from, "proven_ms", 0, 253402300799999, &track->proven_ms) ||
+    if (!read_int(from, "proven_ms", 0, latest_ms, &track->proven_ms) ||
         !read_time(from, "newest", &track->newest) || !read_lanes(from, track, lanes) ||
         !read_problem(json_object_get(from, "problem"), watch, &track->problem) ||
         !fits_problem(track))
