@@ -234,6 +234,36 @@ static void a_clock_set_back_by_days_ends_no_day(void **state)
     story_end(&story);
 }
 
+static void a_count_begun_before_a_clock_was_set_back_is_not_gone_on_with(void **state)
+{
+    struct story story;
+
+    story_begin(&story, 2.0);
+    story.lanes.lane[0].stages[0].per_day = 2;
+    story_step(&story, at("2026-03-05 08:00"), 9.0);
+    story_step(&story, at("2026-03-05 08:15"), 9.0);
+    story_step(&story, at("2026-03-03 08:00"), 2.5);
+    story_step(&story, at("2026-03-03 08:15"), 2.5);
+    assert_int_equal(story.track.problem.state, PROBLEM_NONE);
+    story_step(&story, at("2026-03-03 08:30"), 2.5);
+    assert_int_equal(story.track.problem.first.ms, at("2026-03-03 08:00").ms);
+    assert_true(story.track.problem.worst == 2.5);
+    story_end(&story);
+}
+
+static void good_values_of_the_day_that_was_broken_prove_nothing(void **state)
+{
+    struct story story;
+
+    begin_dust(&story);
+    story.rule.gather_ms = 15 * MINUTE;
+    dust(&story, "2026-03-02 23:15", (double[]){2.5, 2.5, 0.2, 0.2}, 4);
+    assert_int_equal(story.track.problem.state, PROBLEM_RECOVERED);
+    dust(&story, "2026-03-03 00:15", (double[]){0.2}, 1);
+    assert_int_equal(story.track.problem.state, PROBLEM_NONE);
+    story_end(&story);
+}
+
 /* Day and night ------------------------------------------------------------------------------ */
 
 static void a_night_that_spans_midnight_is_one_and_the_day_says_nothing(void **state)
@@ -287,6 +317,8 @@ int main(void)
         cmocka_unit_test(where_no_time_a_day_is_allowed_one_value_ends_a_day_and_begins_the_next),
         cmocka_unit_test(a_day_within_what_is_allowed_goes_on_proving_the_recovery),
         cmocka_unit_test(a_clock_set_back_by_days_ends_no_day),
+        cmocka_unit_test(a_count_begun_before_a_clock_was_set_back_is_not_gone_on_with),
+        cmocka_unit_test(good_values_of_the_day_that_was_broken_prove_nothing),
         cmocka_unit_test(a_night_that_spans_midnight_is_one_and_the_day_says_nothing),
         cmocka_unit_test(a_rule_for_the_day_sleeps_at_night),
     };

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,6 +269,42 @@ static void a_damaged_memory_is_refused(void **state)
     }
 }
 
+/* The words of a good memory, one of them put in another's place: refused. */
+static void assert_refused_with(const char *good, const char *words, const char *instead)
+{
+    const char *found = strstr(good, words);
+    struct error err = {0};
+    struct track track;
+    char body[4096];
+
+    assert_non_null(found);
+    snprintf(body, sizeof body, "%.*s%s%s", (int)(found - good), good, instead,
+             found + strlen(words));
+    assert_false(track_read(&track, &lanes, NULL, body, strlen(body), &err));
+    assert_int_equal(err.kind, ERROR_STORE);
+}
+
+static void a_memory_that_contradicts_itself_is_refused(void **state)
+{
+    struct track track = fresh(), back;
+    struct error err = {0};
+    char body[4096];
+    struct text text;
+
+    step(&track, 0, 2.0);
+    text_init(&text, body, sizeof body);
+    track_write(&text, &track, NULL);
+    assert_true(track_read(&back, &lanes, NULL, body, text.used, &err));
+    assert_refused_with(body, "\"day_count\":0", "\"day_count\":3");
+    assert_refused_with(body, "\"state\":1", "\"state\":2"); /* recovered while a lane runs */
+    assert_refused_with(body, "\"window\":\"0", "\"window\":\"1");
+    assert_refused_with(body, "\"phase\":2", "\"phase\":3");
+    assert_refused_with(body, "\"lane\":0", "\"lane\":4");
+    assert_refused_with(body, "\"lane\":0", "\"lane\":1"); /* of one lane */
+    assert_refused_with(body, "\"lane_count\":1", "\"lane_count\":5");
+    assert_refused_with(body, "\"kind\":0,\"tasks\":[]", "\"kind\":0,\"tasks\":[7]");
+}
+
 /* What is refused is refused; what is believed can be gone on with and written down again. */
 static void a_memory_with_any_byte_changed_is_refused_or_whole(void **state)
 {
@@ -349,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_calm_point_leaves_nothing_to_remember),
         cmocka_unit_test(what_is_written_reads_back_the_same_at_every_step),
         cmocka_unit_test(a_damaged_memory_is_refused),
+        cmocka_unit_test(a_memory_that_contradicts_itself_is_refused),
         cmocka_unit_test(a_memory_with_any_byte_changed_is_refused_or_whole),
         cmocka_unit_test(a_name_of_any_length_and_bytes_survives_a_restart),
     };
