@@ -155,7 +155,8 @@ static bool rule_takes(const struct rule_conf *conf, const char *point)
 }
 
 static bool resolve_rule(struct rule *rule, const struct rule_conf *conf,
-                         const struct catalog *catalog, struct error *err)
+                         const struct settings *settings, const struct catalog *catalog,
+                         struct error *err)
 {
     *rule = conf->rule;
     rule->point_count = 0;
@@ -164,14 +165,18 @@ static bool resolve_rule(struct rule *rule, const struct rule_conf *conf,
     if (rule->points == NULL || rule->lanes == NULL)
         return no_memory(err);
     for (size_t i = 0; i < catalog->point_count; i++) {
+        const struct catalog_point *point = &catalog->points[i];
+        const struct catalog_device *device = &catalog->devices[point->device];
+        const struct lanes *lanes;
         char name[POINT_SIZE];
 
-        if (!catalog->devices[catalog->points[i].device].active)
+        if (!device->active || !rule_takes(conf, catalog_point_name(catalog, point, name)))
             continue;
-        if (!rule_takes(conf, catalog_point_name(catalog, &catalog->points[i], name)))
+        lanes = settings_rule_lanes(conf, &settings->sites[device->site], point->parameter);
+        if (lanes == NULL)
             continue;
-        rule->lanes[rule->point_count] = &conf->lanes;
-        rule->points[rule->point_count++] = catalog->points[i].id;
+        rule->lanes[rule->point_count] = lanes;
+        rule->points[rule->point_count++] = point->id;
     }
     return true;
 }
@@ -224,7 +229,7 @@ bool names_resolve(struct names *names, const struct settings *settings, struct 
     }
     names->rule_count = settings->rule_count;
     for (size_t i = 0; i < names->rule_count; i++)
-        if (!resolve_rule(&names->rules[i], &settings->rules[i], &names->catalog, err))
+        if (!resolve_rule(&names->rules[i], &settings->rules[i], settings, &names->catalog, err))
             goto failed;
     return true;
 failed:

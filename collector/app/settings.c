@@ -138,6 +138,8 @@ struct settings *settings_load(const char *dir, bool language_given, struct conf
     load_terms(&loading);
     settings_read_sites(&loading);
     settings_read_devices(&loading);
+    settings_read_plans(&loading);
+    settings_read_standards(&loading);
     settings_read_rules(&loading);
     if (conf_faults_count(faults) == before)
         return settings;
@@ -153,10 +155,15 @@ void settings_free(struct settings *settings)
         free(settings->devices[i].channels);
         free(settings->devices[i].own_channels);
     }
-    for (size_t i = 0; i < settings->rule_count; i++)
+    for (size_t i = 0; i < settings->rule_count; i++) {
         free(settings->rules[i].patterns);
+        free(settings->rules[i].found);
+    }
     for (size_t i = 0; i < settings->profile_count; i++)
         profile_free(settings->profiles[i]);
+    standards_free(settings->standards);
+    tally_plans_free(settings->tallies);
+    screen_plans_free(settings->screens);
     parameters_free(settings->parameters);
     terms_free(settings->terms);
     free(settings->profiles);

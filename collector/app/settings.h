@@ -3,7 +3,8 @@
  * settings_load() reads DIR/collector.conf, sites.conf, devices.conf and (if there) rules.conf, the
  * parameter table and the profiles the devices name, and says every fault in one run. Profiles are
  * looked for in DIR/profiles first, then in the installed (or source) drivers/profiles;
- * parameters.conf and ledger.conf likewise.
+ * parameters.conf, aggregates.conf, screening.conf and ledger.conf likewise. Standards are the
+ * shipped ones and those of DIR/standards, which replace shipped ones of the same name.
  */
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
@@ -11,6 +12,9 @@
 #include "base/conf.h"
 #include "flow/poller.h"
 #include "ledger/rule.h"
+#include "ledger/screen.h"
+#include "ledger/standard.h"
+#include "ledger/tally.h"
 #include "ledger/terms.h"
 #include "model/catalog.h"
 #include "output/sender.h"
@@ -54,9 +58,19 @@ struct device_conf {
     unsigned line;     /* in devices.conf, for messages */
 };
 
+/* What a rule with a limit judges at the points of a parameter at places like this. */
+struct rule_found {
+    struct place place;
+    const struct parameter *parameter;
+    struct lanes lanes;
+};
+
 struct rule_conf {
-    struct rule rule;   /* points not yet resolved */
-    struct lanes lanes; /* what it judges at each of them */
+    struct rule rule;         /* points not yet resolved */
+    char limit[64];           /* the standard, as the rule names it; "": a bound of its own */
+    struct lanes lanes;       /* of its own bound: what it judges at each of them */
+    struct rule_found *found; /* of a limit */
+    size_t found_count;
     char (*patterns)[POINT_SIZE];
     size_t pattern_count;
 };
@@ -85,6 +99,9 @@ struct settings {
     size_t rule_count;
     struct parameters *parameters;
     struct terms *terms; /* ledger.conf */
+    struct standards *standards;
+    struct tally_plans *tallies;  /* aggregates.conf */
+    struct screen_plans *screens; /* screening.conf */
     struct profile **profiles;
     size_t profile_count;
 };
@@ -93,6 +110,14 @@ struct settings {
  * `faults`). Also applies language (unless `language_given`) and time zone. */
 struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults);
 void settings_free(struct settings *settings);
+
+/* What a standard may ask of the site. */
+struct place settings_place(const struct site_setup *site);
+
+/* What the rule judges at a point of the parameter at that site; NULL: nothing, the rule passes it
+ * over. Borrowed. */
+const struct lanes *settings_rule_lanes(const struct rule_conf *rule, const struct site_setup *site,
+                                        const struct parameter *parameter);
 
 /* What devices.conf puts over the profile of this device: for each channel that differs from it,
  * in the profile's order, "NAME ORDER LOW HIGH" and a line feed, with the word order and the span

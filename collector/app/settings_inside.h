@@ -35,6 +35,30 @@ struct name_index *settings_read_links(struct loading *loading, struct conf_at l
 const struct profile *settings_profile(struct loading *loading, const char *model,
                                        struct conf_at at);
 
+/* Reads config/standards, shipped and of the folder, aggregates.conf and screening.conf. */
+void settings_read_standards(struct loading *loading);
+void settings_read_plans(struct loading *loading);
+
+/* The hours of the night in force. */
+struct night settings_night(const struct settings *settings);
+
+/* Whether a point fits the pattern; else the fault is said at `at` (or, when sites or devices are
+ * not known, was said already). */
+bool settings_check_pattern(const struct loading *loading, const char *pattern, struct conf_at at);
+
+/* What a rule writes beside the name of a standard. */
+struct limit_use {
+    enum period on;
+    bool on_given;
+    enum when when;
+    int per_day; /* -1: not given */
+    bool counts; /* for, count or per_day is */
+};
+
+/* Finds the rows of rule->limit for each of the rule's points, as rule->found. `at` is the rule. */
+void settings_resolve_limit(const struct loading *loading, struct rule_conf *rule,
+                            const struct limit_use *use, struct conf_at at);
+
 /* DIR/NAME. */
 void settings_path(const struct settings *settings, const char *name, char *out, size_t size);
 /* A path in a settings file is meant from the settings' own folder. "" and "credential:…" stay. */

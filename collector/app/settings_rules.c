@@ -1,6 +1,5 @@
 #include "app/settings_inside.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,28 +67,37 @@ static bool was_seen(uint64_t seen, int key)
     return (seen >> key & 1) != 0;
 }
 
-static void cannot_yet(struct conf_at at, const char *key, struct conf_faults *faults)
+/* How often or how long, not both: the three count differently. */
+static void check_alternatives(uint64_t seen, struct conf_at at, struct conf_faults *faults)
 {
-    conf_complain(
-        faults, conf_member(at, key), key,
-        SAY("本版本的规则还不能用它；可用 above、below、between、for、recover、recover_for",
-            "rules of this version cannot use it yet; above, below, between, for, recover "
-            "and recover_for work"));
+    int count = was_seen(seen, KEY_FOR) + was_seen(seen, KEY_COUNT) + was_seen(seen, KEY_PER_DAY);
+
+    if (count > 1)
+        conf_complain(faults, at, was_seen(seen, KEY_FOR) ? "for" : "count",
+                      SAY("for、count、per_day 只能写一个，这里有 %d 个",
+                          "one of for, count and per_day at most; here are %d"),
+                      count);
 }
 
-static void check_later_keys(const struct rule_row *row, uint64_t seen, struct conf_at at,
-                             struct conf_faults *faults)
+/* m of the last n. */
+static void read_count(struct rule_row *row, uint64_t seen, struct conf_at at,
+                       struct conf_faults *faults)
 {
-    if (was_seen(seen, KEY_LIMIT))
-        cannot_yet(at, "limit", faults);
-    if (was_seen(seen, KEY_COUNT))
-        cannot_yet(at, "count", faults);
-    if (was_seen(seen, KEY_PER_DAY))
-        cannot_yet(at, "per_day", faults);
-    if (row->on != 0)
-        cannot_yet(at, "on", faults);
-    if (row->when != 0)
-        cannot_yet(at, "when", faults);
+    struct conf_at list = conf_member(at, "count");
+    int64_t m = 0;
+    int64_t n = 0;
+
+    if (!was_seen(seen, KEY_COUNT) || !conf_is_list(list))
+        return; /* what is no list is said already */
+    if (conf_length(list) != 2 || !conf_int(conf_element(list, 0), &m) ||
+        !conf_int(conf_element(list, 1), &n) || m < 1 || m > n || n > COUNT_MAX)
+        conf_complain(
+            faults, list, "count",
+            SAY("要写 [m, n]：最近 n 次中有 m 次，两个整数，1 ≤ m ≤ n ≤ %d",
+                "[m, n] is wanted, m of the last n: two whole numbers, 1 <= m <= n <= %d"),
+            COUNT_MAX);
+    row->rule.count_m = (int)m;
+    row->rule.count_n = (int)n;
 }
 
 static void read_bound(struct rule_row *row, uint64_t seen, struct conf_at at,
@@ -126,16 +134,16 @@ static void check_recover(struct rule_row *row, uint64_t seen, struct conf_at at
     struct conf_at recover = conf_member(at, "recover");
 
     rule->has_recover = was_seen(seen, KEY_RECOVER);
-    if (!rule->has_recover)
-        return;
+    if (!rule->has_recover || was_seen(seen, KEY_LIMIT))
+        return; /* against a limit it is checked where the rows are known */
     if (bound->kind == BOUND_BETWEEN)
         conf_complain(faults, recover, "recover",
                       SAY("between 的规则回到两界之间即为恢复，不写 recover",
                           "a rule with between recovers inside its bounds and has no recover"));
-    else if (bound->kind == BOUND_ABOVE && was_seen(seen, KEY_ABOVE) && rule->recover > bound->high)
+    else if (was_seen(seen, KEY_ABOVE) && rule->recover > bound->high)
         conf_complain(faults, recover, "recover",
                       SAY("恢复值不能高于 above", "recovery cannot lie above the bound of above"));
-    else if (bound->kind == BOUND_BELOW && rule->recover < bound->low)
+    else if (was_seen(seen, KEY_BELOW) && rule->recover < bound->low)
         conf_complain(faults, recover, "recover",
                       SAY("恢复值不能低于 below", "recovery cannot lie below the bound of below"));
 }
@@ -143,162 +151,71 @@ static void check_recover(struct rule_row *row, uint64_t seen, struct conf_at at
 struct pattern_reader {
     const struct loading *loading;
     struct rule_conf *rule;
+    bool good;
 };
-
-/* One part of a pattern, in memory of the caller; false when it is empty or too long. */
-static bool pattern_part(const char **at, char *out, size_t size)
-{
-    size_t length = strcspn(*at, "/");
-
-    snprintf(out, size, "%.*s", (int)length, *at);
-    *at += length + ((*at)[length] == '/');
-    return length > 0 && length < size;
-}
-
-static bool part_fits(const char *part, const char *name)
-{
-    return strcmp(part, "*") == 0 || strcmp(part, name) == 0;
-}
-
-/* A device whose profile is not known has every channel: its fault is said elsewhere. */
-static bool device_has(const struct device_conf *device, const char *channel)
-{
-    if (device->profile == NULL || strcmp(channel, "*") == 0)
-        return true;
-    for (size_t i = 0; i < device->channel_count; i++)
-        if (strcmp(device->channels[i]->name, channel) == 0)
-            return true;
-    return false;
-}
-
-static bool pattern_fits(const struct settings *settings, const char *site, const char *name,
-                         const char *channel)
-{
-    for (size_t i = 0; i < settings->device_count; i++) {
-        const struct device_conf *device = &settings->devices[i];
-
-        if (part_fits(site, device->site) && part_fits(name, device->name) &&
-            device_has(device, channel))
-            return true;
-    }
-    return false;
-}
-
-/* The part as written where it is *, else the name that is there. */
-static const char *part_or(const char *part, const char *name)
-{
-    return strcmp(part, "*") == 0 ? part : name;
-}
-
-static unsigned part_distance(const char *part, const char *name)
-{
-    return strcmp(part, "*") == 0 ? 0 : word_distance(part, name);
-}
-
-/* The point nearest to a pattern that fits none, its * kept; "" when there is no point at all.
- * Gives how far it is. */
-static unsigned pattern_nearest(const struct settings *settings, const char *site, const char *name,
-                                const char *channel, char nearest[POINT_SIZE])
-{
-    unsigned best = UINT_MAX;
-
-    nearest[0] = '\0';
-    for (size_t i = 0; i < settings->device_count; i++) {
-        const struct device_conf *device = &settings->devices[i];
-        unsigned above = part_distance(site, device->site) + part_distance(name, device->name);
-
-        for (size_t j = 0; j < device->channel_count; j++) {
-            const char *has = device->channels[j]->name;
-            unsigned distance = above + part_distance(channel, has);
-
-            if (distance >= best)
-                continue;
-            best = distance;
-            snprintf(nearest, POINT_SIZE, "%s/%s/%s", part_or(site, device->site),
-                     part_or(name, device->name), part_or(channel, has));
-        }
-    }
-    return best;
-}
-
-/* What can be meant is suggested; else a point that is there shows how one is written. */
-static void complain_pattern(const struct loading *loading, const char *pattern,
-                             const char *nearest, unsigned distance, struct conf_at at)
-{
-    if (nearest[0] == '\0')
-        conf_complain(loading->faults, at, "points",
-                      SAY("没有监测点符合 \"%s\"", "no point fits \"%s\""), pattern);
-    else if (distance <= strlen(pattern) / 3)
-        conf_complain(loading->faults, at, "points",
-                      SAY("没有监测点符合 \"%s\"，是否想写 \"%s\"？",
-                          "no point fits \"%s\", did you mean \"%s\"?"),
-                      pattern, nearest);
-    else
-        conf_complain(loading->faults, at, "points",
-                      SAY("没有监测点符合 \"%s\"；最接近的监测点是 \"%s\"",
-                          "no point fits \"%s\"; the nearest point there is is \"%s\""),
-                      pattern, nearest);
-}
-
-static void check_pattern(const struct loading *loading, const char *pattern, struct conf_at at)
-{
-    char site[NAME_SIZE];
-    char name[NAME_SIZE];
-    char channel[CHANNEL_SIZE];
-    char nearest[POINT_SIZE];
-    const char *words = pattern;
-    unsigned distance;
-
-    if (!pattern_part(&words, site, sizeof site) || !pattern_part(&words, name, sizeof name) ||
-        !pattern_part(&words, channel, sizeof channel) || *words != '\0' ||
-        pattern[strlen(pattern) - 1] == '/') {
-        conf_complain(
-            loading->faults, at, "points",
-            SAY("\"%s\" 不是监测点；要写 \"点位/设备/通道\"，每一部分可以整个用 * 代替",
-                "\"%s\" is no point; \"SITE/DEVICE/CHANNEL\" is wanted, where a whole part "
-                "may be *"),
-            pattern);
-        return;
-    }
-    if (!loading->sites_known || !loading->devices_known)
-        return; /* the files that would say are refused already */
-    if (pattern_fits(loading->settings, site, name, channel))
-        return;
-    distance = pattern_nearest(loading->settings, site, name, channel, nearest);
-    complain_pattern(loading, pattern, nearest, distance, at);
-}
 
 static void read_pattern(void *self, const char *words, struct conf_at at)
 {
-    const struct pattern_reader *reader = self;
+    struct pattern_reader *reader = self;
     char *pattern = reader->rule->patterns[reader->rule->pattern_count];
 
     if (strlen(words) < POINT_SIZE) {
         strcpy(pattern, words);
         reader->rule->pattern_count++;
     }
-    check_pattern(reader->loading, words, at);
+    reader->good = settings_check_pattern(reader->loading, words, at) && reader->good;
+}
+
+static void take_own_bound(struct rule_conf *rule, const struct rule_row *row, enum period on)
+{
+    struct lane *lane = &rule->lanes.lane[0];
+
+    lanes_of_bound(&rule->lanes, &row->bound);
+    lane->on = on;
+    lane->when = (enum when)row->when;
+    lane->stages[0].per_day = (int)row->per_day;
+}
+
+/* What is judged at each point: the rule's own bound, or the rows of a standard. */
+static void read_lanes(const struct loading *loading, struct rule_conf *rule,
+                       const struct rule_row *row, uint64_t seen, struct conf_at at)
+{
+    struct limit_use use = {.on_given = was_seen(seen, KEY_ON),
+                            .when = (enum when)row->when,
+                            .per_day = (int)row->per_day,
+                            .counts = was_seen(seen, KEY_FOR) || was_seen(seen, KEY_COUNT) ||
+                                      was_seen(seen, KEY_PER_DAY)};
+
+    period_find(grounds[row->on], &use.on);
+    memcpy(rule->limit, row->limit, sizeof rule->limit);
+    if (!was_seen(seen, KEY_LIMIT))
+        take_own_bound(rule, row, use.on);
+    else if (loading->settings->standards != NULL)
+        settings_resolve_limit(loading, rule, &use, at);
 }
 
 static void read_rule(const struct loading *loading, struct rule_conf *rule, struct conf_at at)
 {
     struct conf_at points = conf_member(at, "points");
-    struct pattern_reader reader = {loading, rule};
-    struct rule_row row = {0};
+    struct pattern_reader reader = {loading, rule, true};
+    struct rule_row row = {.per_day = -1};
     uint64_t seen;
+    bool good = conf_read(at, rule_keys, ROWS(rule_keys), &row, &seen, loading->faults);
 
-    conf_read(at, rule_keys, ROWS(rule_keys), &row, &seen, loading->faults);
     if (!conf_is_group(at))
         return;
     row.rule.nature = row.nature == 1 ? NATURE_DOUBT : NATURE_BREACH;
+    row.rule.night = settings_night(loading->settings);
     read_bound(&row, seen, at, loading->faults);
+    check_alternatives(seen, at, loading->faults);
+    read_count(&row, seen, at, loading->faults);
     check_recover(&row, seen, at, loading->faults);
-    check_later_keys(&row, seen, at, loading->faults);
     rule->rule = row.rule;
-    lanes_of_bound(&rule->lanes, &row.bound);
     rule->patterns = calloc(conf_length(points) + 1, sizeof *rule->patterns);
     if (rule->patterns != NULL && conf_is_there(points))
-        settings_texts(points, "points", loading->faults, read_pattern, &reader);
+        good = settings_texts(points, "points", loading->faults, read_pattern, &reader) && good;
+    if (good && reader.good)
+        read_lanes(loading, rule, &row, seen, at);
 }
 
 void settings_read_rules(struct loading *loading)

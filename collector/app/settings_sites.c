@@ -1,17 +1,12 @@
 #include "app/settings_inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
 
 /* clang-format off */
-static const char *const site_kinds[] = {"enterprise", "restaurant", "building_site", "scrap_yard",
-    "rubbish_heap", "idle_land", "river_section", "lake", "noise_point", "air_point", "other", NULL};
-static const char *const noise_zones[] = {"0", "1", "2", "3", "4a", "4b", NULL};
-static const char *const noise_places[] = {"ambient", "boundary", "social", NULL};
-static const char *const water_classes[] = {"I", "II", "III", "IV", "V", NULL};
-static const char *const water_bodies[] = {"river", "lake", NULL};
 static const char *const chief_tiers[] = {"city", "district", "town", "village", NULL};
 
 struct site_row {
@@ -37,7 +32,7 @@ static const struct conf_key site_keys[] = {
      "点位名，全镇唯一", "the site's name, one of its kind in the town"},
     {"title", CONF_TEXT, true, FIELD(struct site_row, setup.base.title), 0, 0, NULL, NULL,
      "中文名称", "its title"},
-    {"kind", CONF_CHOICE, true, FIELD(struct site_row, setup.kind), 0, 0, NULL, site_kinds,
+    {"kind", CONF_CHOICE, true, FIELD(struct site_row, setup.kind), 0, 0, NULL, place_kinds,
      "点位种类", "what it is"},
     {"village", CONF_TEXT, false, FIELD(struct site_row, setup.base.village), 0, 0, "", NULL,
      "村居", "village or neighbourhood"},
@@ -64,7 +59,7 @@ static const struct conf_key section_keys[] = {
      "河道中文名称", "the river's title"},
     {"target", CONF_CHOICE, true, FIELD(struct section_row, target), 0, 0, NULL, water_classes,
      "目标水质类别", "target class"},
-    {"body", CONF_CHOICE, false, FIELD(struct section_row, body), 0, 0, "river", water_bodies,
+    {"body", CONF_CHOICE, false, FIELD(struct section_row, body), 0, 0, NULL, water_bodies,
      "水体种类", "kind of water"},
     {"chiefs", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL, "河长 ( {…}, … )", "chiefs ( {…}, … )"},
 };
@@ -88,7 +83,8 @@ static void read_chiefs(struct conf_at section, struct conf_faults *faults)
 
 static void read_section(struct site_setup *site, struct conf_at at, struct conf_faults *faults)
 {
-    struct section_row row = {.target = -1};
+    bool is_lake = strcmp(place_kinds[site->kind], "lake") == 0;
+    struct section_row row = {.target = -1, .body = is_lake ? 1 : 0};
 
     conf_read(at, section_keys, ROWS(section_keys), &row, NULL, faults);
     read_chiefs(at, faults);
@@ -124,6 +120,18 @@ static void read_site(struct site_setup *site, struct conf_at at, struct conf_fa
     *site = row.setup;
 }
 
+struct place settings_place(const struct site_setup *site)
+{
+    struct place place = {.air_class = site->air_class, .water_class = site->target};
+
+    snprintf(place.kind, sizeof place.kind, "%s", place_kinds[site->kind]);
+    snprintf(place.noise_zone, sizeof place.noise_zone, "%s", site->noise_zone);
+    snprintf(place.noise_place, sizeof place.noise_place, "%s", noise_places[site->noise_place]);
+    if (site->is_section)
+        snprintf(place.water_body, sizeof place.water_body, "%s", water_bodies[site->body]);
+    return place;
+}
+
 void settings_read_sites(struct loading *loading)
 {
     struct settings *settings = loading->settings;
@@ -153,5 +161,5 @@ void settings_read_sites(struct loading *loading)
 
 const char *settings_site_kind(const struct site_setup *site)
 {
-    return site_kinds[site->kind];
+    return place_kinds[site->kind];
 }

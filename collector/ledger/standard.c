@@ -225,15 +225,30 @@ struct book *standards_book(const struct standards *standards, const char *name)
     return book == NULL || *pin != '\0' ? NULL : &standards->books[book - standards->books];
 }
 
+/* The standard whose name the key begins with, though it has no such edition; NULL: none. */
+static const char *without_edition(const struct standards *standards, const char *key)
+{
+    const char *rest;
+
+    for (size_t i = 0; i < standards->book_count; i++)
+        if (key_begins(key, standards->books[i].name, &rest))
+            return standards->books[i].name;
+    return NULL;
+}
+
 bool standards_know(const struct standards *standards, const char *name, const char **near)
 {
     const char **names = calloc(standards->book_count + 1, sizeof *names);
+    char key[KEY_SIZE];
     char pin[KEY_SIZE];
 
+    standard_key(name, key);
     for (size_t i = 0; names != NULL && i < standards->book_count; i++)
         names[i] = standards->books[i].name;
     if (near != NULL)
-        *near = names == NULL ? NULL : conf_nearest(name, names);
+        *near = without_edition(standards, key);
+    if (near != NULL && *near == NULL && names != NULL)
+        *near = conf_nearest(name, names);
     free(names);
     return find_book(standards, name, pin) != NULL;
 }
@@ -300,9 +315,10 @@ static int limit_compare(const void *a, const void *b)
     return one->from.ms < other->from.ms ? -1 : one->from.ms > other->from.ms;
 }
 
-size_t standards_pick(const struct standards *standards, const char *name,
-                      const struct place *place, const char *parameter, const struct limit **out,
-                      size_t most)
+/* Rows of the standard about the parameter; `place` NULL: of any place. */
+static size_t find_rows(const struct standards *standards, const char *name,
+                        const struct place *place, const char *parameter, const struct limit **out,
+                        size_t most)
 {
     char pin[KEY_SIZE];
     const struct book *book = find_book(standards, name, pin);
@@ -312,12 +328,28 @@ size_t standards_pick(const struct standards *standards, const char *name,
         const struct limit *row = &standards->rows[i];
 
         if (strcmp(row->standard, book->name) != 0 || strcmp(row->parameter, parameter) != 0 ||
-            !edition_is_pinned(row->edition, pin) || !place_fits(&row->where, place))
+            !edition_is_pinned(row->edition, pin) ||
+            (place != NULL && !place_fits(&row->where, place)))
             continue;
         if (count < most)
             out[count] = row;
         count++;
     }
+    return count;
+}
+
+size_t standards_about(const struct standards *standards, const char *name, const char *parameter,
+                       const struct limit **out, size_t most)
+{
+    return find_rows(standards, name, NULL, parameter, out, most);
+}
+
+size_t standards_pick(const struct standards *standards, const char *name,
+                      const struct place *place, const char *parameter, const struct limit **out,
+                      size_t most)
+{
+    size_t count = find_rows(standards, name, place, parameter, out, most);
+
     if (count > 0)
         qsort(out, count < most ? count : most, sizeof *out, limit_compare);
     return count;

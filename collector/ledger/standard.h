@@ -89,6 +89,21 @@ bool standards_know(const struct standards *standards, const char *name, const c
 size_t standards_pick(const struct standards *standards, const char *name,
                       const struct place *place, const char *parameter, const struct limit **out,
                       size_t most);
+/* Why no row about the parameter applies at a place. */
+struct place_want {
+    char key[20];     /* of sites.conf: "noise_zone", "target", …; "" when no one key decides */
+    bool lacks;       /* the place does not say it at all */
+    char is[20];      /* what it says */
+    char wanted[100]; /* what the rows ask: "boundary"; or several, with commas */
+};
+/* False when the standard has no row about the parameter anywhere. */
+bool standards_want(const struct standards *standards, const char *name, const struct place *place,
+                    const char *parameter, struct place_want *want);
+
+/* The parameters a standard speaks of, with commas; cut with "…" when there is no room. */
+void standards_parameters(const struct standards *standards, const char *name, char *out,
+                          size_t size);
+
 /* In force at that moment. */
 bool limit_is_in_force(const struct limit *limit, struct wall_time time);
 

@@ -39,6 +39,10 @@ void standards_drop(struct standards *standards, struct book *book);
 bool standard_read(struct standards *standards, const char *path,
                    const struct parameters *parameters, struct conf_faults *faults);
 
+/* Rows of a standard about a parameter, at any place; as standards_pick(), unsorted. */
+size_t standards_about(const struct standards *standards, const char *name, const char *parameter,
+                       const struct limit **out, size_t most);
+
 /* Whether there are places where both judge the same thing, in whatever time. */
 bool limits_meet(const struct limit *one, const struct limit *other);
 

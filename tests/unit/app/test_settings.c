@@ -123,8 +123,9 @@ static void every_fault_of_a_folder_is_said_in_one_run_with_its_line(void **stat
         "rules.conf:3: two: exactly one of above, below, between and limit is wanted; here are 2",
         "rules.conf:4: recover: recovery cannot lie above",
         "rules.conf:4: points: \"mill/ec\" is no point",
-        "rules.conf:5: on: rules of this version cannot use it yet",
-        "rules.conf:6: limit: rules of this version cannot use it yet",
+        "rules.conf:5: for: one of for, count and per_day at most; here are 2",
+        "rules.conf:6: limit: there is no standard (or edition) \"GB 3839\", did you mean \"GB "
+        "3838\"?",
         "sites.conf:2: kind: \"enterprize\" is not allowed, did you mean \"enterprise\"?",
         "sites.conf:3: target: \"VI\" is not allowed",
         "sites.conf:4: location: [longitude, latitude]",
