@@ -7,12 +7,28 @@
 
 /* Beyond this no parameter is measured; a day of such values, ten a second, still fits the sum. */
 static const double value_max = 1e12;
+/* More is not put into a sum at once: only a store that somebody has written into holds it. */
+static const double sum_max = 1e17;
+
+/* A double carries 15 decimal digits: of 100000.1 no more than nine behind the point. */
+static int64_t finest_of(double value)
+{
+    int64_t finest = 1;
+
+    for (double size = fabs(value); size >= 1e3 && finest < PICO; size /= 10.0)
+        finest *= 10;
+    return finest;
+}
 
 struct sum sum_of(double value)
 {
-    int64_t whole = (int64_t)value;
-    int64_t pico = llrint((value - (double)whole) * 1e12);
+    int64_t finest, whole, pico;
 
+    if (!(fabs(value) <= sum_max))
+        return (struct sum){value > 0.0 ? (int64_t)sum_max : 0, 0};
+    finest = finest_of(value);
+    whole = (int64_t)value;
+    pico = llrint((value - (double)whole) * (1e12 / (double)finest)) * finest;
     if (pico < 0) {
         pico += PICO;
         whole--;

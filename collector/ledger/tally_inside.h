@@ -32,7 +32,7 @@ struct sum {
     int64_t whole;
     int64_t pico; /* 0 <= pico < 10^12 */
 };
-struct sum sum_of(double value); /* |value| < 9e18 */
+struct sum sum_of(double value);
 void sum_add(struct sum *sum, struct sum other);
 double sum_over(struct sum sum, uint32_t count); /* sum / count to 12 decimals */
 

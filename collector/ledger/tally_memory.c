@@ -181,9 +181,11 @@ static bool get_levels(struct reading_bytes *from, struct cell *cell)
     return total == cell->valid;
 }
 
+/* With room for a day more. */
 static bool is_sum(struct sum sum)
 {
-    return sum.pico >= 0 && sum.pico < 1000000000000;
+    return sum.whole < INT64_MAX / 2 && sum.whole > INT64_MIN / 2 && sum.pico >= 0 &&
+           sum.pico < 1000000000000;
 }
 
 static bool get_cell(struct reading_bytes *from, struct cell *cell)
