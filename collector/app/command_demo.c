@@ -11,6 +11,7 @@
 #include "app/command.h"
 #include "app/demo_files.h"
 #include "app/demo_history.h"
+#include "app/demo_ledger.h"
 #include "app/shown.h"
 #include "app/simulator.h"
 #include "app/station.h"
@@ -124,6 +125,10 @@ static void say_what_next(const struct typed *typed, const struct demo_files *fi
                "%s\n"),
            files->dir, shell_word(typed->program, program, sizeof program),
            shell_word(files->config, config, sizeof config));
+    printf(
+        SAY("整改台账是虚构的示例；巩固期内的任务：\n%s watch -c %s\n",
+            "the ledger is a made-up sample; its tasks in their watch period:\n%s watch -c %s\n"),
+        program, config);
 }
 
 static int demo_run(const struct typed *typed, const struct demo_files *files,
@@ -201,6 +206,10 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
     if (history_ms > 0 && (code = demo_history(&own, continued, history_ms)) != EXIT_DONE) {
         settings_free(settings);
         return code;
+    }
+    if (!continued && !demo_ledger_load(settings, &err)) {
+        settings_free(settings);
+        return command_fail(typed, &err);
     }
     if (continued)
         puts(SAY("接着上次演示的数据继续；要从头开始，请先删除这个文件夹",

@@ -4,37 +4,47 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "app/demo_ledger.h"
 #include "app/history.h"
 #include "app/past.h"
 #include "base/say.h"
 #include "report/progress.h"
 
+/* A history being filled. */
+struct filling {
+    struct settings *settings;
+    struct progress progress;
+};
+
 static void show(void *self, double share, struct wall_time now)
 {
+    struct filling *filling = self;
     time_t seconds = (time_t)(now.ms / 1000);
     struct tm local;
     char day[16];
 
     strftime(day, sizeof day, "%Y-%m-%d", localtime_r(&seconds, &local));
-    progress_show(self, share, day);
+    progress_show(&filling->progress, share, day);
 }
 
 static bool load_ledger(void *self, struct past *past, struct error *err)
 {
-    (void)self, (void)past, (void)err;
-    return true;
+    struct filling *filling = self;
+    json_t *args = demo_ledger(filling->settings, past_now(past), err);
+
+    return args != NULL && past_act(past, "tasks.import", args, SAY("演示", "demo"), err);
 }
 
 static bool fill(const struct typed *typed, struct settings *settings, int64_t history_ms)
 {
-    struct progress progress;
+    struct filling filling = {.settings = settings};
     char path[600];
     struct history history = {.path = path,
                               .end = clock_wall(clock_system()),
                               .lasts_ms = history_ms,
                               .begin = load_ledger,
                               .progress = show,
-                              .self = &progress};
+                              .self = &filling};
     struct error err = {0};
     bool good;
 
@@ -44,9 +54,9 @@ static bool fill(const struct typed *typed, struct settings *settings, int64_t h
                    SAY("找不到 %s：安装不完整", "%s is missing: the installation is incomplete"),
                    path) ||
                command_fail(typed, &err) == EXIT_DONE;
-    progress_begin(&progress, SAY("模拟数据：填充历史", "SIMULATED: filling the history"));
+    progress_begin(&filling.progress, SAY("模拟数据：填充历史", "SIMULATED: filling the history"));
     good = history_fill(settings, &history, &err);
-    progress_end(&progress, good);
+    progress_end(&filling.progress, good);
     if (!good)
         command_fail(typed, &err);
     return good;
