@@ -91,12 +91,15 @@ char *shell_word(const char *word, char *out, size_t size)
 
 void bound_shown(const json_t *bound, char *out, size_t size)
 {
+    /* What screening doubts has no bound: null. */
     const json_t *above = json_object_get(bound, "above");
     const json_t *below = json_object_get(bound, "below");
     const json_t *between = json_object_get(bound, "between");
     struct text text;
 
     text_init(&text, out, size);
+    if (json_is_null(above) || json_is_null(below))
+        return;
     text_add(&text, above != NULL ? "> " : below != NULL ? "< " : "");
     if (above != NULL || below != NULL) {
         text_add_number(&text, json_number_value(above != NULL ? above : below));

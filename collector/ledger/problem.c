@@ -1,5 +1,6 @@
 #include "ledger/problem.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -180,9 +181,10 @@ static void write_time(struct text *text, const char *key, struct wall_time time
     write_words(text, key, wall_text(time, words));
 }
 
+/* A doubt of the screening has no bound, and perhaps no value: the largest number stands for it. */
 static void write_number(struct text *text, double number)
 {
-    if (isfinite(number))
+    if (fabs(number) < DBL_MAX)
         text_add_number(text, number);
     else
         text_add(text, "null");
