@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/say.h"
 #include "output/rectification_courier_parts.h"
 
@@ -14,6 +15,8 @@ enum {
     ANSWER_BYTES_MOST = 64 * 1024,
     IDLE_MS = 5000,
     BUSY_MS = 50, /* while a pull is on its way: how soon a new problem is seen */
+    RECHECK_MS = 5000,
+    FORGIVEN_MS = 3600 * 1000,
 };
 
 int64_t rectification_now_ms(const struct rectification_sender *me)
@@ -27,6 +30,23 @@ static void start_at(struct rectification_sender *me, uint64_t seq)
     rectification_window_clear(&me->window);
     me->read_to = seq;
     me->cautious = true;
+}
+
+/* A server that has lost one problem may have lost them all, and nothing else would bring back
+ * those that do not change any more. So all are looked for, from the first; the cursor stays. One
+ * that forgets again and again is not asked without end. */
+static void look_for_all(struct rectification_sender *me)
+{
+    int64_t now_ms = rectification_now_ms(me);
+
+    log_notice(SAY("输出 %s：对方丢失了问题，逐个核对并补送",
+                   "output %s: the server has lost problems; each is looked for and sent again"),
+               me->output->name);
+    if (now_ms > me->recheck_ms + FORGIVEN_MS)
+        patience_reset(&me->recheck);
+    me->recheck_ms = now_ms + patience_next(&me->recheck);
+    me->lost = false;
+    start_at(me, 0);
 }
 
 /* Doubts are ours alone. A body that is none of ours cannot be; it is told and left. */
@@ -98,6 +118,8 @@ static void wait_for_news(struct rectification_sender *me)
         return;
     }
     due_ms = pull_ms < due_ms ? pull_ms : due_ms;
+    if (me->lost && me->recheck_ms < due_ms)
+        due_ms = me->recheck_ms;
     if (due_ms - now_ms < ms)
         ms = due_ms > now_ms ? due_ms - now_ms : 0;
     me->known = me->source->wait(me->source->self, me->known, ms);
@@ -133,7 +155,11 @@ static void run(void *self)
         if (next != NULL)
             rectification_deliver(me, next);
         confirm(me);
-        if (next == NULL && !more)
+        if (next != NULL || more)
+            continue;
+        if (me->lost && me->window.count == 0 && rectification_now_ms(me) >= me->recheck_ms)
+            look_for_all(me);
+        else
             wait_for_news(me);
     }
 }
@@ -187,6 +213,7 @@ static void *open_it(struct sender *sender, struct error *err)
     me->source = sender_its_source(sender);
     patience_init(&me->soon, 1000, 60 * 1000);
     patience_init(&me->late, 10 * 1000, 600 * 1000);
+    patience_init(&me->recheck, RECHECK_MS, FORGIVEN_MS);
     if (load_fields(me, err) && url_parse(me->output->url, &me->url, err) &&
         (me->peer = rectification_peer_new(me->output, me->setup->clock, ANSWER_BYTES_MOST, err)) !=
             NULL &&

@@ -21,10 +21,13 @@ struct rectification_sender {
     struct rectification_pull *pull;
     struct rectification_window window;
     struct item *items;
-    uint64_t read_to;           /* everything up to here is in the window or done */
-    uint64_t known;             /* the last commit heard of */
-    bool cautious;              /* what is read now may have been sent before a stop or a rewind */
-    size_t aside_in_row;        /* set aside, and nothing taken since */
+    uint64_t read_to;    /* everything up to here is in the window or done */
+    uint64_t known;      /* the last commit heard of */
+    bool cautious;       /* what is read now may have been sent before a stop or a rewind */
+    size_t aside_in_row; /* set aside, and nothing taken since */
+    bool lost;           /* the server lost a problem: it may have lost others too */
+    int64_t recheck_ms;  /* not before that are they all looked for */
+    struct patience recheck;
     struct patience soon, late; /* waiting; held */
 };
 

@@ -314,6 +314,8 @@ static void arrived(struct delivery *delivery)
     rectification_window_arrived(&me->window, uid, version);
     if (delivery->created)
         rectification_window_created(&me->window, uid);
+    if (delivery->created && delivery->waiting->version > 1)
+        me->lost = true;
     me->aside_in_row = 0;
     patience_reset(&me->soon);
     patience_reset(&me->late);

@@ -134,7 +134,7 @@ void rectification_peer_ask(struct rectification_peer *peer,
                             const struct rectification_request *request)
 {
     char address[ADDRESS_MOST], key[64], etag[WEB_ETAG_SIZE + 20], date[80], signature[112];
-    struct web_request asked = {.method = request->method, .url = address};
+    struct web_request asked = {.method = request->method, .url = address, .alone = true};
     size_t count = 0;
 
     snprintf(address, sizeof address, "%s%s", peer->base, request->path);

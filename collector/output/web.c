@@ -235,6 +235,8 @@ void web_begin(struct web *web, const struct web_request *request)
     web->reason[0] = '\0';
     web->busy = true;
     set_method(web->easy, request);
+    curl_easy_setopt(web->easy, CURLOPT_FRESH_CONNECT, request->alone ? 1L : 0L);
+    curl_easy_setopt(web->easy, CURLOPT_FORBID_REUSE, request->alone ? 1L : 0L);
     web->starved = !add_headers(web, request) ||
                    curl_easy_setopt(web->easy, CURLOPT_URL,
                                     request->url != NULL ? request->url : web->url) != CURLE_OK;

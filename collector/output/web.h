@@ -22,6 +22,7 @@ struct web_request {
     const char *headers[WEB_HEADERS_MOST]; /* copied; NULL ends them early */
     const void *body;                      /* borrowed until the request is done */
     size_t size;
+    bool alone; /* on a connection of its own: no left-over answer can be taken for its */
 };
 
 struct web_answer {
