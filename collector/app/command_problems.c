@@ -1,8 +1,11 @@
-/* lookback problems, problem UID: what broke a rule, since when, how badly. */
+/* lookback problems, problem UID: what broke a rule, since when, how badly. What screening doubts
+ * is no problem: it is counted, and listed apart.
+ */
 #include <jansson.h>
 #include <stdio.h>
 
 #include "app/command.h"
+#include "app/doubts.h"
 #include "app/problem_card.h"
 #include "app/shown.h"
 #include "app/uid.h"
@@ -13,36 +16,48 @@
 
 struct problem_list {
     bool json;
+    bool doubts;
     size_t count;
     struct table *table;
 };
+
+/* Bound or sentence, and the value that stands for all. */
+static void print_about(const struct problem_list *list, const json_t *problem)
+{
+    const json_t *worst = json_object_get(json_object_get(problem, "worst"), "value");
+    char words[64] = "";
+    struct text text;
+
+    if (list->doubts) {
+        table_cell(list->table, "%s", doubt_title(text_of(problem, "rule")));
+    } else {
+        bound_shown(json_object_get(problem, "bound"), words, sizeof words);
+        table_cell(list->table, "%s", words);
+    }
+    text_init(&text, words, sizeof words);
+    if (json_is_number(worst))
+        text_add_number(&text, json_number_value(worst));
+    table_cell(list->table, "%s", words);
+}
 
 static bool print_problem(void *self, const char *body)
 {
     struct problem_list *list = self;
     json_t *problem;
-    json_t *worst;
-    char words[64] = "";
     char when[LOCAL_TEXT];
-    struct text text;
 
     if (list->json) {
         printf("%s%s", list->count++ > 0 ? "," : "", body);
         return true;
     }
     problem = json_loads(body, 0, NULL);
-    worst = json_object_get(problem, "worst");
     list->count++;
     table_cell(list->table, "%.*s", (int)UID_SHOWN, text_of(problem, "uid"));
-    table_cell(list->table, "%s", word_shown(text_of(problem, "kind")));
-    table_cell(list->table, "%s", word_shown(text_of(problem, "state")));
+    if (!list->doubts)
+        table_cell(list->table, "%s", word_shown(text_of(problem, "kind")));
+    table_cell(list->table, "%s", problem_state_shown(problem));
     table_cell(list->table, "%s", text_of(problem, "point"));
-    bound_shown(json_object_get(problem, "bound"), words, sizeof words);
-    table_cell(list->table, "%s", words);
-    text_init(&text, words, sizeof words);
-    if (json_is_number(json_object_get(worst, "value")))
-        text_add_number(&text, json_number_value(json_object_get(worst, "value")));
-    table_cell(list->table, "%s", words);
+    print_about(list, problem);
     table_cell(list->table, "%s", local_time(text_of(problem, "first"), when));
     table_cell(list->table, "%s", local_time(text_of(problem, "ended"), when));
     table_cell(list->table, "%lld", number_of(problem, "episodes"));
@@ -80,41 +95,79 @@ static int print_problem_of(const struct typed *typed, const struct settings *se
                : command_fail(typed, err);
 }
 
-static bool read_problems(const struct typed *typed, struct reader *reader,
-                          struct problem_list *list, struct error *err)
+static bool read_problems(const struct typed *typed, struct reader *reader, const char *nature,
+                          bool (*each)(void *self, const char *body), void *self, struct error *err)
 {
     return reader_problems(reader, typed_option(typed, "--state"), typed_option(typed, "--kind"),
-                           NULL, NULL, print_problem, list, err);
+                           nature, NULL, each, self, err);
 }
 
 static int print_problems_json(const struct typed *typed, struct reader *reader, struct error *err)
 {
+    bool doubts = typed_option(typed, "--doubts") != NULL;
     struct problem_list list = {.json = true};
     bool read;
 
     printf("{\"problems\":[");
-    read = read_problems(typed, reader, &list, err);
+    read = read_problems(typed, reader, doubts ? "doubt" : "breach", print_problem, &list, err);
     puts("]}");
     return read ? EXIT_DONE : command_fail(typed, err);
+}
+
+static bool count_one(void *self, const char *body)
+{
+    size_t *count = self;
+
+    (void)body;
+    ++*count;
+    return true;
+}
+
+/* Beside the problems: how many doubts there are, and how to see them. */
+static bool tell_doubts(const struct typed *typed, struct reader *reader, struct error *err)
+{
+    size_t count = 0;
+
+    if (!read_problems(typed, reader, "doubt", count_one, &count, err))
+        return false;
+    if (count > 0)
+        printf(SAY("另有 %zu 项数据存疑，需核查：lookback problems --doubts\n",
+                   "%zu doubts about data need checking: lookback problems --doubts\n"),
+               count);
+    return true;
+}
+
+static struct problem_list list_of(bool doubts)
+{
+    const char *const problems[] = {
+        SAY("编号", "UID"),     SAY("类别", "KIND"),  SAY("状态", "STATE"),
+        SAY("监测点", "POINT"), SAY("界限", "BOUND"), SAY("最差值", "WORST"),
+        SAY("首次", "FIRST"),   SAY("结束", "ENDED"), SAY("次数", "EPISODES")};
+    const char *const doubted[] = {SAY("编号", "UID"),     SAY("状态", "STATE"),
+                                   SAY("监测点", "POINT"), SAY("存疑", "DOUBT"),
+                                   SAY("数值", "VALUE"),   SAY("首次", "FIRST"),
+                                   SAY("结束", "ENDED"),   SAY("次数", "EPISODES")};
+
+    return (struct problem_list){.doubts = doubts,
+                                 .table = doubts ? table_new(8, doubted) : table_new(9, problems)};
 }
 
 static int print_problems(const struct typed *typed, const struct settings *settings,
                           struct reader *reader, struct error *err)
 {
-    const char *const headings[] = {
-        SAY("编号", "UID"),     SAY("类别", "KIND"),  SAY("状态", "STATE"),
-        SAY("监测点", "POINT"), SAY("界限", "BOUND"), SAY("最差值", "WORST"),
-        SAY("首次", "FIRST"),   SAY("结束", "ENDED"), SAY("次数", "EPISODES")};
-    struct problem_list list = {.table = table_new(9, headings)};
-    bool read = read_problems(typed, reader, &list, err);
+    bool doubts = typed_option(typed, "--doubts") != NULL;
+    struct problem_list list = list_of(doubts);
+    bool read =
+        read_problems(typed, reader, doubts ? "doubt" : "breach", print_problem, &list, err);
 
     if (list.count > 0) {
         say_zone(settings);
         table_print(list.table, stdout);
     } else if (read) {
-        puts(SAY("没有问题。", "no problems."));
+        puts(doubts ? SAY("没有存疑的数据。", "no doubts.") : SAY("没有问题。", "no problems."));
     }
     table_free(list.table);
+    read = read && (doubts || tell_doubts(typed, reader, err));
     return read ? EXIT_DONE : command_fail(typed, err);
 }
 

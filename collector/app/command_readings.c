@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/doubts.h"
 #include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
@@ -16,6 +17,7 @@ struct reading_list {
     enum form form;
     size_t count;
     struct table *table;
+    struct doubts *doubts; /* about this point */
 };
 
 static void value_text(const struct reading *reading, char *out, size_t size)
@@ -27,18 +29,45 @@ static void value_text(const struct reading *reading, char *out, size_t size)
         text_add_number(&text, reading->value);
 }
 
-static void print_reading_json(struct reading_list *list, uint64_t seq, const char *when,
-                               const struct reading *reading, const char *value)
+static void print_words_json(const char *words)
 {
-    const char *cause = cause_word((enum cause)reading->cause);
+    char quoted[512];
+    struct text text;
 
+    text_init(&text, quoted, sizeof quoted);
+    if (*words == '\0')
+        text_add(&text, "null");
+    else
+        text_add_json(&text, words);
+    fputs(quoted, stdout);
+}
+
+static void print_reading_json(struct reading_list *list, uint64_t seq, const char *when,
+                               const struct reading *reading, const char *value, const char *doubt)
+{
     printf("%s{\"seq\":%llu,\"time\":\"%s\",\"value\":%s,\"quality\":\"%c\",\"cause\":",
            list->count > 0 ? "," : "", (unsigned long long)seq, when,
            *value == '\0' ? "null" : value, quality_letter((enum quality)reading->quality));
-    if (*cause == '\0')
-        printf("null,\"doubt\":null}");
-    else
-        printf("\"%s\",\"doubt\":null}", cause);
+    print_words_json(cause_word((enum cause)reading->cause));
+    printf(",\"doubt\":");
+    print_words_json(doubt);
+    putchar('}');
+}
+
+static void print_reading_row(struct reading_list *list, uint64_t seq, const char *when,
+                              const struct reading *reading, const char *value, const char *doubt)
+{
+    char local[LOCAL_TEXT];
+
+    table_cell(list->table, "%llu", (unsigned long long)seq);
+    table_cell(list->table, "%s", local_time(when, local));
+    table_cell(list->table, "%s", value);
+    table_cell(list->table, "%c %s", quality_letter((enum quality)reading->quality),
+               quality_title((enum quality)reading->quality));
+    table_cell(list->table, "%s",
+               reading->cause == CAUSE_NONE ? "" : cause_title((enum cause)reading->cause));
+    if (doubts_are_there(list->doubts))
+        table_cell(list->table, "%s", doubt);
 }
 
 static bool print_reading(void *self, uint64_t seq, struct wall_time time,
@@ -46,26 +75,21 @@ static bool print_reading(void *self, uint64_t seq, struct wall_time time,
 {
     struct reading_list *list = self;
     char when[WALL_TEXT];
-    char local[LOCAL_TEXT];
     char value[48];
+    char doubt[400];
 
     wall_text(time, when);
     value_text(reading, value, sizeof value);
-    if (list->form == FORM_JSON) {
-        print_reading_json(list, seq, when, reading, value);
-    } else if (list->form == FORM_CSV) {
-        printf("%llu,%s,%s,%c,%s\r\n", (unsigned long long)seq, when, value,
-               quality_letter((enum quality)reading->quality),
-               cause_word((enum cause)reading->cause));
-    } else {
-        table_cell(list->table, "%llu", (unsigned long long)seq);
-        table_cell(list->table, "%s", local_time(when, local));
-        table_cell(list->table, "%s", value);
-        table_cell(list->table, "%c %s", quality_letter((enum quality)reading->quality),
-                   quality_title((enum quality)reading->quality));
-        table_cell(list->table, "%s",
-                   reading->cause == CAUSE_NONE ? "" : cause_title((enum cause)reading->cause));
-    }
+    doubts_at(list->doubts, time, list->form == FORM_TABLE, doubt, sizeof doubt);
+    if (list->form == FORM_JSON)
+        print_reading_json(list, seq, when, reading, value, doubt);
+    else if (list->form == FORM_CSV)
+        printf(strchr(doubt, ',') == NULL ? "%llu,%s,%s,%c,%s,%s\r\n"
+                                          : "%llu,%s,%s,%c,%s,\"%s\"\r\n",
+               (unsigned long long)seq, when, value, quality_letter((enum quality)reading->quality),
+               cause_word((enum cause)reading->cause), doubt);
+    else
+        print_reading_row(list, seq, when, reading, value, doubt);
     list->count++;
     return true;
 }
@@ -86,16 +110,20 @@ static bool list_readings(struct reading_list *list, struct reader *reader, uint
                           const char *name, const char *unit, struct wall_time from,
                           struct wall_time to, struct error *err)
 {
-    const char *const headings[] = {SAY("序号", "SEQ"), SAY("时间", "TIME"), SAY("数值", "VALUE"),
-                                    SAY("数据标记", "QUALITY"), SAY("原因", "CAUSE")};
+    const char *const headings[] = {SAY("序号", "SEQ"),   SAY("时间", "TIME"),
+                                    SAY("数值", "VALUE"), SAY("数据标记", "QUALITY"),
+                                    SAY("原因", "CAUSE"), SAY("存疑", "DOUBT")};
     bool read;
 
+    list->doubts = doubts_of(reader, name, err);
+    if (list->doubts == NULL)
+        return false;
     if (list->form == FORM_JSON)
         printf("{\"point\":\"%s\",\"unit\":\"%s\",\"readings\":[", name, unit);
     else if (list->form == FORM_CSV)
-        printf("\xef\xbb\xbfseq,time,value,quality,cause\r\n");
+        printf("\xef\xbb\xbfseq,time,value,quality,cause,doubt\r\n");
     else
-        list->table = table_new(5, headings);
+        list->table = table_new(doubts_are_there(list->doubts) ? 6 : 5, headings);
     read = reader_readings(reader, point, from, to, print_reading, list, err);
     if (list->form == FORM_JSON)
         puts("]}");
@@ -104,6 +132,7 @@ static bool list_readings(struct reading_list *list, struct reader *reader, uint
     else if (list->table != NULL && read)
         puts(SAY("这段时间没有读数。", "no readings in this time."));
     table_free(list->table);
+    doubts_free(list->doubts);
     return read;
 }
 

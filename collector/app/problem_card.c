@@ -2,7 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "app/doubts.h"
 #include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
@@ -41,7 +43,7 @@ static void site_row(const json_t *site)
         text_of(site, "village"), text_of(site, "grid"));
 }
 
-static void worst_row(const json_t *problem, const char *unit)
+static void value_row(const char *title, const json_t *problem, const char *unit)
 {
     const json_t *worst = json_object_get(problem, "worst");
     const json_t *multiple = json_object_get(worst, "multiple");
@@ -52,12 +54,14 @@ static void worst_row(const json_t *problem, const char *unit)
     text_init(&text, words, sizeof words);
     if (json_is_number(json_object_get(worst, "value")))
         text_add_number(&text, json_number_value(json_object_get(worst, "value")));
+    else
+        unit = "–";
     if (json_is_number(multiple))
         text_format(&text, SAY(" %s（超标 %.2f 倍）", " %s (%.2f times over)"), unit,
                     json_number_value(multiple));
     else
         text_format(&text, " %s", unit);
-    row(SAY("最差值", "worst"), "%s  %s", words, local_time(text_of(worst, "time"), when));
+    row(title, "%s  %s", words, local_time(text_of(worst, "time"), when));
 }
 
 static void acknowledged_row(const json_t *acknowledged)
@@ -71,29 +75,67 @@ static void acknowledged_row(const json_t *acknowledged)
         row(SAY("确认", "acknowledged"), "%s", SAY("尚未确认", "not yet"));
 }
 
-void problem_card(const json_t *problem)
+static bool is_doubt(const json_t *problem)
 {
-    const json_t *parameter = json_object_get(problem, "parameter");
-    const char *unit = text_of(parameter, "unit");
+    return strcmp(text_of(problem, "nature"), "doubt") == 0;
+}
+
+const char *problem_state_shown(const json_t *problem)
+{
+    const char *state = text_of(problem, "state");
+
+    if (is_doubt(problem) && strcmp(state, "open") == 0)
+        return SAY("存疑中", "open");
+    return word_shown(state);
+}
+
+static void doubt_rows(const json_t *problem, const char *unit)
+{
+    row(SAY("存疑", "doubt"), "%s", doubt_title(text_of(problem, "rule")));
+    row(SAY("规则", "rule"), "%s", text_of(problem, "rule"));
+    row(SAY("状态", "state"), "%s", problem_state_shown(problem));
+    time_row(SAY("首次", "first"), problem, "first");
+    time_row(SAY("最近", "last"), problem, "last");
+    time_row(SAY("结束", "ended"), problem, "ended");
+    value_row(SAY("数值", "value"), problem, unit);
+}
+
+static void breach_rows(const json_t *problem, const char *unit)
+{
     char bound[64];
 
-    if (json_is_true(json_object_get(problem, "simulated")))
-        puts("模拟数据 / SIMULATED");
-    row(SAY("问题", "problem"), "%s", text_of(problem, "uid"));
-    site_row(json_object_get(problem, "site"));
-    row(SAY("监测点", "point"), "%s", text_of(problem, "point"));
-    row(SAY("监测因子", "parameter"), "%s (%s)", text_of(parameter, "title"),
-        text_of(parameter, "key"));
     row(SAY("规则", "rule"), SAY("%s（%s）", "%s (%s)"), text_of(problem, "rule"),
         word_shown(text_of(problem, "nature")));
     bound_shown(json_object_get(problem, "bound"), bound, sizeof bound);
     row(SAY("界限", "bound"), "%s %s", bound, unit);
     row(SAY("类别", "kind"), "%s", word_shown(text_of(problem, "kind")));
-    row(SAY("状态", "state"), "%s", word_shown(text_of(problem, "state")));
+    row(SAY("状态", "state"), "%s", problem_state_shown(problem));
     time_row(SAY("首次超标", "first"), problem, "first");
     time_row(SAY("最近超标", "last"), problem, "last");
     time_row(SAY("结束", "ended"), problem, "ended");
-    worst_row(problem, unit);
+    value_row(SAY("最差值", "worst"), problem, unit);
+}
+
+void problem_card(const json_t *problem)
+{
+    const json_t *parameter = json_object_get(problem, "parameter");
+    const char *unit = text_of(parameter, "unit");
+
+    if (json_is_true(json_object_get(problem, "simulated")))
+        puts("模拟数据 / SIMULATED");
+    row(is_doubt(problem) ? SAY("编号", "UID") : SAY("问题", "problem"), "%s",
+        text_of(problem, "uid"));
+    site_row(json_object_get(problem, "site"));
+    row(SAY("监测点", "point"), "%s", text_of(problem, "point"));
+    row(SAY("监测因子", "parameter"), "%s (%s)", text_of(parameter, "title"),
+        text_of(parameter, "key"));
+    if (is_doubt(problem))
+        doubt_rows(problem, unit);
+    else
+        breach_rows(problem, unit);
     row(SAY("次数", "episodes"), "%lld", number_of(problem, "episodes"));
     acknowledged_row(json_object_get(problem, "acknowledged"));
+    if (is_doubt(problem))
+        puts(SAY("存疑只表示数据需要核查：不是结论，也不作为问题报送。",
+                 "a doubt says that data need checking: it is no finding and is sent to nobody."));
 }

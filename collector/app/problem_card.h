@@ -7,4 +7,7 @@
 /* Prints the contract's problem object; times in the zone of the process. */
 void problem_card(const json_t *problem);
 
+/* Its state for a person: a doubt is never "超标中". */
+const char *problem_state_shown(const json_t *problem);
+
 #endif
