@@ -25,8 +25,8 @@ struct people {
 enum people_sql { PUT, ERASE, GET, SALT, PEOPLE_SQL_COUNT };
 
 static const char *const statements[PEOPLE_SQL_COUNT] = {
-    [PUT] = "INSERT INTO petitioner(task, salt, details) VALUES(?1, ?2, ?3)"
-            " ON CONFLICT(task) DO UPDATE SET details = excluded.details",
+    [PUT] = ("INSERT INTO petitioner(task, salt, details) VALUES(?1, ?2, ?3)"
+             " ON CONFLICT(task) DO UPDATE SET details = excluded.details"),
     [ERASE] = "DELETE FROM petitioner WHERE task = ?1",
     [GET] = "SELECT details FROM petitioner WHERE task = ?1",
     [SALT] = "SELECT salt FROM petitioner WHERE task = ?1",

@@ -252,8 +252,8 @@ static void what_is_written_reads_back_the_same_at_every_step(void **state)
 static void a_damaged_memory_is_refused(void **state)
 {
     static const char *const bodies[] = {
-        "{\"meaning\":\"12\",\"proven_ms\":0,\"prover\":4,\"newest\":-9223372036854775807,"
-        "\"lane_count\":1,\"lanes\":[],\"problem\":null}",
+        ("{\"meaning\":\"12\",\"proven_ms\":0,\"prover\":4,\"newest\":-9223372036854775807,"
+         "\"lane_count\":1,\"lanes\":[],\"problem\":null}"),
         "",
         "{}",
         "[]",
