@@ -103,6 +103,8 @@ static bool make_recorder(struct station *station, struct error *err)
         .catalog = &station->names.catalog,
         .rules = station->names.rules,
         .rule_count = station->names.rule_count,
+        .tallies = settings->tallies,
+        .screens = settings->screens,
         .ledger = settings->ledger,
         .ledger_owner = settings_ledger_owner(settings),
         .terms = settings->terms,

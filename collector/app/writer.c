@@ -8,6 +8,8 @@ static bool start_recorder(struct writer *writer, struct error *err)
                                          .catalog = &writer->names.catalog,
                                          .rules = writer->names.rules,
                                          .rule_count = writer->names.rule_count,
+                                         .tallies = settings->tallies,
+                                         .screens = settings->screens,
                                          .ledger = settings->ledger,
                                          .ledger_owner = settings_ledger_owner(settings),
                                          .terms = settings->terms,
