@@ -18,6 +18,10 @@ static const struct command commands[] = {
      "检查四个配置文件，一次列出所有错误", "check the four files of settings, every fault in one run"},
     {"sensors", {"sensors [MODEL]", NULL}, {NULL}, 0, 1, command_sensors,
      "列出支持的传感器型号，或一种型号的全部通道", "list the sensor models, or all channels of one"},
+    {"limits", {"limits [--point SITE/DEVICE/CHANNEL] [--at T]", NULL}, {"--point=", "--at=", NULL},
+     0, 0, command_limits,
+     "各监测点在某一时刻适用哪些标准限值，为什么，哪些规则在用",
+     "which limits of which standards apply at the points at a moment, why, and which rules use them"},
     {"status", {"status", NULL}, {NULL}, 0, 0, command_status,
      "链路、设备、输出和告警的当前状态", "links, devices, outputs and notices as they are now"},
     {"readings", {"readings --point SITE/DEVICE/CHANNEL [--from T] [--to T] [--csv]", NULL},
@@ -62,7 +66,7 @@ static const struct command commands[] = {
 
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
-    "work", "plan", "limits", "probe", "replay", "river",
+    "work", "plan", "probe", "replay", "river",
     "evidence", "seals", "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */

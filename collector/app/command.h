@@ -61,6 +61,7 @@ int command_run(const struct typed *typed);
 int command_check(const struct typed *typed);
 int command_sensors(const struct typed *typed);
 int command_status(const struct typed *typed);
+int command_limits(const struct typed *typed);
 int command_readings(const struct typed *typed);
 int command_problems(const struct typed *typed);
 int command_problem(const struct typed *typed);
