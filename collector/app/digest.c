@@ -1,5 +1,6 @@
 #include "app/digest.h"
 
+#include <dirent.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,10 +42,44 @@ static void add_file(EVP_MD_CTX *context, const char *dir, const char *name)
     free(bytes);
 }
 
+static int is_conf(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return length > 5 && length < 200 && strcmp(entry->d_name + length - 5, ".conf") == 0;
+}
+
+static int by_bytes(const struct dirent **one, const struct dirent **other)
+{
+    return strcmp((*one)->d_name, (*other)->d_name);
+}
+
+/* Standards of one's own; those that are shipped go with the version. */
+static void add_standards(EVP_MD_CTX *context, const char *dir)
+{
+    struct dirent **found = NULL;
+    char path[600];
+    int count;
+
+    snprintf(path, sizeof path, "%s/standards", dir);
+    count = scandir(path, &found, is_conf, by_bytes);
+    for (int i = 0; i < count; i++) {
+        char name[300];
+
+        snprintf(name, sizeof name, "standards/%s", found[i]->d_name);
+        add_file(context, dir, name);
+        free(found[i]);
+    }
+    free(found);
+}
+
 char *settings_digest(const struct settings *settings, char *out)
 {
-    static const char *const names[] = {"collector.conf", "sites.conf",      "devices.conf",
-                                        "rules.conf",     "parameters.conf", "ledger.conf"};
+    static const char *const names[] = {
+        "collector.conf",  "sites.conf",      "devices.conf",
+        "rules.conf",      "parameters.conf", "ledger.conf",
+        "aggregates.conf", "screening.conf",  "rectification-fields.conf",
+    };
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -56,6 +91,7 @@ char *settings_digest(const struct settings *settings, char *out)
     }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         add_file(context, settings->dir, names[i]);
+    add_standards(context, settings->dir);
     if (EVP_DigestFinal_ex(context, digest, &length) == 1)
         for (unsigned i = 0; i < length && i < 32; i++)
             snprintf(out + (size_t)2 * i, 3, "%02x", digest[i]);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -38,13 +39,15 @@ static void put(const char *name, const char *text)
 
 static int end(void **state)
 {
-    static const char *const names[] = {"collector.conf", "sites.conf"};
+    static const char *const names[] = {"collector.conf", "sites.conf", "standards/own.conf"};
     char path[600];
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", settings.dir, names[i]);
         unlink(path);
     }
+    snprintf(path, sizeof path, "%s/standards", settings.dir);
+    rmdir(path);
     return rmdir(settings.dir);
 }
 
@@ -72,11 +75,28 @@ static void a_byte_moved_to_the_next_file_changes_it(void **state)
     assert_string_not_equal(settings_digest(&settings, other), one);
 }
 
+static void a_standard_of_ones_own_is_part_of_it(void **state)
+{
+    char path[600];
+    char one[DIGEST_TEXT];
+    char other[DIGEST_TEXT];
+
+    put("collector.conf", "abc");
+    settings_digest(&settings, one);
+    snprintf(path, sizeof path, "%s/standards", settings.dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    put("standards/own.conf", "limits = ();");
+    assert_string_not_equal(settings_digest(&settings, other), one);
+    put("standards/own.conf", "limits = ( );");
+    assert_string_not_equal(settings_digest(&settings, one), other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_digest_can_be_made_with_sha256sum, begin, end),
         cmocka_unit_test_setup_teardown(a_byte_moved_to_the_next_file_changes_it, begin, end),
+        cmocka_unit_test_setup_teardown(a_standard_of_ones_own_is_part_of_it, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
