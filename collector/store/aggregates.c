@@ -1,7 +1,7 @@
 /* Aggregates: rows in and out, and the newest version of each period of a point.
  *
- * The table stands by (period, start, point), so one point is looked up start by start: two
- * searches a period, and no period that is not there costs anything.
+ * The table stands by (period, start, point), so one point is looked up start by start, and no
+ * start that is not there costs anything.
  */
 #include <assert.h>
 
@@ -49,21 +49,6 @@ void aggregate_of_row(sqlite3_stmt *row, struct aggregate *aggregate)
     aggregate->cause = column_text(row, 19);
 }
 
-/* The first start at or after `from`; false in `*found` when there is none before the span's end.
- */
-static bool find_start(struct connection *c, const struct aggregates_wish *wish, int64_t *from,
-                       bool *found, struct error *err)
-{
-    bool failed;
-
-    sqlite3_reset(wish->next);
-    sqlite3_bind_int64(wish->next, 2, *from);
-    *found = statement_next(c, wish->next, &failed, err);
-    if (*found)
-        *from = sqlite3_column_int64(wish->next, 0);
-    return !failed;
-}
-
 static bool give_newest(struct connection *c, const struct aggregates_wish *wish, int64_t start,
                         bool *more, struct error *err)
 {
@@ -81,35 +66,47 @@ static bool give_newest(struct connection *c, const struct aggregates_wish *wish
 
 bool aggregates_walk(struct connection *c, const struct aggregates_wish *wish, struct error *err)
 {
-    int64_t start = wish->span.start.ms;
+    bool failed = false;
     bool more = true;
-    bool done;
+    bool done = true;
 
-    bind_text(wish->next, 1, period_word(wish->period));
-    sqlite3_bind_int64(wish->next, 3, wish->span.end.ms);
+    bind_text(wish->starts, 1, period_word(wish->period));
+    sqlite3_bind_int64(wish->starts, 2, wish->span.start.ms);
+    sqlite3_bind_int64(wish->starts, 3, wish->span.end.ms);
     bind_text(wish->at, 1, period_word(wish->period));
     sqlite3_bind_int64(wish->at, 3, wish->point);
-    for (;; start++) {
-        done = find_start(c, wish, &start, &more, err);
-        if (!done || !more)
-            break;
-        done = give_newest(c, wish, start, &more, err);
-        if (!done || !more)
-            break;
-    }
-    sqlite3_reset(wish->next);
+    while (done && more && statement_next(c, wish->starts, &failed, err))
+        done = give_newest(c, wish, sqlite3_column_int64(wish->starts, 0), &more, err);
+    sqlite3_reset(wish->starts);
     sqlite3_reset(wish->at);
-    return done;
+    return done && !failed;
+}
+
+/* The same moment as the last one's of that period is listed already. */
+static bool list_start(struct store *store, const struct aggregate *aggregate, struct error *err)
+{
+    struct wall_time *listed = &store->listed[aggregate->period];
+    sqlite3_stmt *add;
+
+    if (listed->ms == aggregate->start.ms)
+        return true;
+    add = store_statement(store, SQL_ADD_START);
+    bind_text(add, 1, period_word(aggregate->period));
+    sqlite3_bind_int64(add, 2, aggregate->start.ms);
+    if (!store_run(store, add, err))
+        return false;
+    *listed = aggregate->start;
+    return true;
 }
 
 bool store_add_aggregate(struct store *store, const struct aggregate *aggregate, struct error *err)
 {
     sqlite3_stmt *add = store_statement(store, SQL_ADD_AGGREGATE);
 
-    assert(store->writing);
+    assert(store->writing && wall_is_known(aggregate->start));
     aggregate_bind(add, aggregate);
     if (store_run(store, add, err))
-        return true;
+        return list_start(store, aggregate, err);
     assert((sqlite3_errcode(store->c.db) & 0xff) != SQLITE_CONSTRAINT);
     return false;
 }
@@ -123,7 +120,7 @@ bool store_each_aggregate(struct store *store, uint32_t point, enum period perio
 
     if (!store_may_read(store, err))
         return false;
-    wish.next = store_statement(store, SQL_AGGREGATE_NEXT);
+    wish.starts = store_statement(store, SQL_AGGREGATE_STARTS);
     wish.at = store_statement(store, SQL_AGGREGATE_AT);
     return aggregates_walk(&store->c, &wish, err);
 }

@@ -28,17 +28,23 @@ static int by_device(const void *one, const void *other, void *self)
     return a < b ? -1 : a > b;
 }
 
-static struct poll *group_find(const struct group *group, uint64_t seq)
+/* `*next` is where it is unless a clock was set back: times rise with the sequence. */
+static struct poll *group_find(const struct group *group, uint64_t seq, size_t *next)
 {
     size_t low = 0;
     size_t high = group->count;
+
+    if (*next < high && group->items[group->order[*next]].seq == seq)
+        return &group->items[group->order[(*next)++]].poll;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         struct poll *poll = &group->items[group->order[middle]].poll;
 
-        if (poll->seq == seq)
+        if (poll->seq == seq) {
+            *next = middle + 1;
             return poll;
+        }
         if (poll->seq < seq)
             low = middle + 1;
         else
@@ -51,6 +57,7 @@ static bool gather_point(struct reader *reader, int64_t segment, uint32_t point,
                          const struct group *group, struct error *err)
 {
     sqlite3_stmt *row = reader_ask(reader, ASK_KEPT);
+    size_t next = 0;
     bool failed;
 
     sqlite3_bind_int64(row, 1, segment);
@@ -60,7 +67,7 @@ static bool gather_point(struct reader *reader, int64_t segment, uint32_t point,
     sqlite3_bind_int64(row, 5, (int64_t)group->items[group->order[0]].seq);
     sqlite3_bind_int64(row, 6, (int64_t)group->items[group->order[group->count - 1]].seq);
     while (statement_next(&reader->c, row, &failed, err)) {
-        struct poll *poll = group_find(group, (uint64_t)sqlite3_column_int64(row, 0));
+        struct poll *poll = group_find(group, (uint64_t)sqlite3_column_int64(row, 0), &next);
         struct reading *reading;
 
         if (poll == NULL || poll->reading_count == POLL_READINGS_MAX)

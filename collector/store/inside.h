@@ -54,7 +54,8 @@ enum sql {
     SQL_DROP_POLLS,
     SQL_GONE,
     SQL_ADD_AGGREGATE,
-    SQL_AGGREGATE_NEXT,
+    SQL_ADD_START,
+    SQL_AGGREGATE_STARTS,
     SQL_AGGREGATE_AT,
     SQL_PUT_MEMORY,
     SQL_DROP_MEMORY,
@@ -103,6 +104,8 @@ struct store {
      */
     int log_frames; /* -1: not known, nothing is cut */
     uint8_t log_salt[8];
+    /* The last start listed of each period, in this transaction. */
+    struct wall_time listed[PERIOD_COUNT];
     /* point -> device, so that a reading cannot be lost under a device that is not its own */
     uint32_t *device_of;
     size_t device_of_size;

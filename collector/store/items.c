@@ -19,6 +19,7 @@ struct stretch {
     uint64_t after, last;
     uint64_t newest; /* of the store */
     int64_t segment; /* 0: fresh */
+    size_t each;     /* readings of an entry, on the whole */
     bool pruned;
     bool held; /* it ends before an entry that still waits for its time */
 };
@@ -38,6 +39,10 @@ static bool find_segment(struct reader *reader, struct stretch *stretch, struct 
         stretch->segment = sqlite3_column_int64(ask, 0);
         stretch->last = (uint64_t)sqlite3_column_int64(ask, 1);
         stretch->pruned = sqlite3_column_int(ask, 3) == 1;
+        stretch->each =
+            (size_t)(sqlite3_column_int64(ask, 4) /
+                     (sqlite3_column_int64(ask, 1) - sqlite3_column_int64(ask, 5) + 1)) +
+            1;
     }
     sqlite3_reset(ask);
     return !failed;
@@ -221,10 +226,9 @@ static struct item *window_place(struct window *window)
 }
 
 /* Readings that are still to be gathered from `kept` count beforehand. */
-static bool window_is_full(const struct window *window, size_t most, bool fresh)
+static bool window_is_full(const struct window *window, size_t most, size_t gathered)
 {
-    enum { GATHERED = 16 * sizeof(struct reading) };
-    size_t each = sizeof(struct item) + (fresh ? 0 : GATHERED);
+    size_t each = sizeof(struct item) + gathered * sizeof(struct reading);
 
     return window->count >= most || window->arena.total + window->count * each >= (size_t)4 << 20 ||
            arena_is_full(&window->arena);
@@ -265,7 +269,7 @@ static bool window_fill(struct reader *reader, const struct stretch *stretch, si
         most = SIZE_MAX;
     window->reached = stretch->last;
     while ((kind = walk_first(&walk)) >= 0) {
-        if (window_is_full(window, most, stretch->segment == 0)) {
+        if (window_is_full(window, most, stretch->each)) {
             window->reached = window->items[window->count - 1].seq;
             break;
         }

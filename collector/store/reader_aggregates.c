@@ -12,7 +12,7 @@ bool reader_aggregates(struct reader *reader, uint32_t point, enum period period
 
     if (!reader_begin(reader, err))
         return false;
-    wish.next = reader_ask(reader, ASK_AGGREGATE_NEXT);
+    wish.starts = reader_ask(reader, ASK_AGGREGATE_STARTS);
     wish.at = reader_ask(reader, ASK_AGGREGATE_AT);
     done = aggregates_walk(&reader->c, &wish, err);
     reader_end(reader);

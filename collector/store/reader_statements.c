@@ -10,7 +10,8 @@ const char *const reader_statements[ASK_COUNT] = {
                      " ifnull((SELECT max(seq) FROM problem_version), 0),"
                      " ifnull((SELECT max(last_seq) FROM segment), 0))",
     [ASK_BOOT] = "SELECT max(id) FROM boot",
-    [ASK_SEGMENT] = "SELECT segment, last_seq, moved, pruned FROM segment WHERE last_seq > ?1"
+    [ASK_SEGMENT] = "SELECT segment, last_seq, moved, pruned, readings, first_seq FROM segment"
+                    " WHERE last_seq > ?1"
                     " ORDER BY last_seq LIMIT 1",
     [ASK_UNTIMED_POLL] = "SELECT min(seq) FROM poll WHERE time IS NULL AND boot = ?1 AND seq > ?2",
     [ASK_UNTIMED_EVENT] =
@@ -44,7 +45,7 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_READINGS_SEGMENTS] = READINGS_SEGMENTS,
     [ASK_READINGS_KEPT] = READINGS_KEPT,
     [ASK_READINGS_FRESH] = READINGS_FRESH,
-    [ASK_AGGREGATE_NEXT] = AGGREGATE_NEXT,
+    [ASK_AGGREGATE_STARTS] = AGGREGATE_STARTS,
     [ASK_AGGREGATE_AT] = AGGREGATE_AT,
     [ASK_EVERY_AGGREGATE] = "SELECT " AGGREGATE_COLUMNS " FROM aggregate"
                             " ORDER BY point, period, start, version",

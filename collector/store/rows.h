@@ -45,9 +45,9 @@ bool readings_walk(struct connection *c, const struct readings_wish *wish, struc
 #define AGGREGATE_ADD                                                                              \
     "INSERT INTO aggregate(" AGGREGATE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10," \
     " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
-#define AGGREGATE_NEXT                                                                             \
-    "SELECT start FROM aggregate WHERE period = ?1 AND start >= ?2 AND start < ?3"                 \
-    " ORDER BY start LIMIT 1"
+#define AGGREGATE_STARTS                                                                           \
+    "SELECT start FROM aggregate_start WHERE period = ?1 AND start >= ?2 AND start < ?3"           \
+    " ORDER BY start"
 #define AGGREGATE_AT                                                                               \
     "SELECT " AGGREGATE_COLUMNS " FROM aggregate WHERE period = ?1 AND start = ?2 AND point = ?3"  \
     " ORDER BY version DESC LIMIT 1"
@@ -58,7 +58,7 @@ struct aggregates_wish {
     struct span span;
     bool (*each)(void *self, const struct aggregate *aggregate);
     void *self;
-    sqlite3_stmt *next, *at;
+    sqlite3_stmt *starts, *at;
 };
 
 /* True also when `each` has enough. */

@@ -15,7 +15,8 @@
  * Segments are moved in their order, so what is moved is all up to one seq;
  *  - aggregates stand by period and moment, all points of one moment together, because they are
  *    written at the same moment: each added row then shares its pages with its neighbours. A row a
- *    point in (point, time) order costs 8 to 10 KB of disk;
+ *    point in (point, time) order costs 8 to 10 KB of disk; aggregate_start lists the moments there
+ *    are, so that those of one point are looked up one by one;
  *  - task_point names the points as the ledger does: a task may watch what is not here.
  */
 static const char schema_1[] =
@@ -81,6 +82,8 @@ static const char schema_2[] =
     " count INTEGER NOT NULL, valid INTEGER NOT NULL, enough INTEGER NOT NULL, min REAL, mean REAL,"
     " max REAL, l10 REAL, l50 REAL, l90 REAL, ld REAL, ln REAL, ldn REAL, max_8h REAL,"
     " cause TEXT NOT NULL, PRIMARY KEY(period, start, point, version)) WITHOUT ROWID;"
+    "CREATE TABLE aggregate_start(period TEXT NOT NULL, start INTEGER NOT NULL,"
+    " PRIMARY KEY(period, start)) WITHOUT ROWID;"
     "CREATE TABLE memory(name TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);"
     "CREATE TABLE task(id TEXT PRIMARY KEY, state TEXT NOT NULL, site TEXT NOT NULL,"
     " deadline TEXT NOT NULL, struck_off INTEGER, watch_until INTEGER, seq INTEGER NOT NULL,"

@@ -83,7 +83,8 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_DROP_POLLS] = "DELETE FROM poll WHERE seq BETWEEN ?1 AND ?2",
     [SQL_GONE] = "UPDATE segment SET gone = 1 WHERE segment = ?1",
     [SQL_ADD_AGGREGATE] = AGGREGATE_ADD,
-    [SQL_AGGREGATE_NEXT] = AGGREGATE_NEXT,
+    [SQL_ADD_START] = "INSERT OR IGNORE INTO aggregate_start(period, start) VALUES(?1, ?2)",
+    [SQL_AGGREGATE_STARTS] = AGGREGATE_STARTS,
     [SQL_AGGREGATE_AT] = AGGREGATE_AT,
     /* In place: a large body written anew at each saving would leave holes. */
     [SQL_PUT_MEMORY] = "INSERT INTO memory(name, seq, body) VALUES(?1, ?2, ?3)"

@@ -109,8 +109,8 @@ bool store_each_judged(struct store *store,
                                     size_t size),
                        void *self, struct error *err);
 /* What of the judge is too much to be written with each commit (tallies, screens), as it was at a
- * number of the sequence; a name is replaced, an empty body removes it. As with store_each_judged(),
- * an `each` that returns false makes the answer false. */
+ * number of the sequence; a name is replaced, an empty body removes it. As with
+ * store_each_judged(), an `each` that returns false makes the answer false. */
 bool store_put_memory(struct store *store, const char *name, uint64_t seq, const void *body,
                       size_t size, struct error *err);
 bool store_each_memory(struct store *store,

@@ -43,6 +43,8 @@ bool store_begin(struct store *store, struct error *err)
         return false;
     store->writing = true;
     store->part_before = store->part;
+    for (size_t i = 0; i < PERIOD_COUNT; i++)
+        store->listed[i] = WALL_NONE;
     return true;
 }
 

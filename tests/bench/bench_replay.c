@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "store/reader.h"
@@ -31,14 +30,6 @@ static void check(bool done, const struct error *err)
 {
     if (!done)
         stop(err->text);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static double cpu_s(void)
@@ -128,7 +119,7 @@ static double drain(uint64_t wanted)
     static struct item items[ITEMS];
     struct error err = {0};
     struct reader *reader = reader_open(dir, &err);
-    double from = now_s();
+    double from = cpu_s();
     uint64_t after = 0;
     uint64_t before;
     uint64_t readings = 0;
@@ -146,14 +137,14 @@ static double drain(uint64_t wanted)
             for (size_t r = 0; r < items[i].poll.reading_count; r++, readings++)
                 sum += items[i].poll.readings[r].value;
     } while (after > before);
-    from = now_s() - from;
+    from = cpu_s() - from;
     reader_close(reader);
     if (readings != wanted || !(sum > 0))
         stop("the sequence did not give every reading");
     return (double)readings / from;
 }
 
-/* The best of three: what the machine can do when nobody else is on it. */
+/* The best of three; by the CPU, because others may be on it. */
 static void show_drain(const char *where, int each, uint64_t wanted)
 {
     double best = 0;
@@ -163,7 +154,8 @@ static void show_drain(const char *where, int each, uint64_t wanted)
 
         best = rate > best ? rate : best;
     }
-    printf("sequence from %-5s, %2d readings a poll: %10.0f readings/s\n", where, each, best);
+    printf("sequence from %-5s, %2d readings a poll: %10.0f readings/s of CPU\n", where, each,
+           best);
     fflush(stdout);
 }
 
@@ -256,7 +248,7 @@ static void measure_year(int hours)
     if (reader == NULL)
         stop(err.text);
     for (int run = 0; run < 3; run++) {
-        double from = now_s();
+        double from = cpu_s();
         int count = 0;
 
         check(
@@ -264,8 +256,8 @@ static void measure_year(int hours)
             &err);
         if (count != hours)
             stop("hours are missing");
-        printf("one point's %d hours among %d points: %.1f ms\n", count, POINTS,
-               (now_s() - from) * 1e3);
+        printf("one point's %d hours among %d points: %.1f ms of CPU\n", count, POINTS,
+               (cpu_s() - from) * 1e3);
     }
     reader_close(reader);
 }
