@@ -5,13 +5,12 @@
 
 #include "app/command.h"
 #include "app/doubts.h"
+#include "app/readings_every.h"
 #include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
 #include "store/reader.h"
-
-enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 
 struct reading_list {
     enum form form;
@@ -94,16 +93,16 @@ static bool print_reading(void *self, uint64_t seq, struct wall_time time,
     return true;
 }
 
-static const char *unit_of_point(const struct settings *settings, const char *point)
+/* NULL: a retired point of a parameter that is not known any more. */
+static const struct parameter *parameter_of_point(const struct settings *settings,
+                                                  const char *point)
 {
     const char *channel = strrchr(point, '/');
     char key[CHANNEL_SIZE];
-    const struct parameter *parameter;
 
     snprintf(key, sizeof key, "%s", channel == NULL ? "" : channel + 1);
     key[strcspn(key, ".")] = '\0';
-    parameter = parameter_find(settings->parameters, key);
-    return parameter == NULL ? "" : parameter->unit;
+    return parameter_find(settings->parameters, key);
 }
 
 static bool list_readings(struct reading_list *list, struct reader *reader, uint32_t point,
@@ -186,28 +185,43 @@ static int no_such_point(const struct typed *typed, const struct settings *setti
     return command_fail(typed, &err);
 }
 
+/* Readings, or with --every the aggregates of a period. */
+static bool print_point(const struct typed *typed, const struct every_asked *asked,
+                        struct reader *reader, struct error *err)
+{
+    const char *every = typed_option(typed, "--every");
+    const char *unit = asked->parameter == NULL ? "" : asked->parameter->unit;
+    struct reading_list list = {.form = asked->form};
+
+    if (every != NULL)
+        return every_print(asked, every, reader, err);
+    if (asked->form == FORM_TABLE)
+        say_zone(asked->settings);
+    return list_readings(&list, reader, asked->number, asked->point, unit, asked->span.start,
+                         asked->span.end, err);
+}
+
 static int readings_of(const struct typed *typed, const struct settings *settings, const char *name,
-                       struct wall_time from, struct wall_time to)
+                       struct span span)
 {
     struct error err = {0};
     struct reader *reader = reader_open(settings->store_dir, &err);
-    struct reading_list list = {.form = typed->json                            ? FORM_JSON
+    struct every_asked asked = {.settings = settings,
+                                .point = name,
+                                .parameter = parameter_of_point(settings, name),
+                                .span = span,
+                                .form = typed->json                            ? FORM_JSON
                                         : typed_option(typed, "--csv") != NULL ? FORM_CSV
                                                                                : FORM_TABLE};
-    uint32_t point;
     int code = EXIT_DONE;
 
     if (reader == NULL)
         return command_fail(typed, &err);
-    point = reader_point(reader, name);
-    if (point != 0 && list.form == FORM_TABLE)
-        say_zone(settings);
-    if (point == 0) {
+    asked.number = reader_point(reader, name);
+    if (asked.number == 0)
         code = no_such_point(typed, settings, name);
-    } else if (!list_readings(&list, reader, point, name, unit_of_point(settings, name), from, to,
-                              &err)) {
+    else if (!print_point(typed, &asked, reader, &err))
         code = command_fail(typed, &err);
-    }
     reader_close(reader);
     return code;
 }
@@ -235,8 +249,7 @@ int command_readings(const struct typed *typed)
 {
     const char *point = typed_option(typed, "--point");
     struct settings *settings = command_settings(typed);
-    struct wall_time from = {0};
-    struct wall_time to = {INT64_MAX};
+    struct span span = {{0}, {INT64_MAX}};
     struct error err = {0};
     int code;
 
@@ -248,10 +261,11 @@ int command_readings(const struct typed *typed)
                   SAY("缺少 --point 点位/设备/通道，可选的见上",
                       "--point SITE/DEVICE/CHANNEL is missing; those there are stand above"));
         code = command_fail(typed, &err);
-    } else if (!command_moment(typed, "--from", &from) || !command_moment(typed, "--to", &to)) {
+    } else if (!command_moment(typed, "--from", &span.start) ||
+               !command_moment(typed, "--to", &span.end)) {
         code = EXIT_WRONG;
     } else {
-        code = readings_of(typed, settings, point, from, to);
+        code = readings_of(typed, settings, point, span);
     }
     settings_free(settings);
     return code;
