@@ -95,7 +95,23 @@ static const char schema_2[] =
     /* A version says of itself what it is, so that senders can leave doubts out. */
     "ALTER TABLE problem_version ADD COLUMN nature TEXT NOT NULL DEFAULT 'breach';"
     "UPDATE problem_version SET nature = ifnull((SELECT nature FROM problem"
-    " WHERE problem.uid = problem_version.uid), nature);";
+    " WHERE problem.uid = problem_version.uid), nature);"
+    /* The judge's memory of a rule has lanes now: what ran becomes its first. Numbers keep their
+     * text. */
+    "UPDATE judged SET body = CAST(json_set(json_remove(CAST(body AS TEXT), '$.episode'),"
+    " '$.prover', 0, '$.lane_count', 1, '$.lanes',"
+    " CASE WHEN CAST(body AS TEXT) ->> '$.episode.seen' IS NULL THEN json('[]') ELSE"
+    " json_array(json_set(CAST(body AS TEXT) -> '$.episode', '$.lane', 0,"
+    " '$.window', '0000000000000000', '$.breaches', json('[]'), '$.day', json('null'),"
+    " '$.stage', json('false'), '$.day_count', 0, '$.on', 0,"
+    " '$.number', ifnull(CAST(body AS TEXT) ->> '$.problem.episodes', 0))) END,"
+    " '$.problem', CASE json_type(CAST(body AS TEXT), '$.problem') WHEN 'object' THEN"
+    " json_set(CAST(body AS TEXT) -> '$.problem', '$.kind', 0, '$.tasks', json('[]'), '$.limit',"
+    " json('{\"standard\":\"\",\"edition\":\"\",\"clause\":\"\",\"class\":\"\","
+    "\"period\":0,\"verified\":0}'),"
+    " '$.worst_low', json(CAST(body AS TEXT) -> '$.problem.low'),"
+    " '$.worst_high', json(CAST(body AS TEXT) -> '$.problem.high')) ELSE json('null') END)"
+    " AS BLOB);";
 
 bool schema_fill_causes(struct connection *c, struct error *err)
 {
