@@ -76,7 +76,7 @@ struct spike_memory {
 struct rate_memory {
     int64_t bucket; /* number of the open one since the epoch; NEVER_MS: none */
     int64_t count, last_ms;
-    double sum, low, high;
+    double sum, low, high, last;
     int64_t number[RATE_BUCKETS]; /* closed ones */
     double mean[RATE_BUCKETS];
 };

@@ -14,7 +14,7 @@ struct head {
 
 _Static_assert(sizeof(struct screen_memory) % 8 == 0 &&
                    sizeof(struct screen_memory) ==
-                       8 * (2 + SCREEN_COUNT + 3 + 4 + 6 + 2 * RATE_BUCKETS + 5 + 15 + 5 +
+                       8 * (2 + SCREEN_COUNT + 3 + 4 + 7 + 2 * RATE_BUCKETS + 5 + 15 + 5 +
                             2 * HIDDEN_DAYS_MAX + 9),
                "a memory has no holes");
 

@@ -123,7 +123,7 @@ static void close_bucket(struct screen *screen, const struct screen_at *at, int6
         fast = fast || is_too_fast(screen, mean, memory->mean[i], apart_ms);
     }
     if (fast)
-        screen_doubt(screen, SCREEN_RATE, at, memory->last_ms, mean);
+        screen_doubt(screen, SCREEN_RATE, at, memory->last_ms, memory->last);
     else if (compared)
         screen_pass(screen, SCREEN_RATE, at);
     memory->number[memory->bucket % RATE_BUCKETS] = memory->bucket;
@@ -146,6 +146,7 @@ void screen_rate(struct screen *screen, const struct screen_at *at)
     }
     memory->count++;
     memory->last_ms = at->ms;
+    memory->last = at->value;
     memory->sum += at->value;
     memory->low = lower_of(memory->low, at->value);
     memory->high = higher_of(memory->high, at->value);

@@ -309,8 +309,13 @@ static void a_sudden_step_is_a_rate_and_a_day_long_drift_is_none(void **state)
     for (int i = 0; i < 1440; i++)
         feed(&bench, 10.0 - 7.0 * i / 1440.0);
     assert_int_equal(bench.doubts[SCREEN_RATE], 0);
-    feed_lively(&bench, 6.0, 0.01, 12);
+    feed_lively(&bench, 6.0, 0.01, 9);
+    feed(&bench, 6.02);
+    feed(&bench, 6.01);
     assert_int_equal(bench.doubts[SCREEN_RATE], 1);
+    /* about the last reading of the ten minutes, as it was read */
+    assert_true(bench.latest.at[SCREEN_RATE].ms == bench.ms - 2 * MINUTE_MS);
+    assert_true(bench.latest.value[SCREEN_RATE] == 6.02);
     feed_lively(&bench, 6.0, 0.01, 90);
     assert_int_equal(bench.latest.answer[SCREEN_RATE], SCREEN_GOOD);
     bench_end(&bench);
