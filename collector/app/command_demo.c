@@ -120,15 +120,16 @@ static void say_what_next(const struct typed *typed, const struct demo_files *fi
     char program[600];
     char config[600];
 
-    printf(SAY("\n演示结束，数据留在 %s。看看发现了什么问题：\n%s problems -c %s\n",
-               "\ndemo ended; its data stays in %s. See which problems it found:\n%s problems -c "
-               "%s\n"),
-           files->dir, shell_word(typed->program, program, sizeof program),
-           shell_word(files->config, config, sizeof config));
+    shell_word(typed->program, program, sizeof program);
+    shell_word(files->config, config, sizeof config);
     printf(
-        SAY("整改台账是虚构的示例；巩固期内的任务：\n%s watch -c %s\n",
-            "the ledger is a made-up sample; its tasks in their watch period:\n%s watch -c %s\n"),
-        program, config);
+        SAY("\n演示结束，数据留在 %s。整改台账是虚构的示例，看看哪些任务回潮了：\n%s watch -c %s\n",
+            "\ndemo ended; its data stays in %s. The ledger is a made-up sample; see which tasks "
+            "have relapsed:\n%s watch -c %s\n"),
+        files->dir, program, config);
+    printf(SAY("再看看发现了什么问题：\n%s problems -c %s\n",
+               "and which problems it found:\n%s problems -c %s\n"),
+           program, config);
 }
 
 static int demo_run(const struct typed *typed, const struct demo_files *files,
