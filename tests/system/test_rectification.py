@@ -1,6 +1,7 @@
 """Problems reach the rectification system exactly once and in order, whatever it does; its tasks come
 back. The server is written from the API's file alone."""
 import json
+import os
 import re
 import time
 
@@ -190,7 +191,7 @@ def test_what_is_sent_again_is_there_once(town, peers, server):
     wait_same(town, server)
     looks = len(server.served("GET"))
     answer = town.command("resend", "--output", NAME, "--from", "2020-01-01")
-    assert answer.returncode == 0, answer.stderr
+    assert answer.returncode == 0, answer.stdout + answer.stderr
     town.wait(lambda: len([row for row in server.served("GET")[looks:] if "/problems/" in row[1]]),
               20, "the problem to be looked for")
     wait_same(town, server)
@@ -271,6 +272,125 @@ def test_a_wrong_file_of_names_is_refused_with_its_line(town, peers, server):
     assert re.search(r"names\.conf:2: theirs: uid cannot be left out", answer.stderr)
     assert re.search(r'names\.conf:3: ours: we have no field "frist"; "first" is near',
                      answer.stderr)
+
+
+# Tasks.
+
+def tasks(town):
+    return {one["id"]: one for one in town.ask("tasks")["tasks"]}
+
+
+def imports(town):
+    return [json.loads(row[0]) for row in town.rows(
+        "SELECT arguments FROM event WHERE kind = 'tasks.import' ORDER BY seq")]
+
+
+def wait_tasks(town, **states):
+    town.wait(lambda: {key: one["state"] for key, one in tasks(town).items()} == states, 30,
+              f"tasks {states}, there are {tasks(town)}")
+
+
+def wait_asked(town, server, more=2):
+    """Until tasks were asked for so many more times."""
+    def asked():
+        return len([row for row in server.served("GET") if "/tasks" in row[1]])
+    before = asked()
+    town.wait(lambda: asked() >= before + more, 30, "tasks to be asked for")
+
+
+def test_a_task_pulled_as_struck_off_makes_a_breach_a_relapse(town, peers, server):
+    knobs = town_with(town, peers, server)
+    server.put_task(id="37", state="struck_off", title="排口超标", category="river",
+                    struck_off="2026-01-02T00:00:00Z", watch_until="2126-01-01T00:00:00Z",
+                    points=[POINTS[0]])
+    wait_tasks(town, **{"37": "struck_off"})
+    knobs.turn(100)
+    wait_open(town)
+    wait_same(town, server)
+    problem, = server.problems.values()
+    assert (problem["kind"], problem["tasks"], problem["relapse_of"]) == ("relapse", ["37"], ["37"])
+    assert tasks(town)["37"]["relapses"] == [problem["uid"]]
+
+
+def test_pages_are_taken_in_and_nothing_new_is_nothing(town, peers, server):
+    for number in range(5):
+        server.put_task(id=number + 1, state="rectifying", title=f"问题 {number}")
+    town_with(town, peers, server)
+    wait_tasks(town, **{str(number + 1): "rectifying" for number in range(5)})
+    assert len(imports(town)) == 3
+    wait_asked(town, server, 3)
+    assert len(imports(town)) == 3
+    assert server.served("GET", 304)
+    server.put_task(id="3", state="applied", title="问题 2")
+    town.wait(lambda: tasks(town)["3"]["state"] == "applied", 20, "the change")
+    wait_asked(town, server)
+    assert [one["id"] for one in imports(town)[-1]["tasks"]] == ["3"] and len(imports(town)) == 4
+
+
+def test_a_start_asks_on_from_where_the_last_run_was(town, peers, server):
+    server.put_task(id="1", state="found", title="问题")
+    town_with(town, peers, server)
+    wait_tasks(town, **{"1": "found"})
+    town.stop()
+    before = len(server.asked)
+    town.start()
+    town.wait_polls(3)
+    wait_asked(town, server, 1)
+    first = next(row for row in server.asked[before:] if "/tasks" in row[1])
+    assert first[1] == "/api/tasks?since=2026-01-01T00%3A00%3A01.000Z" and first[2] == 304
+
+
+def test_where_both_sides_changed_a_task_the_server_wins_and_the_other_is_kept(town, peers, server):
+    """It was struck off here before the rectification system was connected; there it was returned."""
+    town_with(town, peers, server, start=False, enabled=False)
+    town.start()
+    town.wait_polls(3)
+    with open(town.folder + "/ledger.csv", "w", encoding="utf-8") as out:
+        out.write("编号,来源,类别,问题描述,状态\n37,督察反馈,河道,排口超标,公示中\n")
+    for words in (("tasks", "import", town.folder + "/ledger.csv"),
+                  ("task", "strike-off", "37", "--note", "looked at it")):
+        answer = town.command(*words)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    wait_tasks(town, **{"37": "struck_off"})
+    town.stop()
+    server.put_task(id="37", state="returned", title="排口超标")
+    town.settings["outputs"][0]["enabled"] = True
+    town.start()
+    town.wait_polls(3)
+    wait_tasks(town, **{"37": "returned"})
+    replaced, = imports(town)[-1]["replaced"]
+    assert (replaced["id"], replaced["state"]) == ("37", "struck_off") and replaced["struck_off"]
+    answer = town.command("task", "strike-off", "37", "--note", "again")
+    assert answer.returncode == 3 and NAME in answer.stderr
+
+
+def test_who_complained_never_comes_in(town, peers, server):
+    server.put_task(id="37", state="found", title="信访", petitioner="张三", telephone="13900001111",
+                    owner={"lead": "镇环保办", "mobile": "13900002222"})
+    town_with(town, peers, server)
+    wait_tasks(town, **{"37": "found"})
+    assert tasks(town)["37"]["owner"]["lead"] == "镇环保办"
+    town.stop()
+    for word in ("张三", "13900001111", "13900002222"):
+        assert word not in town.log()
+        for name in os.listdir(town.store):
+            with open(os.path.join(town.store, name), "rb") as file:
+                assert word.encode() not in file.read(), name
+
+
+def test_a_page_that_is_wrong_anywhere_changes_nothing_and_is_told(town, peers, server):
+    server.put_task(id="1", state="found", title="问题")
+    town_with(town, peers, server)
+    wait_tasks(town, **{"1": "found"})
+    server.page_size = 10
+    server.put_task(id="1", state="applied", title="问题")
+    server.put_task(id="2", state="no such state\x1b[31m", title="问题")
+    text = notice_of(town, "task 2: state")
+    assert "\x1b" not in text
+    assert {key: one["state"] for key, one in tasks(town).items()} == {"1": "found"}
+    server.put_task(id="2", state="found", title="问题")
+    wait_tasks(town, **{"1": "applied", "2": "found"})
+    town.wait(lambda: not town.ask("status")["notices"], 20, "the notice to end")
 
 
 # The API's file.

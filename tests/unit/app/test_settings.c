@@ -199,11 +199,19 @@ static void an_output_has_the_defaults_of_its_kind(void **state)
 {
     struct settings *settings;
 
-    put("collector.conf", "collector = { name = \"zj-01\"; }; outputs = ("
-                          "{ name = \"m\"; kind = \"mqtt\"; url = \"mqtt://127.0.0.1\"; },"
-                          "{ name = \"l\"; kind = \"line\"; url = \"https://ts.example/write\"; "
-                          "token_file = \"secrets/l\"; } );");
+    put("collector.conf",
+        "collector = { name = \"zj-01\"; }; outputs = ("
+        "{ name = \"m\"; kind = \"mqtt\"; url = \"mqtt://127.0.0.1\"; },"
+        "{ name = \"l\"; kind = \"line\"; url = \"https://ts.example/write\"; "
+        "token_file = \"secrets/l\"; },"
+        "{ name = \"r\"; kind = \"rectification\"; url = \"https://r.example/api\"; "
+        "hmac_file = \"secrets/r\"; } );");
     settings = load_good();
+    assert_int_equal(settings->outputs[2].kind, OUTPUT_RECTIFICATION);
+    assert_int_equal(settings->outputs[2].pull_ms, 300000);
+    assert_string_equal(settings->outputs[2].fields, "");
+    assert_int_equal(settings->outputs[2].timeout_ms, 10000);
+    assert_non_null(strstr(settings->outputs[2].hmac_file, "/secrets/r"));
     assert_int_equal(settings->outputs[0].kind, OUTPUT_MQTT);
     assert_true(settings->outputs[0].enabled);
     assert_true(settings->outputs[0].awaited);
