@@ -749,7 +749,8 @@ static int set_up(void **state)
         free(kept[i].body);
     memset(kept, 0, sizeof kept);
     kept_count = line_count = act_count = 0;
-    posts = looks = 0;
+    posts = 0;
+    looks = 0;
     lose = false;
     tasks_answer = past = act_refusal = NULL;
     notices = notices_new(&pushed);

@@ -110,6 +110,7 @@ static void of_a_task_only_the_contracts_fields_come_in(void **state)
 
 static void every_mistake_is_said_with_its_line(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *file, *fault;
     } cases[] = {
@@ -117,20 +118,26 @@ static void every_mistake_is_said_with_its_line(void **state)
          ":1: ours: we have no field \"frist\"; \"first\" is near"},
         {"problem = (\n{ ours = \"uid\"; theirs = \"\"; } );",
          ":2: theirs: uid cannot be left out"},
-        {"task = ( { ours = \"id\"; theirs = \"\"; } );",              ":1: theirs: id cannot be left out"},
-        {"task = ( { ours = \"verdict\"; theirs = \"v\"; } );",        ":1: ours: we have no field"},
-        {"problem = ( { ours = \"uid\"; theirs = \"a..b\"; } );",      "\"a..b\" is no field"},
-        {"problem = ( { ours = \"uid\"; theirs = \"a.b.c.d.e\"; } );", "is no field"},
+        {"task = ( { ours = \"id\"; theirs = \"\"; } );",
+         ":1: theirs: id cannot be left out"},
+        {"task = ( { ours = \"verdict\"; theirs = \"v\"; } );",
+         ":1: ours: we have no field"},
+        {"problem = ( { ours = \"uid\"; theirs = \"a..b\"; } );",
+         "\"a..b\" is no field"},
+        {"problem = ( { ours = \"uid\"; theirs = \"a.b.c.d.e\"; } );",
+         "is no field"},
         {"problem = ( { ours = \"uid\"; theirs = \"rule\"; } );",
          "\"rule\" is the name of another field of ours"},
-        {"problem = ( { ours = \"uid\"; theirs = \"a\"; },\n{ ours = \"rule\"; theirs = \"a\"; } "
-         ");",                                                             ":2: theirs: \"a\" is taken by \"uid\""},
-        {"problem = ( { ours = \"site\"; theirs = \"a\"; },\n{ ours = \"site.name\"; theirs = "
-         "\"b\"; "
-         "} );",                                                            ":2: ours: \"site.name\" is, or is part of, \"site\""  },
-        {"problem = ( { our = \"uid\"; theirs = \"a\"; } );","ours"},
-        {"problems = ();",                                                                                                           "problems"                                                                                                                                                                 },
+        {"problem = ( { ours = \"uid\"; theirs = \"a\"; },\n"
+         "{ ours = \"rule\"; theirs = \"a\"; } );",
+         ":2: theirs: \"a\" is taken by \"uid\""},
+        {"problem = ( { ours = \"site\"; theirs = \"a\"; },\n"
+         "{ ours = \"site.name\"; theirs = \"b\"; } );",
+         ":2: ours: \"site.name\" is, or is part of, \"site\""},
+        {"problem = ( { our = \"uid\"; theirs = \"a\"; } );", "ours"},
+        {"problems = ();", "problems"},
     };
+    /* clang-format on */
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct conf_faults *mine = conf_faults_new();
