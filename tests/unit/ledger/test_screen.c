@@ -147,6 +147,8 @@ static void over_range_may_leave_the_span_and_never_proves_to_be_inside(void **s
     assert_int_equal(bench.doubts[SCREEN_SPAN], 0);
     feed_marked(&bench, 1200.0, QUALITY_OVER_RANGE, 1);
     assert_int_equal(bench.doubts[SCREEN_SPAN], 1);
+    feed_marked(&bench, 0.05, QUALITY_OVER_RANGE, 1); /* at least this: perhaps inside */
+    assert_int_equal(bench.latest.answer[SCREEN_SPAN], SCREEN_SAYS_NOTHING);
     feed_marked(&bench, 900.0, QUALITY_OVER_RANGE, 1);
     assert_int_equal(bench.latest.answer[SCREEN_SPAN], SCREEN_SAYS_NOTHING);
     bench_end(&bench);
@@ -171,6 +173,18 @@ values_under_calibration_maintenance_standstill_and_by_hand_are_not_screened(voi
         assert_int_equal(doubts_of_all(&bench), 0);
         bench_end(&bench);
     }
+}
+
+static void over_range_is_neither_stuck_nor_a_spike_nor_too_fast(void **state)
+{
+    struct bench bench = bench_with("dissolved_oxygen", MINUTE_MS, NAN);
+
+    feed_lively(&bench, 8.0, 0.01, 60);
+    feed_marked(&bench, 15.0, QUALITY_OVER_RANGE, 1);
+    feed_lively(&bench, 8.0, 0.01, 60);
+    feed_marked(&bench, 15.0, QUALITY_OVER_RANGE, 700);
+    assert_int_equal(doubts_of_all(&bench), 0);
+    bench_end(&bench);
 }
 
 /* ---- spike ---- */
@@ -231,7 +245,7 @@ static void a_spike_is_more_than_the_table_says_and_not_as_much(void **state)
     }
 }
 
-static void a_step_that_stays_and_a_slow_drift_are_no_spikes(void **state)
+static void a_step_that_stays_a_slow_drift_and_a_steep_climb_are_no_spikes(void **state)
 {
     struct bench bench = bench_with("ammonia_nitrogen", MINUTE_MS, NAN);
 
@@ -240,6 +254,8 @@ static void a_step_that_stays_and_a_slow_drift_are_no_spikes(void **state)
     feed_lively(&bench, 0.8, 0.01, 10);
     for (int i = 0; i < 1000; i++)
         feed(&bench, 0.8 + 0.01 * i);
+    feed(&bench, 12.0); /* on the way up: far from both, between both */
+    feed(&bench, 14.0);
     assert_int_equal(bench.doubts[SCREEN_SPIKE], 0);
     bench_end(&bench);
 }
@@ -323,11 +339,11 @@ static void a_sudden_step_is_a_rate_and_a_day_long_drift_is_none(void **state)
 
 static void noise_and_a_single_spike_are_no_rate(void **state)
 {
-    struct bench bench = bench_with("ph", 2 * SECOND_MS, NAN);
+    struct bench bench = bench_with("ph", MINUTE_MS, NAN);
     uint64_t seed = 1;
 
-    for (int i = 0; i < 3600; i++)
-        feed(&bench, i == 1800 ? 13.9 : 7.4 + 0.1 * thrown_unit(&seed));
+    for (int i = 0; i < 600; i++)
+        feed(&bench, i == 300 ? 13.9 : 7.4 + 0.1 * thrown_unit(&seed));
     assert_int_equal(bench.doubts[SCREEN_RATE], 0);
     bench_end(&bench);
 }
@@ -352,7 +368,7 @@ static void over_a_gap_no_rate_is_known(void **state)
 
     feed_times(&bench, 7.0, 10);
     bench.ms += 2 * HOUR_MS;
-    feed_times(&bench, 8.0, 21);
+    feed_times(&bench, 9.0, 21);
     assert_int_equal(bench.doubts[SCREEN_RATE], 0);
     bench_end(&bench);
 }
@@ -631,6 +647,24 @@ static void a_clock_set_back_raises_no_doubt(void **state)
     }
 }
 
+static void a_clock_set_back_hides_no_silence_and_proves_no_longer(void **state)
+{
+    struct bench bench = bench_with("ph", HOUR_MS, NAN);
+
+    bench.ms += 50 * DAY_MS;
+    feed(&bench, 7.0);
+    feed(&bench, 11.0);
+    feed(&bench, 7.0);
+    bench.ms -= 40 * DAY_MS;
+    bench.goods[SCREEN_SPAN] = 0;
+    feed_lively(&bench, 7.0, 0.01, 100);
+    assert_in_range(bench.goods[SCREEN_SPAN], 47, 49);
+    bench.ms -= DAY_MS;
+    feed_nothing(&bench, 7);
+    assert_int_equal(bench.doubts[SCREEN_SILENCE], 1);
+    bench_end(&bench);
+}
+
 static void a_moment_no_collector_can_have_taken_is_passed_over(void **state)
 {
     struct bench bench = bench_with("ph", MINUTE_MS, NAN);
@@ -658,9 +692,10 @@ int main(void)
         cmocka_unit_test(over_range_may_leave_the_span_and_never_proves_to_be_inside),
         cmocka_unit_test(
             values_under_calibration_maintenance_standstill_and_by_hand_are_not_screened),
+        cmocka_unit_test(over_range_is_neither_stuck_nor_a_spike_nor_too_fast),
         cmocka_unit_test(one_value_far_from_both_neighbours_is_doubted_where_it_stood),
         cmocka_unit_test(a_spike_is_more_than_the_table_says_and_not_as_much),
-        cmocka_unit_test(a_step_that_stays_and_a_slow_drift_are_no_spikes),
+        cmocka_unit_test(a_step_that_stays_a_slow_drift_and_a_steep_climb_are_no_spikes),
         cmocka_unit_test(neighbours_beyond_a_gap_are_no_neighbours),
         cmocka_unit_test(a_missed_poll_beside_a_spike_hides_it_not),
         cmocka_unit_test(a_change_of_more_than_the_table_says_within_an_hour_is_doubted),
@@ -684,6 +719,7 @@ int main(void)
         cmocka_unit_test(oxygen_is_measured_by_what_water_of_that_temperature_holds),
         cmocka_unit_test(without_its_partner_a_value_neither_contradicts_nor_proves),
         cmocka_unit_test(a_clock_set_back_raises_no_doubt),
+        cmocka_unit_test(a_clock_set_back_hides_no_silence_and_proves_no_longer),
         cmocka_unit_test(a_moment_no_collector_can_have_taken_is_passed_over),
     };
 

@@ -110,13 +110,23 @@ static void values_around_the_limit_are_honest(void **state)
     assert_int_equal(clip_doubts("turbidity", 100.0, 1.0, 0.3, 999.0, 103.0), 0);
 }
 
+static void coarse_values_leave_a_limit_between_them_and_are_honest(void **state)
+{
+    struct bench bench = bench_with("so2", MINUTE_MS, 23.1);
+
+    for (int i = 0; i <= 7 * 1440; i++)
+        feed(&bench, 18.0 + i * 7 % 11);
+    assert_int_equal(bench.doubts[SCREEN_CLIP], 0);
+    bench_end(&bench);
+}
+
 static void few_values_and_a_single_value_say_nothing_of_ceilings(void **state)
 {
     struct bench few = bench_with("turbidity", 2 * HOUR_MS, NAN);
     struct bench same = bench_with("rain", MINUTE_MS, NAN);
 
     feed_times(&few, 80.0, 40);
-    feed_lively(&few, 20.0, 1.0, 44);
+    feed_apart(&few, 20.0, 45);
     assert_int_equal(few.doubts[SCREEN_CLIP], 0);
     feed_times(&same, 0.0, 7 * 1440 + 10); /* a week without rain */
     assert_int_equal(doubts_of_all(&same), 0);
@@ -384,6 +394,17 @@ static void a_few_values_due_say_nothing_of_nights(void **state)
     bench_end(&bench);
 }
 
+static void a_hole_longer_than_the_window_says_nothing_of_nights(void **state)
+{
+    struct bench bench = bench_with("ph", MINUTE_MS, NAN);
+
+    days_of(&bench, 3, 0, 480);
+    bench.ms += 8 * DAY_MS;
+    days_of(&bench, 8, 0, 0);
+    assert_int_equal(bench.doubts[SCREEN_NIGHT], 0);
+    bench_end(&bench);
+}
+
 static void a_full_week_ends_the_doubt_and_a_long_hole_begins_anew(void **state)
 {
     struct bench bench = bench_with("ph", MINUTE_MS, NAN);
@@ -409,6 +430,7 @@ int main(void)
         cmocka_unit_test(over_range_counts_as_at_the_ceiling),
         cmocka_unit_test(values_that_crowd_just_below_the_limit_and_never_above_are_doubted),
         cmocka_unit_test(values_around_the_limit_are_honest),
+        cmocka_unit_test(coarse_values_leave_a_limit_between_them_and_are_honest),
         cmocka_unit_test(few_values_and_a_single_value_say_nothing_of_ceilings),
         cmocka_unit_test(a_ceiling_that_is_natural_is_none),
         cmocka_unit_test(a_week_without_crowding_ends_the_doubt),
@@ -426,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_gateway_that_sleeps_at_night_is_missing_at_night),
         cmocka_unit_test(marked_values_at_night_are_not_missing),
         cmocka_unit_test(a_few_values_due_say_nothing_of_nights),
+        cmocka_unit_test(a_hole_longer_than_the_window_says_nothing_of_nights),
         cmocka_unit_test(a_full_week_ends_the_doubt_and_a_long_hole_begins_anew),
     };
 
