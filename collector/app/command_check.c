@@ -31,6 +31,33 @@ static void check_json(struct conf_faults *faults, bool good)
     json_decref(object);
 }
 
+/* The first limit of the rule that nobody has checked against its text, or NULL. */
+static const struct limit *unverified_limit(const struct rule_conf *rule)
+{
+    for (size_t i = 0; i < rule->found_count; i++)
+        for (size_t j = 0; j < rule->found[i].lanes.count; j++) {
+            const struct lane *lane = &rule->found[i].lanes.lane[j];
+
+            for (size_t k = 0; k < lane->stage_count; k++)
+                if (!lane->stages[k].limit->verified)
+                    return lane->stages[k].limit;
+        }
+    return NULL;
+}
+
+static void say_unverified_limits(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->rule_count; i++) {
+        const struct limit *limit = unverified_limit(&settings->rules[i]);
+
+        if (limit != NULL)
+            printf(SAY("提示：规则 %s 所用 %s 的限值尚未核实（%s:%u），请对照标准原文\n",
+                       "note: the rule %s uses limits of %s that are not verified (%s:%u); compare "
+                       "with the text of the standard\n"),
+                   settings->rules[i].rule.name, limit->standard, limit->file, limit->line);
+    }
+}
+
 /* What is no fault, but should be known before somebody drives to the site. */
 static void say_remarks(const struct settings *settings)
 {
@@ -48,6 +75,7 @@ static void say_remarks(const struct settings *settings)
                        "known reading\n"),
                    device->site, device->name, device->model);
     }
+    say_unverified_limits(settings);
 }
 
 int command_check(const struct typed *typed)

@@ -55,7 +55,8 @@ struct limit {
     double or_saturation; /* dissolved oxygen: also met from this saturation on, %; NAN: no such
                              word */
     bool apart;           /* does not class a section, only stands beside it (total nitrogen) */
-    int per_day;          /* allowed times a calendar day; -1: none may exceed */
+    bool foremost; /* cyanide, heavy metals: named first among a section's main pollution items */
+    int per_day;   /* allowed times a calendar day; -1: none may exceed */
     struct wall_time from, to; /* in force: from <= t < to; WALL_NONE: no end known */
     bool verified;
     char source[TITLE_SIZE]; /* how it is known */

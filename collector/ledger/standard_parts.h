@@ -27,6 +27,12 @@ struct standards {
  * characters stay. */
 void standard_key(const char *name, char out[KEY_SIZE]);
 
+/* The standard that a name means, and the edition it pins ("": none), KEY_SIZE bytes. NULL: none.
+ */
+const struct book *standards_find(const struct standards *standards, const char *name, char *pin);
+/* "2026" pins "2026-transition" and "2026-final", and not "20261". */
+bool edition_is_pinned(const char *edition, const char *pin);
+
 /* One more of each, empty; NULL: out of memory. */
 struct limit *standards_add(struct standards *standards);
 struct book *standards_add_book(struct standards *standards);
@@ -35,8 +41,8 @@ struct book *standards_book(const struct standards *standards, const char *name)
 /* Forgets a standard and its rows. */
 void standards_drop(struct standards *standards, struct book *book);
 
-/* Reads one file. */
-bool standard_read(struct standards *standards, const char *path,
+/* Reads one file; what is wrong is in the faults. */
+void standard_read(struct standards *standards, const char *path,
                    const struct parameters *parameters, struct conf_faults *faults);
 
 /* Rows of a standard about a parameter, at any place; as standards_pick(), unsorted. */

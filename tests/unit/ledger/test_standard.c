@@ -538,6 +538,10 @@ static void a_class_nobody_knows_is_refused(void **state)
     assert_refused("one.conf:4: classes: there is no \"VI\" here, did you mean \"I\"?");
     put_table(TABLE("\"1\"", "by = \"noise_zone\"; classes = [ \"4\" ]; rows = ( );"));
     assert_refused("classes: there is no \"4\" here");
+    /* a row of such a table is checked, and never taken for a class there is not */
+    put_table(TABLE("\"1\"", "by = \"noise_zone\"; classes = [ \"3\", \"4a4b\" ]; " ROW(
+                                 "above = [ \"8\", \"9\" ];")));
+    assert_refused("classes: there is no \"4a4b\" here");
     put_table(TABLE("\"1\"", "classes = [ \"I\" ]; rows = ( );"));
     assert_refused("where there are classes, by says of what");
     put_table(TABLE("\"1\"", "by = \"air_class\"; classes = [ \"1\", \"1\" ]; rows = ( );"));
