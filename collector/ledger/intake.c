@@ -265,7 +265,7 @@ static bool read_rows(struct reading_file *file, struct sheet *sheet, struct err
     struct sheet_row row;
 
     while (sheet_next(sheet, &row)) {
-        if (row.number > (size_t)setup->terms->sheet_rows)
+        if (row.number > (size_t)setup->terms->sheet_rows + file->columns.row)
             return error_set(
                 err, ERROR_WRONG_USE,
                 SAY("超过 %lld 行；请分成几个文件", "more than %lld rows; split the file"),

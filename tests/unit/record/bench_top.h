@@ -40,6 +40,9 @@ struct bench {
     int64_t keep_ms;
     int64_t reserve_bytes;
     enum trust_by trust_by;
+    bool ledger;
+    const char *ledger_owner;
+    const struct terms *terms;
     struct store *store;
     struct mailbox *mailbox;
     struct trust *trust;
@@ -123,6 +126,9 @@ static inline void bench_open(struct bench *bench)
                                     .catalog = &bench->catalog,
                                     .rules = &bench->rule,
                                     .rule_count = bench->rule_count,
+                                    .ledger = bench->ledger,
+                                    .ledger_owner = bench->ledger_owner,
+                                    .terms = bench->terms,
                                     .clock = bench->used_clock,
                                     .trust = bench->trust,
                                     .notices = bench->notices,

@@ -1,0 +1,304 @@
+/* Tests of record/acts_tasks.c: what acts on the ledger check, decide and record. */
+#include "unit/record/bench_top.h"
+
+static const char point[] = "zj-03/sonde/ammonia_nitrogen";
+static struct terms *terms;
+
+static int load_terms(void **state)
+{
+    struct conf_faults *faults = conf_faults_new();
+
+    terms = terms_load(SOURCE_ROOT "/config/ledger.conf", faults);
+    conf_faults_free(faults);
+    return terms == NULL;
+}
+
+static int free_terms(void **state)
+{
+    terms_free(terms);
+    return 0;
+}
+
+static struct bench *bench_of(const char *owner, bool ledger)
+{
+    struct bench *bench = malloc(sizeof *bench);
+
+    bench_init(bench);
+    bench->terms = terms;
+    bench->ledger = ledger;
+    bench->ledger_owner = owner;
+    bench_open(bench);
+    return bench;
+}
+
+static int set_up(void **state)
+{
+    *state = bench_of(NULL, true);
+    return 0;
+}
+
+static int set_up_owned(void **state)
+{
+    *state = bench_of("town-system", true);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    bench_end(*state);
+    free(*state);
+    return 0;
+}
+
+static struct bench_answer import(struct bench *bench, const char *tasks)
+{
+    json_t *args = json_pack("{s:o}", "tasks", json_loads(tasks, 0, NULL));
+
+    return bench_act(bench, "tasks.import", args);
+}
+
+static struct bench_answer strike_off(struct bench *bench, const char *id)
+{
+    return bench_act(bench, "task.strike_off", json_pack("{s:s, s:s}", "id", id, "note", "done"));
+}
+
+/* The pull of the output whose system owns the ledger. */
+static struct bench_answer pull(struct bench *bench, const char *who, const char *tasks)
+{
+    struct bench_answer answer = {0};
+    struct act act = {.name = "tasks.import",
+                      .args = json_pack("{s:o, s:s, s:s}", "tasks", json_loads(tasks, 0, NULL),
+                                        "output", "town-system", "since", "42"),
+                      .who = who,
+                      .by = "town-system",
+                      .done = bench_answered,
+                      .self = &answer};
+
+    recorder_act(bench->recorder, &act);
+    bench_step(bench);
+    assert_true(answer.given);
+    return answer;
+}
+
+static bool take_task(void *self, const char *body, const char *relapses)
+{
+    snprintf(self, 4096, "%s", body);
+    return true;
+}
+
+/* The row of the ledger, "" when there is none. */
+static const char *stored(struct bench *bench, const char *id)
+{
+    static char body[4096];
+    struct error err = {0};
+    struct reader *reader = reader_open(bench->dir, &err);
+
+    body[0] = '\0';
+    assert_non_null(reader);
+    assert_true(reader_tasks(reader, id, take_task, body, &err));
+    reader_close(reader);
+    return body;
+}
+
+static const char task_37[] = "[{\"id\":\"37\",\"category\":\"river\",\"title\":\"水黑\",\"state\":"
+                              "\"rectifying\",\"points\":[\"zj-03/sonde/ammonia_nitrogen\"]}]";
+
+static void an_import_is_one_event_with_the_tasks_it_leaves_behind(void **state)
+{
+    struct bench *bench = *state;
+    char *story;
+
+    assert_int_equal(import(bench, task_37).err.kind, ERROR_NONE);
+    story = bench_story(bench, 1 << ITEM_EVENT);
+    assert_non_null(strstr(story, "tasks.import"));
+    assert_non_null(strstr(story, "\"added\":[\"37\"]"));
+    assert_non_null(strstr(story, stored(bench, "37")));
+    free(story);
+    bench_kill(bench);
+    bench_open(bench);
+    assert_non_null(strstr(stored(bench, "37"), point));
+}
+
+static void importing_again_is_no_event_at_all(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t seq = import(bench, task_37).seq;
+    struct bench_answer answer = import(bench, task_37);
+
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+    assert_int_equal(answer.seq, seq);
+    assert_int_equal(recorder_committed(bench->recorder), seq);
+}
+
+static void one_wrong_task_refuses_them_all(void **state)
+{
+    static const char *const wrong[] = {
+        "{}",
+        "[{\"title\":\"x\"}]",
+        "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\"},{\"id\":\"2\"}]",
+        "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\"},"
+        "{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\"}]",
+        "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\","
+        "\"points\":[\"zj-03/sonde/ph\"]}]",
+        "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"来电 13800000000\"}]",
+        "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\",\"state\":\"struck_off\"}]",
+    };
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct bench_answer answer = import(bench, wrong[i]);
+
+        assert_int_equal(answer.err.kind, ERROR_WRONG_USE);
+        assert_string_equal(stored(bench, "1"), "");
+    }
+    assert_int_equal(recorder_committed(bench->recorder), bench->began);
+}
+
+static void a_point_of_another_gateway_is_fine(void **state)
+{
+    assert_int_equal(import(*state, "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\","
+                                    "\"points\":[\"lake/sonde/ph\"]}]")
+                         .err.kind,
+                     ERROR_NONE);
+}
+
+static void a_petitioner_stands_in_the_event_as_a_digest_only(void **state)
+{
+    struct bench *bench = *state;
+    json_t *args = json_pack("{s:o, s:{s:{s:s}}}", "tasks", json_loads(task_37, 0, NULL), "people",
+                             "37", "信访人", "某某某");
+    char *story;
+
+    assert_int_equal(bench_act(bench, "tasks.import", args).err.kind, ERROR_NONE);
+    story = bench_story(bench, 1 << ITEM_EVENT);
+    assert_non_null(strstr(story, "\"petitioners\":{\"37\":\""));
+    assert_null(strstr(story, "某某某"));
+    free(story);
+}
+
+static void a_petitioner_of_no_task_is_refused(void **state)
+{
+    json_t *args = json_pack("{s:[], s:{s:{s:s}}}", "tasks", "people", "9", "信访人", "某");
+
+    assert_int_equal(bench_act(*state, "tasks.import", args).err.kind, ERROR_WRONG_USE);
+}
+
+static void striking_off_begins_the_watch_period(void **state)
+{
+    struct bench *bench = *state;
+    json_t *task;
+    struct task row;
+    struct error err = {0};
+
+    import(bench, task_37);
+    assert_int_equal(strike_off(bench, "37").err.kind, ERROR_NONE);
+    task = json_loads(stored(bench, "37"), 0, NULL);
+    assert_true(task_read(&row, task, &err));
+    json_decref(task);
+    assert_int_equal(row.state, TASK_STRUCK_OFF);
+    assert_int_equal(row.struck_off.ms, clock_wall(bench->used_clock).ms);
+    assert_int_equal(row.watch_until.ms, row.struck_off.ms + 180 * 86400000LL);
+    assert_int_equal(strike_off(bench, "37").err.kind, ERROR_REFUSED);
+    assert_int_equal(strike_off(bench, "38").err.kind, ERROR_NOT_FOUND);
+}
+
+static void a_running_episode_refuses_a_strike_off_and_says_since_when(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+    json_t *problem;
+    char since[WALL_TEXT];
+
+    import(bench, task_37);
+    bench_minute(bench, 2.0);
+    wall_text(clock_wall(bench->used_clock), since);
+    problem = bench_problem(bench);
+    answer = strike_off(bench, "37");
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    assert_non_null(strstr(answer.err.text, since));
+    answer.err.text[0] = '\0';
+    json_decref(problem);
+    answer = bench_act(bench, "task.strike_off",
+                       json_pack("{s:s, s:s, s:b}", "id", "37", "note", "x", "even_so", true));
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+}
+
+static void a_strike_off_by_hand_is_refused_where_another_owns_the_ledger(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+
+    import(bench, task_37);
+    answer = strike_off(bench, "37");
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    assert_non_null(strstr(answer.err.text, "town-system"));
+}
+
+static void the_owners_pull_wins_over_a_strike_off_and_keeps_what_it_replaced(void **state)
+{
+    static const char back[] =
+        "[{\"id\":\"37\",\"category\":\"river\",\"title\":\"水黑\",\"state\":\"rectifying\"}]";
+    struct bench *bench = *state;
+    char *story;
+
+    bench->ledger_owner = NULL;
+    bench_kill(bench);
+    bench_open(bench);
+    import(bench, task_37);
+    assert_int_equal(strike_off(bench, "37").err.kind, ERROR_NONE);
+    bench->ledger_owner = "town-system";
+    bench_kill(bench);
+    bench_open(bench);
+    assert_int_equal(pull(bench, "town-system", back).err.kind, ERROR_NONE);
+    assert_non_null(strstr(stored(bench, "37"), "\"rectifying\""));
+    assert_non_null(strstr(stored(bench, "37"), point));
+    story = bench_story(bench, 1 << ITEM_EVENT);
+    assert_non_null(strstr(story, "\"replaced\":[{\"id\":\"37\""));
+    free(story);
+}
+
+static void nobody_at_the_socket_may_pose_as_the_owner(void **state)
+{
+    static const char far[] = "[{\"id\":\"1\",\"title\":\"x\"}]"; /* the owner needs no category */
+    struct bench *bench = *state;
+
+    assert_int_equal(pull(bench, "li", far).err.kind, ERROR_WRONG_USE);
+    assert_int_equal(pull(bench, "town-system", far).err.kind, ERROR_NONE);
+}
+
+static void a_pull_that_brings_nothing_still_remembers_how_far_it_came(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer = pull(bench, "town-system", "[]");
+
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+    assert_int_equal(answer.seq, bench->began + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_import_is_one_event_with_the_tasks_it_leaves_behind,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(importing_again_is_no_event_at_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_wrong_task_refuses_them_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_point_of_another_gateway_is_fine, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_petitioner_stands_in_the_event_as_a_digest_only, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_petitioner_of_no_task_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(striking_off_begins_the_watch_period, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_running_episode_refuses_a_strike_off_and_says_since_when,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_strike_off_by_hand_is_refused_where_another_owns_the_ledger, set_up_owned, tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_owners_pull_wins_over_a_strike_off_and_keeps_what_it_replaced, set_up_owned,
+            tear_down),
+        cmocka_unit_test_setup_teardown(nobody_at_the_socket_may_pose_as_the_owner, set_up_owned,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_pull_that_brings_nothing_still_remembers_how_far_it_came,
+                                        set_up_owned, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, load_terms, free_terms);
+}
