@@ -60,7 +60,7 @@ static const struct command commands[] = {
      "relapses"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
-    {"demo", {"demo [--dir D] [--port P] [--seconds N] [--mqtt URL] [--influx URL] [--plain]", NULL},
+    {"demo", {"demo [--dir D] [--port P] [--seconds N] [--history DURATION] [--mqtt URL] [--influx URL] [--plain]", NULL},
      {"--dir=", "--port=", "--seconds=", "--history=", "--mqtt=", "--influx=", "--plain", NULL}, 0, 0,
      command_demo, "用模拟传感器演示整个过程", "the whole thing on simulated sensors"},
 };
