@@ -302,6 +302,7 @@ static void print_table(const struct listing *listing)
 {
     char when[WALL_TEXT];
     char local[LOCAL_TEXT];
+    char names[600];
 
     printf(SAY("%s 的限值（时区 %s）；正好等于限值不算超标\n",
                "limits at %s (%s); a value exactly at the limit is no breach\n"),
@@ -310,6 +311,10 @@ static void print_table(const struct listing *listing)
         table_print(listing->table, stdout);
     else
         puts(SAY("没有标准的限值适用。", "no standard has a limit that applies."));
+    if (listing->point != NULL)
+        return;
+    standards_names(listing->settings->standards, names, sizeof names);
+    printf(SAY("规则的 limit 可写：%s\n", "a rule's limit may be: %s\n"), names);
 }
 
 static int no_such_point(const struct typed *typed, const char *point)

@@ -334,18 +334,19 @@ static bool find_points(struct finding *finding, const char *pattern)
 static bool complain_unknown(const struct finding *finding, const char *near)
 {
     struct conf_at there = conf_member(finding->at, "limit");
+    char names[300];
 
+    standards_names(finding->loading->settings->standards, names, sizeof names);
     if (near == NULL)
-        return conf_complain(finding->loading->faults, there, "limit",
-                             SAY("没有标准 \"%s\"；lookback limits 列出全部标准",
-                                 "there is no standard \"%s\"; lookback limits lists them"),
-                             finding->rule->limit);
-    return conf_complain(
-        finding->loading->faults, there, "limit",
-        SAY("没有标准（或这一版）\"%s\"，是否想写 \"%s\"？lookback limits 列出全部标准",
-            "there is no standard (or edition) \"%s\", did you mean \"%s\"? "
-            "lookback limits lists them"),
-        finding->rule->limit, near);
+        return conf_complain(
+            finding->loading->faults, there, "limit",
+            SAY("没有标准 \"%s\"；有 %s", "there is no standard \"%s\"; there are %s"),
+            finding->rule->limit, names);
+    return conf_complain(finding->loading->faults, there, "limit",
+                         SAY("没有标准（或这一版）\"%s\"，是否想写 \"%s\"？有 %s",
+                             "there is no standard (or edition) \"%s\", did you mean \"%s\"? "
+                             "There are %s"),
+                         finding->rule->limit, near, names);
 }
 
 /* Every device's site must be known before places are asked. */

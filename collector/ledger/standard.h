@@ -84,6 +84,9 @@ const struct limit *standards_at(const struct standards *standards, size_t index
  * (may be NULL) gets the nearest name, or NULL when none is near. */
 bool standards_know(const struct standards *standards, const char *name, const char **near);
 
+/* The names of all standards, with commas; cut with "…" when there is no room. */
+void standards_names(const struct standards *standards, char *out, size_t size);
+
 /* The rows of a standard that apply at a place to a parameter, in any time, sorted by period,
  * statistic, when, per_day and then time; at most `most` go into `out`. Returns how many there are.
  */

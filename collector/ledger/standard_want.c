@@ -1,4 +1,4 @@
-/* What a standard asks of a place that it does not say: for sentences. */
+/* What sentences say of standards: what one asks of a place, what one has, which there are. */
 #include "ledger/standard_parts.h"
 
 #include <stdio.h>
@@ -89,6 +89,17 @@ void standards_parameters(const struct standards *standards, const char *name, c
             strcmp(any->standard, row->standard) == 0)
             add_word(&text, row->parameter);
     }
+    if (text.full)
+        strcat(out, ", …");
+}
+
+void standards_names(const struct standards *standards, char *out, size_t size)
+{
+    struct text text;
+
+    text_init(&text, out, size - sizeof ", …");
+    for (size_t i = 0; i < standards->book_count; i++)
+        add_word(&text, standards->books[i].name);
     if (text.full)
         strcat(out, ", …");
 }

@@ -171,6 +171,16 @@ static void a_named_channel_the_standard_does_not_know_is_a_fault(void **state)
                      "limit for the parameter conductivity; it has ph,");
 }
 
+static void a_named_channel_is_wanted_at_every_site_of_the_pattern(void **state)
+{
+    /* GB 12523 is for building sites, and the fence is an enterprise's */
+    put_rule("\"*/*/la\"", "limit = \"GB 12523\";");
+    assert_one_fault("rules.conf:3: points: the point fence/meter/la: the kind of its site is "
+                     "\"enterprise\"");
+    put_rule("\"*/*/*\"", "limit = \"GB 12523\";");
+    settings_free(load_good());
+}
+
 static void a_site_that_lacks_what_the_standard_asks_is_named(void **state)
 {
     put_rule("\"mill/sonde/*\"", "limit = \"GB 3838\";");
@@ -388,6 +398,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             an_asterisk_for_the_channel_passes_over_what_the_standard_does_not_know, begin, end),
         cmocka_unit_test_setup_teardown(a_named_channel_the_standard_does_not_know_is_a_fault,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_named_channel_is_wanted_at_every_site_of_the_pattern,
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_site_that_lacks_what_the_standard_asks_is_named, begin,
                                         end),
