@@ -212,8 +212,8 @@ static void check_line(const struct output_setup *output, struct conf_at at,
                   output->url);
 }
 
-/* The base of the API, to which /problems and /tasks are added; and the file of field names, so that
- * a mistake in it is said before the collector runs. */
+/* The base of the API, to which /problems and /tasks are added; and the file of field names, so
+ * that a mistake in it is said before the collector runs. */
 static void check_rectification(const struct output_setup *output, struct conf_at at,
                                 struct conf_faults *faults)
 {

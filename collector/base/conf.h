@@ -118,7 +118,8 @@ bool conf_is_group(struct conf_at at);
 /* The zone that dates and minutes without a zone are read in, e.g. "Asia/Shanghai" (sets TZ for the
  * whole process; before any thread starts). False when the system has no such zone. */
 bool conf_zone(const char *zone);
-/* How often the zone was set: whoever remembers where a day begins there sees that it is another. */
+/* How often the zone was set: whoever remembers where a day begins there sees that it is another.
+ */
 unsigned conf_zone_count(void);
 /* RFC 3339, or "2026-11-22", "2026-11-22 08:00" or "2026-11-22 08:00:30" in that zone. */
 bool moment_parse(const char *words, struct wall_time *time);
