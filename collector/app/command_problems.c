@@ -16,8 +16,9 @@
 
 struct problem_list {
     bool json;
-    bool doubts;
+    bool doubts; /* only they */
     size_t count;
+    size_t left_out; /* doubts of the screening */
     struct table *table;
 };
 
@@ -40,17 +41,10 @@ static void print_about(const struct problem_list *list, const json_t *problem)
     table_cell(list->table, "%s", words);
 }
 
-static bool print_problem(void *self, const char *body)
+static void print_row(struct problem_list *list, const json_t *problem)
 {
-    struct problem_list *list = self;
-    json_t *problem;
     char when[LOCAL_TEXT];
 
-    if (list->json) {
-        printf("%s%s", list->count++ > 0 ? "," : "", body);
-        return true;
-    }
-    problem = json_loads(body, 0, NULL);
     list->count++;
     table_cell(list->table, "%.*s", (int)UID_SHOWN, text_of(problem, "uid"));
     if (!list->doubts)
@@ -61,6 +55,19 @@ static bool print_problem(void *self, const char *body)
     table_cell(list->table, "%s", local_time(text_of(problem, "first"), when));
     table_cell(list->table, "%s", local_time(text_of(problem, "ended"), when));
     table_cell(list->table, "%lld", number_of(problem, "episodes"));
+}
+
+static bool print_problem(void *self, const char *body)
+{
+    struct problem_list *list = self;
+    json_t *problem = json_loads(body, 0, NULL);
+
+    if (!list->doubts && doubt_is_screened(text_of(problem, "rule")))
+        list->left_out++;
+    else if (list->json)
+        printf("%s%s", list->count++ > 0 ? "," : "", body);
+    else
+        print_row(list, problem);
     json_decref(problem);
     return true;
 }
@@ -95,46 +102,22 @@ static int print_problem_of(const struct typed *typed, const struct settings *se
                : command_fail(typed, err);
 }
 
-static bool read_problems(const struct typed *typed, struct reader *reader, const char *nature,
-                          bool (*each)(void *self, const char *body), void *self, struct error *err)
+static bool read_problems(const struct typed *typed, struct reader *reader,
+                          struct problem_list *list, struct error *err)
 {
     return reader_problems(reader, typed_option(typed, "--state"), typed_option(typed, "--kind"),
-                           nature, NULL, each, self, err);
+                           list->doubts ? "doubt" : NULL, NULL, print_problem, list, err);
 }
 
 static int print_problems_json(const struct typed *typed, struct reader *reader, struct error *err)
 {
-    bool doubts = typed_option(typed, "--doubts") != NULL;
-    struct problem_list list = {.json = true};
+    struct problem_list list = {.json = true, .doubts = typed_option(typed, "--doubts") != NULL};
     bool read;
 
     printf("{\"problems\":[");
-    read = read_problems(typed, reader, doubts ? "doubt" : "breach", print_problem, &list, err);
+    read = read_problems(typed, reader, &list, err);
     puts("]}");
     return read ? EXIT_DONE : command_fail(typed, err);
-}
-
-static bool count_one(void *self, const char *body)
-{
-    size_t *count = self;
-
-    (void)body;
-    ++*count;
-    return true;
-}
-
-/* Beside the problems: how many doubts there are, and how to see them. */
-static bool tell_doubts(const struct typed *typed, struct reader *reader, struct error *err)
-{
-    size_t count = 0;
-
-    if (!read_problems(typed, reader, "doubt", count_one, &count, err))
-        return false;
-    if (count > 0)
-        printf(SAY("另有 %zu 项数据存疑，需核查：lookback problems --doubts\n",
-                   "%zu doubts about data need checking: lookback problems --doubts\n"),
-               count);
-    return true;
 }
 
 static struct problem_list list_of(bool doubts)
@@ -155,19 +138,21 @@ static struct problem_list list_of(bool doubts)
 static int print_problems(const struct typed *typed, const struct settings *settings,
                           struct reader *reader, struct error *err)
 {
-    bool doubts = typed_option(typed, "--doubts") != NULL;
-    struct problem_list list = list_of(doubts);
-    bool read =
-        read_problems(typed, reader, doubts ? "doubt" : "breach", print_problem, &list, err);
+    struct problem_list list = list_of(typed_option(typed, "--doubts") != NULL);
+    bool read = read_problems(typed, reader, &list, err);
 
     if (list.count > 0) {
         say_zone(settings);
         table_print(list.table, stdout);
     } else if (read) {
-        puts(doubts ? SAY("没有存疑的数据。", "no doubts.") : SAY("没有问题。", "no problems."));
+        puts(list.doubts ? SAY("没有存疑的数据。", "no doubts.")
+                         : SAY("没有问题。", "no problems."));
     }
+    if (list.left_out > 0)
+        printf(SAY("另有 %zu 项数据存疑，需核查：lookback problems --doubts\n",
+                   "doubts about data that need checking: %zu; see lookback problems --doubts\n"),
+               list.left_out);
     table_free(list.table);
-    read = read && (doubts || tell_doubts(typed, reader, err));
     return read ? EXIT_DONE : command_fail(typed, err);
 }
 

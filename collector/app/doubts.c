@@ -37,6 +37,11 @@ const char *doubt_word(const char *rule)
     return test == SCREEN_COUNT ? rule : screen_word(test);
 }
 
+bool doubt_is_screened(const char *rule)
+{
+    return test_of(rule) != SCREEN_COUNT;
+}
+
 struct stretch {
     int64_t first_ms, last_ms;
     char rule[NAME_SIZE];

@@ -14,6 +14,9 @@ const char *doubt_title(const char *rule);
 /* How machines name it: "flat", or the rule's name. */
 const char *doubt_word(const char *rule);
 
+/* Whether it is a test of the screening and no rule of rules.conf. */
+bool doubt_is_screened(const char *rule);
+
 struct doubts;
 
 /* All doubts about a point ("SITE/DEVICE/CHANNEL"). Gives them, ended with doubts_free(). */

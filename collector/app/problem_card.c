@@ -129,7 +129,7 @@ void problem_card(const json_t *problem)
     row(SAY("监测点", "point"), "%s", text_of(problem, "point"));
     row(SAY("监测因子", "parameter"), "%s (%s)", text_of(parameter, "title"),
         text_of(parameter, "key"));
-    if (is_doubt(problem))
+    if (doubt_is_screened(text_of(problem, "rule")))
         doubt_rows(problem, unit);
     else
         breach_rows(problem, unit);

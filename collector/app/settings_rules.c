@@ -194,6 +194,15 @@ static void read_lanes(const struct loading *loading, struct rule_conf *rule,
         settings_resolve_limit(loading, rule, &use, at);
 }
 
+/* The tests of the screening are rules of that name to the judge. */
+static void check_name(const char *name, struct conf_at at, struct conf_faults *faults)
+{
+    if (strncmp(name, "screen-", strlen("screen-")) == 0)
+        conf_complain(faults, at, "name",
+                      SAY("以 screen- 开头的名称留给数据筛查，请换一个",
+                          "names that begin with screen- belong to the screening, take another"));
+}
+
 static void read_rule(const struct loading *loading, struct rule_conf *rule, struct conf_at at)
 {
     struct conf_at points = conf_member(at, "points");
@@ -204,6 +213,7 @@ static void read_rule(const struct loading *loading, struct rule_conf *rule, str
 
     if (!conf_is_group(at))
         return;
+    check_name(row.rule.name, at, loading->faults);
     row.rule.nature = row.nature == 1 ? NATURE_DOUBT : NATURE_BREACH;
     row.rule.night = settings_night(loading->settings);
     read_bound(&row, seen, at, loading->faults);

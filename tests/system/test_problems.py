@@ -2,7 +2,7 @@
 import json
 import threading
 
-from lookback import iso_ms
+from lookback import iso_ms, profile
 from oracle import uid_of
 
 POINT = "yard/probe/cod.c0"
@@ -181,3 +181,38 @@ def test_states_and_kinds_choose_problems(town, peers):
     assert town.ask("problems", "--state", "closed")["problems"] == []
     assert len(town.ask("problems", "--kind", "new")["problems"]) == 1
     assert town.ask("problems", "--kind", "relapse")["problems"] == []
+
+
+def test_a_doubt_of_the_screening_is_no_problem_and_stands_beside_its_readings(town, peers):
+    knob = Knob()
+    device = peers.scripted(knob.words)
+    town.device(port=device.port, every="100ms",
+                model=profile("acid", {"ph": ("holding", 0, "uint16", {})}))
+    broker = peers.mosquitto().start()
+    heard = peers.subscriber(broker.port, "lookback/zj-01/problem/#")
+    town.output("mqtt", broker.url())
+    knob.turn(7)
+    town.start()
+    town.wait_polls(5)
+    point = "yard/probe/ph"
+    assert town.ask("problems", "--doubts") == {"problems": []}
+    knob.turn(12)  # outside 5-10, inside what the sensor can show
+    town.wait(lambda: any(p["rule"] == "screen-span" and p["state"] == "open"
+                          for p in town.ask("problems", "--doubts")["problems"]), 20, "a doubt")
+    knob.turn(7)
+    doubt = town.wait(lambda: [p for p in town.ask("problems", "--doubts")["problems"]
+                               if p["rule"] == "screen-span" and p["state"] != "open"],
+                      20, "its end")[0]
+    assert (doubt["nature"], doubt["point"]) == ("doubt", point)
+    assert doubt["worst"]["value"] == 12
+    assert town.ask("problems") == {"problems": []}
+    listed = town.command("problems", "--lang", "zh").stdout
+    assert "没有问题" in listed and "需核查：lookback problems --doubts" in listed
+    card = town.command("problem", doubt["uid"], "--lang", "zh").stdout
+    assert "数值超出通常范围，需核查" in card and "超标" not in card
+    rows = town.ask("readings", "--point", point)["readings"]
+    for row in rows:
+        assert ("span" in (row["doubt"] or "")) == (row["value"] == 12), row
+    assert any(row["doubt"] for row in rows) and any(row["doubt"] is None for row in rows)
+    town.stop()
+    assert [topic for topic, payload, _ in heard.messages if b"screen" in payload] == []

@@ -115,6 +115,8 @@ static void a_screening_rule_has_its_sentence_and_any_other_its_name(void **stat
     assert_string_equal(doubt_title("screen-other"), "screen-other");
     assert_string_equal(doubt_title("my-own"), "my-own");
     assert_string_equal(doubt_word("my-own"), "my-own");
+    assert_true(doubt_is_screened("screen-night"));
+    assert_false(doubt_is_screened("screen-other") || doubt_is_screened("my-own"));
 }
 
 int main(void)

@@ -126,6 +126,7 @@ static void every_fault_of_a_folder_is_said_in_one_run_with_its_line(void **stat
         "rules.conf:5: for: one of for, count and per_day at most; here are 2",
         "rules.conf:6: limit: there is no standard (or edition) \"GB 3839\", did you mean \"GB "
         "3838\"?",
+        "rules.conf:7: name: names that begin with screen- belong to the screening",
         "sites.conf:2: kind: \"enterprize\" is not allowed, did you mean \"enterprise\"?",
         "sites.conf:3: target: \"VI\" is not allowed",
         "sites.conf:4: location: [longitude, latitude]",
