@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
     va_list args;
@@ -15,6 +17,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
+    utf8_mend(err->text); /* "%.60s" cuts bytes, and JSON wants characters */
     return false;
 }
 
@@ -32,6 +35,7 @@ bool error_set_at(struct error *err, enum error_kind kind, const char *file, uns
     va_start(args, format);
     vsnprintf(err->text + used, sizeof err->text - (size_t)used, format, args);
     va_end(args);
+    utf8_mend(err->text);
     return false;
 }
 

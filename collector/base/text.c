@@ -98,6 +98,24 @@ size_t utf8_length(const char *words)
     return more + 1;
 }
 
+void utf8_mend(char *words)
+{
+    const char *from = words;
+
+    while (*from != '\0') {
+        size_t length = utf8_length(from);
+
+        if (length == 0) {
+            from++;
+            continue;
+        }
+        memmove(words, from, length);
+        words += length;
+        from += length;
+    }
+    *words = '\0';
+}
+
 void text_add_json(struct text *text, const char *words)
 {
     const unsigned char *at = (const unsigned char *)words;

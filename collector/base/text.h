@@ -33,5 +33,8 @@ void text_add_json(struct text *text, const char *words);
 /* How many bytes the UTF-8 character at `at` has (1 at the closing '\0'); 0 if it is not one
  * (RFC 3629). */
 size_t utf8_length(const char *at);
+/* Takes out, in place, every byte that belongs to no character: what was cut by a size in bytes is
+ * text again. */
+void utf8_mend(char *words);
 
 #endif

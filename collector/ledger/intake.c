@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "base/text.h"
 #include "ledger/intake_inside.h"
 
 enum { PROGRESS_ROWS = 256 };
@@ -26,6 +27,7 @@ bool intake_fault(struct intake *intake, const struct terms *terms, size_t row, 
     va_start(args, format);
     vsnprintf(fault->text, sizeof fault->text, format, args);
     va_end(args);
+    utf8_mend(fault->text);
     return false;
 }
 

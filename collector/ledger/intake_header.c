@@ -99,6 +99,7 @@ static size_t columns_read(struct columns *columns, const struct sheet_row *row)
 
         plain_header(row->cells[i], plain, sizeof plain);
         snprintf(columns->headers[i], HEADER_SIZE, "%s", row->cells[i]);
+        utf8_mend(columns->headers[i]);
         columns->of[i] = is_personal(plain) ? COLUMN_PERSONAL : COLUMN_UNUSED;
         for (int column = 0; columns->of[i] == COLUMN_UNUSED && column < COLUMN_COUNT; column++) {
             int better = rank_of((enum column)column, plain);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,27 @@ static void a_json_string_has_its_marks_and_controls_escaped(void **state)
     assert_string_equal(bytes, "\"a\\\"b\\\\c\\u000a\\u0001\\u001f 水\"");
 }
 
+static void what_was_cut_inside_a_character_is_mended(void **state)
+{
+    static const char *const cases[][2] = {
+        {"油烟",      "油烟"},
+        {"油\xe7\x83", "油"   },
+        {"\x83"
+         "a\xff"
+         "b",  "ab"    },
+        {"",            ""      },
+        {"\xe7",        ""      }
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char words[16];
+
+        snprintf(words, sizeof words, "%s", cases[i][0]);
+        utf8_mend(words);
+        assert_string_equal(words, cases[i][1]);
+    }
+}
+
 static void bytes_that_are_not_utf8_become_a_replacement_character(void **state)
 {
     static const struct {
@@ -158,6 +180,7 @@ int main(void)
         cmocka_unit_test_setup(memory_of_no_size_is_never_touched, begin),
         cmocka_unit_test_setup(an_integer_is_written_at_both_ends_of_its_range, begin),
         cmocka_unit_test_setup(a_json_string_has_its_marks_and_controls_escaped, begin),
+        cmocka_unit_test(what_was_cut_inside_a_character_is_mended),
         cmocka_unit_test_setup(bytes_that_are_not_utf8_become_a_replacement_character, begin),
         cmocka_unit_test_setup(an_error_names_its_place_and_its_exit_code, begin),
         cmocka_unit_test_setup(an_error_with_an_endless_path_or_sentence_is_cut, begin),

@@ -225,6 +225,18 @@ static void an_unknown_category_is_a_fault_with_the_nearest(void **state)
     expect_fault("编号,类别,问题描述\n1,,x\n", 2, "B", "河道水质");
 }
 
+static void what_a_sentence_quotes_is_cut_at_a_character(void **state)
+{
+    struct intake *intake =
+        taken("编号,类别,问题描述\n1,x这个类别的名字写得实在太长了谁也不知道它到底是什么"
+              "意思反正不是任何一种已知的类别,水黑\n");
+    json_t *words = json_string(intake->faults[0].text);
+
+    assert_non_null(words);
+    json_decref(words);
+    intake_free(intake);
+}
+
 static void an_unknown_state_is_a_fault_with_the_nearest(void **state)
 {
     expect_fault("编号,状态\n1,整改当中\n", 2, "B", "整改中");
@@ -474,6 +486,7 @@ int main(void)
         cmocka_unit_test(totals_repeated_headers_and_empty_rows_are_skipped),
         cmocka_unit_test(an_id_twice_is_a_fault_with_both_rows),
         cmocka_unit_test(an_unknown_category_is_a_fault_with_the_nearest),
+        cmocka_unit_test(what_a_sentence_quotes_is_cut_at_a_character),
         cmocka_unit_test(an_unknown_state_is_a_fault_with_the_nearest),
         cmocka_unit_test(full_width_digits_letters_and_marks_are_read),
         cmocka_unit_test(a_date_that_may_be_two_days_is_a_fault),
