@@ -158,6 +158,18 @@ static void an_interval_that_divides_nothing_expects_what_surely_comes(void **st
     assert_int_equal(newest(PERIOD_1MIN, "2026-11-22 08:10")->expected, 8);
 }
 
+/* An analyser measures every four hours: only the hours it measures in have one expected. */
+static void a_device_slower_than_a_period_has_its_ticks_counted(void **state)
+{
+    watch("total_phosphorus", 1u << PERIOD_1H, "2026-11-21 00:00", 4 * HOUR);
+    feed_from("2026-11-21 00:00", "2026-11-21 12:00", 4 * HOUR, 0.1);
+    pass("2026-11-22 00:00");
+    assert_int_equal(rows_of(PERIOD_1H), 6);
+    assert_true(newest(PERIOD_1H, "2026-11-21 04:00")->enough);
+    assert_int_equal(newest(PERIOD_1H, "2026-11-21 12:00")->expected, 1);
+    assert_int_equal(newest(PERIOD_1H, "2026-11-21 12:00")->count, 0);
+}
+
 /* Periods that are kept. */
 
 static void a_period_not_longer_than_the_interval_is_left_out_unless_wanted(void **state)
@@ -339,6 +351,19 @@ static void l10_is_the_high_one(void **state)
     pass("2026-11-22 09:00");
     hour = newest(PERIOD_1H, "2026-11-22 08:00");
     assert_true(hour->l10 == 91.0 && hour->l50 == 51.0 && hour->l90 == 11.0);
+}
+
+/* Of 15 levels the second highest is exceeded 10 % of the time: ceil(15 x 10 / 100) = 2. */
+static void l10_of_few_levels_rounds_the_place_up(void **state)
+{
+    watch("la", 1u << PERIOD_1MIN, "2026-11-22 08:00", MINUTE);
+    for (int i = 1; i <= 15; i++)
+        feed(after(at("2026-11-22 08:00"), (i - 1) * MINUTE), 40.0 + i);
+    pass("2026-11-22 09:00");
+    assert_true(newest(PERIOD_1H, "2026-11-22 08:00")->l10 == 54.0);
+    assert_true(newest(PERIOD_1H, "2026-11-22 08:00")->l50 == 48.0);
+    assert_true(newest(PERIOD_1H, "2026-11-22 08:00")->l90 == 42.0);
+    assert_true(newest(PERIOD_1MIN, "2026-11-22 08:00")->l90 == 41.0);
 }
 
 static void l10_l50_l90_stand_in_order_for_any_levels(void **state)
@@ -550,6 +575,7 @@ int main(void)
         TEST(expected_counts_begin_and_end_with_the_device),
         TEST(another_interval_changes_what_is_expected),
         TEST(an_interval_that_divides_nothing_expects_what_surely_comes),
+        TEST(a_device_slower_than_a_period_has_its_ticks_counted),
         TEST(a_period_not_longer_than_the_interval_is_left_out_unless_wanted),
         TEST(a_water_day_wants_four_of_six),
         TEST(ozone_has_moving_eight_hours_and_their_highest_of_the_day),
@@ -559,6 +585,7 @@ int main(void)
         TEST(day_and_night_levels_make_ldn),
         TEST(levels_are_averaged_as_energy),
         TEST(l10_is_the_high_one),
+        TEST(l10_of_few_levels_rounds_the_place_up),
         TEST(l10_l50_l90_stand_in_order_for_any_levels),
         TEST(a_level_no_meter_shows_is_not_valid),
         TEST(a_continuous_night_spans_midnight_and_a_month_end),

@@ -256,6 +256,26 @@ static void what_stands_in_the_end_does_not_depend_on_the_order(void **state)
     }
 }
 
+/* The device has left: nothing is open but the day and the month. */
+static void what_has_closed_is_not_opened_again_by_a_late_reading(void **state)
+{
+    size_t firsts = 0;
+
+    watch("so2", 0, "2026-11-22 08:00", MINUTE);
+    feed_from("2026-11-22 08:00", "2026-11-22 08:50", MINUTE, 10.0);
+    tally_every(tally, at("2026-11-22 09:00"), 0);
+    pass("2026-11-22 12:00");
+    feed(at("2026-11-22 08:55"), 61.0);
+    pass("2026-11-22 13:00");
+    pass("2026-11-23 00:00");
+    for (size_t i = 0; i < row_count; i++)
+        firsts += rows[i].period == PERIOD_1H && rows[i].version == 1;
+    assert_int_equal(firsts, 1);
+    assert_int_equal(newest(PERIOD_1H, "2026-11-22 08:00")->version, 2);
+    assert_int_equal(newest(PERIOD_1H, "2026-11-22 08:00")->valid, 51);
+    assert_int_equal(newest(PERIOD_DAY, "2026-11-22")->valid, 51);
+}
+
 static void what_has_left_the_store_is_not_counted_again(void **state)
 {
     size_t before;
@@ -299,6 +319,7 @@ int main(void)
         TEST(maintenance_taken_back_is_a_third_version_with_the_first_numbers),
         TEST(nothing_is_written_when_nothing_has_changed),
         TEST(what_stands_in_the_end_does_not_depend_on_the_order),
+        TEST(what_has_closed_is_not_opened_again_by_a_late_reading),
         TEST(what_has_left_the_store_is_not_counted_again),
         TEST(more_late_hours_than_are_kept_in_mind_are_all_counted),
     };

@@ -223,42 +223,116 @@ static void too_little_room_is_written_nothing(void **state)
     assert_int_equal(tally_write(tally, one, sizeof one), 0);
 }
 
+static void make_fit(unsigned char *bytes, size_t used)
+{
+    uint64_t digest = 14695981039346656037u;
+
+    for (size_t i = 0; i < used - 8; i++)
+        digest = (digest ^ bytes[i]) * 1099511628211u;
+    for (size_t i = 0; i < 8; i++)
+        bytes[used - 8 + i] = (unsigned char)(digest >> 8 * i);
+}
+
+/* Refused, it is as new; taken, it goes on. */
+static bool take(unsigned char *bytes, size_t used, const unsigned char *new_bytes, size_t new_used)
+{
+    struct error err = {0};
+    size_t size = tally_size(tally);
+    unsigned char *now = malloc(size);
+
+    make_fit(bytes, used);
+    if (!tally_read(tally, bytes, used)) {
+        assert_int_equal(tally_write(tally, now, size), new_used);
+        assert_memory_equal(now, new_bytes, new_used);
+        free(now);
+        return false;
+    }
+    free(now);
+    row_count = fed_count = 0;
+    /* a far past or future would have years of periods to write; near is enough */
+    if (wall_is_known(tally_next(tally)) &&
+        llabs(tally_next(tally).ms - at("2026-11-26").ms) < 40 * 24 * (int64_t)HOUR)
+        assert_true(tally_add(tally, after(tally_next(tally), 61), 50.0, NAN, QUALITY_NORMAL,
+                              &world, &err));
+    return true;
+}
+
 /* Somebody who makes the digest fit: nothing may happen but a refusal, or a tally that goes on. */
 static void bytes_made_to_fit_do_no_harm(void **state)
 {
-    struct error err = {0};
-    unsigned char *bytes, *changed;
-    size_t used, size, taken = 0;
+    static const unsigned char odd[] = {0, 1, 9, 0x7f, 0x80, 0xff};
+    unsigned char *bytes, *changed, *new_bytes;
+    size_t used, new_used, size, taken = 0;
 
     watched = parameter_find(parameters, "la");
     live(6, 120, false);
     size = tally_size(tally);
     bytes = malloc(size);
     changed = malloc(size);
+    new_bytes = malloc(size);
     used = tally_write(tally, bytes, size);
+    start_anew();
+    new_used = tally_write(tally, new_bytes, size);
+    for (size_t i = 20; i < 500; i++)
+        for (size_t j = 0; j < sizeof odd; j++) {
+            memcpy(changed, bytes, used);
+            changed[i] = odd[j];
+            taken += take(changed, used, new_bytes, new_used);
+        }
     for (int round = 0; round < 20000; round++) {
-        uint64_t digest = 14695981039346656037u;
-
         memcpy(changed, bytes, used);
         for (uint32_t i = 0; i <= chance(3); i++)
             changed[20 + chance((uint32_t)used - 28)] = (unsigned char)chance(256);
-        for (size_t i = 0; i < used - 8; i++)
-            digest = (digest ^ changed[i]) * 1099511628211u;
-        for (size_t i = 0; i < 8; i++)
-            changed[used - 8 + i] = (unsigned char)(digest >> 8 * i);
-        if (!tally_read(tally, changed, used))
-            continue;
-        taken++;
-        row_count = fed_count = 0;
-        if (!wall_is_known(tally_next(tally)))
-            continue;
-        /* a far past or future would have years of periods to write; near is enough */
-        if (llabs(tally_next(tally).ms - at("2026-11-26").ms) < 40 * 24 * (int64_t)HOUR)
-            assert_true(tally_add(tally, after(tally_next(tally), 61), 50.0, NAN, QUALITY_NORMAL,
-                                  &world, &err));
+        taken += take(changed, used, new_bytes, new_used);
     }
     assert_true(taken > 0);
+    free(new_bytes);
     free(changed);
+    free(bytes);
+}
+
+static void put(unsigned char *at_byte, int64_t number, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        at_byte[i] = (unsigned char)((uint64_t)number >> 8 * i);
+}
+
+/* The places are those of the format: 16 the size, 28 how many intervals, then the late hours. */
+static void more_intervals_or_late_hours_than_there_is_room_for_are_refused(void **state)
+{
+    enum { MORE = 9 };
+    int64_t time = at("2026-11-25").ms;
+    unsigned char *bytes, *larger;
+    size_t size, used;
+
+    watched = parameter_find(parameters, "so2");
+    start_anew();
+    tally_every(tally, at("2026-11-25"), every);
+    size = tally_size(tally);
+    bytes = malloc(size);
+    larger = calloc(1, size + 1000);
+    used = tally_write(tally, bytes, size);
+    assert_true(bytes[28] == 1 && bytes[45] == 0);
+    memcpy(larger, bytes, 28);
+    larger[28] = MORE;
+    for (int i = 0; i < MORE; i++) {
+        put(&larger[29 + 16 * i], time + i, 8);
+        put(&larger[37 + 16 * i], every + i, 8);
+    }
+    memcpy(&larger[29 + 16 * MORE], &bytes[45], used - 45);
+    put(&larger[16], (int64_t)used + 16 * (MORE - 1), 4);
+    make_fit(larger, used + 16 * (MORE - 1));
+    assert_false(tally_read(tally, larger, used + 16 * (MORE - 1)));
+    memcpy(larger, bytes, 45);
+    larger[45] = MORE;
+    for (int i = 0; i < MORE; i++)
+        put(&larger[46 + 8 * i], time + i * (int64_t)HOUR, 8);
+    memcpy(&larger[46 + 8 * MORE], &bytes[46], used - 46);
+    put(&larger[16], (int64_t)used + 8 * MORE, 4);
+    make_fit(larger, used + 8 * MORE);
+    assert_false(tally_read(tally, larger, used + 8 * MORE));
+    assert_true(tally_read(tally, bytes, used));
+    free(larger);
     free(bytes);
 }
 
@@ -273,6 +347,7 @@ int main(void)
         TEST(memory_of_another_plan_is_refused),
         TEST(too_little_room_is_written_nothing),
         TEST(bytes_made_to_fit_do_no_harm),
+        TEST(more_intervals_or_late_hours_than_there_is_room_for_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
