@@ -2,8 +2,8 @@
 # All tests: installs what is missing, builds with gcc and clang, runs everything. Can be run again.
 #
 #   tests/run.sh           at most 15 minutes on two cores
-#   tests/run.sh --long    also: 1,000 kills, the system tests under the thread sanitizer, 5 minutes a
-#                          fuzzer, the benchmarks
+#   tests/run.sh --long    also: 1,000 kills, 1,000 crashes of a judged month, the system tests under the
+#                          thread sanitizer, 5 minutes a fuzzer, the benchmarks
 #   tests/run.sh --quick   house rules and unit tests under one sanitizer only
 #
 # 全部测试：安装所需软件包，用两种编译器编译，运行所有测试。
@@ -104,6 +104,9 @@ DESTDIR=$PWD/build/installed cmake --install build/release --prefix /usr >/dev/n
 build/installed/usr/bin/lookback check -c config
 
 if [ "$mode" = --long ]; then
+    step "a judged month, killed at 1,000 places / 判定一个月，一千处中断"
+    LOOKBACK_CRASHES=1000 build/release/tests/record_test_crash
+
     step "benchmarks / 基准"
     tests/bench/all.sh
 fi

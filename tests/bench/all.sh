@@ -15,11 +15,15 @@ short=()
 quick=()
 store=()
 drain=()
+replay=()
+judge=()
 if [ "${1:-}" = --short ]; then
     short=(--seconds 5 --repeats 1)
     quick=(--seconds 1 --repeats 1)
     store=(10 1)
     drain=(1 50000)
+    replay=(100000 240)
+    judge=(--short)
 fi
 failed=()
 
@@ -37,6 +41,10 @@ echo "$(uname -srm), $(nproc) processors, $(grep -m1 'model name' /proc/cpuinfo 
 
 run $python tests/bench/poll.py "${quick[@]}"
 [ -x "$programs/bench_store" ] && run "$programs/bench_store" "${store[@]}"
+[ -x "$programs/bench_replay" ] && run "$programs/bench_replay" "${replay[@]}"
+[ -x "$programs/bench_tally" ] && run "$programs/bench_tally" config/parameters.conf config/aggregates.conf
+[ -x "$programs/bench_track" ] && run "$programs/bench_track"
+[ -x "$programs/bench_judge" ] && run "$programs/bench_judge" "${judge[@]}"
 [ -x "$programs/bench_history" ] && run "$programs/bench_history"
 [ -x "$programs/bench_drain" ] && run "$programs/bench_drain" "${drain[@]}"
 run $python tests/bench/town.py "${short[@]}"
