@@ -58,6 +58,9 @@ static const struct command commands[] = {
     {"watch", {"watch", NULL}, {NULL}, 0, 0, command_watch,
      "巩固期内的任务：剩余天数、未结问题、是否回潮", "the tasks in their watch period: days left, problems, "
      "relapses"},
+    {"replay", {"replay [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_replay,
+     "按现行规则复算全部已存数据，与当时的结论逐一核对",
+     "conclude again from all that is stored, and compare with what was concluded then"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
     {"demo", {"demo [--dir D] [--port P] [--seconds N] [--history DURATION] [--mqtt URL] [--influx URL] [--plain]", NULL},
@@ -67,7 +70,7 @@ static const struct command commands[] = {
 
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
-    "work", "plan", "probe", "replay", "river",
+    "work", "plan", "probe", "river",
     "evidence", "seals", "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */

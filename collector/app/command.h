@@ -68,6 +68,7 @@ int command_problem(const struct typed *typed);
 int command_resend(const struct typed *typed);
 int command_seal(const struct typed *typed);
 int command_device(const struct typed *typed);
+int command_replay(const struct typed *typed);
 int command_tasks(const struct typed *typed);
 int command_task(const struct typed *typed);
 int command_watch(const struct typed *typed);

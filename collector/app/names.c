@@ -170,7 +170,8 @@ static bool resolve_rule(struct rule *rule, const struct rule_conf *conf,
         const struct lanes *lanes;
         char name[POINT_SIZE];
 
-        if (!device->active || !rule_takes(conf, catalog_point_name(catalog, point, name)))
+        if (!device->active || point->id == 0 ||
+            !rule_takes(conf, catalog_point_name(catalog, point, name)))
             continue;
         lanes = settings_rule_lanes(conf, &settings->sites[device->site], point->parameter);
         if (lanes == NULL)
@@ -216,23 +217,59 @@ static bool number_devices(struct names *names, const struct settings *settings,
     return false;
 }
 
+static bool resolve_rules(struct names *names, const struct settings *settings, struct error *err)
+{
+    if (!catalog_index(&names->catalog))
+        return no_memory(err);
+    names->rule_count = settings->rule_count;
+    for (size_t i = 0; i < names->rule_count; i++)
+        if (!resolve_rule(&names->rules[i], &settings->rules[i], settings, &names->catalog, err))
+            return false;
+    return true;
+}
+
 bool names_resolve(struct names *names, const struct settings *settings, struct store *store,
                    struct wall_time now, struct error *err)
 {
     *names = (struct names){0};
-    if (!reserve(names, settings, err) || !number_devices(names, settings, store, now, err) ||
-        !store_retired(store, &names->catalog, settings->parameters, err))
-        goto failed;
-    if (!catalog_index(&names->catalog)) {
-        no_memory(err);
-        goto failed;
+    if (reserve(names, settings, err) && number_devices(names, settings, store, now, err) &&
+        store_retired(store, &names->catalog, settings->parameters, err) &&
+        resolve_rules(names, settings, err))
+        return true;
+    names_free(names);
+    return false;
+}
+
+static void look_at_device(struct names *names, const struct device_conf *conf,
+                           struct catalog_device *device, struct reader *reader)
+{
+    struct catalog *catalog = &names->catalog;
+    char name[POINT_SIZE];
+
+    describe_device(device, conf);
+    device->id = reader_device(reader, conf->site, conf->name);
+    device->first_point = (uint32_t)catalog->point_count;
+    device->point_count = (uint32_t)conf->channel_count;
+    for (size_t i = 0; i < conf->channel_count; i++) {
+        struct catalog_point *point = &catalog->points[catalog->point_count++];
+
+        point->device = (uint32_t)(device - catalog->devices);
+        snprintf(point->channel, sizeof point->channel, "%s", conf->channels[i]->name);
+        point->parameter = conf->channels[i]->parameter;
+        point->id = reader_point(reader, catalog_point_name(catalog, point, name));
     }
-    names->rule_count = settings->rule_count;
-    for (size_t i = 0; i < names->rule_count; i++)
-        if (!resolve_rule(&names->rules[i], &settings->rules[i], settings, &names->catalog, err))
-            goto failed;
-    return true;
-failed:
+}
+
+bool names_look(struct names *names, const struct settings *settings, struct reader *reader,
+                struct error *err)
+{
+    *names = (struct names){0};
+    if (reserve(names, settings, err)) {
+        for (size_t i = 0; i < settings->device_count; i++)
+            look_at_device(names, &settings->devices[i], &names->catalog.devices[i], reader);
+        if (resolve_rules(names, settings, err))
+            return true;
+    }
     names_free(names);
     return false;
 }

@@ -4,6 +4,7 @@
 #define APP_NAMES_H
 
 #include "app/settings.h"
+#include "store/reader.h"
 #include "store/store.h"
 
 /* Everything that carries the store's numbers. Ended with names_free(). */
@@ -19,6 +20,10 @@ struct names {
 /* Gives every device, point and profile its number (making new ones) and resolves the rules. */
 bool names_resolve(struct names *names, const struct settings *settings, struct store *store,
                    struct wall_time now, struct error *err);
+/* The same from what a store knows already, without writing: what it does not know has number 0 and
+ * is in no rule. For the judge alone: there are no profiles, and none who left the settings. */
+bool names_look(struct names *names, const struct settings *settings, struct reader *reader,
+                struct error *err);
 void names_free(struct names *names);
 
 #endif

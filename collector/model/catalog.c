@@ -27,6 +27,7 @@ bool catalog_index(struct catalog *catalog)
         catalog->device_of_id[catalog->devices[i].id] = (uint32_t)i + 1;
     for (size_t i = 0; i < catalog->point_count; i++)
         catalog->point_of_id[catalog->points[i].id] = (uint32_t)i + 1;
+    catalog->device_of_id[0] = catalog->point_of_id[0] = 0; /* not in the store yet */
     return true;
 }
 

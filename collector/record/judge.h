@@ -110,6 +110,11 @@ const struct watch *judge_watch(const struct judge *judge);
 
 /* For a replay: this rule judges this point only by what stands after a number of the sequence. */
 void judge_hold(struct judge *judge, const char *rule, uint32_t point, uint64_t until);
+/* For a replay: whether a rule judges a point, or the point is counted, as the settings say, and up
+ * to when it was otherwise (0, WALL_NONE: never). */
+bool judge_rule_since(const struct judge *judge, const char *rule, uint32_t point, uint64_t *since,
+                      struct wall_time *at);
+bool judge_counts_since(const struct judge *judge, uint32_t point, struct wall_time *at);
 /* For a replay: looks at one entry that was read. */
 bool judge_item(struct judge *judge, const struct item *item, struct error *err);
 

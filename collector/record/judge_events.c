@@ -204,7 +204,16 @@ static bool is_known(const char *kind)
     return known;
 }
 
-/* An event of a boot that never learned its time is taken as of the newest poll before it. */
+/* Of a boot that never learned its time: such settings never judged anything, and the next start
+ * has said again what is in force. What people did then is taken as of the newest poll before it.
+ */
+static bool is_void(const char *kind, struct wall_time time)
+{
+    return !wall_is_known(time) &&
+           (strcmp(kind, "device.every") == 0 || strcmp(kind, "aggregates.changed") == 0 ||
+            strcmp(kind, "rule.changed") == 0);
+}
+
 bool judge_feed_event(struct judge *judge, uint64_t seq, const char *kind, struct wall_time time,
                       const char *arguments, struct error *err)
 {
@@ -212,7 +221,7 @@ bool judge_feed_event(struct judge *judge, uint64_t seq, const char *kind, struc
     bool good;
 
     /* What is in force is remembered together with tallies and screens. */
-    if (judge->silent || !is_known(kind))
+    if (judge->silent || !is_known(kind) || is_void(kind, time))
         return true;
     judge->now = seq;
     judge->fed = true;

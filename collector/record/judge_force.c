@@ -64,6 +64,32 @@ static struct wall_time since_when(const struct judge_device *device, const char
     return since;
 }
 
+/* What is counted and screened may be another thing when a device is asked more or less often: then
+ * it begins anew when the sequence says with what. */
+static bool ask_anew(struct judge *judge, uint32_t id, struct error *err)
+{
+    struct judge_point *point = &judge->points[id];
+    const struct judge_device *device = &judge->devices[point->device];
+    struct tally *before = point->tally;
+    uint64_t meaning = point->tally_meaning;
+
+    point->tally = NULL;
+    if (!judge_make_tally(judge, id, err) || !judge_make_screen(judge, id, err)) {
+        tally_free(before);
+        return false;
+    }
+    if (before == NULL || point->tally_meaning != meaning) {
+        point->counted = false;
+        tally_free(before);
+        return true;
+    }
+    tally_free(point->tally);
+    point->tally = before;
+    if (point->counted)
+        tally_every(point->tally, device->since, device->every_ms);
+    return true;
+}
+
 /* {"device":"SITE/DEVICE","every_ms":60000,"since":T|null} */
 bool judge_every(struct judge *judge, const json_t *arguments, struct wall_time time,
                  struct error *err)
@@ -75,23 +101,15 @@ bool judge_every(struct judge *judge, const json_t *arguments, struct wall_time 
     const struct catalog_device *of = index == NO_DEVICE ? NULL : &judge->catalog->devices[index];
     int64_t every_ms = json_integer_value(json_object_get(arguments, "every_ms"));
 
-    (void)err;
     if (device == NULL || (wall_is_known(device->told) && device->every_ms == every_ms))
         return true;
     device->every_ms = every_ms;
     device->gap_ms = episode_gap_ms(device->every_ms);
     device->since = since_when(device, since, time);
     device->told = time;
-    for (uint32_t i = 0; i < of->point_count; i++) {
-        struct judge_point *point = &judge->points[judge->catalog->points[of->first_point + i].id];
-
-        /* A replay counts from the beginning: since when the plan is as it is, is for the
-         * comparison to know. */
-        if (judge->store == NULL && point->tally != NULL)
-            point->counted = true;
-        if (point->counted)
-            tally_every(point->tally, device->since, device->every_ms);
-    }
+    for (uint32_t i = 0; i < of->point_count; i++)
+        if (!ask_anew(judge, judge->catalog->points[of->first_point + i].id, err))
+            return false;
     judge->next_pass = WALL_NONE;
     judge->force_changed = judge->snapshot_due = true;
     return true;
@@ -117,37 +135,58 @@ static bool begin_counting(struct judge *judge, struct judge_point *point, struc
     return tally_recount(point->tally, now, "", &judge->world, err);
 }
 
+static bool count_by(struct judge *judge, uint32_t id, uint64_t meaning, struct wall_time time,
+                     struct error *err)
+{
+    struct judge_point *point = &judge->points[id];
+    bool ours = point->tally_meaning != 0 && meaning == point->tally_meaning;
+
+    if (!ours || point->counted) {
+        point->counted = ours;
+        point->foreign = !ours && meaning != 0;
+        point->counted_by = meaning;
+        return true;
+    }
+    if (point->foreign)
+        point->counted_since = time;
+    point->foreign = false;
+    point->counted_by = meaning;
+    point->counted = true;
+    return judge_make_tally(judge, id, err) && begin_counting(judge, point, time, err);
+}
+
 /* {"points":["SITE/DEVICE/CHANNEL",…],"meaning":"0123456789abcdef"|null} */
 bool judge_counted(struct judge *judge, const json_t *arguments, struct wall_time time,
                    struct error *err)
 {
     const json_t *names = json_object_get(arguments, "points");
-    uint64_t meaning = meaning_of(arguments);
 
-    for (size_t i = 0; judge->store != NULL && i < json_array_size(names); i++) {
+    for (size_t i = 0; i < json_array_size(names); i++) {
         uint32_t id = point_of(judge, json_array_get(names, i));
-        struct judge_point *point = &judge->points[id];
-        bool before = point->counted;
 
-        if (id == 0 || point->counted_by == meaning)
-            continue;
-        point->counted_by = meaning;
-        point->counted = point->tally != NULL && meaning == point->tally_meaning;
-        if (point->counted && !before && point->device != NO_DEVICE &&
-            !begin_counting(judge, point, time, err))
+        if (id != 0 && !count_by(judge, id, meaning_of(arguments), time, err))
             return false;
     }
     judge->force_changed = judge->snapshot_due = true;
     return true;
 }
 
-static bool rule_at(struct judge *judge, struct seat *seat, uint64_t meaning, struct error *err)
+/* A screen begins anew with its rules. */
+static bool rule_at(struct judge *judge, struct seat *seat, uint64_t meaning, struct wall_time time,
+                    struct error *err)
 {
-    if (seat->track.meaning == meaning)
+    uint64_t before = seat->track.meaning;
+    bool was = seat->in_force;
+
+    seat->in_force = seat->rule != NULL && meaning != 0 && meaning == judge_meaning(judge, seat);
+    if (before == meaning && was == seat->in_force && seat->lanes != &judge->screening.lanes)
         return true;
+    if (seat->in_force && before != 0 && !was) {
+        seat->since = judge->now;
+        seat->since_at = time;
+    }
     if (!judge_put_marks(judge, seat, track_rule_changed(&seat->track, meaning), err))
         return false;
-    seat->in_force = seat->rule != NULL && meaning == seat->meaning;
     return !seat->in_force || seat->lanes != &judge->screening.lanes ||
            judge_make_screen(judge, seat->point, err);
 }
@@ -159,15 +198,34 @@ bool judge_ruled(struct judge *judge, const json_t *arguments, struct wall_time 
     const json_t *names = json_object_get(arguments, "points");
     const char *rule = json_string_value(json_object_get(arguments, "rule"));
 
-    (void)time;
     for (size_t i = 0; rule != NULL && i < json_array_size(names); i++) {
         uint32_t id = point_of(judge, json_array_get(names, i));
         struct seat *seat = id == 0 ? NULL : judge_find_seat(judge, rule, id);
 
-        if (seat != NULL && !rule_at(judge, seat, meaning_of(arguments), err))
+        if (seat != NULL && !rule_at(judge, seat, meaning_of(arguments), time, err))
             return false;
     }
     judge->force_changed = judge->snapshot_due = true;
+    return true;
+}
+
+bool judge_rule_since(const struct judge *judge, const char *rule, uint32_t point, uint64_t *since,
+                      struct wall_time *at)
+{
+    const struct seat *seat = judge_find_seat(judge, rule, point);
+
+    if (seat == NULL || !seat->in_force)
+        return false;
+    *since = seat->since;
+    *at = seat->since_at;
+    return true;
+}
+
+bool judge_counts_since(const struct judge *judge, uint32_t point, struct wall_time *at)
+{
+    if (point >= judge->point_limit || !judge->points[point].counted)
+        return false;
+    *at = judge->points[point].counted_since;
     return true;
 }
 
@@ -202,8 +260,8 @@ static size_t find_differences(const struct judge *judge, struct difference *out
     size_t count = 0;
 
     for (uint32_t id = 0; id < judge->point_limit; id++)
-        if (judge->points[id].tally_meaning != judge->points[id].counted_by)
-            out[count++] = (struct difference){"", judge->points[id].tally_meaning, id};
+        if (judge->points[id].wanted != judge->points[id].counted_by)
+            out[count++] = (struct difference){"", judge->points[id].wanted, id};
     for (size_t i = 0; i < judge->seat_count; i++) {
         const struct seat *seat = &judge->seats[i];
 

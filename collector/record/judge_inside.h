@@ -20,6 +20,8 @@ struct seat {
     const struct lanes *lanes;
     uint64_t meaning; /* that the settings give it; 0: gone */
     uint64_t hold;    /* judged only after this number of the sequence */
+    uint64_t since;   /* it had another meaning up to this number; 0: never, as far as is known */
+    struct wall_time since_at;
     uint32_t point;
     bool in_force;                /* its track was begun with this meaning */
     bool on_readings, on_periods; /* what its lanes judge; neither: screening */
@@ -57,14 +59,18 @@ struct judge_point {
     uint32_t device;               /* index of `devices`, NO_DEVICE: unknown */
     uint32_t tally_beside;         /* point whose value of the same poll goes along; 0: none */
     uint32_t screen_beside;
-    bool on_readings;             /* a seat judges single readings */
-    bool counted;                 /* the tally is in force */
-    bool taken, watched;          /* tally, screen: taken up from memory */
-    struct tally *tally;          /* NULL: no aggregates */
-    struct screen *screen;        /* NULL: no screening */
-    uint64_t tally_meaning;       /* of the settings; 0: none */
-    uint64_t counted_by;          /* the meaning the sequence says */
-    uint32_t seats[SCREEN_COUNT]; /* of the screening, + 1; 0: none */
+    bool on_readings;               /* a seat judges single readings */
+    bool counted;                   /* the tally is in force */
+    bool foreign;                   /* counted by something that the settings are not */
+    bool taken, watched;            /* tally, screen: taken up from memory */
+    struct tally *tally;            /* NULL: no aggregates */
+    struct screen *screen;          /* NULL: no screening */
+    uint64_t wanted;                /* meaning of the tally the settings want; 0: none */
+    uint64_t tally_meaning;         /* of the tally there is; 0: none */
+    uint64_t screen_meaning;        /* of the screen there is; 0: none */
+    uint64_t counted_by;            /* the meaning the sequence says */
+    struct wall_time counted_since; /* it was another one before; WALL_NONE: never */
+    uint32_t seats[SCREEN_COUNT];   /* of the screening, + 1; 0: none */
 };
 
 /* The rules of screening: made here, one a test. */
@@ -161,9 +167,11 @@ bool judge_remember(struct judge *judge, struct error *err);
 struct seat *judge_find_seat(const struct judge *judge, const char *rule, uint32_t point);
 /* One for a rule that is gone; NULL: no memory. */
 struct seat *judge_add_gone(struct judge *judge, const char *rule, uint32_t point);
-/* New, empty tallies and screens. */
+/* New, empty tallies and screens, for a device that is asked as often as is in force. */
 bool judge_make_tally(struct judge *judge, uint32_t point, struct error *err);
 bool judge_make_screen(struct judge *judge, uint32_t point, struct error *err);
+/* What a seat must be said to mean, so that it judges. */
+uint64_t judge_meaning(const struct judge *judge, const struct seat *seat);
 bool judge_no_memory(struct error *err);
 
 #endif

@@ -196,29 +196,65 @@ static uint64_t sum_of_bytes(const struct judge *judge, size_t size, uint64_t su
     return sum | 1;
 }
 
-bool judge_make_tally(struct judge *judge, uint32_t id, struct error *err)
+/* As often as the sequence says, or as the settings say while it says nothing. */
+static int64_t every_of(const struct judge *judge, uint32_t id)
 {
-    struct judge_point *point = &judge->points[id];
+    const struct judge_device *device = &judge->devices[judge->points[id].device];
+
+    return device->every_ms > 0 ? device->every_ms : device_of(judge, id)->every_ms;
+}
+
+/* A tally with its meaning; NULL also where there is none to be. */
+static bool new_tally(struct judge *judge, uint32_t id, int64_t every_ms, struct tally **tally,
+                      uint64_t *meaning, struct error *err)
+{
     const struct catalog_device *device = device_of(judge, id);
     const struct catalog_point *of = catalog_point(judge->catalog, id);
 
-    tally_free(point->tally);
-    point->tally = NULL;
-    point->tally_meaning = 0;
+    *tally = NULL;
+    *meaning = 0;
     if (judge->setup.tallies == NULL || device == NULL || !device->active || of->parameter == NULL)
         return true;
-    point->tally = tally_new(judge->setup.tallies, of->parameter, id, wanted_periods(judge, point),
-                             device->every_ms);
-    if (point->tally == NULL)
+    *tally = tally_new(judge->setup.tallies, of->parameter, id,
+                       wanted_periods(judge, &judge->points[id]), every_ms);
+    if (*tally == NULL)
         return true;
-    judge->feeds = true;
-    if (!make_bytes(judge, tally_size(point->tally), err))
+    if (!make_bytes(judge, tally_size(*tally), err))
         return false;
-    point->tally_meaning = sum_of_bytes(
-        judge, tally_write(point->tally, judge->bytes, judge->bytes_size), 0xcbf29ce484222325);
-    if (strncmp(of->parameter->key, "wind_direction", sizeof "wind_direction") == 0)
-        point->tally_beside = neighbour(judge, id, "wind_speed");
+    *meaning = sum_of_bytes(judge, tally_write(*tally, judge->bytes, judge->bytes_size),
+                            0xcbf29ce484222325);
     return true;
+}
+
+bool judge_make_tally(struct judge *judge, uint32_t id, struct error *err)
+{
+    struct judge_point *point = &judge->points[id];
+
+    tally_free(point->tally);
+    point->tally = NULL;
+    if (point->device == NO_DEVICE)
+        return true;
+    if (!new_tally(judge, id, every_of(judge, id), &point->tally, &point->tally_meaning, err))
+        return false;
+    judge->feeds = judge->feeds || point->tally != NULL;
+    return true;
+}
+
+/* Once: what the settings want, and whose values go along. */
+static bool want_tally(struct judge *judge, uint32_t id, struct error *err)
+{
+    struct judge_point *point = &judge->points[id];
+    struct tally *tally;
+    bool made;
+
+    if (point->device == NO_DEVICE)
+        return true;
+    made = new_tally(judge, id, device_of(judge, id)->every_ms, &tally, &point->wanted, err);
+    if (tally != NULL && strncmp(catalog_point(judge->catalog, id)->parameter->key,
+                                 "wind_direction", sizeof "wind_direction") == 0)
+        point->tally_beside = neighbour(judge, id, "wind_speed");
+    tally_free(tally);
+    return made;
 }
 
 /* Screening --------------------------------------------------------------------------------- */
@@ -239,28 +275,61 @@ static double lowest_limit(const struct judge *judge, const struct judge_point *
     return lowest;
 }
 
-bool judge_make_screen(struct judge *judge, uint32_t id, struct error *err)
+static bool new_screen(struct judge *judge, uint32_t id, int64_t every_ms, struct screen **screen,
+                       uint64_t *meaning, struct error *err)
 {
     static const struct night usual = {22 * 60, 6 * 60};
-    struct judge_point *point = &judge->points[id];
+    const struct tally_plans *plans = judge->setup.tallies;
     const struct catalog_device *device = device_of(judge, id);
     const struct catalog_point *of = catalog_point(judge->catalog, id);
-    const struct tally_plans *plans = judge->setup.tallies;
     struct error why = {0};
+
+    *screen = NULL;
+    *meaning = 0;
+    if (judge->setup.screens == NULL || device == NULL || !device->active || of->parameter == NULL)
+        return true;
+    *screen = screen_new(judge->setup.screens, of->parameter, every_ms,
+                         lowest_limit(judge, &judge->points[id]),
+                         plans == NULL ? &usual : tally_night(plans), &why);
+    if (*screen == NULL)
+        return why.kind == ERROR_NONE || error_set(err, why.kind, "%s", why.text);
+    if (!make_bytes(judge, screen_size(*screen), err))
+        return false;
+    *meaning = sum_of_bytes(judge, screen_write(*screen, judge->bytes, judge->bytes_size),
+                            0xcbf29ce484222325);
+    return true;
+}
+
+bool judge_make_screen(struct judge *judge, uint32_t id, struct error *err)
+{
+    struct judge_point *point = &judge->points[id];
 
     screen_free(point->screen);
     point->screen = NULL;
-    if (judge->setup.screens == NULL || device == NULL || !device->active || of->parameter == NULL)
+    if (point->device == NO_DEVICE)
         return true;
-    point->screen =
-        screen_new(judge->setup.screens, of->parameter, device->every_ms,
-                   lowest_limit(judge, point), plans == NULL ? &usual : tally_night(plans), &why);
-    if (point->screen == NULL)
-        return why.kind == ERROR_NONE || error_set(err, why.kind, "%s", why.text);
-    judge->feeds = true;
-    if (screen_beside(point->screen) != NULL)
-        point->screen_beside = neighbour(judge, id, screen_beside(point->screen));
-    return make_bytes(judge, screen_size(point->screen), err);
+    if (!new_screen(judge, id, every_of(judge, id), &point->screen, &point->screen_meaning, err))
+        return false;
+    judge->feeds = judge->feeds || point->screen != NULL;
+    return true;
+}
+
+/* A change of a test's parameters is a change of the rule. */
+static uint64_t screen_rule_meaning(const struct judge *judge, const struct seat *seat,
+                                    uint64_t screen)
+{
+    uint64_t meaning = rule_meaning(seat->rule, &judge->screening.lanes) ^ screen;
+
+    return (meaning * 0x100000001b3) | 1;
+}
+
+uint64_t judge_meaning(const struct judge *judge, const struct seat *seat)
+{
+    uint64_t screen = judge->points[seat->point].screen_meaning;
+
+    if (seat->rule == NULL || seat->lanes != &judge->screening.lanes)
+        return seat->meaning;
+    return screen == 0 ? 0 : screen_rule_meaning(judge, seat, screen);
 }
 
 static void make_screen_rules(struct judge *judge)
@@ -285,32 +354,38 @@ static void make_screen_rules(struct judge *judge)
     }
 }
 
-/* Seats for the tests of every screen; a change of their parameters is a change of the rule. */
+/* Seats for the tests of every screen the settings want. */
 static bool seat_screens(struct judge *judge, struct error *err)
 {
-    size_t first = judge->seat_count;
+    bool good = make_room(judge, judge->seat_room + (size_t)judge->point_limit * SCREEN_COUNT) ||
+                judge_no_memory(err);
 
-    if (!make_room(judge, judge->seat_room + (size_t)judge->point_limit * SCREEN_COUNT))
-        return judge_no_memory(err);
-    for (uint32_t id = 0; id < judge->point_limit; id++) {
-        struct screen *screen = judge->points[id].screen;
-        size_t size = screen == NULL ? 0 : screen_write(screen, judge->bytes, judge->bytes_size);
+    for (uint32_t id = 0; id < judge->point_limit && good; id++) {
+        struct judge_point *point = &judge->points[id];
+        struct screen *screen = NULL;
+        uint64_t meaning = 0;
 
-        for (int test = 0; screen != NULL && test < SCREEN_COUNT; test++)
+        if (point->device != NO_DEVICE)
+            good = new_screen(judge, id, device_of(judge, id)->every_ms, &screen, &meaning, err);
+        for (int test = 0; good && screen != NULL && test < SCREEN_COUNT; test++)
             if (screen_tests(screen) >> test & 1) {
+                struct seat *seat;
+
                 add_seat(judge, &judge->screening.rule[test], &judge->screening.lanes, id);
-                judge->seats[judge->seat_count - 1].meaning =
-                    sum_of_bytes(judge, size, judge->seats[judge->seat_count - 1].meaning);
+                seat = &judge->seats[judge->seat_count - 1];
+                seat->meaning = screen_rule_meaning(judge, seat, meaning);
             }
+        if (screen != NULL && screen_beside(screen) != NULL)
+            point->screen_beside = neighbour(judge, id, screen_beside(screen));
+        screen_free(screen);
     }
-    if (judge->seat_count > first)
-        sort_seats(judge);
+    sort_seats(judge);
     index_seats(judge);
     for (uint32_t i = 0; i < judge->ruled; i++)
         for (int test = 0; test < SCREEN_COUNT; test++)
             if (judge->seats[i].rule == &judge->screening.rule[test])
                 judge->points[judge->seats[i].point].seats[test] = i + 1;
-    return true;
+    return good;
 }
 
 /* Life -------------------------------------------------------------------------------------- */
@@ -353,7 +428,7 @@ static bool make(struct judge *judge, struct error *err)
     seat_rules(judge);
     index_seats(judge);
     for (uint32_t id = 0; id < judge->point_limit; id++)
-        if (!judge_make_tally(judge, id, err) || !judge_make_screen(judge, id, err))
+        if (!want_tally(judge, id, err))
             return false;
     return seat_screens(judge, err) && judge_take_up(judge, err);
 }

@@ -164,6 +164,18 @@ static void take_tally(struct judge *judge, uint32_t id, const void *body, size_
     point->taken = point->tally != NULL && tally_read(point->tally, body, size);
 }
 
+static bool find_force(void *self, const char *name, uint64_t seq, const void *body, size_t size)
+{
+    struct taking *taking = self;
+
+    (void)seq;
+    if (strcmp(name, "force") != 0)
+        return true;
+    taking->force = strndup(body, size);
+    taking->good = taking->force != NULL || judge_no_memory(taking->err);
+    return taking->good;
+}
+
 static bool take_memory(void *self, const char *name, uint64_t seq, const void *body, size_t size)
 {
     struct taking *taking = self;
@@ -171,11 +183,6 @@ static bool take_memory(void *self, const char *name, uint64_t seq, const void *
     uint32_t tally = number_after(name, "tally");
     uint32_t screen = number_after(name, "screen");
 
-    if (strcmp(name, "force") == 0) {
-        taking->force = strndup(body, size);
-        taking->good = taking->force != NULL || judge_no_memory(taking->err);
-        return taking->good;
-    }
     if (strcmp(name, "newest") == 0) {
         char words[32] = "";
 
@@ -190,6 +197,7 @@ static bool take_memory(void *self, const char *name, uint64_t seq, const void *
     return true;
 }
 
+/* Lines of what is in force: each of the four says whether the line was one of its own. */
 static bool force_every(struct judge *judge, const char *line)
 {
     struct judge_device read;
@@ -232,8 +240,7 @@ static bool force_counted(struct judge *judge, const char *line)
         return false;
     if (id < judge->point_limit && (judge->points[id].taken || judge->points[id].tally == NULL)) {
         judge->points[id].counted_by = meaning;
-        judge->points[id].counted =
-            judge->points[id].tally != NULL && meaning == judge->points[id].tally_meaning;
+        judge->points[id].counted = meaning != 0 && meaning == judge->points[id].tally_meaning;
     }
     return true;
 }
@@ -256,20 +263,39 @@ static bool force_rule(struct judge *judge, const char *line)
     if (seat->lanes == &judge->screening.lanes && !judge->points[point].watched)
         meaning = 0;
     seat->track.meaning = meaning;
-    seat->in_force = seat->rule != NULL && meaning == seat->meaning;
+    seat->in_force = seat->rule != NULL && meaning != 0 && meaning == judge_meaning(judge, seat);
     return true;
 }
 
-static bool take_force(struct taking *taking)
+/* How often devices are asked comes first: tallies and screens are made for that. */
+static bool take_force(struct taking *taking, bool devices)
 {
     struct judge *judge = taking->judge;
-    char *rest = taking->force;
+    char *copy = taking->force == NULL ? NULL : strdup(taking->force);
+    char *rest = copy;
     char *line;
+    bool good = true;
 
-    while ((line = strsep(&rest, "\n")) != NULL && *line != '\0')
-        if (!force_every(judge, line) && !force_window(judge, line, taking->err) &&
-            !force_counted(judge, line) && !force_rule(judge, line))
-            return not_whole(taking, line);
+    if (copy == NULL)
+        return taking->force == NULL || judge_no_memory(taking->err);
+    while (good && (line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+        bool device = line[0] == 'e' || line[0] == 'w';
+
+        if (device == devices)
+            good = device ? force_every(judge, line) || force_window(judge, line, taking->err)
+                          : force_counted(judge, line) || force_rule(judge, line);
+        if (!good)
+            not_whole(taking, line);
+    }
+    free(copy);
+    return good;
+}
+
+static bool make_fresh(struct judge *judge, struct error *err)
+{
+    for (uint32_t id = 0; id < judge->point_limit; id++)
+        if (!judge_make_tally(judge, id, err) || !judge_make_screen(judge, id, err))
+            return false;
     return true;
 }
 
@@ -294,10 +320,11 @@ static bool clear(struct judge *judge, struct error *err)
         device->window_count = 0;
     }
     for (uint32_t id = 0; id < judge->point_limit; id++) {
-        judge->points[id].counted = judge->points[id].taken = judge->points[id].watched = false;
-        judge->points[id].counted_by = 0;
-        if (!judge_make_tally(judge, id, err) || !judge_make_screen(judge, id, err))
-            return false;
+        struct judge_point *point = &judge->points[id];
+
+        point->counted = point->taken = point->watched = point->foreign = false;
+        point->counted_by = 0;
+        point->counted_since = WALL_NONE;
     }
     judge->newest = judge->next_pass = judge->remembered = WALL_NONE;
     judge->readings = 0;
@@ -309,10 +336,12 @@ static bool take_all(struct taking *taking)
 {
     struct store *store = taking->judge->store;
 
-    return store_each_task(store, take_task, taking, taking->err) && taking->good &&
+    return store_each_memory(store, find_force, taking, taking->err) && taking->good &&
+           take_force(taking, true) && make_fresh(taking->judge, taking->err) &&
+           store_each_task(store, take_task, taking, taking->err) && taking->good &&
            store_each_judged(store, take_track, taking, taking->err) && taking->good &&
            store_each_memory(store, take_memory, taking, taking->err) && taking->good &&
-           take_force(taking);
+           take_force(taking, false);
 }
 
 bool judge_take_up(struct judge *judge, struct error *err)
@@ -323,7 +352,7 @@ bool judge_take_up(struct judge *judge, struct error *err)
     if (!clear(judge, err))
         return false;
     if (judge->store == NULL)
-        return true;
+        return make_fresh(judge, err);
     good = take_all(&taking);
     free(taking.force);
     if (!good)

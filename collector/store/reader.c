@@ -106,6 +106,11 @@ static uint64_t number_by(struct reader *reader, enum ask ask, const char *name)
     return statement_number(&reader->c, statement, &number, NULL) ? (uint64_t)number : 0;
 }
 
+bool reader_is_pruned(struct reader *reader)
+{
+    return number_by(reader, ASK_PRUNED, NULL) != 0;
+}
+
 uint64_t reader_last_seq(struct reader *reader)
 {
     return number_by(reader, ASK_LAST_SEQ, NULL);
@@ -124,6 +129,16 @@ uint64_t reader_quarantined(struct reader *reader, const char *output)
 uint32_t reader_point(struct reader *reader, const char *name)
 {
     return (uint32_t)number_by(reader, ASK_POINT, name);
+}
+
+uint32_t reader_device(struct reader *reader, const char *site, const char *name)
+{
+    sqlite3_stmt *statement = reader_ask(reader, ASK_DEVICE);
+    int64_t number;
+
+    bind_text(statement, 1, site);
+    bind_text(statement, 2, name);
+    return statement_number(&reader->c, statement, &number, NULL) ? (uint32_t)number : 0;
 }
 
 uint64_t reader_backlog(struct reader *reader, uint64_t after, struct wall_time *oldest)

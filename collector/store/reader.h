@@ -55,6 +55,8 @@ bool reader_readings(struct reader *reader, uint32_t point, struct wall_time fro
                      bool (*each)(void *self, uint64_t seq, struct wall_time time,
                                   const struct reading *reading),
                      void *self, struct error *err);
+/* Whether retention has removed readings. */
+bool reader_is_pruned(struct reader *reader);
 /* The seq of the first poll at or after a time; 0: none. */
 uint64_t reader_seq_at(struct reader *reader, struct wall_time time);
 
@@ -68,6 +70,16 @@ bool reader_problems(struct reader *reader, const char *state, const char *kind,
 bool reader_aggregates(struct reader *reader, uint32_t point, enum period period, struct span span,
                        bool (*each)(void *self, const struct aggregate *aggregate), void *self,
                        struct error *err);
+/* One version of one period: called once, or never when it is not there. */
+bool reader_aggregate_at(struct reader *reader, uint32_t point, enum period period,
+                         struct wall_time start, uint32_t version,
+                         bool (*each)(void *self, const struct aggregate *aggregate), void *self,
+                         struct error *err);
+/* Which periods of a kind that start in the span have rows: called for every version. `judged` is how
+ * far the judge had come when they stood so. */
+bool reader_aggregate_keys(struct reader *reader, enum period period, struct span span,
+                           bool (*each)(void *self, uint32_t point, struct wall_time start),
+                           void *self, uint64_t *judged, struct error *err);
 /* Every version of every aggregate, by (point, period, start, version): to compare two stores. */
 bool reader_every_aggregate(struct reader *reader,
                             bool (*each)(void *self, const struct aggregate *aggregate), void *self,
@@ -93,5 +105,7 @@ bool reader_events(struct reader *reader, const char *kind,
 /* Names from the store alone, for commands that run without settings' devices: the number of
  * "SITE/DEVICE/CHANNEL", 0 when it has no rows. */
 uint32_t reader_point(struct reader *reader, const char *name);
+/* Of a device, likewise. */
+uint32_t reader_device(struct reader *reader, const char *site, const char *name);
 
 #endif

@@ -47,6 +47,12 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_READINGS_FRESH] = READINGS_FRESH,
     [ASK_AGGREGATE_STARTS] = AGGREGATE_STARTS,
     [ASK_AGGREGATE_AT] = AGGREGATE_AT,
+    [ASK_AGGREGATE_VERSION] = "SELECT " AGGREGATE_COLUMNS " FROM aggregate WHERE period = ?1"
+                              " AND start = ?2 AND point = ?3 AND version = ?4",
+    [ASK_AGGREGATE_KEYS] = "SELECT point, start FROM aggregate WHERE period = ?1"
+                           " AND start >= ?2 AND start < ?3",
+    [ASK_DEVICE] = "SELECT id FROM device WHERE site = ?1 AND name = ?2",
+    [ASK_PRUNED] = "SELECT EXISTS(SELECT 1 FROM segment WHERE pruned = 1)",
     [ASK_EVERY_AGGREGATE] = "SELECT " AGGREGATE_COLUMNS " FROM aggregate"
                             " ORDER BY point, period, start, version",
     /* Each problem's body is looked into once, however many tasks there are. */

@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include "record/replay.h"
 #include "unit/record/town_top.h"
 
 enum { DAY_STEPS = 288 };
@@ -57,6 +58,32 @@ static bool live_and_be_killed(struct town *town, int64_t us, unsigned batch)
     return WIFSIGNALED(status);
 }
 
+/* With the settings it ended with. */
+static void assert_replays(struct town *town)
+{
+    struct replay_setup setup = {
+        .dir = town->dir,
+        .judge = {.catalog = &town->catalog,
+                  .rules = town->rules,
+                  .tallies = town->tallies,
+                  .screens = town->screens},
+        .from = WALL_NONE,
+        .to = WALL_NONE
+    };
+    struct replay_answer answer;
+    struct error err = {0};
+
+    town_open(town, town->steps);
+    setup.judge.rule_count = town->rule_count;
+    if (!replay_run(&setup, &answer, &err))
+        fail_msg("%s", err.text);
+    if (!replay_is_equal(&answer))
+        fail_msg("%s\n%s", answer.differences[0], answer.differences[1]);
+    assert_true(answer.problems.same > 20 && answer.episodes.same > 50);
+    assert_true(answer.aggregates.same > 50000);
+    replay_answer_end(&answer);
+}
+
 static void a_month_killed_anywhere_comes_out_like_one_that_was_not(void **state)
 {
     struct town straight, killed;
@@ -92,6 +119,7 @@ static void a_month_killed_anywhere_comes_out_like_one_that_was_not(void **state
     town_same_story(one, other);
     free(one);
     free(other);
+    assert_replays(&killed);
     town_end(&straight);
     town_end(&killed);
 }

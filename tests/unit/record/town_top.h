@@ -45,6 +45,7 @@ struct town {
     struct notices *notices;
     struct recorder *recorder;
     uint32_t profile;
+    int64_t keep_ms;
     unsigned steps;  /* there are */
     unsigned edited; /* from this step on the settings are the edited ones */
 };
@@ -80,7 +81,10 @@ static inline void town_load(struct town *town)
 
 static inline void town_init(struct town *town, unsigned steps)
 {
-    *town = (struct town){.dir = "/tmp/lookback-town-XXXXXX", .steps = steps, .edited = UINT32_MAX};
+    *town = (struct town){.dir = "/tmp/lookback-town-XXXXXX",
+                          .keep_ms = (int64_t)400 * 24 * 60 * MINUTE_MS,
+                          .steps = steps,
+                          .edited = UINT32_MAX};
     assert_non_null(mkdtemp(town->dir));
     held_clock_init(&town->clock, bench_start());
     town_load(town);
@@ -134,7 +138,8 @@ static inline void town_rules(struct town *town, bool edited)
     town->lanes[6].lane[0].when = WHEN_NIGHT;
 }
 
-static inline void town_name(struct town *town)
+/* `edited`: the weather is asked half as often. */
+static inline void town_name(struct town *town, bool edited)
 {
     struct error err = {0};
     uint32_t point = 0;
@@ -147,6 +152,7 @@ static inline void town_name(struct town *town)
         snprintf(town->sites[i].name, sizeof town->sites[i].name, "%s", of->site);
         *device = (struct catalog_device){
             .site = i, .every_ms = TOWN_EVERY_MS, .active = true, .first_point = point};
+        device->every_ms *= edited && i == 3 ? 2 : 1;
         snprintf(device->name, sizeof device->name, "%s", of->name);
         device->id = store_device(town->store, of->site, of->name, bench_start(), &err);
         for (int n = 0; n < 2 && of->channels[n] != NULL; n++, point++) {
@@ -178,7 +184,7 @@ static inline void town_open(struct town *town, unsigned step)
     town->store = store_open(town->dir, "boot-one", town->clock.wall, &err);
     if (town->store == NULL)
         fail_msg("%s", err.text);
-    town_name(town);
+    town_name(town, step >= town->edited);
     town_rules(town, step >= town->edited);
     town->mailbox = mailbox_new(1 << 20);
     town->trust = trust_new(TRUST_ALWAYS, &town->clock.clock, store_newest(town->store));
@@ -194,7 +200,7 @@ static inline void town_open(struct town *town, unsigned step)
                                     .clock = &town->clock.clock,
                                     .trust = town->trust,
                                     .notices = town->notices,
-                                    .keep_ms = (int64_t)400 * 24 * 60 * MINUTE_MS,
+                                    .keep_ms = town->keep_ms,
                                     .seal_every_ms = 60 * MINUTE_MS,
                                     .patience_ms = 60 * MINUTE_MS};
     town->recorder = recorder_new(&setup, &err);
@@ -287,7 +293,7 @@ static inline void town_push(struct town *town, unsigned step)
     town->clock.wall = town_time(step);
     town->clock.mono.ns = ns_from_ms((int64_t)step * TOWN_EVERY_MS);
     for (uint32_t i = 0; i < TOWN_DEVICES; i++)
-        if (i != 2 || !town_is_late(step))
+        if ((i != 2 || !town_is_late(step)) && (i != 3 || step < town->edited || step % 2 == 0))
             town_poll(town, i, step);
     if (step >= 12 && step % 12 == 6 && town_is_late(step - 12))
         for (unsigned late = step / 12 * 12 - 12; late < step / 12 * 12; late++)

@@ -1,0 +1,362 @@
+/* What the replay has concluded against what stands in the store. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+#include "record/replay_inside.h"
+
+/* Aggregates -------------------------------------------------------------------------------- */
+
+static bool same_number(double one, double other)
+{
+    return (isnan(one) && isnan(other)) || one == other;
+}
+
+static bool same_aggregate(const struct aggregate *a, const struct aggregate *b)
+{
+    return a->end.ms == b->end.ms && a->expected == b->expected && a->count == b->count &&
+           a->valid == b->valid && a->enough == b->enough && same_number(a->min, b->min) &&
+           same_number(a->mean, b->mean) && same_number(a->max, b->max) &&
+           same_number(a->l10, b->l10) && same_number(a->l50, b->l50) &&
+           same_number(a->l90, b->l90) && same_number(a->ld, b->ld) && same_number(a->ln, b->ln) &&
+           same_number(a->ldn, b->ldn) && same_number(a->max_8h, b->max_8h) &&
+           strcmp(a->cause, b->cause) == 0;
+}
+
+struct matching {
+    const struct aggregate *wanted;
+    bool found, same;
+    uint32_t count;
+    double mean;
+};
+
+static bool match(void *self, const struct aggregate *stored)
+{
+    struct matching *matching = self;
+
+    matching->found = true;
+    matching->same = same_aggregate(matching->wanted, stored);
+    matching->count = stored->count;
+    matching->mean = stored->mean;
+    return true;
+}
+
+static bool is_provable(const struct replay *replay, uint32_t point, struct wall_time start)
+{
+    const struct replay_setup *setup = replay->setup;
+
+    return point < replay->point_limit && replay->counts[point] &&
+           (!wall_is_known(setup->from) || start.ms >= setup->from.ms) &&
+           (!wall_is_known(setup->to) || start.ms < setup->to.ms) &&
+           (!wall_is_known(replay->from_of[point]) || start.ms >= replay->from_of[point].ms);
+}
+
+bool replay_aggregate(struct replay *replay, const struct aggregate *aggregate, struct error *err)
+{
+    struct matching matching = {.wanted = aggregate};
+    struct replay_count *count = &replay->answer->aggregates;
+    char name[POINT_SIZE], start[WALL_TEXT];
+
+    if (!is_provable(replay, aggregate->point, aggregate->start))
+        return true;
+    if (!reader_aggregate_at(replay->asks, aggregate->point, aggregate->period, aggregate->start,
+                             aggregate->version, match, &matching, err))
+        return false;
+    if (matching.found)
+        replay->counted[(size_t)aggregate->point * PERIOD_COUNT + aggregate->period]++;
+    if (matching.same) {
+        count->same++;
+        return true;
+    }
+    replay_point_name(replay, aggregate->point, name);
+    wall_text(aggregate->start, start);
+    if (!matching.found)
+        replay_differs(
+            replay, count,
+            SAY("统计值 %s %s %s 第 %u 版：复算得出，存储中没有",
+                "aggregate %s %s %s version %u: the replay gives it, the store has none"),
+            name, period_word(aggregate->period), start, aggregate->version);
+    else
+        replay_differs(
+            replay, count,
+            SAY("统计值 %s %s %s 第 %u 版：存储 %u 个、均值 %.10g，复算 %u 个、均值 %.10g",
+                "aggregate %s %s %s version %u: the store has %u, mean %.10g, the replay "
+                "%u, mean %.10g"),
+            name, period_word(aggregate->period), start, aggregate->version, matching.count,
+            matching.mean, aggregate->count, aggregate->mean);
+    return true;
+}
+
+struct counting {
+    struct replay *replay;
+    enum period period;
+};
+
+static bool count_key(void *self, uint32_t point, struct wall_time start)
+{
+    struct counting *counting = self;
+    struct replay *replay = counting->replay;
+
+    if (is_provable(replay, point, start))
+        replay->stored[(size_t)point * PERIOD_COUNT + counting->period]++;
+    else if (replay_in_range(replay, start, start))
+        replay->answer->aggregates.unprovable++;
+    return true;
+}
+
+static void compare_counts(struct replay *replay, enum period period)
+{
+    char name[POINT_SIZE];
+
+    for (uint32_t point = 0; point < replay->point_limit; point++) {
+        size_t cell = (size_t)point * PERIOD_COUNT + (size_t)period;
+
+        if (replay->stored[cell] <= replay->counted[cell])
+            continue;
+        replay_differs(replay, &replay->answer->aggregates,
+                       SAY("统计值 %s %s：存储中有 %" PRIu64 " 个，复算只得出其中 %" PRIu64 " 个",
+                           "aggregates %s %s: the store has %" PRIu64 ", the replay gives %" PRIu64
+                           " of them"),
+                       replay_point_name(replay, point, name), period_word(period),
+                       replay->stored[cell], replay->counted[cell]);
+    }
+}
+
+/* What the replay did not give. The store may go on meanwhile: the replay follows to where it stood
+ * when its rows were counted. */
+static bool compare_aggregates(struct replay *replay,
+                               bool (*feed)(struct replay *, uint64_t, struct error *),
+                               struct error *err)
+{
+    const struct replay_setup *setup = replay->setup;
+    struct span span = {wall_is_known(setup->from) ? setup->from : (struct wall_time){INT64_MIN},
+                        wall_is_known(setup->to) ? setup->to : (struct wall_time){INT64_MAX}};
+
+    for (int period = PERIOD_1MIN; period < PERIOD_COUNT; period++) {
+        struct counting counting = {replay, (enum period)period};
+        uint64_t judged = 0;
+
+        if (!reader_aggregate_keys(replay->asks, counting.period, span, count_key, &counting,
+                                   &judged, err) ||
+            !feed(replay, judged, err))
+            return false;
+        compare_counts(replay, counting.period);
+    }
+    return true;
+}
+
+/* Problems ---------------------------------------------------------------------------------- */
+
+static bool same_body(const char *one, const char *other)
+{
+    /* Titles are not compared: they may be edited at any time. */
+    static const char *const keys[] = {
+        "version", "kind",  "nature",     "state", "acknowledged", "point", "rule",     "bound",
+        "tasks",   "first", "relapse_of", "last",  "ended",        "worst", "episodes",
+    };
+    json_t *a = json_loads(one, 0, NULL), *b = json_loads(other, 0, NULL);
+    bool same = true;
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && same; i++)
+        same = json_equal(json_object_get(a, keys[i]), json_object_get(b, keys[i]));
+    json_decref(a);
+    json_decref(b);
+    return same;
+}
+
+/* Whether what a problem says can be concluded again by the rules as they are. */
+static bool told_is_provable(const struct replay *replay, const struct told *told)
+{
+    const struct pair *pair = told->pair == 0 ? NULL : &replay->pairs[told->pair - 1];
+
+    return pair != NULL && told->born > pair->hold;
+}
+
+static void name_told(const struct replay *replay, const struct told *told, char *out, size_t size)
+{
+    const struct pair *pair = &replay->pairs[told->pair - 1];
+    char name[POINT_SIZE], first[WALL_TEXT];
+
+    snprintf(out, size, "%.12s… %s %s %s", told->uid, pair->rule,
+             replay_point_name(replay, pair->point, name), wall_text(told->first, first));
+}
+
+static void compare_version(struct replay *replay, struct told *told, const struct item *item)
+{
+    const struct again *again = replay_again(replay, told->uid);
+    struct replay_count *count = &replay->answer->problems;
+    char words[250];
+
+    if (again == NULL || again->version != item->version)
+        return;
+    told->matched = true;
+    if (same_body(again->body, item->body)) {
+        count->same++;
+        return;
+    }
+    name_told(replay, told, words, sizeof words);
+    replay_differs(replay, count,
+                   SAY("问题 %s：第 %u 版与复算不同", "problem %s: version %u is not as replayed"),
+                   words, item->version);
+}
+
+static bool compare_versions(struct replay *replay, struct error *err)
+{
+    uint64_t after = 0, reached = 0;
+
+    for (;;) {
+        size_t count = 0;
+
+        if (!reader_items(replay->items, after, 1u << ITEM_PROBLEM, 512, replay->piece, &count,
+                          &reached, err))
+            return false;
+        for (size_t i = 0; i < count && replay->piece[i].seq <= replay->fed; i++) {
+            struct told *told = replay_told(replay, replay->piece[i].uid);
+
+            if (told != NULL && told_is_provable(replay, told) &&
+                replay_in_range(replay, told->first,
+                                wall_is_known(told->ended) ? told->ended : told->last))
+                compare_version(replay, told, &replay->piece[i]);
+        }
+        if (reached == after || reached > replay->fed)
+            return true;
+        after = reached;
+    }
+}
+
+static bool is_asked(const struct replay *replay, const struct again *again)
+{
+    const struct episode_row *first = again->episode_count == 0 ? NULL : &again->episodes[0].row;
+
+    return first == NULL || replay_in_range(replay, first->first, WALL_NONE);
+}
+
+/* What only one of them has. */
+static void compare_rest(struct replay *replay)
+{
+    struct replay_count *count = &replay->answer->problems;
+    char words[250];
+
+    for (size_t i = 0; i < replay->told_count; i++) {
+        struct told *told = &replay->told[i];
+        const struct again *again = replay_again(replay, told->uid);
+
+        if (told->matched ||
+            !replay_in_range(replay, told->first,
+                             wall_is_known(told->ended) ? told->ended : told->last))
+            continue;
+        if (!told_is_provable(replay, told)) {
+            count->unprovable++;
+            continue;
+        }
+        name_told(replay, told, words, sizeof words);
+        if (again == NULL)
+            replay_differs(replay, count,
+                           SAY("问题 %s：存储中有，复算没有得出",
+                               "problem %s: the store has it, the replay does not give it"),
+                           words);
+        else
+            replay_differs(replay, count,
+                           SAY("问题 %s：存储 %u 版，复算 %u 版",
+                               "problem %s: %u versions in the store, %u in the replay"),
+                           words, told->version, again->version);
+    }
+    for (size_t i = 0; i < replay->again_count; i++)
+        if (replay_told(replay, replay->again[i].uid) == NULL &&
+            is_asked(replay, &replay->again[i]))
+            replay_differs(replay, count,
+                           SAY("问题 %s：复算得出，存储中没有",
+                               "problem %s: the replay gives it, the store has none"),
+                           replay->again[i].uid);
+}
+
+/* Episodes ---------------------------------------------------------------------------------- */
+
+static bool same_episode(const struct again_episode *again, const struct episode_row *row)
+{
+    return again->row.first.ms == row->first.ms && again->row.last.ms == row->last.ms &&
+           again->row.ended.ms == row->ended.ms && same_number(again->row.worst, row->worst) &&
+           strcmp(again->ended_by, row->ended_by) == 0;
+}
+
+static bool compare_episode(void *self, const struct episode_row *row)
+{
+    struct replay *replay = self;
+    struct replay_count *count = &replay->answer->episodes;
+    struct told *told = replay_told(replay, row->uid);
+    const struct again *again = replay_again(replay, row->uid);
+    char words[250];
+
+    if (told == NULL ||
+        !replay_in_range(replay, row->first, wall_is_known(row->ended) ? row->ended : row->last))
+        return true; /* of a problem that came meanwhile, or not asked for */
+    if (!told_is_provable(replay, told)) {
+        count->unprovable++;
+        return true;
+    }
+    if (again != NULL && row->number <= again->episode_count &&
+        same_episode(&again->episodes[row->number - 1], row)) {
+        count->same++;
+        return true;
+    }
+    /* One that runs while the collector does may have gone on since. */
+    if (reader_cursor(replay->asks, JUDGE_CURSOR) != replay->fed && told->died == 0)
+        return true;
+    name_told(replay, told, words, sizeof words);
+    replay_differs(
+        replay, count,
+        SAY("问题 %s：第 %u 段超标与复算不同", "problem %s: episode %u is not as replayed"), words,
+        row->number);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static bool add_changed(struct replay *replay, const struct pair *pair, struct wall_time since,
+                        struct error *err)
+{
+    struct replay_answer *answer = replay->answer;
+    struct replay_changed *last =
+        answer->changed_count == 0 ? NULL : &answer->changed[answer->changed_count - 1];
+    struct replay_changed *larger;
+
+    if (last != NULL && strcmp(last->rule, pair->rule) == 0) {
+        last->points++;
+        if (!wall_is_known(since) || (wall_is_known(last->since) && since.ms > last->since.ms))
+            last->since = since;
+        return true;
+    }
+    larger = realloc(answer->changed, (answer->changed_count + 1) * sizeof *larger);
+    if (larger == NULL)
+        return replay_no_memory(err);
+    answer->changed = larger;
+    larger[answer->changed_count] = (struct replay_changed){.since = since, .points = 1};
+    snprintf(larger[answer->changed_count].rule, NAME_SIZE, "%s", pair->rule);
+    answer->changed_count++;
+    return true;
+}
+
+static bool list_changed(struct replay *replay, struct error *err)
+{
+    for (size_t i = 0; i < replay->pair_count; i++) {
+        const struct pair *pair = &replay->pairs[i];
+
+        if ((!pair->ours || pair->since > 0) &&
+            !add_changed(replay, pair, pair->ours ? pair->at : WALL_NONE, err))
+            return false;
+    }
+    return true;
+}
+
+bool replay_compare(struct replay *replay, bool (*feed)(struct replay *, uint64_t, struct error *),
+                    struct error *err)
+{
+    if (!compare_aggregates(replay, feed, err) || !replay_read_problems(replay, replay->fed, err) ||
+        !compare_versions(replay, err))
+        return false;
+    compare_rest(replay);
+    return reader_episodes(replay->asks, NULL, compare_episode, replay, err) &&
+           list_changed(replay, err);
+}
