@@ -26,6 +26,8 @@ static uint64_t digest_of(const struct tally *tally, const struct parameter *par
     digest = digest_int(digest, tally->mean);
     digest = digest_int(digest, tally->night.begins_min);
     digest = digest_int(digest, tally->night.ends_min);
+    digest = digest_int(digest, tally->silence.short_ms);
+    digest = digest_int(digest, tally->silence.long_ms);
     for (size_t i = 0; i < tally->count; i++) {
         const struct recipe *recipe = &tally->stretches[i].recipe;
         const int numbers[] = {(int)tally->stretches[i].period,
@@ -92,6 +94,7 @@ struct tally *tally_new(const struct tally_plans *plans, const struct parameter 
     tally->point = point;
     tally->mean = plan_mean(plans, parameter);
     tally->night = *tally_night(plans);
+    tally->silence = *tally_silence(plans);
     for (int period = 0; period < PERIOD_COUNT; period++) {
         struct stretch *stretch = &tally->stretches[tally->count];
 
@@ -205,6 +208,13 @@ void tally_open(struct tally *tally, struct wall_time at)
     open_all(tally, at.ms);
 }
 
+static bool is_written(const struct tally *tally, const struct aggregate *aggregate)
+{
+    if (aggregate->count == 0 && tally->sparse && aggregate->period < PERIOD_1H)
+        return false;
+    return aggregate->count > 0 || aggregate->expected > 0;
+}
+
 static bool close_one(struct tally *tally, struct stretch *stretch, const struct tally_world *world,
                       struct error *err)
 {
@@ -220,9 +230,8 @@ static bool close_one(struct tally *tally, struct stretch *stretch, const struct
     aggregate.expected = asked.expected;
     if (!tally_conclude(tally, stretch, &stretch->cell, asked.covered_ms, &aggregate, world, err))
         return false;
-    if (aggregate.count > 0 || aggregate.expected > 0)
-        if (!world->closed(world->self, &aggregate, err))
-            return false;
+    if (is_written(tally, &aggregate) && !world->closed(world->self, &aggregate, err))
+        return false;
     cell_clear(&stretch->cell);
     stretch->closed_to = stretch->span.end.ms;
     stretch->open = in_force_after(tally, stretch->span.end.ms);
@@ -252,13 +261,47 @@ static bool close_next(struct tally *tally, const struct tally_world *world, str
            tally_count_late(tally, world, err);
 }
 
-bool tally_pass(struct tally *tally, struct wall_time now, const struct tally_world *world,
-                struct error *err)
+static bool close_up_to(struct tally *tally, int64_t ms, const struct tally_world *world,
+                        struct error *err)
 {
-    while (tally->next <= now.ms)
+    while (tally->next <= ms)
         if (!close_next(tally, world, err))
             return false;
     return true;
+}
+
+/* Months are whole on both sides of what is left out, so that nothing is made of halves. */
+static bool pass_silence(struct tally *tally, struct wall_time now, const struct tally_world *world,
+                         struct error *err)
+{
+    const struct wall_time silent = {tally->next};
+    const int64_t from = period_at(PERIOD_MONTH, silent, &tally->night).end.ms;
+    const struct wall_time last = {now.ms - tally->silence.long_ms};
+    const int64_t to = period_at(PERIOD_MONTH, last, &tally->night).start.ms;
+
+    if (to <= from)
+        return true;
+    if (!close_up_to(tally, from, world, err))
+        return false;
+    for (size_t i = 0; i < tally->count; i++)
+        if (tally->stretches[i].open && tally->stretches[i].span.start.ms < to)
+            stretch_open(tally, &tally->stretches[i], to);
+    tally_settle(tally);
+    return true;
+}
+
+bool tally_pass(struct tally *tally, struct wall_time now, const struct tally_world *world,
+                struct error *err)
+{
+    bool good;
+
+    if (tally->next > now.ms)
+        return true;
+    tally->sparse = now.ms - tally->next > tally->silence.short_ms;
+    good = (!tally->sparse || pass_silence(tally, now, world, err)) &&
+           close_up_to(tally, now.ms, world, err);
+    tally->sparse = false;
+    return good;
 }
 
 void tally_every(struct tally *tally, struct wall_time from, int64_t every_ms)

@@ -94,8 +94,17 @@ struct force {
 
 enum { FORCES_MAX = 8, LATE_MAX = 8 };
 
+/* After a silence longer than `short_ms` empty periods below the hour are not written, and of one
+ * longer than `long_ms` only the last part is: a clock that jumps years ahead must not fill a disk
+ * with nothing. What has no row has no data. */
+struct silence {
+    int64_t short_ms, long_ms;
+};
+
 struct tally {
     uint32_t point;
+    struct silence silence;
+    bool sparse; /* a long silence is being closed */
     enum mean mean;
     struct night night;
     uint64_t digest;                        /* of the plan as it is here */
@@ -120,6 +129,8 @@ static inline struct portion tally_portion(const struct tally *tally, struct wal
 
     return portion_of(tally->mean, value, beside, quality, night);
 }
+
+const struct silence *tally_silence(const struct tally_plans *plans);
 
 /* As it was made: nothing open, nothing known. */
 void tally_clear(struct tally *tally);

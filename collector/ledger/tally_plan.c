@@ -1,5 +1,5 @@
 /* config/aggregates.conf as data. */
-#include "ledger/tally_inside.h"
+#include "ledger/tally_plans.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -9,38 +9,10 @@
 #include "base/say.h"
 
 static const char *const media[] = {"water", "air", "noise", "weather", "", NULL};
-enum { MEDIUM_ANY = 4 };
 
 /* As in enum period, those that can be kept or be made of. */
 static const char *const periods[] = {"reading", "1min", "5min",  "10min",   "15min", "1h", "4h",
                                       "8h",      "day",  "month", "daytime", "night", NULL};
-
-struct whom {
-    int medium; /* MEDIUM_ANY: every one */
-    char parameter[NAME_SIZE];
-};
-
-struct plan_row {
-    struct whom whom;
-    int period, of, by;
-    bool kept;
-    int64_t share, need, need_february, need_day, need_night, windows;
-    char source[TITLE_SIZE];
-    bool verified;
-};
-
-struct mean_row {
-    struct whom whom;
-    int mean;
-};
-
-struct tally_plans {
-    struct night night;
-    struct plan_row *rows;
-    size_t row_count;
-    struct mean_row *means;
-    size_t mean_count;
-};
 
 /* clang-format off */
 #define FIELD(type, field) .offset = offsetof(struct type, field)
@@ -93,7 +65,17 @@ static const struct conf_key night_keys[] = {
     {.name = "ends", .type = CONF_TEXT, .required = true, FIELD(night_words, ends), .size = 8,
      .text_zh = "夜间几点结束，如 06:00", .text_en = "when it ends, as 06:00"},
 };
+static const struct conf_key silence_keys[] = {
+    {.name = "short", .type = CONF_DURATION, FIELD(silence, short_ms), .min = 3600e3, .max = 366 * 86400e3,
+     .fallback = "2d", .text_zh = "多长的断档以内，不足一小时的空时段也写",
+     .text_en = "up to what silence empty periods below the hour are written"},
+    {.name = "long", .type = CONF_DURATION, FIELD(silence, long_ms), .min = 86400e3, .max = 3660 * 86400e3,
+     .fallback = "62d", .text_zh = "多长的断档以内，空的小时和日也写",
+     .text_en = "up to what silence empty hours and days are written"},
+};
 static const struct conf_key root_keys[] = {
+    {.name = "silence", .type = CONF_INNER,
+     .text_zh = "断档以后补写多少空时段", .text_en = "how much emptiness is written after a silence"},
     {.name = "night", .type = CONF_INNER, .required = true,
      .text_zh = "夜间的时间", .text_en = "the hours of the night"},
     {.name = "means", .type = CONF_INNER,
@@ -141,6 +123,18 @@ static void read_night(struct loading *loading, struct conf_at at)
         conf_complain(loading->faults, at, "ends",
                       SAY("夜间的开始和结束都是 %s", "the night begins and ends at %s"),
                       words.ends);
+}
+
+static void read_silence(struct loading *loading, struct conf_at at)
+{
+    struct silence *silence = &loading->plans->silence;
+
+    conf_defaults(silence_keys, COUNT(silence_keys), silence);
+    if (conf_is_there(at))
+        conf_read(at, silence_keys, COUNT(silence_keys), silence, NULL, loading->faults);
+    if (silence->short_ms > silence->long_ms)
+        conf_complain(loading->faults, at, "short",
+                      SAY("short 不能比 long 长", "short cannot be longer than long"));
 }
 
 static bool check_whom(struct loading *loading, struct conf_at at, const struct whom *whom)
@@ -296,6 +290,7 @@ struct tally_plans *tally_plans_load(const char *path, const struct parameters *
         goto done;
     plans->night = (struct night){22 * 60, 6 * 60};
     conf_read(conf_root(conf), root_keys, COUNT(root_keys), NULL, NULL, faults);
+    read_silence(&loading, conf_member(conf_root(conf), "silence"));
     read_night(&loading, conf_member(conf_root(conf), "night"));
     if (!read_lists(&loading, conf_root(conf)))
         goto done;
@@ -314,104 +309,4 @@ void tally_plans_free(struct tally_plans *plans)
     free(plans->rows);
     free(plans->means);
     free(plans);
-}
-
-const struct night *tally_night(const struct tally_plans *plans)
-{
-    return &plans->night;
-}
-
-/* How closely a row speaks of a parameter: 3 by its name, 2 by its medium, 1 of everything, 0: of
- * others. */
-static int closeness(const struct whom *whom, const struct parameter *parameter)
-{
-    if (whom->parameter[0] != '\0')
-        return strcmp(whom->parameter, parameter->key) == 0 ? 3 : 0;
-    if (whom->medium == MEDIUM_ANY)
-        return 1;
-    return whom->medium == parameter->medium ? 2 : 0;
-}
-
-bool plan_recipe(const struct tally_plans *plans, const struct parameter *parameter,
-                 enum period period, struct recipe *recipe)
-{
-    const struct plan_row *best = NULL;
-    int near = 0;
-
-    for (size_t i = 0; i < plans->row_count; i++) {
-        const struct plan_row *row = &plans->rows[i];
-
-        if (row->period != (int)period || closeness(&row->whom, parameter) <= near)
-            continue;
-        near = closeness(&row->whom, parameter);
-        best = row;
-    }
-    if (best == NULL)
-        return false;
-    *recipe = (struct recipe){.of = (enum period)best->of,
-                              .by = (enum period)best->by,
-                              .kept = best->kept,
-                              .share = (int)best->share,
-                              .need = (int)best->need,
-                              .need_february = (int)best->need_february,
-                              .need_day = (int)best->need_day,
-                              .need_night = (int)best->need_night,
-                              .windows = (int)best->windows};
-    return true;
-}
-
-enum mean plan_mean(const struct tally_plans *plans, const struct parameter *parameter)
-{
-    enum mean mean = MEAN_ARITHMETIC;
-    int near = 0;
-
-    for (size_t i = 0; i < plans->mean_count; i++) {
-        if (closeness(&plans->means[i].whom, parameter) <= near)
-            continue;
-        near = closeness(&plans->means[i].whom, parameter);
-        mean = (enum mean)plans->means[i].mean;
-    }
-    return mean;
-}
-
-int64_t plan_length_ms(enum period period)
-{
-    static const int minutes[PERIOD_COUNT] = {
-        [PERIOD_1MIN] = 1,          [PERIOD_5MIN] = 5,       [PERIOD_10MIN] = 10,
-        [PERIOD_15MIN] = 15,        [PERIOD_1H] = 60,        [PERIOD_4H] = 240,
-        [PERIOD_8H] = 480,          [PERIOD_DAY] = 24 * 60,  [PERIOD_MONTH] = 28 * 24 * 60,
-        [PERIOD_DAYTIME] = 12 * 60, [PERIOD_NIGHT] = 8 * 60, [PERIOD_YEAR] = 365 * 24 * 60,
-    };
-
-    return (int64_t)minutes[period] * 60 * 1000;
-}
-
-/* What other periods a recipe asks for. */
-static unsigned ingredients(const struct recipe *recipe)
-{
-    unsigned wanted = 1u << recipe->of | 1u << recipe->by;
-
-    if (recipe->windows > 0)
-        wanted |= 1u << PERIOD_8H;
-    return wanted & ~(1u << PERIOD_READING);
-}
-
-unsigned tally_plan_kept(const struct tally_plans *plans, const struct parameter *parameter,
-                         unsigned wanted, int64_t every_ms)
-{
-    unsigned kept = 0;
-    struct recipe recipe;
-
-    /* from the longest down, so that what each is made of is asked for in time; the halves of a day
-     * stand behind the month, and 8h behind 4h, which is no ingredient of it */
-    for (int period = PERIOD_COUNT - 1; period > PERIOD_READING; period--) {
-        bool asked = (wanted >> period & 1u) != 0;
-
-        if (!plan_recipe(plans, parameter, (enum period)period, &recipe) ||
-            !(asked || (recipe.kept && plan_length_ms((enum period)period) > every_ms)))
-            continue;
-        kept |= 1u << period;
-        wanted |= ingredients(&recipe);
-    }
-    return kept;
 }

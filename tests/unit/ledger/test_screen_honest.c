@@ -370,39 +370,6 @@ static void torn_and_foreign_bytes_are_refused_and_change_nothing(void **state)
     bench_end(&bench);
 }
 
-/* ---- cost ---- */
-
-static double now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-/* Ten times what it takes here, and more under a sanitizer: only a search through history would
- * fail it. LOOKBACK_FIGURES prints the figure. */
-static void a_reading_costs_the_same_after_a_year_as_on_the_first_day(void **state)
-{
-    struct bench bench = bench_with("ph", MINUTE_MS, 9.0);
-    double took[2];
-    uint64_t seed = 1;
-
-    for (int round = 0; round < 2; round++) {
-        double began = now_ns();
-
-        for (int i = 0; i < 200000; i++)
-            screen_step(bench.screen, (struct wall_time){bench.ms += MINUTE_MS},
-                        7.4 + 0.02 * thrown_unit(&seed), NAN, QUALITY_NORMAL, &bench.latest);
-        took[round] = (now_ns() - began) / 200000.0;
-        bench.ms += 300 * DAY_MS;
-    }
-    if (getenv("LOOKBACK_FIGURES") != NULL)
-        printf("a step takes %.0f ns, a year later %.0f ns\n", took[0], took[1]);
-    assert_true(took[0] < 5000.0 && took[1] < 5000.0);
-    bench_end(&bench);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,7 +379,6 @@ int main(void)
         cmocka_unit_test(a_restart_at_any_step_gives_the_same_answers),
         cmocka_unit_test(the_same_memory_is_the_same_bytes),
         cmocka_unit_test(torn_and_foreign_bytes_are_refused_and_change_nothing),
-        cmocka_unit_test(a_reading_costs_the_same_after_a_year_as_on_the_first_day),
     };
 
     return cmocka_run_group_tests(tests, bench_load, bench_unload);
