@@ -6,7 +6,7 @@
  * still is late: its hours are noted and, at the next closing of an hour or when what comes late
  * has left the hour, counted again from the store as a version 2 with the cause "late". A period
  * that was never fed is written too, with count 0, as long as the device was in force: what is
- * missing is not silent.
+ * missing is not silent. (Of a long silence as much as config/aggregates.conf says.)
  *
  * Nothing is allocated after tally_new().
  */
