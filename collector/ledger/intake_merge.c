@@ -123,16 +123,18 @@ static bool check_persons(const struct task *task, struct error *err)
 {
     const char *const texts[] = {task->title,  task->measure, task->lead, task->unit,
                                  task->person, task->village, task->grid, task->batch,
-                                 task->source, task->id};
+                                 task->source, task->id,      task->site};
+    bool named = false;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (sheet_names_a_person(texts[i]))
-            return error_set(err, ERROR_WRONG_USE,
-                             SAY("任务 %s：里面有手机号或身份证号，台账不存个人信息",
-                                 "task %s: a mobile or identity number stands in it, and the "
-                                 "ledger keeps no personal data"),
-                             task->id);
-    return true;
+        named = named || sheet_names_a_person(texts[i]);
+    for (size_t i = 0; i < task->point_count; i++) /* a number alone could be a site's name */
+        named = named || sheet_names_a_person(task->points[i]);
+    return !named || error_set(err, ERROR_WRONG_USE,
+                               SAY("任务 %s：里面有手机号或身份证号，台账不存个人信息",
+                                   "task %s: a mobile or identity number stands in it, and the "
+                                   "ledger keeps no personal data"),
+                               task->id);
 }
 
 static bool check_words(const struct intake_merge *merge, struct error *err)

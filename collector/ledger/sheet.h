@@ -63,8 +63,8 @@ char *sheet_fold(const char *words, char *out, size_t size);
 /* Full-width letters, digits and marks made half-width, all else as it stands. */
 char *sheet_narrow(const char *words, char *out, size_t size);
 
-/* Whether a mobile number or the number of an identity card stands in it, in any width, alone among
- * other characters (of texts up to 4 KiB). */
+/* Whether a mobile number or the number of an identity card stands in it, in any width, in one
+ * piece or in its usual groups, and no part of a longer number (of texts up to 4 KiB). */
 bool sheet_names_a_person(const char *words);
 
 /* A day as people write it. */

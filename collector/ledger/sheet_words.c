@@ -86,23 +86,55 @@ char *sheet_fold(const char *words, char *out, size_t size)
     return out;
 }
 
+/* Groups of digits that one space, dash or point may part, as numbers are written to be read out:
+ * how long they are, or 0. */
+static size_t grouped(const char *words, const size_t *groups, size_t count)
+{
+    const char *at = words;
+
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && (*at == ' ' || *at == '-' || *at == '.'))
+            at++;
+        for (size_t digits = 0; digits < groups[i]; digits++)
+            if (!isdigit((unsigned char)*at++))
+                return 0;
+    }
+    return (size_t)(at - words);
+}
+
+static bool is_mobile(const char *at)
+{
+    static const size_t groups[] = {3, 4, 4};
+    size_t length = grouped(at, groups, 3);
+
+    return length > 0 && at[0] == '1' && at[1] >= '3' && !isalnum((unsigned char)at[length]);
+}
+
+/* Six digits of a district, eight of a birthday, three, and one to check them. */
+static bool is_identity(const char *at)
+{
+    static const size_t groups[] = {6, 8, 3};
+    size_t length = grouped(at, groups, 3);
+    const char *born = at + 6;
+
+    if (length == 0)
+        return false;
+    born += !isdigit((unsigned char)*born);
+    return (strncmp(born, "19", 2) == 0 || strncmp(born, "20", 2) == 0) &&
+           (isdigit((unsigned char)at[length]) || toupper((unsigned char)at[length]) == 'X') &&
+           !isalnum((unsigned char)at[length + 1]);
+}
+
 bool sheet_names_a_person(const char *words)
 {
     char narrow[4096];
-    const char *at = sheet_narrow(words, narrow, sizeof narrow);
 
-    while (*at != '\0') {
-        size_t length = 0;
-
-        while (isalnum((unsigned char)at[length]))
-            length++;
-        if (length == 11 && strspn(at, "0123456789") >= 11 && at[0] == '1' && at[1] >= '3')
+    sheet_narrow(words, narrow, sizeof narrow);
+    for (const char *at = narrow; *at != '\0'; at++) {
+        if (!isdigit((unsigned char)*at) || (at > narrow && isdigit((unsigned char)at[-1])))
+            continue;
+        if (is_mobile(at) || is_identity(at) || (strncmp(at, "86", 2) == 0 && is_mobile(at + 2)))
             return true;
-        if (length == 18 && strspn(at, "0123456789") >= 17 &&
-            (isdigit((unsigned char)at[17]) || toupper((unsigned char)at[17]) == 'X') &&
-            (strncmp(at + 6, "19", 2) == 0 || strncmp(at + 6, "20", 2) == 0))
-            return true;
-        at += length > 0 ? length : 1;
     }
     return false;
 }

@@ -199,6 +199,14 @@ static bool take_state(struct task *task, const struct reading_task *reading, co
            refuse(reading, "state", SAY("没有这个状态", "there is no such state"));
 }
 
+static bool has_point(const struct task *task, const char *name)
+{
+    for (size_t i = 0; i < task->point_count; i++)
+        if (strcmp(task->points[i], name) == 0)
+            return true;
+    return false;
+}
+
 static bool take_points(struct task *task, const struct reading_task *reading, const json_t *from)
 {
     const json_t *points = json_object_get(from, "points");
@@ -214,7 +222,8 @@ static bool take_points(struct task *task, const struct reading_task *reading, c
         if (words == NULL || words[0] == '\0' || !is_plain(words) || strlen(words) >= POINT_SIZE)
             return refuse(reading, "points",
                           SAY("应写作 点位/设备/通道", "written SITE/DEVICE/CHANNEL"));
-        memcpy(task->points[task->point_count++], words, strlen(words) + 1);
+        if (!has_point(task, words))
+            memcpy(task->points[task->point_count++], words, strlen(words) + 1);
     }
     return true;
 }
@@ -253,6 +262,8 @@ bool task_read(struct task *task, const json_t *from, struct error *err)
     memset(task, 0, sizeof *task);
     if (id == NULL || id[0] == '\0')
         return refuse(&reading, "id", SAY("缺少编号", "the id is missing"));
+    if (strpbrk(id, "\n\t") != NULL) /* it stands in the middle of lines */
+        return refuse(&reading, "id", SAY("编号应写在一行里", "an id stands on one line"));
     return take_words(&reading, from, "id", task->id, sizeof task->id) &&
            take_texts(task, &reading, from) && take_points(task, &reading, from) &&
            take_owner(task, &reading, from) && take_deadline(task, &reading, from) &&

@@ -5,6 +5,7 @@
 
 #include "base/conf.h"
 #include "base/say.h"
+#include "ledger/sheet.h"
 #include "record/acts_inside.h"
 
 enum { NOTE_MAX = 4000 };
@@ -30,6 +31,19 @@ const char *act_text(struct act_call *call, const char *key, struct error *err)
     }
     json_object_set_new(call->recorded, key, json_string(words));
     return words;
+}
+
+const char *act_note(struct act_call *call, struct error *err)
+{
+    const char *note = act_text(call, "note", err);
+
+    if (note == NULL || !sheet_names_a_person(note))
+        return note;
+    error_set(err, ERROR_REFUSED, "%s",
+              SAY("备注里有手机号或身份证号，备注人人可见，不存个人信息；请删去再试",
+                  "a mobile or identity number stands in the note, which everybody may read; take "
+                  "it out"));
+    return NULL;
 }
 
 bool act_moment(struct act_call *call, const char *key, struct wall_time *time, struct error *err)

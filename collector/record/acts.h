@@ -63,6 +63,9 @@ extern const struct act_kind tasks_acts[];   /* acts_tasks.c */
 /* A text of 1 to 4000 bytes, also put into the record. NULL with a sentence when it is not there.
  */
 const char *act_text(struct act_call *call, const char *key, struct error *err);
+/* The argument "note". What a person typed for all to read names no petitioner: NULL with a
+ * sentence also where the number of a mobile or an identity card stands in it. */
+const char *act_note(struct act_call *call, struct error *err);
 /* A moment in any form people type; recorded as UTC with milliseconds. */
 bool act_moment(struct act_call *call, const char *key, struct wall_time *time, struct error *err);
 /* Refuses while readings before the act are not judged yet (the clock is not trusted); `what` it

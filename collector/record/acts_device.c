@@ -54,8 +54,7 @@ static bool check_window(struct act_call *call, struct error *err)
 
 static bool check_maintenance(struct act_call *call, struct error *err)
 {
-    return check_device(call, err) && check_window(call, err) &&
-           act_text(call, "note", err) != NULL;
+    return check_device(call, err) && check_window(call, err) && act_note(call, err) != NULL;
 }
 
 const struct act_kind device_acts[] = {

@@ -71,7 +71,7 @@ static bool check_close(struct act_call *call, struct error *err)
     const struct problem *problem = take_problem(call, err);
     char first[WALL_TEXT];
 
-    if (problem == NULL || act_text(call, "note", err) == NULL)
+    if (problem == NULL || act_note(call, err) == NULL)
         return false;
     return !problem_is_running(problem) ||
            error_set(

@@ -8,9 +8,11 @@
  *   task.strike_off id, note, tasks, even_so and running (uid) where it was insisted on
  *   task.note       id, note
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/say.h"
 #include "ledger/intake_merge.h"
 #include "ledger/sheet.h"
@@ -86,6 +88,23 @@ static bool recall(struct import *import, struct error *err)
     return good;
 }
 
+/* "SITE/DEVICE/CHANNEL" in the letters of names: no "*", which nobody would resolve later. */
+static bool is_whole_point(const char *point)
+{
+    char site[NAME_SIZE], device[NAME_SIZE], channel[CHANNEL_SIZE];
+    const char *first = strchr(point, '/');
+    const char *second = first == NULL ? NULL : strchr(first + 1, '/');
+
+    if (second == NULL || first - point >= NAME_SIZE || second - first > NAME_SIZE ||
+        strlen(second + 1) >= CHANNEL_SIZE)
+        return false;
+    snprintf(site, sizeof site, "%.*s", (int)(first - point), point);
+    snprintf(device, sizeof device, "%.*s", (int)(second - first - 1), first + 1);
+    snprintf(channel, sizeof channel, "%s", second + 1);
+    return name_is_valid(site) && name_is_valid(device) && channel[0] != '\0' &&
+           channel[strspn(channel, "abcdefghijklmnopqrstuvwxyz0123456789_.-")] == '\0';
+}
+
 /* A point of a site that is here exists here. */
 static bool check_points(const struct import *import, const struct task *task, struct error *err)
 {
@@ -96,6 +115,11 @@ static bool check_points(const struct import *import, const struct task *task, s
 
         if (catalog_find_point(catalog, task->points[i]) != NULL)
             continue;
+        if (!is_whole_point(task->points[i]))
+            return error_set(err, ERROR_WRONG_USE,
+                             SAY("任务 %s：“%.100s”不是监测点；写成 点位/设备/通道",
+                                 "task %s: \"%.100s\" is no point; write SITE/DEVICE/CHANNEL"),
+                             task->id, task->points[i]);
         for (size_t j = 0; j < catalog->site_count; j++)
             if (strlen(catalog->sites[j].name) == length &&
                 strncmp(catalog->sites[j].name, task->points[i], length) == 0)
@@ -223,7 +247,8 @@ static void record_text(struct act_call *call, const char *key)
 {
     const json_t *value = json_object_get(call->args, key);
 
-    if (json_is_string(value) && json_string_length(value) <= 1024)
+    if (json_is_string(value) && json_string_length(value) <= 1024 &&
+        !sheet_names_a_person(json_string_value(value))) /* files are named after petitioners too */
         json_object_set(call->recorded, key, (json_t *)value);
 }
 
@@ -291,18 +316,6 @@ static const struct task *find_task(struct act_call *call, struct error *err)
     return task;
 }
 
-static bool take_note(struct act_call *call, struct error *err)
-{
-    const char *note = act_text(call, "note", err);
-
-    return note != NULL &&
-           (!sheet_names_a_person(note) ||
-            error_set(err, ERROR_REFUSED, "%s",
-                      SAY("备注里有手机号或身份证号，台账不存个人信息；请删去再试",
-                          "a mobile or identity number stands in the note, and the ledger keeps no "
-                          "personal data; take it out")));
-}
-
 /* The ledger is owned in one place. */
 static bool may_strike_off(const struct act_call *call, const char *id, struct error *err)
 {
@@ -366,7 +379,7 @@ static bool check_strike_off(struct act_call *call, struct error *err)
     struct task after;
     json_t *tasks;
 
-    if (task == NULL || !take_note(call, err) || !check_ready(call, err) ||
+    if (task == NULL || act_note(call, err) == NULL || !check_ready(call, err) ||
         !may_strike_off(call, task->id, err) || !act_in_time(call, task->id, err) ||
         !check_standing(task, err) || !check_running(call, task, err))
         return false;
@@ -384,7 +397,7 @@ static bool check_strike_off(struct act_call *call, struct error *err)
 
 static bool check_note(struct act_call *call, struct error *err)
 {
-    return find_task(call, err) != NULL && take_note(call, err);
+    return find_task(call, err) != NULL && act_note(call, err) != NULL;
 }
 
 const struct act_kind tasks_acts[] = {

@@ -248,6 +248,12 @@ static void a_telephone_does_not_come_in_by_any_way(void **state)
     assert_false(merge_with((struct intake_merge){.from_owner = true},
                             "{\"id\":\"7\",\"title\":\"来电 13800000000\"}")
                      .good);
+    assert_false(merge(NULL, "{\"id\":\"7\",\"category\":\"river\",\"title\":\"x\","
+                             "\"site\":\"13800000000\"}")
+                     .good);
+    assert_false(merge(NULL, "{\"id\":\"7\",\"category\":\"river\",\"title\":\"x\","
+                             "\"points\":[\"13800000000/*/*\"]}")
+                     .good);
 }
 
 int main(void)

@@ -223,6 +223,14 @@ static void a_person_is_seen_by_a_number_standing_alone(void **state)
     assert_true(sheet_names_a_person("电话１３８１２３４５６７８"));
     assert_true(sheet_names_a_person("身份证310101199001011234"));
     assert_true(sheet_names_a_person("31010119900101123X"));
+    assert_true(sheet_names_a_person("138-1234-5678"));
+    assert_true(sheet_names_a_person("请拨 138 1234 5678。"));
+    assert_true(sheet_names_a_person("+8613812345678"));
+    assert_true(sheet_names_a_person("TEL13812345678"));
+    assert_true(sheet_names_a_person("310101 19900101 1234"));
+    assert_false(sheet_names_a_person("138-1234-56789"));
+    assert_false(sheet_names_a_person("2026-11-22 08:00 至 2026-12-31"));
+    assert_false(sheet_names_a_person("130-1234 号"));
     assert_false(sheet_names_a_person("合同号 213812345678"));
     assert_false(sheet_names_a_person("91310000MA1EXAMPLE"));
     assert_false(sheet_names_a_person("面积 12345 平方米"));

@@ -97,6 +97,7 @@ static void nothing_hostile_is_taken_for_a_task(void **state)
         "{\"id\":\"7\",\"state\":\"found\",\"title\":[]}",
         "{\"id\":\"7\",\"state\":\"found\",\"title\":\"\\u001b[2J\"}",
         "{\"id\":\"7\\u0000\",\"state\":\"found\"}",
+        "{\"id\":\"7\\n8\",\"state\":\"found\"}",
         "{\"id\":\"7\",\"state\":\"found\",\"deadline\":\"2026-02-30\"}",
         "{\"id\":\"7\",\"state\":\"found\",\"deadline\":\"2026-2-3\"}",
         "{\"id\":\"7\",\"state\":\"found\",\"struck_off\":\"soon\"}",
@@ -141,6 +142,15 @@ static void more_points_than_a_task_may_name_are_refused(void **state)
         json_array_append_new(points, json_sprintf("site/device/c%d", i));
     assert_false(read_with(&task, "points", points, &err));
     assert_non_null(strstr(err.text, "37"));
+}
+
+static void a_point_named_twice_watches_once(void **state)
+{
+    struct task task;
+    struct error err = {0};
+
+    assert_true(read_with(&task, "points", json_pack("[s, s]", "a/b/c", "a/b/c"), &err));
+    assert_int_equal(task.point_count, 1);
 }
 
 static void every_state_is_found_by_its_word(void **state)
@@ -202,6 +212,7 @@ int main(void)
         cmocka_unit_test(nothing_hostile_is_taken_for_a_task),
         cmocka_unit_test(a_text_too_long_is_refused_and_not_cut),
         cmocka_unit_test(more_points_than_a_task_may_name_are_refused),
+        cmocka_unit_test(a_point_named_twice_watches_once),
         cmocka_unit_test(every_state_is_found_by_its_word),
         cmocka_unit_test(a_watch_period_begins_with_the_strike_off_and_ends_before_its_end),
         cmocka_unit_test(each_state_is_open_watched_or_over),

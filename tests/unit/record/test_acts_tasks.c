@@ -140,6 +140,8 @@ static void one_wrong_task_refuses_them_all(void **state)
         "{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\"}]",
         "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\","
         "\"points\":[\"zj-03/sonde/ph\"]}]",
+        "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\",\"points\":[\"*/*/*\"]}]",
+        "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\",\"points\":[\"a lake\"]}]",
         "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"来电 13800000000\"}]",
         "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\",\"state\":\"struck_off\"}]",
     };
@@ -174,6 +176,34 @@ static void a_petitioner_stands_in_the_event_as_a_digest_only(void **state)
     assert_non_null(strstr(story, "\"petitioners\":{\"37\":\""));
     assert_null(strstr(story, "某某某"));
     free(story);
+}
+
+static void a_files_name_with_a_telephone_in_it_is_not_recorded(void **state)
+{
+    struct bench *bench = *state;
+    json_t *args = json_pack("{s:o, s:s}", "tasks", json_loads(task_37, 0, NULL), "file",
+                             "来电13800000000.csv");
+    char *story;
+
+    assert_int_equal(bench_act(bench, "tasks.import", args).err.kind, ERROR_NONE);
+    story = bench_story(bench, 1 << ITEM_EVENT);
+    assert_non_null(strstr(story, "tasks.import"));
+    assert_null(strstr(story, "13800000000"));
+    free(story);
+}
+
+static void no_note_names_a_petitioner(void **state)
+{
+    struct bench *bench = *state;
+    static const char note[] = "已电 138-0000-0000";
+    json_t *window = json_pack("{s:s, s:s, s:s, s:s}", "device", "zj-03/sonde", "from",
+                               "2026-11-22", "to", "2026-11-23", "note", note);
+
+    import(bench, task_37);
+    assert_int_equal(bench_act(bench, "device.maintenance", window).err.kind, ERROR_REFUSED);
+    assert_int_equal(
+        bench_act(bench, "task.note", json_pack("{s:s, s:s}", "id", "37", "note", note)).err.kind,
+        ERROR_REFUSED);
 }
 
 static void a_petitioner_of_no_task_is_refused(void **state)
@@ -285,6 +315,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_point_of_another_gateway_is_fine, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_petitioner_stands_in_the_event_as_a_digest_only, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_files_name_with_a_telephone_in_it_is_not_recorded, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(no_note_names_a_petitioner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_petitioner_of_no_task_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(striking_off_begins_the_watch_period, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_running_episode_refuses_a_strike_off_and_says_since_when,
