@@ -95,9 +95,15 @@ static void print_words(const struct settings *settings, const struct replay_ans
         print_changed(&answer->changed[i]);
     for (size_t i = 0; i < answer->difference_count; i++)
         printf("%s\n", answer->differences[i]);
-    puts(replay_is_equal(answer)
-             ? SAY("结论：复算与存储一致。", "the replay agrees with the store.")
-             : SAY("结论：复算与存储不一致！", "THE REPLAY DIFFERS FROM THE STORE."));
+    if (!replay_is_equal(answer))
+        puts(SAY("结论：复算与存储不一致！", "THE REPLAY DIFFERS FROM THE STORE."));
+    else if (answer->problems.unprovable + answer->episodes.unprovable +
+                 answer->aggregates.unprovable >
+             0)
+        puts(SAY("结论：能复算的都与存储一致，其余不可证。",
+                 "what can be replayed agrees with the store; the rest cannot be proven."));
+    else
+        puts(SAY("结论：复算与存储一致。", "the replay agrees with the store."));
 }
 
 static bool run(const struct settings *settings, struct replay_setup *setup,

@@ -12,7 +12,8 @@
 
 #include "record/judge.h"
 
-enum { BODY_SIZE = 32768, PIECE = 2048, NO_DEVICE = UINT32_MAX };
+enum { BODY_SIZE = 32768, PIECE = 2048 };
+#define NO_DEVICE UINT32_MAX
 
 /* One rule at one point. */
 struct seat {

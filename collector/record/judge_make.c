@@ -347,8 +347,8 @@ static void make_screen_rules(struct judge *judge)
     for (int test = 0; test < SCREEN_COUNT; test++) {
         struct rule *rule = &judge->screening.rule[test];
 
-        snprintf(rule->name, sizeof rule->name, "screen-%s", screen_word(test));
-        snprintf(rule->title, sizeof rule->title, "%s", screen_title(test));
+        snprintf(rule->name, sizeof rule->name, "screen-%s", screen_word((enum screen_test)test));
+        snprintf(rule->title, sizeof rule->title, "%s", screen_title((enum screen_test)test));
         rule->nature = NATURE_DOUBT;
         rule->gather_ms = (int64_t)24 * 3600 * 1000;
     }

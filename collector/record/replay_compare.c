@@ -166,12 +166,39 @@ static bool same_body(const char *one, const char *other)
     return same;
 }
 
-/* Whether what a problem says can be concluded again by the rules as they are. */
+static bool lanes_gather(const struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->count; i++)
+        if (lanes->lane[i].on != PERIOD_READING)
+            return true;
+    return false;
+}
+
+/* Whether the rule judges aggregates at that point. */
+static bool judges_aggregates(const struct replay *replay, const struct pair *pair)
+{
+    const struct judge_setup *judge = &replay->setup->judge;
+
+    for (size_t i = 0; i < judge->rule_count; i++)
+        for (size_t n = 0; n < judge->rules[i].point_count; n++)
+            if (judge->rules[i].points[n] == pair->point &&
+                strcmp(judge->rules[i].name, pair->rule) == 0)
+                return lanes_gather(judge->rules[i].lanes[n]);
+    return false;
+}
+
+/* Whether what a problem says can be concluded again by the rules as they are, and, where it comes
+ * from aggregates, whether these can. */
 static bool told_is_provable(const struct replay *replay, const struct told *told)
 {
     const struct pair *pair = told->pair == 0 ? NULL : &replay->pairs[told->pair - 1];
 
-    return pair != NULL && told->born > pair->hold;
+    if (pair == NULL || told->born <= pair->hold)
+        return false;
+    return !judges_aggregates(replay, pair) ||
+           (pair->point < replay->point_limit && replay->counts[pair->point] &&
+            (!wall_is_known(replay->from_of[pair->point]) ||
+             told->first.ms >= replay->from_of[pair->point].ms));
 }
 
 static void name_told(const struct replay *replay, const struct told *told, char *out, size_t size)

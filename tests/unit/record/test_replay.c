@@ -222,6 +222,44 @@ static void settings_that_the_store_has_not_seen_yet_prove_nothing(void **state)
     replay_answer_end(&answer);
 }
 
+/* As the town counts, but for the hours of the night. */
+static struct tally_plans *other_plans(void)
+{
+    struct conf_faults *faults = conf_faults_new();
+    struct tally_plans *plans;
+    char path[] = "/tmp/lookback-plans-XXXXXX";
+    int file = mkstemp(path);
+
+    assert_true(file >= 0);
+    dprintf(file,
+            "night = { begins = \"23:00\"; ends = \"05:00\"; };\n"
+            "aggregates = ( { period = \"15min\"; share = 75; source = \"\"; verified = false; },"
+            " { period = \"1h\"; share = 75; source = \"\"; verified = false; },"
+            " { period = \"day\"; of = \"1h\"; need = 1; source = \"\"; verified = false; } );\n");
+    close(file);
+    plans = tally_plans_load(path, town.parameters, faults);
+    if (plans == NULL || conf_faults_count(faults) > 0)
+        fail_msg("%s", conf_fault(faults, 0)->text);
+    conf_faults_free(faults);
+    unlink(path);
+    return plans;
+}
+
+static void problems_of_aggregates_that_are_counted_otherwise_now_prove_nothing(void **state)
+{
+    struct tally_plans *counted = town.tallies;
+    struct replay_answer answer;
+
+    town.tallies = other_plans();
+    answer = replay(WALL_NONE, WALL_NONE);
+    assert_equal(&answer);
+    assert_int_equal(answer.aggregates.same, 0);
+    assert_in_range(answer.problems.unprovable, 1, 30);
+    replay_answer_end(&answer);
+    tally_plans_free(town.tallies);
+    town.tallies = counted;
+}
+
 static void what_began_before_the_oldest_reading_is_not_provable(void **state)
 {
     struct replay_answer answer;
@@ -251,6 +289,8 @@ int main(void)
         cmocka_unit_test(a_rule_that_was_edited_is_replayed_from_then_on_and_named),
         cmocka_unit_test_setup_teardown(settings_that_the_store_has_not_seen_yet_prove_nothing,
                                         live, leave),
+        cmocka_unit_test_setup_teardown(
+            problems_of_aggregates_that_are_counted_otherwise_now_prove_nothing, live, leave),
         cmocka_unit_test(what_began_before_the_oldest_reading_is_not_provable),
     };
 
