@@ -113,6 +113,7 @@ static bool judge_value(struct judge *judge, struct seat *seat, const struct pol
     of.gap_ms = device == NO_DEVICE ? episode_gap_ms(0) : judge->devices[device].gap_ms;
     for (of.lane = 0; of.lane < seat->lanes->count; of.lane++)
         if (seat->lanes->lane[of.lane].on == PERIOD_READING &&
+            !track_stays(&seat->track, &of, value, quality) &&
             !judge_step(judge, seat, &of, value, quality, err))
             return false;
     return true;

@@ -1,7 +1,6 @@
 /* Tests of the judge's memory: a town's month that was killed anywhere comes out like one that was
  * not. LOOKBACK_CRASHES says how often it is killed (30). */
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -17,36 +16,33 @@ static unsigned crashes(void)
     return words == NULL ? 30 : (unsigned)strtoul(words, NULL, 10);
 }
 
-static int64_t cpu_us(void)
-{
-    struct rusage used;
+static int64_t doom_us;
 
-    getrusage(RUSAGE_SELF, &used);
-    return (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
-           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-}
-
-/* Anywhere: the signal ends the process in whatever it is doing then, with nothing put away. */
-static void be_killed_after(int64_t us)
+/* The signal ends the process in whatever it is doing then, with nothing put away. */
+static void be_killed_soon(void)
 {
     struct itimerval after = {
-        .it_value = {us / 1000000, us % 1000000}
+        .it_value = {doom_us / 1000000, doom_us % 1000000}
     };
 
-    signal(SIGPROF, SIG_DFL);
-    setitimer(ITIMER_PROF, &after, NULL);
+    signal(SIGALRM, SIG_DFL);
+    setitimer(ITIMER_REAL, &after, NULL);
+}
+
+static uint32_t dice(uint32_t *random, uint32_t sides)
+{
+    *random = *random * 1103515245 + 12345;
+    return (*random >> 8) % sides;
 }
 
 /* True when the process was killed before it came to the end. */
-static bool live_and_be_killed(struct town *town, int64_t us, unsigned batch)
+static bool live_and_be_killed(struct town *town, unsigned batch)
 {
     pid_t child = fork();
     int status = 0;
 
     assert_true(child >= 0);
     if (child == 0) {
-        if (us > 0)
-            be_killed_after(us);
         town_live(town, batch);
         _exit(0);
     }
@@ -54,7 +50,7 @@ static bool live_and_be_killed(struct town *town, int64_t us, unsigned batch)
     if (WIFEXITED(status))
         assert_int_equal(WEXITSTATUS(status), 0);
     else
-        assert_int_equal(WTERMSIG(status), SIGPROF);
+        assert_int_equal(WTERMSIG(status), SIGALRM);
     return WIFSIGNALED(status);
 }
 
@@ -84,31 +80,39 @@ static void assert_replays(struct town *town)
     replay_answer_end(&answer);
 }
 
+/* Some steps on, and then in the midst of a step, a commit, an act, or a start. */
+static unsigned be_killed_often(struct town *town, unsigned wanted)
+{
+    uint32_t random = 20261123;
+    unsigned done = 0;
+
+    town->doom = be_killed_soon;
+    while (done < wanted) {
+        unsigned stands = (unsigned)(town_committed(town) + 1);
+
+        town->doomed = stands + dice(&random, town->steps / wanted + 1);
+        doom_us = 1 + dice(&random, 1000);
+        if (!live_and_be_killed(town, 1 + dice(&random, 12)))
+            break;
+        done++;
+    }
+    town->doomed = UINT32_MAX;
+    live_and_be_killed(town, 12);
+    return done;
+}
+
 static void a_month_killed_anywhere_comes_out_like_one_that_was_not(void **state)
 {
     struct town straight, killed;
-    unsigned wanted = crashes(), done = 0;
-    uint32_t random = 20261123;
-    int64_t begun, whole_us;
+    unsigned wanted = crashes(), done;
     char *one, *other;
 
     town_init(&straight, 30 * DAY_STEPS);
     straight.edited = 16 * DAY_STEPS + 132; /* while an episode of an edited rule runs */
-    begun = cpu_us();
     town_live(&straight, 6);
-    whole_us = cpu_us() - begun;
-
     town_init(&killed, 30 * DAY_STEPS);
     killed.edited = straight.edited;
-    while (done < wanted) {
-        random = random * 1103515245 + 12345;
-        if (!live_and_be_killed(&killed,
-                                1 + (int64_t)(random >> 8) * 2 * whole_us / wanted / (1 << 24),
-                                1 + (random >> 4) % 12))
-            break;
-        done++;
-    }
-    live_and_be_killed(&killed, 0, 12);
+    done = be_killed_often(&killed, wanted);
     print_message("%u kills\n", done);
     assert_true(done > wanted / 2);
 

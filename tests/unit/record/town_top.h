@@ -46,8 +46,10 @@ struct town {
     struct recorder *recorder;
     uint32_t profile;
     int64_t keep_ms;
-    unsigned steps;  /* there are */
-    unsigned edited; /* from this step on the settings are the edited ones */
+    unsigned steps;     /* there are */
+    unsigned edited;    /* from this step on the settings are the edited ones */
+    unsigned doomed;    /* at this step … */
+    void (*doom)(void); /* … this is called */
 };
 
 static inline struct wall_time town_time(unsigned step)
@@ -84,7 +86,8 @@ static inline void town_init(struct town *town, unsigned steps)
     *town = (struct town){.dir = "/tmp/lookback-town-XXXXXX",
                           .keep_ms = (int64_t)400 * 24 * 60 * MINUTE_MS,
                           .steps = steps,
-                          .edited = UINT32_MAX};
+                          .edited = UINT32_MAX,
+                          .doomed = UINT32_MAX};
     assert_non_null(mkdtemp(town->dir));
     held_clock_init(&town->clock, bench_start());
     town_load(town);
@@ -411,6 +414,8 @@ static inline void town_live(struct town *town, unsigned batch)
     for (; step < town->steps; step++) {
         bool edits = step + 1 == town->edited;
 
+        if (step == town->doomed)
+            town->doom();
         town_push(town, step);
         if (step % batch == batch - 1 || town_acts_at(step) || edits || step + 1 == town->steps)
             if (!recorder_step(town->recorder, &err))
