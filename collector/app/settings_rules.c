@@ -176,6 +176,17 @@ static void take_own_bound(struct rule_conf *rule, const struct rule_row *row, e
     lane->stages[0].per_day = (int)row->per_day;
 }
 
+/* A mean over day and night is neither's. */
+static void check_when(const struct rule_row *row, enum period on, struct conf_at at,
+                       struct conf_faults *faults)
+{
+    if (row->when != WHEN_ALWAYS && on == PERIOD_DAY)
+        conf_complain(faults, conf_member(at, "when"), "when",
+                      SAY("日均值横跨昼夜，不能只判断昼间或夜间；请用更短的 on，或不写 when",
+                          "a daily mean spans day and night and is no part of either: take a "
+                          "shorter `on`, or no `when`"));
+}
+
 /* What is judged at each point: the rule's own bound, or the rows of a standard. */
 static void read_lanes(const struct loading *loading, struct rule_conf *rule,
                        const struct rule_row *row, uint64_t seen, struct conf_at at)
@@ -188,10 +199,12 @@ static void read_lanes(const struct loading *loading, struct rule_conf *rule,
 
     period_find(grounds[row->on], &use.on);
     memcpy(rule->limit, row->limit, sizeof rule->limit);
-    if (!was_seen(seen, KEY_LIMIT))
+    if (!was_seen(seen, KEY_LIMIT)) {
+        check_when(row, use.on, at, loading->faults);
         take_own_bound(rule, row, use.on);
-    else if (loading->settings->standards != NULL)
+    } else if (loading->settings->standards != NULL) {
         settings_resolve_limit(loading, rule, &use, at);
+    }
 }
 
 /* The tests of the screening are rules of that name to the judge. */

@@ -248,6 +248,12 @@ static bool lanes_fit(struct finding *finding, struct lanes *lanes)
     if (lanes->count == 0)
         return complain(finding, "when",
                         SAY("标准在这段时间没有限值", "the standard has no limit at these hours"));
+    for (size_t i = 0; i < lanes->count; i++)
+        if (finding->use->when != WHEN_ALWAYS && lanes->lane[i].on == PERIOD_DAY)
+            return complain(finding, "when",
+                            SAY("这个标准判断日均值，日均值横跨昼夜；不写 when",
+                                "this standard judges daily means, which span day and night: "
+                                "leave `when` out"));
     if (rule->count_n > 0 && rule->count_m > COUNT_MAX / (int)lanes->count)
         return complain(finding, "count",
                         SAY("这个标准同时判断几项，m 要小一些",

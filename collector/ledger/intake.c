@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "ledger/intake_inside.h"
 
-enum { PROGRESS_ROWS = 256 };
+enum { PROGRESS_ROWS = 256, ELSEWHERE_TOLD = 20 };
 
 bool intake_fault(struct intake *intake, const struct terms *terms, size_t row, const char *column,
                   const char *header, const char *format, ...)
@@ -224,6 +224,7 @@ static bool take_row(struct reading_file *file, const struct sheet_row *from)
 static void note_all(struct reading_file *file)
 {
     const char *site;
+    size_t told = 0;
     json_t *count;
 
     columns_note(&file->columns, file->intake->notes);
@@ -254,6 +255,14 @@ static void note_all(struct reading_file *file)
                  file->month_ends);
     json_object_foreach(file->elsewhere, site, count)
     {
+        if (told++ == ELSEWHERE_TOLD) {
+            row_note(
+                file,
+                SAY("……不在本机配置里的点位共 %zu 个，其余未列出",
+                    "... %zu sites in all are not in the settings here, the others not listed"),
+                json_object_size(file->elsewhere));
+            break;
+        }
         row_note(file,
                  SAY("点位 %s 不在本机配置里（%lld 项任务）：视为别处监测",
                      "site %s is not in the settings here (%lld tasks): watched elsewhere"),

@@ -158,6 +158,10 @@ bool columns_find(struct columns *columns, const char *text, size_t length, size
         *columns = found;
         *separator = separators[i];
     }
+    if (text[strspn(text, " \t\r\n,;\"")] == '\0')
+        return error_set(
+            err, ERROR_WRONG_USE, "%s",
+            SAY("文件是空的：没有任何文字", "the file is empty: there is no word in it"));
     if (most < 2)
         return error_set(
             err, ERROR_WRONG_USE,

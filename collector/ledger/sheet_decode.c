@@ -30,7 +30,8 @@ static bool is_workbook(const char *bytes, size_t size)
            starts_with(bytes, size, "\xd0\xcf\x11\xe0", 4);
 }
 
-static bool is_utf8(const char *bytes, size_t size)
+/* How many bytes from the start are UTF-8. */
+static size_t utf8_run(const char *bytes, size_t size)
 {
     size_t i = 0;
 
@@ -41,10 +42,10 @@ static bool is_utf8(const char *bytes, size_t size)
         memcpy(piece, bytes + i, size - i < 4 ? size - i : 4);
         length = piece[0] == '\0' ? 1 : utf8_length(piece);
         if (length == 0)
-            return false;
+            return i;
         i += length;
     }
-    return true;
+    return size;
 }
 
 static char *copy(const char *bytes, size_t size)
@@ -58,7 +59,8 @@ static char *copy(const char *bytes, size_t size)
     return text;
 }
 
-/* NULL: not valid in that coding, or out of memory. No coding here grows to more than twice. */
+/* NULL: not valid in that coding from byte `*length` on, or out of memory. No coding here grows to
+ * more than twice. */
 static char *convert(const char *coding, const char *bytes, size_t size, size_t *length)
 {
     iconv_t to_utf8 = iconv_open("UTF-8", coding);
@@ -71,6 +73,7 @@ static char *convert(const char *coding, const char *bytes, size_t size, size_t 
     if (text != NULL && iconv(to_utf8, &from, &left, &to, &room) == (size_t)-1) {
         free(text);
         text = NULL;
+        *length = size - left;
     }
     if (text != NULL) {
         *to = '\0';
@@ -81,28 +84,48 @@ static char *convert(const char *coding, const char *bytes, size_t size, size_t 
     return text;
 }
 
+/* NULL: what stands from byte `*length` on is no text of any coding. */
 static char *decode(const char *bytes, size_t size, size_t *length, enum sheet_coding *coding)
 {
+    size_t mark = starts_with(bytes, size, "\xef\xbb\xbf", 3) ? 3 : 0;
+    size_t utf8 = utf8_run(bytes, size);
+    char *text;
+
+    *length = 0;
     if (starts_with(bytes, size, "\xff\xfe", 2) || starts_with(bytes, size, "\xfe\xff", 2)) {
         *coding = SHEET_UTF16;
-        return convert((unsigned char)bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", bytes + 2,
+        text = convert((unsigned char)bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", bytes + 2,
                        size - 2, length);
-    }
-    if (starts_with(bytes, size, "\xef\xbb\xbf", 3)) {
-        bytes += 3;
-        size -= 3;
+        *length += text == NULL ? 2 : 0;
+        return text;
     }
     *coding = SHEET_UTF8;
-    *length = size;
-    if (is_utf8(bytes, size))
-        return copy(bytes, size);
+    *length = size - mark;
+    if (utf8 == size)
+        return copy(bytes + mark, size - mark);
     *coding = SHEET_GB18030;
-    return convert("GB18030", bytes, size, length);
+    text = convert("GB18030", bytes + mark, size - mark, length);
+    if (text == NULL && *length + mark < utf8) /* it was meant as the one that got further */
+        *length = utf8 - mark;
+    *length += text == NULL ? mark : 0;
+    return text;
+}
+
+/* The row that holds a byte. In UTF-16 half of a character may be a line end's byte. */
+static size_t row_of(const char *bytes, size_t offset, bool pairs)
+{
+    size_t row = 1;
+
+    for (size_t i = 0; i < offset; i += pairs ? 2 : 1)
+        row += pairs ? memcmp(bytes + i, "\n", 2) == 0 || memcmp(bytes + i, "\0\n", 2) == 0
+                     : bytes[i] == '\n';
+    return row;
 }
 
 char *sheet_decode(const char *bytes, size_t size, size_t most, size_t *length,
                    enum sheet_coding *coding, struct error *err)
 {
+    size_t wrong, row;
     char *text;
 
     if (size > most) {
@@ -123,10 +146,15 @@ char *sheet_decode(const char *bytes, size_t size, size_t most, size_t *length,
     text = decode(bytes, size, length, coding);
     if (text != NULL && strlen(text) == *length)
         return text;
+    wrong = text == NULL ? *length : strlen(text);
+    row = text == NULL ? row_of(bytes, wrong, *coding == SHEET_UTF16) : row_of(text, wrong, false);
     free(text);
-    error_set(err, ERROR_WRONG_USE, "%s",
-              SAY("文件既不是 UTF-8，也不是 GB18030（GBK）文字；请另存为 CSV（UTF-8）再导入",
-                  "the file is neither UTF-8 nor GB18030 (GBK) text; save it as CSV (UTF-8) and "
-                  "import that"));
+    error_set(
+        err, ERROR_WRONG_USE,
+        SAY("第 %zu 行起，文件既不是 UTF-8，也不是 GB18030（GBK）文字；请另存为 CSV（UTF-8）再"
+            "导入",
+            "from row %zu on the file is neither UTF-8 nor GB18030 (GBK) text; save it as "
+            "CSV (UTF-8) and import that"),
+        row);
     return NULL;
 }

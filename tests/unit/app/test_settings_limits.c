@@ -345,6 +345,14 @@ static void a_limit_that_counts_by_days_lets_no_rule_count_beside_it(void **stat
     settings_free(load_good());
 }
 
+static void a_daily_mean_is_judged_by_neither_day_nor_night(void **state)
+{
+    put_rule("\"dust/mast/pm2_5\"", "above = 75; on = \"day\"; when = \"day\";");
+    assert_one_fault("rules.conf:4: when: a daily mean spans day and night");
+    put_rule("\"dust/mast/pm2_5\"", "limit = \"GB 3095\"; when = \"night\";");
+    assert_one_fault("rules.conf:4: when: this standard judges daily means");
+}
+
 static void recovery_lies_on_the_good_side_of_every_edition(void **state)
 {
     put_rule("\"dust/mast/pm2_5\"", "limit = \"GB 3095\"; recover = 55;");
@@ -416,6 +424,8 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_limit_that_counts_by_days_lets_no_rule_count_beside_it,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(a_daily_mean_is_judged_by_neither_day_nor_night, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(recovery_lies_on_the_good_side_of_every_edition, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_limit_and_a_bound_are_never_both, begin, end),

@@ -150,8 +150,7 @@ static void gb18030_and_its_name_are_said(void **state)
 
 static void a_file_without_headers_is_no_table(void **state)
 {
-    static const char *const texts[] = {"", "\n\n", "7,河道,水黑\n", "编号\n7\n",
-                                        "类别,问题描述\n河道,水黑\n"};
+    static const char *const texts[] = {"7,河道,水黑\n", "编号\n7\n", "类别,问题描述\n河道,水黑\n"};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct error err = {0};
@@ -159,6 +158,34 @@ static void a_file_without_headers_is_no_table(void **state)
         assert_null(small_read(texts[i], strlen(texts[i]), &err));
         assert_non_null(strstr(err.text, "编号"));
     }
+}
+
+static void an_empty_file_is_said_to_be_empty(void **state)
+{
+    static const char *const texts[] = {"", "\n\n", ",,,\n,,,\n", "\xef\xbb\xbf"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct error err = {0};
+
+        assert_null(small_read(texts[i], strlen(texts[i]), &err));
+        assert_non_null(strstr(err.text, "空"));
+    }
+}
+
+static void of_many_sites_elsewhere_the_first_ones_are_named(void **state)
+{
+    char text[8192] = "编号,类别,问题描述,监测点\n";
+    struct intake *intake;
+    struct error err = {0};
+
+    for (int i = 0; i < 100; i++)
+        sprintf(text + strlen(text), "%d,河道,水黑,far-%d/sonde/ph\n", i, i);
+    intake = small_read(text, strlen(text), &err);
+    assert_non_null(intake);
+    assert_int_equal(intake->fault_count, 0);
+    assert_true(json_array_size(intake->notes) < 30);
+    assert_true(notes_say(intake, "100"));
+    intake_free(intake);
 }
 
 static void columns_nobody_knows_are_named_and_left_out(void **state)
@@ -479,6 +506,8 @@ int main(void)
         cmocka_unit_test(the_better_of_two_headers_is_the_id),
         cmocka_unit_test(gb18030_and_its_name_are_said),
         cmocka_unit_test(a_file_without_headers_is_no_table),
+        cmocka_unit_test(an_empty_file_is_said_to_be_empty),
+        cmocka_unit_test(of_many_sites_elsewhere_the_first_ones_are_named),
         cmocka_unit_test(columns_nobody_knows_are_named_and_left_out),
         cmocka_unit_test(a_row_speaks_about_its_columns_only),
         cmocka_unit_test(merged_cells_take_the_value_above_and_say_so),
