@@ -80,15 +80,15 @@ static void what_is_no_text_is_refused_with_what_to_do(void **state)
         size_t size;
         const char *says;
     } cases[] = {
-        {"PK\x03\x04........",         12, "CSV"  },
-        {"\xd0\xcf\x11\xe0....",       8,  "CSV"  },
-        {"\xff\xff\xff",               3,  "UTF-8"},
-        {"a\0b",                       3,  "UTF-8"},
-        {"\x81",                       1,  "UTF-8"},
-        {"a\n\xe4\xb8\x8a\n\xff\n",    7,  "row 3"},
-        {"a\n\xc9\xcf\n\xff\n",        6,  "row 3"},
-        {"a\nb\n\0\n",                 6,  "row 3"},
-        {"\xff\xfe\x0a\x4e\n\0\0\xd8", 8,  "row 2"},
+        {"PK\x03\x04........",         12, "CSV"      },
+        {"\xd0\xcf\x11\xe0....",       8,  "CSV"      },
+        {"\xff\xff\xff",               3,  "UTF-8"    },
+        {"a\0b",                       3,  "UTF-8"    },
+        {"\x81",                       1,  "UTF-8"    },
+        {"a\n\xe4\xb8\x8a\n\xff\n",    7,  "第 3 行"},
+        {"a\n\xc9\xcf\n\xff\n",        6,  "第 3 行"},
+        {"a\nb\n\0\n",                 6,  "第 3 行"},
+        {"\xff\xfe\x0a\x4e\n\0\0\xd8", 8,  "第 2 行"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
