@@ -8,6 +8,7 @@ struct gathering {
     const struct tally *tally;
     struct aggregate *into;
     struct cell cell; /* sums of means; its counts are of what made them */
+    uint32_t expected;
     uint32_t enough, enough_day, enough_night;
     double highest;
 };
@@ -50,7 +51,7 @@ static bool gather_part(void *of, const struct aggregate *part)
         return true;
     into->count += part->count;
     into->valid += part->valid;
-    into->expected += part->expected;
+    gathering->expected += part->expected;
     into->min = fmin(into->min, part->min);
     into->max = fmax(into->max, part->max);
     if (part->enough && !isnan(part->mean))
@@ -88,9 +89,12 @@ static bool gather(const struct tally *tally, const struct recipe *recipe, struc
     struct gathering gathering = {.tally = tally, .into = into};
     const struct cell *cell = &gathering.cell;
 
-    into->expected = 0;
     if (!each_part(tally, recipe->of, &gathering, gather_part, world, err))
         return false;
+    /* Where the interval divides no part, the whole has more in it than its parts, each rounded
+     * down; where the device's past is forgotten, only the parts still know. */
+    if (gathering.expected > into->expected)
+        into->expected = gathering.expected;
     if (tally->mean == MEAN_ENERGY)
         into->mean = level_of(cell->sum, cell->valid);
     else if (tally->mean == MEAN_DIRECTION)
@@ -105,12 +109,15 @@ static bool gather(const struct tally *tally, const struct recipe *recipe, struc
 static bool readings_are_enough(const struct aggregate *aggregate, int share, int64_t covered_ms)
 {
     int64_t length = aggregate->end.ms - aggregate->start.ms;
+    uint32_t valid =
+        aggregate->valid < aggregate->expected ? aggregate->valid : aggregate->expected;
 
     if (aggregate->expected == 0)
         return false;
     if (covered_ms >= length)
-        return (uint64_t)aggregate->valid * 100 >= (uint64_t)aggregate->expected * (uint64_t)share;
-    return (double)aggregate->valid * (double)covered_ms * 100.0 >=
+        return (uint64_t)valid * 100 >= (uint64_t)aggregate->expected * (uint64_t)share;
+    /* One more than was expected makes the part no longer. */
+    return (double)valid * (double)covered_ms * 100.0 >=
            (double)aggregate->expected * (double)length * share;
 }
 

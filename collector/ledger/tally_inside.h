@@ -145,7 +145,8 @@ struct asked {
 struct asked tally_asked(const struct tally *tally, struct span span);
 
 /* Fills an aggregate of a stretch's kind: from a cell, or from the closed periods it is made of;
- * and says whether it is enough. `aggregate->expected` of one made of readings is the caller's. */
+ * and says whether it is enough. `aggregate->expected` is the caller's; of one made of
+ * periods it is raised to what these expect. */
 bool tally_conclude(const struct tally *tally, const struct stretch *stretch,
                     const struct cell *cell, int64_t covered_ms, struct aggregate *aggregate,
                     const struct tally_world *world, struct error *err);

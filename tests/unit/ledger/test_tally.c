@@ -158,6 +158,31 @@ static void an_interval_that_divides_nothing_expects_what_surely_comes(void **st
     assert_int_equal(newest(PERIOD_1MIN, "2026-11-22 08:10")->expected, 8);
 }
 
+/* 40 minutes: one surely comes in any hour, but 36 in a day; what is lost is not hidden. */
+static void a_day_expects_more_than_its_hours_surely_have(void **state)
+{
+    watch("so2", 0, "2026-11-01 00:00", 40 * MINUTE);
+    feed_from("2026-11-01 00:00", "2026-12-01 00:00", 40 * MINUTE, 10.0);
+    pass("2026-12-01 00:00");
+    assert_int_equal(newest(PERIOD_1H, "2026-11-22 08:00")->expected, 1);
+    assert_int_equal(newest(PERIOD_DAY, "2026-11-22")->expected, 36);
+    assert_int_equal(newest(PERIOD_DAY, "2026-11-22")->count, 36);
+    assert_int_equal(newest(PERIOD_MONTH, "2026-11-01")->expected, 30 * 36);
+    assert_int_equal(newest(PERIOD_MONTH, "2026-11-01")->count, 30 * 36);
+}
+
+/* In force for 6 of 15 minutes, asked at both ends of the first 5: still only 6 minutes. */
+static void more_readings_than_expected_make_no_part_a_whole(void **state)
+{
+    watch("so2", 0, "2026-11-22 08:09", 5 * MINUTE);
+    feed_from("2026-11-22 08:09", "2026-11-22 09:00", 5 * MINUTE, 10.0);
+    pass("2026-11-22 09:00");
+    assert_int_equal(newest(PERIOD_15MIN, "2026-11-22 08:00")->expected, 1);
+    assert_int_equal(newest(PERIOD_15MIN, "2026-11-22 08:00")->valid, 2);
+    assert_false(newest(PERIOD_15MIN, "2026-11-22 08:00")->enough);
+    assert_true(newest(PERIOD_15MIN, "2026-11-22 08:15")->enough);
+}
+
 /* An analyser measures every four hours: only the hours it measures in have one expected. */
 static void a_device_slower_than_a_period_has_its_ticks_counted(void **state)
 {
@@ -575,6 +600,8 @@ int main(void)
         TEST(expected_counts_begin_and_end_with_the_device),
         TEST(another_interval_changes_what_is_expected),
         TEST(an_interval_that_divides_nothing_expects_what_surely_comes),
+        TEST(a_day_expects_more_than_its_hours_surely_have),
+        TEST(more_readings_than_expected_make_no_part_a_whole),
         TEST(a_device_slower_than_a_period_has_its_ticks_counted),
         TEST(a_period_not_longer_than_the_interval_is_left_out_unless_wanted),
         TEST(a_water_day_wants_four_of_six),
