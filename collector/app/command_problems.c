@@ -142,6 +142,7 @@ static int print_problems(const struct typed *typed, const struct settings *sett
     bool read = read_problems(typed, reader, &list, err);
 
     if (list.count > 0) {
+        say_simulated(settings, NULL);
         say_zone(settings);
         table_print(list.table, stdout);
     } else if (read) {

@@ -195,8 +195,10 @@ static bool print_point(const struct typed *typed, const struct every_asked *ask
 
     if (every != NULL)
         return every_print(asked, every, reader, err);
-    if (asked->form == FORM_TABLE)
+    if (asked->form == FORM_TABLE) {
+        say_simulated(asked->settings, asked->point);
         say_zone(asked->settings);
+    }
     return list_readings(&list, reader, asked->number, asked->point, unit, asked->span.start,
                          asked->span.end, err);
 }

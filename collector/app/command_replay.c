@@ -80,6 +80,7 @@ static void print_words(const struct settings *settings, const struct replay_ans
 {
     char words[WALL_TEXT], when[LOCAL_TEXT];
 
+    say_simulated(settings, NULL);
     say_zone(settings);
     printf(SAY("已复算 %" PRIu64 " 条记录、%" PRIu64 " 个读数\n",
                "replayed %" PRIu64 " entries, %" PRIu64 " readings\n"),

@@ -114,6 +114,7 @@ static void print_table(const struct ledger_desk *desk, const json_t *list, bool
                        "no tasks; lookback tasks import takes in a ledger."));
         return;
     }
+    say_simulated(desk->settings, NULL);
     table = table_new(9, headings);
     for (size_t i = 0; i < json_array_size(list); i++)
         add_row(desk, table, json_array_get(list, i));

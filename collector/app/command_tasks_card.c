@@ -214,6 +214,19 @@ static void print_card(const struct ledger_desk *desk, const json_t *task)
     ledger_print_similar(desk, task, SIMILAR_SHOWN);
 }
 
+/* Simulated, when one of the points that watch it is. */
+static void say_head(const struct ledger_desk *desk, const json_t *task)
+{
+    const json_t *points = json_object_get(task, "points");
+    bool simulated = false;
+
+    for (size_t i = 0; i < json_array_size(points) && !simulated; i++)
+        simulated = is_simulated(desk->settings, json_string_value(json_array_get(points, i)));
+    if (simulated)
+        puts("模拟数据 / SIMULATED");
+    say_zone(desk->settings);
+}
+
 static int show_task(const struct typed *typed)
 {
     struct ledger_desk desk;
@@ -224,7 +237,7 @@ static int show_task(const struct typed *typed)
         json_dumpf(task, stdout, JSON_COMPACT);
         putchar('\n');
     } else if (task != NULL) {
-        say_zone(desk.settings);
+        say_head(&desk, task);
         print_card(&desk, task);
     }
     ledger_desk_close(&desk);

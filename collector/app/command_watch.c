@@ -108,6 +108,7 @@ static void print_table(const struct ledger_desk *desk, const json_t *list)
         puts(SAY("没有处于巩固期的任务。", "no task is in its watch period."));
         return;
     }
+    say_simulated(desk->settings, NULL);
     say_zone(desk->settings);
     table = table_new(8, headings);
     for (size_t i = 0; i < json_array_size(list); i++)

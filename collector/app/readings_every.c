@@ -323,8 +323,10 @@ bool every_print(const struct every_asked *asked, const char *words, struct read
 
     if (!every_period(words, &printing.period) || (kept >> printing.period & 1u) == 0)
         return refuse(asked, words, kept, err);
-    if (asked->form == FORM_TABLE)
+    if (asked->form == FORM_TABLE) {
+        say_simulated(asked->settings, asked->point);
         say_zone(asked->settings);
+    }
     printing.noise = asked->parameter != NULL && asked->parameter->medium == MEDIUM_NOISE;
     begin(&printing);
     read = reader_aggregates(reader, asked->number, printing.period, asked->span, print_aggregate,

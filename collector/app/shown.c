@@ -67,6 +67,25 @@ void say_zone(const struct settings *settings)
     printf(SAY("时间均为 %s\n", "times are %s\n"), settings->timezone);
 }
 
+bool is_simulated(const struct settings *settings, const char *point)
+{
+    for (size_t i = 0; i < settings->device_count; i++) {
+        const struct device_conf *device = &settings->devices[i];
+        char name[2 * NAME_SIZE + 2];
+
+        snprintf(name, sizeof name, "%s/%s/", device->site, device->name);
+        if (device->simulated && (point == NULL || strncmp(point, name, strlen(name)) == 0))
+            return true;
+    }
+    return false;
+}
+
+void say_simulated(const struct settings *settings, const char *point)
+{
+    if (is_simulated(settings, point))
+        puts("模拟数据 / SIMULATED");
+}
+
 char *shell_word(const char *word, char *out, size_t size)
 {
     static const char plain[] =

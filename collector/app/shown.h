@@ -27,6 +27,11 @@ const char *local_time(const char *utc, char *out);
 /* One line that says which zone every time below it is in. */
 void say_zone(const struct settings *settings);
 
+/* Whether the device of a point is simulated; NULL: whether any is. */
+bool is_simulated(const struct settings *settings, const char *point);
+/* The head of what is made from it: a line when it is simulated. */
+void say_simulated(const struct settings *settings, const char *point);
+
 /* A word as a shell takes it: as it is, or in single quotes. `out` ends up cut when it is too
  * small. */
 char *shell_word(const char *word, char *out, size_t size);

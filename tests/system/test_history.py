@@ -228,3 +228,13 @@ def test_the_replay_agrees(demo):
                             capture_output=True, text=True, timeout=60)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert json.loads(answer.stdout)["equal"] is True
+
+
+@pytest.mark.parametrize("words", [
+    ("problems",), ("problems", "--doubts"), ("tasks",), ("task", "71"), ("watch",), ("status",),
+    ("readings", "--point", "school-gate/meter/la"), ("replay",),
+    ("readings", "--point", "school-gate/meter/la", "--every", "day")])
+def test_what_is_made_up_says_so_in_its_head(demo, words):
+    answer = subprocess.run([BINARY, *words, "-c", os.path.join(demo, "config")],
+                            capture_output=True, text=True, timeout=60)
+    assert answer.stdout.splitlines()[0] == "模拟数据 / SIMULATED", answer.stdout + answer.stderr
