@@ -78,6 +78,7 @@ struct judge_point {
 struct screen_rules {
     struct rule rule[SCREEN_COUNT];
     struct lanes lanes; /* one lane; its bound is set anew for each finding */
+    struct lanes plain; /* as it is before any */
 };
 
 struct judge {

@@ -318,7 +318,7 @@ bool judge_make_screen(struct judge *judge, uint32_t id, struct error *err)
 static uint64_t screen_rule_meaning(const struct judge *judge, const struct seat *seat,
                                     uint64_t screen)
 {
-    uint64_t meaning = rule_meaning(seat->rule, &judge->screening.lanes) ^ screen;
+    uint64_t meaning = rule_meaning(seat->rule, &judge->screening.plain) ^ screen;
 
     return (meaning * 0x100000001b3) | 1;
 }
@@ -344,6 +344,7 @@ static void make_screen_rules(struct judge *judge)
         .bound = {.kind = BOUND_ABOVE, .decimals = DECIMALS_ALL},
         .per_day = -1
     };
+    judge->screening.plain = judge->screening.lanes;
     for (int test = 0; test < SCREEN_COUNT; test++) {
         struct rule *rule = &judge->screening.rule[test];
 

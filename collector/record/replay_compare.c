@@ -253,11 +253,16 @@ static bool compare_versions(struct replay *replay, struct error *err)
     }
 }
 
+/* Not asked for, or made of a period that reaches back to before the oldest reading. */
 static bool is_asked(const struct replay *replay, const struct again *again)
 {
     const struct episode_row *first = again->episode_count == 0 ? NULL : &again->episodes[0].row;
+    struct wall_time oldest = replay->answer->oldest;
 
-    return first == NULL || replay_in_range(replay, first->first, WALL_NONE);
+    if (first == NULL)
+        return true;
+    return replay_in_range(replay, first->first, WALL_NONE) &&
+           (!wall_is_known(oldest) || first->first.ms >= oldest.ms);
 }
 
 /* What only one of them has. */

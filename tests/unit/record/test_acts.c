@@ -198,6 +198,37 @@ static void while_the_clock_is_not_trusted_problems_wait(void **state)
     assert_int_equal(bench_act(bench, "seal.close", json_object()).err.kind, ERROR_REFUSED);
 }
 
+static json_t *maintenance(const char *device, int from_day, int to_day)
+{
+    const int64_t day_ms = (int64_t)24 * 60 * MINUTE_MS;
+    char from[WALL_TEXT], to[WALL_TEXT];
+
+    return json_pack("{s:s, s:s, s:s, s:s}", "device", device, "from",
+                     wall_text((struct wall_time){bench_start().ms + from_day * day_ms}, from),
+                     "to", wall_text((struct wall_time){bench_start().ms + to_day * day_ms}, to),
+                     "note", "cleaned");
+}
+
+static void a_maintenance_window_has_a_known_device_and_at_most_31_days(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+    json_t *args;
+
+    answer = bench_act(bench, "device.maintenance", maintenance("zj-03/probe", 0, 1));
+    assert_int_equal(answer.err.kind, ERROR_NOT_FOUND);
+    answer = bench_act(bench, "device.maintenance", maintenance("zj-03/sonde", 1, 1));
+    assert_int_equal(answer.err.kind, ERROR_WRONG_USE);
+    answer = bench_act(bench, "device.maintenance", maintenance("zj-03/sonde", 0, 32));
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    args = maintenance("zj-03/sonde", 0, 1);
+    json_object_del(args, "note");
+    assert_int_equal(bench_act(bench, "device.maintenance", args).err.kind, ERROR_WRONG_USE);
+    answer = bench_act(bench, "device.maintenance", maintenance("zj-03/sonde", 0, 31));
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+    assert_int_equal(answer.seq, bench->began + 1);
+}
+
 static void an_act_that_waits_at_the_stop_is_refused(void **state)
 {
     struct bench *bench = *state;
@@ -231,6 +262,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(while_the_clock_is_not_trusted_problems_wait, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_maintenance_window_has_a_known_device_and_at_most_31_days,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_act_that_waits_at_the_stop_is_refused, set_up,
                                         tear_down),
     };

@@ -48,6 +48,7 @@ struct town {
     int64_t keep_ms;
     unsigned steps;     /* there are */
     unsigned edited;    /* from this step on the settings are the edited ones */
+    bool bare;          /* without any rule */
     unsigned doomed;    /* at this step … */
     void (*doom)(void); /* … this is called */
 };
@@ -120,6 +121,8 @@ static inline void town_rules(struct town *town, bool edited)
     struct lane *second;
 
     town->rule_count = 0;
+    if (town->bare)
+        return;
     town_rule(town, "nh3", "ammonia_nitrogen", PERIOD_READING, BOUND_ABOVE, edited ? 1.8 : 1.5);
     town->rules[0].for_ms = 20 * MINUTE_MS;
     town->rules[0].recover_for_ms = 15 * MINUTE_MS;
