@@ -75,8 +75,8 @@ bool reader_aggregate_at(struct reader *reader, uint32_t point, enum period peri
                          struct wall_time start, uint32_t version,
                          bool (*each)(void *self, const struct aggregate *aggregate), void *self,
                          struct error *err);
-/* Which periods of a kind that start in the span have rows: called for every version. `judged` is how
- * far the judge had come when they stood so. */
+/* Which periods of a kind that start in the span have rows: called for every version. `judged` is
+ * how far the judge had come when they stood so. */
 bool reader_aggregate_keys(struct reader *reader, enum period period, struct span span,
                            bool (*each)(void *self, uint32_t point, struct wall_time start),
                            void *self, uint64_t *judged, struct error *err);
