@@ -313,6 +313,12 @@ static bool same_episode(const struct again_episode *again, const struct episode
            strcmp(again->ended_by, row->ended_by) == 0;
 }
 
+/* One that runs while the collector does may have gone on since. */
+static bool may_have_gone_on(const struct replay *replay, const struct told *told)
+{
+    return told->died == 0 && reader_cursor(replay->asks, JUDGE_CURSOR) != replay->fed;
+}
+
 static bool compare_episode(void *self, const struct episode_row *row)
 {
     struct replay *replay = self;
@@ -328,19 +334,90 @@ static bool compare_episode(void *self, const struct episode_row *row)
         count->unprovable++;
         return true;
     }
-    if (again != NULL && row->number <= again->episode_count &&
-        same_episode(&again->episodes[row->number - 1], row)) {
-        count->same++;
-        return true;
+    if (again != NULL && row->number >= 1 && row->number <= again->episode_count) {
+        again->episodes[row->number - 1].met = true;
+        if (same_episode(&again->episodes[row->number - 1], row)) {
+            count->same++;
+            return true;
+        }
     }
-    /* One that runs while the collector does may have gone on since. */
-    if (reader_cursor(replay->asks, JUDGE_CURSOR) != replay->fed && told->died == 0)
+    if (may_have_gone_on(replay, told))
         return true;
     name_told(replay, told, words, sizeof words);
     replay_differs(
         replay, count,
         SAY("问题 %s：第 %u 段超标与复算不同", "problem %s: episode %u is not as replayed"), words,
         row->number);
+    return true;
+}
+
+static void name_missing_episodes(struct replay *replay, const struct told *told)
+{
+    const struct again *again = replay_again(replay, told->uid);
+    char words[250];
+
+    for (size_t i = 0; again != NULL && i < again->episode_count; i++) {
+        const struct episode_row *row = &again->episodes[i].row;
+
+        if (again->episodes[i].met ||
+            !replay_in_range(replay, row->first,
+                             wall_is_known(row->ended) ? row->ended : row->last))
+            continue;
+        name_told(replay, told, words, sizeof words);
+        replay_differs(replay, &replay->answer->episodes,
+                       SAY("问题 %s：第 %u 段超标，复算得出，存储中没有",
+                           "problem %s: episode %u: the replay gives it, the store has none"),
+                       words, (unsigned)(i + 1));
+    }
+}
+
+/* The table of problems -------------------------------------------------------------------- */
+
+/* What commands and the page read: the latest version once more. */
+static bool compare_listed(void *self, const char *body)
+{
+    struct replay *replay = self;
+    json_t *problem = json_loads(body, 0, NULL);
+    const char *uid = json_string_value(json_object_get(problem, "uid"));
+    struct told *told = uid == NULL ? NULL : replay_told(replay, uid);
+    const struct again *again = told == NULL ? NULL : replay_again(replay, uid);
+    char words[250];
+
+    json_decref(problem);
+    if (told == NULL)
+        return true;
+    told->listed = true;
+    if (!told->matched || again == NULL || same_body(again->body, body) ||
+        may_have_gone_on(replay, told))
+        return true;
+    name_told(replay, told, words, sizeof words);
+    replay_differs(replay, &replay->answer->problems,
+                   SAY("问题 %s：问题表中的内容与复算不同",
+                       "problem %s: the table of problems does not say what is replayed"),
+                   words);
+    return true;
+}
+
+static bool compare_table(struct replay *replay, struct error *err)
+{
+    char words[250];
+
+    if (!reader_problems(replay->asks, NULL, NULL, NULL, NULL, compare_listed, replay, err))
+        return false;
+    for (size_t i = 0; i < replay->told_count; i++) {
+        const struct told *told = &replay->told[i];
+
+        if (!told->matched)
+            continue;
+        if (!may_have_gone_on(replay, told))
+            name_missing_episodes(replay, told);
+        if (told->listed)
+            continue;
+        name_told(replay, told, words, sizeof words);
+        replay_differs(replay, &replay->answer->problems,
+                       SAY("问题 %s：问题表中没有", "problem %s: not in the table of problems"),
+                       words);
+    }
     return true;
 }
 
@@ -390,5 +467,5 @@ bool replay_compare(struct replay *replay, bool (*feed)(struct replay *, uint64_
         return false;
     compare_rest(replay);
     return reader_episodes(replay->asks, NULL, compare_episode, replay, err) &&
-           list_changed(replay, err);
+           compare_table(replay, err) && list_changed(replay, err);
 }

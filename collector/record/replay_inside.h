@@ -24,6 +24,7 @@ struct told {
     uint64_t born, died; /* numbers of its first version and of the one that closed it */
     uint32_t version;    /* its latest */
     bool matched;
+    bool listed; /* stands in the table of problems */
 };
 
 /* A problem as the replay concludes it. */
@@ -34,6 +35,7 @@ struct again {
     struct again_episode {
         struct episode_row row;
         char ended_by[24];
+        bool met; /* the store has it */
     } * episodes;
     size_t episode_count;
 };

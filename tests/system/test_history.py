@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from bisect import bisect_left
@@ -238,3 +239,51 @@ def test_what_is_made_up_says_so_in_its_head(demo, words):
     answer = subprocess.run([BINARY, *words, "-c", os.path.join(demo, "config")],
                             capture_output=True, text=True, timeout=60)
     assert answer.stdout.splitlines()[0] == "模拟数据 / SIMULATED", answer.stdout + answer.stderr
+
+
+FORGERIES = {
+    "a reading": ("UPDATE kept SET value = value + 0.5 WHERE (segment, point, time, seq) IN (SELECT"
+                  " segment, point, time, seq FROM kept WHERE point = {ph} LIMIT 1 OFFSET 900)",
+                  "sonde/ph"),
+    "a mean": ("UPDATE aggregate SET mean = mean + 0.01 WHERE period = 'day' AND point = {ph}",
+               "sonde/ph day"),
+    "a lost mean": ("DELETE FROM aggregate WHERE period = '1h' AND point = {ph}", "sonde/ph 1h"),
+    "an episode": ("UPDATE episode SET worst = 9.0 WHERE number = 2 AND uid = '{uid}'",
+                   "episode 2 is not as replayed"),
+    "a lost episode": ("DELETE FROM episode WHERE number = 2 AND uid = '{uid}'",
+                       "episode 2: the replay gives it"),
+    "a problem": ("UPDATE problem SET kind = 'new', body = json_set(body, '$.kind', 'new')"
+                  " WHERE uid = '{uid}'", "the table of problems does not say"),
+    "a lost problem": ("DELETE FROM problem WHERE uid = '{uid}'", "not in the table of problems"),
+    "its last version": ("UPDATE problem_version SET body = json_set(body, '$.tasks', '[]')"
+                         " WHERE uid = '{uid}' AND version ="
+                         " (SELECT max(version) FROM problem_version WHERE uid = '{uid}')",
+                         "is not as replayed"),
+}
+
+
+@pytest.mark.parametrize("forged", FORGERIES)
+def test_what_was_forged_is_named(demo, store, forged):
+    sql, said = FORGERIES[forged]
+    (uid,) = store.db.execute("SELECT uid FROM problem WHERE rule = 'school-night'"
+                              " AND kind <> 'new' ORDER BY first DESC").fetchone()
+    ph = next(point for point, name in store.points.items() if name.endswith("/ph"))
+    copy = tempfile.mkdtemp(prefix="lookback-forged-")
+    try:
+        shutil.copytree(os.path.join(demo, "store"), os.path.join(copy, "store"),
+                        ignore=shutil.ignore_patterns("*.sock"))
+        shutil.copytree(os.path.join(demo, "config"), os.path.join(copy, "config"))
+        path = os.path.join(copy, "config", "collector.conf")
+        with open(path, encoding="utf-8") as file:
+            words = file.read().replace(demo + "/store", copy + "/store")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(words)
+        with sqlite3.connect(os.path.join(copy, "store", "lookback.db")) as db:
+            assert db.execute(sql.format(uid=uid, ph=ph)).rowcount > 0
+        db.close()
+        answer = subprocess.run([BINARY, "replay", "-c", os.path.join(copy, "config"), "--lang",
+                                 "en"], capture_output=True, text=True, timeout=60)
+        assert answer.returncode == 1, answer.stdout + answer.stderr
+        assert said in answer.stdout, answer.stdout
+    finally:
+        shutil.rmtree(copy)
