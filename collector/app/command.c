@@ -15,7 +15,7 @@ static const struct command commands[] = {
     {"run", {"run", NULL}, {NULL}, 0, 0, command_run,
      "运行采集器", "run the collector"},
     {"check", {"check", NULL}, {NULL}, 0, 0, command_check,
-     "检查四个配置文件，一次列出所有错误", "check the four files of settings, every fault in one run"},
+     "检查目录里的全部配置，一次列出所有错误", "check all settings in the folder, every fault in one run"},
     {"sensors", {"sensors [MODEL]", NULL}, {NULL}, 0, 1, command_sensors,
      "列出支持的传感器型号，或一种型号的全部通道", "list the sensor models, or all channels of one"},
     {"limits", {"limits [--point SITE/DEVICE/CHANNEL] [--at T]", NULL}, {"--point=", "--at=", NULL},

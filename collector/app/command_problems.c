@@ -3,8 +3,10 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/command.h"
+#include "app/deeds.h"
 #include "app/doubts.h"
 #include "app/problem_card.h"
 #include "app/shown.h"
@@ -19,6 +21,10 @@ struct problem_list {
     bool doubts; /* only they */
     size_t count;
     size_t left_out; /* doubts of the screening */
+    const struct settings *settings;
+    struct reader *reader; /* of one problem: for what people did about it */
+    struct error *err;
+    bool failed;
     struct table *table;
 };
 
@@ -37,7 +43,9 @@ static void print_about(const struct problem_list *list, const json_t *problem)
     }
     text_init(&text, words, sizeof words);
     if (json_is_number(worst))
-        text_add_number(&text, json_number_value(worst));
+        value_shown(&text, json_number_value(worst),
+                    problem_decimals(problem, list->settings->parameters),
+                    json_object_get(problem, "bound"));
     table_cell(list->table, "%s", words);
 }
 
@@ -72,6 +80,17 @@ static bool print_problem(void *self, const char *body)
     return true;
 }
 
+static bool print_deeds(const struct problem_list *list, const json_t *problem)
+{
+    const char *point = text_of(problem, "point");
+    const char *channel = strrchr(point, '/');
+    char device[POINT_SIZE];
+    const struct deeds_about about = {.problem = text_of(problem, "uid"), .device = device};
+
+    snprintf(device, sizeof device, "%.*s", channel == NULL ? 0 : (int)(channel - point), point);
+    return deeds_print(list->reader, &about, list->err);
+}
+
 static bool print_one(void *self, const char *body)
 {
     struct problem_list *list = self;
@@ -82,7 +101,8 @@ static bool print_one(void *self, const char *body)
         return true;
     }
     problem = json_loads(body, 0, NULL);
-    problem_card(problem);
+    problem_card(problem, list->settings->parameters);
+    list->failed = !print_deeds(list, problem);
     json_decref(problem);
     return true;
 }
@@ -90,14 +110,15 @@ static bool print_one(void *self, const char *body)
 static int print_problem_of(const struct typed *typed, const struct settings *settings,
                             struct reader *reader, struct error *err)
 {
-    struct problem_list list = {.json = typed->json};
+    struct problem_list list = {
+        .json = typed->json, .settings = settings, .reader = reader, .err = err};
     char uid[UID_SIZE];
 
     if (!uid_find(reader, typed->words[0], uid, err))
         return command_fail(typed, err);
     if (!typed->json)
         say_zone(settings);
-    return reader_problems(reader, NULL, NULL, NULL, uid, print_one, &list, err)
+    return reader_problems(reader, NULL, NULL, NULL, uid, print_one, &list, err) && !list.failed
                ? EXIT_DONE
                : command_fail(typed, err);
 }
@@ -120,7 +141,7 @@ static int print_problems_json(const struct typed *typed, struct reader *reader,
     return read ? EXIT_DONE : command_fail(typed, err);
 }
 
-static struct problem_list list_of(bool doubts)
+static struct problem_list list_of(const struct settings *settings, bool doubts)
 {
     const char *const problems[] = {
         SAY("编号", "UID"),     SAY("类别", "KIND"),  SAY("状态", "STATE"),
@@ -132,13 +153,14 @@ static struct problem_list list_of(bool doubts)
                                    SAY("结束", "ENDED"),   SAY("次数", "EPISODES")};
 
     return (struct problem_list){.doubts = doubts,
+                                 .settings = settings,
                                  .table = doubts ? table_new(8, doubted) : table_new(9, problems)};
 }
 
 static int print_problems(const struct typed *typed, const struct settings *settings,
                           struct reader *reader, struct error *err)
 {
-    struct problem_list list = list_of(typed_option(typed, "--doubts") != NULL);
+    struct problem_list list = list_of(settings, typed_option(typed, "--doubts") != NULL);
     bool read = read_problems(typed, reader, &list, err);
 
     if (list.count > 0) {

@@ -38,9 +38,8 @@ static int compare_due(const void *one, const void *other)
 }
 
 /* A list of the tasks that were asked for; the caller ends it. */
-static json_t *choose(const struct ledger_desk *desk, const struct typed *typed)
+static json_t *choose(const struct ledger_desk *desk, const struct typed *typed, const char *state)
 {
-    const char *state = typed_option(typed, "--state");
     bool due = typed_option(typed, "--due") != NULL;
     size_t count = json_array_size(desk->tasks);
     struct due *chosen = calloc(count + 1, sizeof *chosen);
@@ -100,7 +99,7 @@ static void add_row(const struct ledger_desk *desk, struct table *table, const j
         table_cell(table, "%s", "");
 }
 
-static void print_table(const struct ledger_desk *desk, const json_t *list, bool due)
+static void print_table(const struct ledger_desk *desk, const json_t *list, bool due, bool state)
 {
     const char *const headings[] = {
         SAY("编号", "ID"),      SAY("类别", "CATEGORY"), SAY("问题", "FOUND"),
@@ -110,8 +109,9 @@ static void print_table(const struct ledger_desk *desk, const json_t *list, bool
 
     if (json_array_size(list) == 0) {
         puts(due ? SAY("没有逾期或即将到期的任务。", "no task is overdue or due soon.")
-                 : SAY("没有任务；用 lookback tasks import 导入台账。",
-                       "no tasks; lookback tasks import takes in a ledger."));
+             : state ? SAY("没有这种状态的任务。", "no task is in that state.")
+                     : SAY("没有任务；用 lookback tasks import 导入台账。",
+                           "no tasks; lookback tasks import takes in a ledger."));
         return;
     }
     say_simulated(desk->settings, NULL);
@@ -124,11 +124,47 @@ static void print_table(const struct ledger_desk *desk, const json_t *list, bool
            desk->today);
 }
 
+/* "rectifying", or any word for it that a ledger may have (ledger.conf). False after the error was
+ * printed. */
+static bool find_state(const struct ledger_desk *desk, const struct typed *typed,
+                       const char **state)
+{
+    const char *words = typed_option(typed, "--state");
+    const char *nearest = NULL;
+    struct error err = {0};
+    enum task_state found;
+    char list[400];
+    struct text text;
+
+    *state = words;
+    if (words == NULL)
+        return true;
+    if (task_state_find(words, &found) ||
+        terms_find_state(desk->settings->terms, words, &found, &nearest)) {
+        *state = task_state_word(found);
+        return true;
+    }
+    text_init(&text, list, sizeof list);
+    for (int i = 0; i < TASK_STATE_COUNT; i++)
+        text_format(&text, "%s%s", i > 0 ? SAY("、", ", ") : "",
+                    SAY(task_state_title((enum task_state)i), task_state_word((enum task_state)i)));
+    error_set(&err, ERROR_WRONG_USE,
+              SAY("--state：没有状态“%s”；可以写：%s", "--state: there is no \"%s\"; one of: %s"),
+              words, list);
+    command_fail(typed, &err);
+    return false;
+}
+
 static int list_tasks(const struct typed *typed)
 {
     struct ledger_desk desk;
     int code = ledger_desk_open(&desk, typed);
-    json_t *list = code == 0 ? choose(&desk, typed) : NULL;
+    const char *state = NULL;
+    json_t *list;
+
+    if (code == 0 && !find_state(&desk, typed, &state))
+        code = EXIT_WRONG;
+    list = code == 0 ? choose(&desk, typed, state) : NULL;
 
     if (code == 0 && typed->json) {
         json_t *whole = json_pack("{s:O}", "tasks", list);
@@ -137,7 +173,7 @@ static int list_tasks(const struct typed *typed)
         putchar('\n');
         json_decref(whole);
     } else if (code == 0) {
-        print_table(&desk, list, typed_option(typed, "--due") != NULL);
+        print_table(&desk, list, typed_option(typed, "--due") != NULL, state != NULL);
     }
     json_decref(list);
     ledger_desk_close(&desk);
@@ -146,13 +182,10 @@ static int list_tasks(const struct typed *typed)
 
 int command_tasks(const struct typed *typed)
 {
-    const char *states[TASK_STATE_COUNT + 1] = {NULL};
     struct error err = {0};
 
-    for (int i = 0; i < TASK_STATE_COUNT; i++)
-        states[i] = task_state_word((enum task_state)i);
     if (typed->word_count == 0)
-        return command_choice(typed, "--state", states) ? list_tasks(typed) : EXIT_WRONG;
+        return list_tasks(typed);
     if (strcmp(typed->words[0], "import") == 0 && typed->word_count == 2)
         return command_tasks_import(typed);
     error_set(&err, ERROR_WRONG_USE, "%s",

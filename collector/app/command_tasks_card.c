@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/deeds.h"
 #include "app/ledger_desk.h"
 #include "app/shown.h"
 #include "base/say.h"
@@ -28,6 +29,8 @@ static void row(const char *title, const char *format, ...)
     for (char *at = words; *at != '\0'; at++)
         if (*at == '\n' || *at == '\t')
             *at = ' ';
+    for (size_t end = strlen(words); end > 0 && words[end - 1] == ' '; end--)
+        words[end - 1] = '\0';
     printf("%s%*s%s\n", title, width < WIDTH ? (int)(WIDTH - width) : 1, "",
            words[0] == '\0' ? "–" : words);
 }
@@ -126,7 +129,9 @@ static void point_row(const struct ledger_desk *desk, struct table *table, const
                         see_reading, &last, &err);
     text_init(&text, value, sizeof value);
     if (last.known && reading_has_value(&last.reading)) {
-        text_add_number(&text, last.reading.value);
+        value_shown(&text, last.reading.value,
+                    known != NULL && known->parameter != NULL ? known->parameter->decimals : 6,
+                    NULL);
         text_format(&text, " %s",
                     known != NULL && known->parameter != NULL ? known->parameter->unit : "");
     }
@@ -186,8 +191,9 @@ static void print_problems(const struct ledger_desk *desk, const json_t *task)
     table_free(table);
 }
 
-static void print_card(const struct ledger_desk *desk, const json_t *task)
+static bool print_card(const struct ledger_desk *desk, const json_t *task, struct error *err)
 {
+    bool read;
     const json_t *relapses = json_object_get(task, "relapses");
     const struct task_source *source =
         terms_find_source(desk->settings->terms, text_of(task, "source"));
@@ -211,7 +217,9 @@ static void print_card(const struct ledger_desk *desk, const json_t *task)
         row(SAY("回潮", "relapses"), SAY("%zu 次，最近一次 %.12s", "%zu, the latest %.12s"),
             json_array_size(relapses),
             json_string_value(json_array_get(relapses, json_array_size(relapses) - 1)));
+    read = deeds_print(desk->reader, &(struct deeds_about){.task = text_of(task, "id")}, err);
     ledger_print_similar(desk, task, SIMILAR_SHOWN);
+    return read;
 }
 
 /* Simulated, when one of the points that watch it is. */
@@ -229,6 +237,7 @@ static void say_head(const struct ledger_desk *desk, const json_t *task)
 
 static int show_task(const struct typed *typed)
 {
+    struct error err = {0};
     struct ledger_desk desk;
     int code = ledger_desk_open(&desk, typed);
     const json_t *task = code == 0 ? ledger_desk_task(&desk, typed, typed->words[0]) : NULL;
@@ -238,7 +247,8 @@ static int show_task(const struct typed *typed)
         putchar('\n');
     } else if (task != NULL) {
         say_head(&desk, task);
-        print_card(&desk, task);
+        if (!print_card(&desk, task, &err))
+            code = command_fail(typed, &err);
     }
     ledger_desk_close(&desk);
     return code == 0 && task == NULL ? EXIT_COULD_NOT : code;

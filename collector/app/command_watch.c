@@ -73,8 +73,7 @@ static void add_row(const struct ledger_desk *desk, struct table *table, const j
                        ? SAY("别处监测", "elsewhere")
                        : SAY("无监测", "nobody watches"));
     if (has_relapsed(task))
-        table_cell(table, SAY("回潮 %zu 次", "relapsed %zu times"),
-                   json_array_size(json_object_get(task, "relapses")));
+        table_cell(table, SAY("%zu 次", "%zu"), json_array_size(json_object_get(task, "relapses")));
     else
         table_cell(table, "%s", "");
 }
@@ -87,7 +86,7 @@ static void print_relapses(const struct ledger_desk *desk, const json_t *list)
 
         if (!has_relapsed(task))
             continue;
-        printf(SAY("\n任务 %s 回潮，问题：", "\ntask %s has relapsed; problems:"),
+        printf(SAY("\n任务 %s 回潮，见问题", "\ntask %s has relapsed; problems:"),
                text_of(task, "id"));
         for (size_t j = 0; j < json_array_size(relapses); j++)
             printf(" %.12s", json_string_value(json_array_get(relapses, j)));

@@ -43,7 +43,16 @@ static void site_row(const json_t *site)
         text_of(site, "village"), text_of(site, "grid"));
 }
 
-static void value_row(const char *title, const json_t *problem, const char *unit)
+int problem_decimals(const json_t *problem, const struct parameters *parameters)
+{
+    enum { UNKNOWN = 6 };
+    const char *key = text_of(json_object_get(problem, "parameter"), "key");
+    const struct parameter *parameter = parameter_find(parameters, key);
+
+    return parameter == NULL ? UNKNOWN : parameter->decimals;
+}
+
+static void value_row(const char *title, const json_t *problem, const char *unit, int decimals)
 {
     const json_t *worst = json_object_get(problem, "worst");
     const json_t *multiple = json_object_get(worst, "multiple");
@@ -53,7 +62,8 @@ static void value_row(const char *title, const json_t *problem, const char *unit
 
     text_init(&text, words, sizeof words);
     if (json_is_number(json_object_get(worst, "value")))
-        text_add_number(&text, json_number_value(json_object_get(worst, "value")));
+        value_shown(&text, json_number_value(json_object_get(worst, "value")), decimals,
+                    json_object_get(problem, "bound"));
     else
         unit = "–";
     if (json_is_number(multiple))
@@ -89,7 +99,7 @@ const char *problem_state_shown(const json_t *problem)
     return word_shown(state);
 }
 
-static void doubt_rows(const json_t *problem, const char *unit)
+static void doubt_rows(const json_t *problem, const char *unit, int decimals)
 {
     row(SAY("存疑", "doubt"), "%s", doubt_title(text_of(problem, "rule")));
     row(SAY("规则", "rule"), "%s", text_of(problem, "rule"));
@@ -97,10 +107,10 @@ static void doubt_rows(const json_t *problem, const char *unit)
     time_row(SAY("首次", "first"), problem, "first");
     time_row(SAY("最近", "last"), problem, "last");
     time_row(SAY("结束", "ended"), problem, "ended");
-    value_row(SAY("数值", "value"), problem, unit);
+    value_row(SAY("数值", "value"), problem, unit, decimals);
 }
 
-static void breach_rows(const json_t *problem, const char *unit)
+static void breach_rows(const json_t *problem, const char *unit, int decimals)
 {
     char bound[64];
 
@@ -113,11 +123,12 @@ static void breach_rows(const json_t *problem, const char *unit)
     time_row(SAY("首次超标", "first"), problem, "first");
     time_row(SAY("最近超标", "last"), problem, "last");
     time_row(SAY("结束", "ended"), problem, "ended");
-    value_row(SAY("最差值", "worst"), problem, unit);
+    value_row(SAY("最差值", "worst"), problem, unit, decimals);
 }
 
-void problem_card(const json_t *problem)
+void problem_card(const json_t *problem, const struct parameters *parameters)
 {
+    int decimals = problem_decimals(problem, parameters);
     const json_t *parameter = json_object_get(problem, "parameter");
     const char *unit = text_of(parameter, "unit");
 
@@ -130,9 +141,9 @@ void problem_card(const json_t *problem)
     row(SAY("监测因子", "parameter"), "%s (%s)", text_of(parameter, "title"),
         text_of(parameter, "key"));
     if (doubt_is_screened(text_of(problem, "rule")))
-        doubt_rows(problem, unit);
+        doubt_rows(problem, unit, decimals);
     else
-        breach_rows(problem, unit);
+        breach_rows(problem, unit, decimals);
     row(SAY("次数", "episodes"), "%lld", number_of(problem, "episodes"));
     acknowledged_row(json_object_get(problem, "acknowledged"));
     if (is_doubt(problem))

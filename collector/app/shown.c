@@ -1,10 +1,12 @@
 #include "app/shown.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/conf.h"
+#include "base/number.h"
 #include "base/say.h"
 #include "base/text.h"
 
@@ -106,6 +108,38 @@ char *shell_word(const char *word, char *out, size_t size)
     }
     text_add_char(&text, '\'');
     return out;
+}
+
+static bool is_a_bound(const json_t *bound, double value)
+{
+    const json_t *between = json_object_get(bound, "between");
+    const json_t *const ends[] = {json_object_get(bound, "above"), json_object_get(bound, "below"),
+                                  json_array_get(between, 0), json_array_get(between, 1)};
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (json_is_number(ends[i]) && json_number_value(ends[i]) == value)
+            return true;
+    return false;
+}
+
+void value_shown(struct text *text, double value, int decimals, const json_t *bound)
+{
+    enum { MORE = 4 };
+    static const double most = 1e15; /* a double holds no decimals of a larger number */
+
+    if (fabs(value) >= most) {
+        text_add_number(text, value);
+        return;
+    }
+    for (int more = 0; more <= MORE; more++) {
+        double rounded =
+            decimal_to_double(decimal_round(decimal_from_double(value), decimals + more));
+
+        if (is_a_bound(bound, rounded) && more < MORE && rounded != value)
+            continue;
+        text_add_number(text, rounded);
+        return;
+    }
 }
 
 void bound_shown(const json_t *bound, char *out, size_t size)

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* The contract's {"error":{"kind","text","where"}}; the caller ends it. */
 json_t *error_object(const struct error *err);
@@ -35,6 +36,10 @@ void say_simulated(const struct settings *settings, const char *point);
 /* A word as a shell takes it: as it is, or in single quotes. `out` ends up cut when it is too
  * small. */
 char *shell_word(const char *word, char *out, size_t size);
+
+/* A finite value rounded to so many decimals, and with as many more as it takes not to look like
+ * the bound it broke (bound may be NULL). What is stored and judged is the whole value. */
+void value_shown(struct text *text, double value, int decimals, const json_t *bound);
 
 /* "> 1.5", "< 3", "6–9": a problem's bound. */
 void bound_shown(const json_t *bound, char *out, size_t size);

@@ -31,7 +31,7 @@ static const char *const headers[COLUMN_COUNT][NAMES_MAX] = {
     [COLUMN_PERSON] = {"person", "责任人", "整改责任人", "责任人员", "包保责任人", "负责人", "responsibleperson"},
     [COLUMN_DEADLINE] = {"deadline", "整改时限", "完成时限", "整改期限", "办结时限", "时限", "期限", "截止日期", "截止时间",
                          "计划完成时间", "要求完成时间", "完成时间", "duedate", "due"},
-    [COLUMN_STATE] = {"state", "状态", "整改状态", "当前状态", "整改情况", "整改进展", "进展情况", "进展", "办理状态", "办理情况", "status"},
+    [COLUMN_STATE] = {"state", "状态", "整改状态", "当前状态", "整改情况", "整改进度", "整改进展", "进展情况", "进展", "进度", "办理状态", "办理情况", "status"},
     [COLUMN_STRUCK_OFF] = {"struckoff", "销号日期", "销号时间", "完成销号时间", "销号", "struckoffdate", "strike-offdate", "strike-off"},
     [COLUMN_EXTENDED] = {"extended", "延期", "是否延期", "延期情况"},
     [COLUMN_SUPERVISED] = {"supervised", "督办", "是否督办", "挂牌督办", "督办情况"},
@@ -202,6 +202,12 @@ void columns_note(const struct columns *columns, json_t *notes)
     if (unused_list.used > 0)
         json_array_append_new(
             notes, json_sprintf(SAY("没有用到的列：%s", "columns not used: %s"), unused));
+    if (columns->index[COLUMN_STATE] < 0)
+        json_array_append_new(
+            notes,
+            json_string(SAY("表里没有“状态”列：新任务记为“已排查”，已有任务的状态不变",
+                            "no column \"state\": a new task is taken as found, and one that "
+                            "is there keeps its state")));
     if (apart_list.used > 0)
         json_array_append_new(
             notes, json_sprintf(SAY("个人信息列只存入 people.sqlite，不进台账、不发布：%s",

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/conf.h"
 #include "base/say.h"
@@ -62,6 +63,17 @@ bool act_moment(struct act_call *call, const char *key, struct wall_time *time, 
                          call->name, key, words);
     json_object_set_new(call->recorded, key, json_string(wall_text(*time, utc)));
     return true;
+}
+
+char *act_local_time(struct wall_time time, char out[WALL_TEXT])
+{
+    time_t seconds = (time_t)(time.ms / 1000);
+    struct tm local;
+
+    out[0] = '\0';
+    if (wall_is_known(time) && localtime_r(&seconds, &local) != NULL)
+        strftime(out, WALL_TEXT, "%Y-%m-%d %H:%M:%S", &local);
+    return out;
 }
 
 bool act_in_time(const struct act_call *call, const char *what, struct error *err)

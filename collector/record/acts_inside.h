@@ -6,4 +6,7 @@
 
 extern const struct act_kind output_acts[]; /* acts_outputs.c */
 
+/* "2026-11-23 09:48:28" in the zone of the process, as tables show it: for a refusal. */
+char *act_local_time(struct wall_time time, char out[WALL_TEXT]);
+
 #endif

@@ -19,7 +19,7 @@ static bool first_seq_from(struct act_call *call, struct wall_time from, uint64_
                                  SAY("%s 之后没有已存的数据，无可重发",
                                      "nothing is stored from %s on, so there "
                                      "is nothing to send again"),
-                                 wall_text(from, words));
+                                 act_local_time(from, words));
 }
 
 static bool check_resend(struct act_call *call, struct error *err)

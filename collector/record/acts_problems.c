@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/say.h"
-#include "record/acts.h"
+#include "record/acts_inside.h"
 #include "store/reader.h"
 
 static bool note_state(void *self, const char *body)
@@ -63,7 +63,7 @@ static bool check_acknowledge(struct act_call *call, struct error *err)
            error_set(err, ERROR_REFUSED,
                      SAY("问题 %s 已由 %s 于 %s 确认", "problem %s was acknowledged by %s at %s"),
                      problem->uid, problem->acknowledged_by,
-                     wall_text(problem->acknowledged, since));
+                     act_local_time(problem->acknowledged, since));
 }
 
 static bool check_close(struct act_call *call, struct error *err)
@@ -79,7 +79,7 @@ static bool check_close(struct act_call *call, struct error *err)
                SAY("问题 %s 仍在超标（始于 %s），不能关闭；待读数恢复后再关闭",
                    "problem %s is still being breached (since %s) and cannot be closed; close "
                    "it when readings have recovered"),
-               problem->uid, wall_text(problem->first, first));
+               problem->uid, act_local_time(problem->first, first));
 }
 
 const struct act_kind problem_acts[] = {

@@ -16,7 +16,7 @@
 #include "base/say.h"
 #include "ledger/intake_merge.h"
 #include "ledger/sheet.h"
-#include "record/acts.h"
+#include "record/acts_inside.h"
 #include "store/people.h"
 
 static bool check_ready(const struct act_call *call, struct error *err)
@@ -345,7 +345,7 @@ static bool check_standing(const struct task *task, struct error *err)
         return error_set(
             err, ERROR_REFUSED,
             SAY("任务 %s 已于 %s 销号，现在是“%s”", "task %s was struck off at %s and is %s"),
-            task->id, wall_text(task->struck_off, since), task_state_title(task->state));
+            task->id, act_local_time(task->struck_off, since), task_state_title(task->state));
     return error_set(err, ERROR_REFUSED,
                      SAY("任务 %s 现在是“%s”，不能销号", "task %s is %s and cannot be struck off"),
                      task->id, task_state_title(task->state));
@@ -369,7 +369,7 @@ static bool check_running(struct act_call *call, const struct task *task, struct
                          "--even-so",
                          "a point of task %s is still being breached (problem %.12s, since %s) and "
                          "it cannot be struck off; insist with --even-so"),
-                     task->id, uid, problem == NULL ? "?" : wall_text(problem->first, since));
+                     task->id, uid, problem == NULL ? "?" : act_local_time(problem->first, since));
 }
 
 static bool check_strike_off(struct act_call *call, struct error *err)

@@ -182,12 +182,20 @@ struct problem_line {
     size_t open;
 };
 
-static void text_member(const json_t *object, const char *key, struct text *text)
+/* "71.9 dB"; "–" when it is not known. */
+static void worst_text(const struct picture *picture, const json_t *problem, const char *name,
+                       struct text *text)
 {
-    const json_t *member = json_object_get(object, key);
+    const json_t *value = json_object_get(json_object_get(problem, "worst"), "value");
+    const struct catalog_point *point = catalog_find_point(picture->view->catalog, name);
 
-    if (json_is_number(member))
-        text_add_number(text, json_number_value(member));
+    if (!json_is_number(value))
+        text_add(text, "–");
+    else if (point == NULL || point->parameter == NULL)
+        text_add_number(text, json_number_value(value));
+    else
+        text_format(text, "%.*f %s", point->parameter->decimals, json_number_value(value),
+                    point->parameter->unit);
 }
 
 static bool draw_problem(void *self, const char *body)
@@ -204,7 +212,7 @@ static bool draw_problem(void *self, const char *body)
     line->open += open;
     if (line->picture->problems++ < ROWS && point != NULL && state != NULL) {
         text_init(&text, words, sizeof words);
-        text_member(json_object_get(problem, "worst"), "value", &text);
+        worst_text(line->picture, problem, point, &text);
         fprintf(line->to, "  %s", colour(line->picture, open ? RED : GREEN));
         pad(line->to, open ? SAY("超标中", "open") : SAY("已恢复", "recovered"), 10);
         fputs(colour(line->picture, PLAIN), line->to);

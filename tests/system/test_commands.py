@@ -126,6 +126,8 @@ def test_the_uid_a_table_shows_is_one_the_commands_take(troubled):
     town.wait(lambda: town.ask("problem", uid)["state"] == "recovered", 20, "the recovery")
     assert town.command("problem", "close", shown, "--note", "done").returncode == 0
     assert town.ask("problem", uid)["state"] == "closed"
+    done = town.command("problem", uid).stdout.split("WHAT WAS DONE")[1].splitlines()
+    assert "acknowledged" in done[1] and "closed" in done[2] and done[2].endswith("done")
     for wrong in (uid[:5], "nothing", "'; drop", uid + "0"):
         assert town.command("problem", wrong).returncode == 3
     assert town.ask("problem", uid)["acknowledged"]["by"]

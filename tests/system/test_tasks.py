@@ -234,7 +234,9 @@ def test_due_lists_what_is_late_or_comes_within_15_days_in_order(town):
     assert [one["id"] for one in town.ask("tasks", "--due")["tasks"]] == ["3", "4", "1"]
     assert [one["id"] for one in town.ask("tasks", "--state", "struck_off")["tasks"]] == ["6"]
     assert "逾期 4 天" in town.command("tasks", "--due", "--lang", "zh").stdout
-    assert town.command("tasks", "--state", "done").returncode == 2
+    assert [one["id"] for one in town.ask("tasks", "--state", "已销号")["tasks"]] == ["6"]
+    wrong = town.command("tasks", "--state", "sruck", "--lang", "zh")
+    assert wrong.returncode == 2 and "没有状态“sruck”" in wrong.stderr and "已销号" in wrong.stderr
 
 
 def test_watched_says_who_watches(town):
@@ -268,6 +270,10 @@ def test_the_whole_way_from_ongoing_to_relapse(town, peers):
     struck = task(town, 37)
     assert struck["state"] == "struck_off"
     assert iso_ms(struck["watch_until"]) - iso_ms(struck["struck_off"]) == 90 * DAY
+    assert town.command("task", "note", "37", "the filter was looked at").returncode == 0
+    done = town.command("task", "37").stdout.split("WHAT WAS DONE")[1].splitlines()
+    assert "struck off" in done[1] and done[1].endswith("done")
+    assert done[2].endswith("the filter was looked at")
     again = town.command("task", "strike-off", "37", "--note", "done")
     assert again.returncode == 3 and "struck off" in again.stderr
     watch = town.command("watch", "--json")

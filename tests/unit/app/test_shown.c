@@ -41,6 +41,34 @@ static void a_bound_reads_as_it_is_meant(void **state)
     }
 }
 
+static void a_value_has_its_decimals_and_never_looks_like_the_bound_it_broke(void **state)
+{
+    static const struct {
+        double value;
+        int decimals;
+        const char *bound, *shown;
+    } cases[] = {
+        {51.104705818, 1, "{\"above\":45}",      "51.1"             },
+        {0.83395547,   2, "{\"above\":1.5}",     "0.83"             },
+        {65.04,        1, "{\"above\":65}",      "65.04"            },
+        {2.9996,       2, "{\"below\":3}",       "2.9996"           },
+        {9.001,        2, "{\"between\":[6,9]}", "9.001"            },
+        {3,            1, "{\"above\":3}",       "3"                },
+        {1e16,         2, "{}",                  "10000000000000000"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *bound = json_loads(cases[i].bound, 0, NULL);
+        char out[64];
+        struct text text;
+
+        text_init(&text, out, sizeof out);
+        value_shown(&text, cases[i].value, cases[i].decimals, bound);
+        assert_string_equal(out, cases[i].shown);
+        json_decref(bound);
+    }
+}
+
 static void a_time_is_shown_in_the_zone_of_the_collector(void **state)
 {
     char out[LOCAL_TEXT];
@@ -56,6 +84,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_word_is_quoted_only_where_a_shell_would_bend_it),
         cmocka_unit_test(a_bound_reads_as_it_is_meant),
+        cmocka_unit_test(a_value_has_its_decimals_and_never_looks_like_the_bound_it_broke),
         cmocka_unit_test(a_time_is_shown_in_the_zone_of_the_collector),
     };
 

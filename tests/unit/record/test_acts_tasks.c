@@ -1,6 +1,8 @@
 /* Tests of record/acts_tasks.c: what acts on the ledger check, decide and record. */
 #include "unit/record/bench_top.h"
 
+#include <time.h>
+
 static const char point[] = "zj-03/sonde/ammonia_nitrogen";
 static struct terms *terms;
 
@@ -237,11 +239,15 @@ static void a_running_episode_refuses_a_strike_off_and_says_since_when(void **st
     struct bench *bench = *state;
     struct bench_answer answer;
     json_t *problem;
-    char since[WALL_TEXT];
+    char since[WALL_TEXT]; /* as the person's clock showed it */
+    time_t seconds;
+    struct tm local;
 
     import(bench, task_37);
     bench_minute(bench, 2.0);
-    wall_text(clock_wall(bench->used_clock), since);
+    seconds = (time_t)(clock_wall(bench->used_clock).ms / 1000);
+    assert_non_null(localtime_r(&seconds, &local));
+    strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", &local);
     problem = bench_problem(bench);
     answer = strike_off(bench, "37");
     assert_int_equal(answer.err.kind, ERROR_REFUSED);
