@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/say.h"
+
 enum { WIDTH = 30 };
 
 void progress_begin(struct progress *progress, const char *what)
@@ -32,7 +34,8 @@ void progress_show(struct progress *progress, double share, const char *text)
     if (progress->moves)
         draw_bar(progress, permille, text);
     else
-        fprintf(progress->to, "%s: %d %%  %s\n", progress->what, permille / 10, text);
+        fprintf(progress->to, SAY("%s：%d %%%s%s\n", "%s: %d %%%s%s\n"), progress->what,
+                permille / 10, text[0] == '\0' ? "" : "  ", text);
     fflush(progress->to);
 }
 
