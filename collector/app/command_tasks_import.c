@@ -294,6 +294,9 @@ static void print_words(const struct import *import, bool dry)
                json_object_size(intake->people));
     if (dry)
         puts(SAY("只是预览，什么都没有写入", "a dry run: nothing was written"));
+    else if (import->seq > 0 && import->count[INTAKE_ADDED] + import->count[INTAKE_CHANGED] == 0)
+        puts(SAY("台账没有变化；信访人信息已核对",
+                 "the ledger has not changed; the details of petitioners were compared"));
     else if (import->seq > 0)
         printf(SAY("已完成，记录在序号 %llu\n", "done, recorded as number %llu\n"),
                (unsigned long long)import->seq);

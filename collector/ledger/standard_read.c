@@ -7,6 +7,8 @@
 
 #include "base/say.h"
 
+enum { LIMITS_MAX = 2000 };
+
 /* clang-format off */
 static const char *const by_words[] = {"nothing", "water_class", "air_class", "noise_zone", NULL};
 
@@ -150,6 +152,12 @@ static bool read_table_editions(const struct reading_file *file, struct table *t
     return good;
 }
 
+/* Each is compared with every other one. The largest standard in config/ has some 300. */
+static bool is_full(const struct reading_file *file)
+{
+    return file->standards->count - file->first >= LIMITS_MAX;
+}
+
 static bool read_table(struct reading_file *file, struct conf_at at)
 {
     struct table table = {.kind = -1, .body = -1, .place = -1};
@@ -161,8 +169,16 @@ static bool read_table(struct reading_file *file, struct conf_at at)
     good = read_classes(&table, at, file->faults) && good;
     good = read_table_editions(file, &table, at) && good;
     table.sound = good;
-    for (size_t i = 0; i < conf_length(rows); i++)
+    for (size_t i = 0; i < conf_length(rows); i++) {
+        if (is_full(file))
+            return conf_complain(
+                file->faults, conf_element(rows, i), "rows",
+                SAY("一个标准文件最多 %d 条限值（每行按因子、类别和版本各算一条）；请分成几个标准",
+                    "the file of a standard holds at most %d limits (a row is one for each "
+                    "parameter, class and edition); make several standards of it"),
+                (int)LIMITS_MAX);
         good = standard_read_row(file, &table, conf_element(rows, i)) && good;
+    }
     return good;
 }
 
@@ -253,8 +269,10 @@ static bool read_whole(struct reading_file *file, struct conf_at root)
         good = read_edition(file, conf_element(editions, i)) && good;
     if (!good)
         return false;
-    for (size_t i = 0; i < conf_length(tables); i++)
+    for (size_t i = 0; i < conf_length(tables) && (good || !is_full(file)); i++)
         good = read_table(file, conf_element(tables, i)) && good;
+    if (!good && is_full(file))
+        return false;
     return standards_check_times(file->standards, file->first, file->at, file->faults) && good;
 }
 

@@ -216,7 +216,7 @@ def test_the_same_petitioner_again_changes_nothing(town):
     first = row("P-1", source="信访件", person="某某某", telephone="021-55550000")
     load(town, first)
     before = town.last_seq()
-    load(town, first)
+    assert "has not changed" in load(town, first)
     assert len(events(town, "tasks.import")) == 1 and town.last_seq() - before <= 2
     load(town, row("P-1", source="信访件", person="某某某", telephone="021-55550001"))
     one, other = events(town, "tasks.import")

@@ -452,6 +452,25 @@ static void put_editions(const char *from)
     put("one.conf", words);
 }
 
+static void more_limits_than_can_be_compared_are_refused_at_once(void **state)
+{
+    enum { ROWS_WRITTEN = 2100, ROW_SIZE = 64 };
+    char *words = calloc(ROWS_WRITTEN + 8, ROW_SIZE);
+    char *end = words;
+
+    end += sprintf(end, "standard = \"X 1\"; title_zh = \"x\"; title_en = \"x\";\n"
+                        "editions = ( { edition = \"1\"; from = \"2020-01-01\"; } );\n"
+                        "tables = ( { clause = \"t\"; editions = [ \"1\" ]; verified = true; "
+                        "source = \"s\"; rows = (");
+    for (int i = 0; i < ROWS_WRITTEN; i++)
+        end += sprintf(end, "%s\n{ parameter = \"ph\"; unit = \"\"; above = [ \"9\" ]; }",
+                       i > 0 ? "," : "");
+    sprintf(end, " ); } );");
+    put("one.conf", words);
+    free(words);
+    assert_refused("one.conf:2004: rows: the file of a standard holds at most 2000 limits");
+}
+
 static void overlapping_validity_is_refused_with_both_lines(void **state)
 {
     put_editions("2026-02-28");
@@ -614,6 +633,7 @@ int main(void)
         cmocka_unit_test(a_standard_is_known_however_people_write_it),
         cmocka_unit_test(a_year_pins_the_edition),
         cmocka_unit_test(why_a_row_applies_is_said_in_both_languages),
+        cmocka_unit_test(more_limits_than_can_be_compared_are_refused_at_once),
         cmocka_unit_test(overlapping_validity_is_refused_with_both_lines),
         cmocka_unit_test(a_hole_between_editions_is_refused_with_both_lines),
         cmocka_unit_test(editions_that_meet_in_a_day_are_good),
