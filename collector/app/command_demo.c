@@ -208,7 +208,7 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
         settings_free(settings);
         return code;
     }
-    if (!continued && !demo_ledger_load(settings, &err)) {
+    if (!continued && !demo_ledger_load(settings, history_ms > 0, &err)) {
         settings_free(settings);
         return command_fail(typed, &err);
     }

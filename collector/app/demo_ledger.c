@@ -75,7 +75,15 @@ json_t *demo_ledger(const struct settings *settings, struct wall_time now, struc
     return args;
 }
 
-bool demo_ledger_load(const struct settings *settings, struct error *err)
+/* After a history the tasks that something watches here are as its story has left them. */
+static void leave_out_watched(json_t *tasks)
+{
+    for (size_t i = json_array_size(tasks); i-- > 0;)
+        if (json_array_size(json_object_get(json_array_get(tasks, i), "points")) > 0)
+            json_array_remove(tasks, i);
+}
+
+bool demo_ledger_load(const struct settings *settings, bool after_history, struct error *err)
 {
     const struct writer_ways ways = {
         .clock = clock_system(), .trust = (enum trust_by)settings->trust, .mailbox_bytes = 1 << 16};
@@ -86,6 +94,8 @@ bool demo_ledger_load(const struct settings *settings, struct error *err)
 
     if (args == NULL)
         return false;
+    if (after_history)
+        leave_out_watched(json_object_get(args, "tasks"));
     if (!writer_open(&writer, settings, &ways, err)) {
         json_decref(args);
         return false;

@@ -6,6 +6,11 @@
 
 extern const struct act_kind output_acts[]; /* acts_outputs.c */
 
+/* acts_strike_off.c */
+bool acts_ledger_is_there(const struct act_call *call, struct error *err);
+bool acts_check_strike_off(struct act_call *call, struct error *err);
+bool acts_check_note(struct act_call *call, struct error *err);
+
 /* "2026-11-23 09:48:28" in the zone of the process, as tables show it: for a refusal. */
 char *act_local_time(struct wall_time time, char out[WALL_TEXT]);
 

@@ -438,42 +438,6 @@ struct seat *judge_seat_of_uid(const struct judge *judge, const char *uid)
     return NULL;
 }
 
-const struct problem *judge_problem(const struct judge *judge, const char *uid)
-{
-    const struct seat *seat = judge_seat_of_uid(judge, uid);
-
-    return seat == NULL ? NULL : &seat->track.problem;
-}
-
-const struct watch *judge_watch(const struct judge *judge)
-{
-    return judge->watch;
-}
-
-/* Of a running breach at that point, or NULL. */
-static const char *running_at(const struct judge *judge, const char *name)
-{
-    const struct catalog_point *point = catalog_find_point(judge->catalog, name);
-
-    for (size_t i = 0; point != NULL && i < judge->seat_count; i++) {
-        const struct problem *problem = &judge->seats[i].track.problem;
-
-        if (judge->seats[i].point == point->id && problem->state != PROBLEM_NONE &&
-            problem->nature == NATURE_BREACH && problem_is_running(problem))
-            return problem->uid;
-    }
-    return NULL;
-}
-
-const char *judge_running_at(const struct judge *judge, const struct task *task)
-{
-    const char *uid = NULL;
-
-    for (size_t i = 0; uid == NULL && i < task->point_count; i++)
-        uid = running_at(judge, task->points[i]);
-    return uid;
-}
-
 void judge_hold(struct judge *judge, const char *rule, uint32_t point, uint64_t until)
 {
     struct seat *seat = judge_find_seat(judge, rule, point);

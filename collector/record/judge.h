@@ -105,6 +105,10 @@ bool judge_catch_up(struct judge *judge, struct reader *reader, bool *more, stru
 const struct problem *judge_problem(const struct judge *judge, const char *uid);
 /* The uid of a problem with a running episode at one of the points of a task; NULL: none. */
 const char *judge_running_at(const struct judge *judge, const struct task *task);
+/* The point of a task that is over its bound since then, though not yet for as long as its rule
+ * asks for; NULL: none. */
+const char *judge_pending_at(const struct judge *judge, const struct task *task,
+                             struct wall_time *since);
 /* The ledger as the judge sees it; acts ask it before they are recorded. */
 const struct watch *judge_watch(const struct judge *judge);
 

@@ -259,6 +259,37 @@ static void a_running_episode_refuses_a_strike_off_and_says_since_when(void **st
     assert_int_equal(answer.err.kind, ERROR_NONE);
 }
 
+static void a_breach_that_is_not_proven_yet_refuses_a_strike_off_unless_insisted_on(void **state)
+{
+    struct bench *bench = *state;
+    struct bench_answer answer;
+
+    bench_kill(bench);
+    bench->rule.for_ms = 10 * MINUTE_MS;
+    bench_open(bench);
+    import(bench, task_37);
+    bench_minute(bench, 2.0);
+    answer = strike_off(bench, "37");
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    assert_non_null(strstr(answer.err.text, "zj-03/sonde/ammonia_nitrogen"));
+    answer = bench_act(bench, "task.strike_off",
+                       json_pack("{s:s, s:s, s:b}", "id", "37", "note", "x", "even_so", true));
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+}
+
+static void a_breach_that_was_none_lets_a_task_be_struck_off(void **state)
+{
+    struct bench *bench = *state;
+
+    bench_kill(bench);
+    bench->rule.for_ms = 10 * MINUTE_MS;
+    bench_open(bench);
+    import(bench, task_37);
+    bench_minute(bench, 2.0);
+    bench_minute(bench, 0.5);
+    assert_int_equal(strike_off(bench, "37").err.kind, ERROR_NONE);
+}
+
 static void a_strike_off_by_hand_is_refused_where_another_owns_the_ledger(void **state)
 {
     struct bench *bench = *state;
@@ -328,6 +359,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(striking_off_begins_the_watch_period, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_running_episode_refuses_a_strike_off_and_says_since_when,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_breach_that_is_not_proven_yet_refuses_a_strike_off_unless_insisted_on, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(a_breach_that_was_none_lets_a_task_be_struck_off, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
             a_strike_off_by_hand_is_refused_where_another_owns_the_ledger, set_up_owned, tear_down),
         cmocka_unit_test_setup_teardown(
