@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/say.h"
 #include "base/text.h"
@@ -106,6 +107,11 @@ struct settings *command_settings(const struct typed *typed)
     return settings;
 }
 
+bool command_shows_progress(const struct typed *typed)
+{
+    return !typed->json || isatty(STDERR_FILENO);
+}
+
 bool command_moment(const struct typed *typed, const char *name, struct wall_time *time)
 {
     const char *words = typed_option(typed, name);
@@ -115,10 +121,26 @@ bool command_moment(const struct typed *typed, const char *name, struct wall_tim
         return true;
     error_set(
         &err, ERROR_WRONG_USE,
-        SAY("%s: “%s”不是时间；写成 2026-11-22、2026-11-22 08:00、2026-11-22 08:00:30 或 RFC 3339",
+        SAY("%s：“%s”不是时间；写成 2026-11-22、2026-11-22 08:00、2026-11-22 08:00:30 或 RFC 3339",
             "%s: \"%s\" is not a moment; write 2026-11-22, 2026-11-22 08:00, 2026-11-22 08:00:30 "
             "or RFC 3339"),
         name, words);
+    command_fail(typed, &err);
+    return false;
+}
+
+bool command_span(const struct typed *typed, struct wall_time *from, struct wall_time *to)
+{
+    struct error err = {0};
+
+    if (!command_moment(typed, "--from", from) || !command_moment(typed, "--to", to))
+        return false;
+    if (typed_option(typed, "--from") == NULL || typed_option(typed, "--to") == NULL ||
+        from->ms <= to->ms)
+        return true;
+    error_set(
+        &err, ERROR_WRONG_USE, "%s",
+        SAY("--to 早于 --from：请把两个时刻对调", "--to is before --from: change them round"));
     command_fail(typed, &err);
     return false;
 }
@@ -134,16 +156,16 @@ bool command_choice(const struct typed *typed, const char *name, const char *con
     for (size_t i = 0; word != NULL && allowed[i] != NULL; i++) {
         if (strcmp(word, allowed[i]) == 0)
             return true;
-        text_format(&text, "%s%s", i > 0 ? ", " : "", allowed[i]);
+        text_format(&text, "%s%s", i > 0 ? SAY("、", ", ") : "", allowed[i]);
     }
     if (word == NULL)
         return true;
     if (near == NULL)
-        line_wrong(typed, NULL, SAY("%s: 没有“%s”；可以写：%s", "%s: no \"%s\" here; one of: %s"),
+        line_wrong(typed, NULL, SAY("%s：没有“%s”；可以写：%s", "%s: no \"%s\" here; one of: %s"),
                    name, word, list);
     else
         line_wrong(typed, NULL,
-                   SAY("%s: 没有“%s”，是否想写 %s？可以写：%s",
+                   SAY("%s：没有“%s”，是否想写 %s？可以写：%s",
                        "%s: no \"%s\" here, did you mean %s? One of: %s"),
                    name, word, near, list);
     return false;

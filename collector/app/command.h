@@ -40,6 +40,10 @@ const char *typed_option(const struct typed *typed, const char *name);
 /* Prints the error as the contract wants and gives its exit code. */
 int command_fail(const struct typed *typed, const struct error *err);
 
+/* Whether long work shows how far it is: not to a program, for which standard error holds at most
+ * one JSON object. */
+bool command_shows_progress(const struct typed *typed);
+
 /* Loads the settings and speaks their language unless --lang was given; on failure prints every
  * fault and gives NULL. */
 struct settings *command_settings(const struct typed *typed);
@@ -47,6 +51,9 @@ struct settings *command_settings(const struct typed *typed);
 /* Parses a moment option; false (with a printed error) when it is given and wrong. Absent: `*time`
  * stays. */
 bool command_moment(const struct typed *typed, const char *name, struct wall_time *time);
+/* --from and --to, each where it is written; false after the error was printed, also when they are
+ * the wrong way round. */
+bool command_span(const struct typed *typed, struct wall_time *from, struct wall_time *to);
 
 /* False (with a printed error that names the allowed words) when an option is given and none of
  * `allowed` (NULL-terminated). */

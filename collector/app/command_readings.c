@@ -258,13 +258,18 @@ int command_readings(const struct typed *typed)
     if (settings == NULL)
         return EXIT_WRONG;
     if (point == NULL) {
-        list_points(settings);
-        error_set(&err, ERROR_WRONG_USE, "%s",
-                  SAY("缺少 --point 点位/设备/通道，可选的见上",
+        if (!typed->json)
+            list_points(settings);
+        error_set(
+            &err, ERROR_WRONG_USE, "%s",
+            typed->json
+                ? SAY("缺少 --point 点位/设备/通道；不带 --json 的 lookback readings 列出全部",
+                      "--point SITE/DEVICE/CHANNEL is missing; lookback readings without "
+                      "--json lists them all")
+                : SAY("缺少 --point 点位/设备/通道，可选的见上",
                       "--point SITE/DEVICE/CHANNEL is missing; those there are stand above"));
         code = command_fail(typed, &err);
-    } else if (!command_moment(typed, "--from", &span.start) ||
-               !command_moment(typed, "--to", &span.end)) {
+    } else if (!command_span(typed, &span.start, &span.end)) {
         code = EXIT_WRONG;
     } else {
         code = readings_of(typed, settings, point, span);

@@ -107,7 +107,7 @@ static void print_words(const struct settings *settings, const struct replay_ans
         puts(SAY("结论：复算与存储一致。", "the replay agrees with the store."));
 }
 
-static bool run(const struct settings *settings, struct replay_setup *setup,
+static bool run(const struct settings *settings, bool shown, struct replay_setup *setup,
                 struct replay_answer *answer, struct error *err)
 {
     struct reader *reader = reader_open(settings->store_dir, err);
@@ -126,11 +126,12 @@ static bool run(const struct settings *settings, struct replay_setup *setup,
                                         .rule_count = names.rule_count,
                                         .tallies = settings->tallies,
                                         .screens = settings->screens};
-    setup->progress = show;
+    setup->progress = shown ? show : NULL;
     setup->self = &progress;
     progress_begin(&progress, SAY("复算", "replay"));
     done = replay_run(setup, answer, err);
-    progress_end(&progress, done);
+    if (shown)
+        progress_end(&progress, done);
     names_free(&names);
     return done;
 }
@@ -145,12 +146,11 @@ int command_replay(const struct typed *typed)
 
     if (settings == NULL)
         return EXIT_WRONG;
-    if (!command_moment(typed, "--from", &setup.from) ||
-        !command_moment(typed, "--to", &setup.to)) {
+    if (!command_span(typed, &setup.from, &setup.to)) {
         settings_free(settings);
         return EXIT_WRONG;
     }
-    if (!run(settings, &setup, &answer, &err)) {
+    if (!run(settings, command_shows_progress(typed), &setup, &answer, &err)) {
         code = command_fail(typed, &err);
     } else {
         if (typed->json)

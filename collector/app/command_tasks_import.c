@@ -76,15 +76,17 @@ static bool read_table(struct import *import, struct error *err)
     size_t size = 0;
     char *bytes = read_file(import->typed->words[1], (size_t)terms->sheet_bytes, &size, err);
 
+    bool shown = size > LONG_FILE && command_shows_progress(import->typed);
+
     if (bytes == NULL)
         return false;
-    if (size > LONG_FILE) {
+    if (shown) {
         progress_begin(&progress, SAY("读取台账", "reading the ledger"));
         setup.progress = show_progress;
         setup.self = &progress;
     }
     import->intake = intake_read(bytes, size, &setup, err);
-    if (size > LONG_FILE)
+    if (shown)
         progress_end(&progress, import->intake != NULL);
     free(bytes);
     return import->intake != NULL;

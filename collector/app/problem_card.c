@@ -110,6 +110,31 @@ static void doubt_rows(const json_t *problem, const char *unit, int decimals)
     value_row(SAY("数值", "value"), problem, unit, decimals);
 }
 
+/* "GB 3838-2002 表1 IV": which row of which standard. */
+static void limit_row(const json_t *limit)
+{
+    bool verified = json_is_true(json_object_get(limit, "verified"));
+
+    if (json_is_object(limit))
+        row(SAY("标准", "standard"), "%s-%s %s %s%s", text_of(limit, "standard"),
+            text_of(limit, "edition"), text_of(limit, "clause"), text_of(limit, "class"),
+            verified ? "" : SAY("（未核实）", " (unverified)"));
+}
+
+/* The ids of tasks; nothing where there is none. */
+static void tasks_row(const char *title, const json_t *ids)
+{
+    char words[400];
+    struct text text;
+
+    text_init(&text, words, sizeof words);
+    for (size_t i = 0; i < json_array_size(ids); i++)
+        text_format(&text, "%s%s", i > 0 ? SAY("、", ", ") : "",
+                    json_string_value(json_array_get(ids, i)));
+    if (json_array_size(ids) > 0)
+        row(title, "%s", words);
+}
+
 static void breach_rows(const json_t *problem, const char *unit, int decimals)
 {
     char bound[64];
@@ -118,7 +143,10 @@ static void breach_rows(const json_t *problem, const char *unit, int decimals)
         word_shown(text_of(problem, "nature")));
     bound_shown(json_object_get(problem, "bound"), bound, sizeof bound);
     row(SAY("界限", "bound"), "%s %s", bound, unit);
+    limit_row(json_object_get(problem, "limit"));
     row(SAY("类别", "kind"), "%s", word_shown(text_of(problem, "kind")));
+    tasks_row(SAY("有关任务", "tasks"), json_object_get(problem, "tasks"));
+    tasks_row(SAY("回潮任务", "relapse of"), json_object_get(problem, "relapse_of"));
     row(SAY("状态", "state"), "%s", problem_state_shown(problem));
     time_row(SAY("首次超标", "first"), problem, "first");
     time_row(SAY("最近超标", "last"), problem, "last");

@@ -17,10 +17,19 @@ static int by_rule_and_point(const void *one, const void *other)
     return (a->point > b->point) - (a->point < b->point);
 }
 
+/* qsort(), also of an array that was never made. */
+static void sort(void *array, size_t count, size_t size, int (*order)(const void *, const void *))
+{
+    if (count > 0)
+        qsort(array, count, size, order);
+}
+
 struct pair *replay_pair(struct replay *replay, const char *rule, uint32_t point)
 {
     struct pair wanted = {.point = point};
 
+    if (replay->pair_count == 0)
+        return NULL;
     snprintf(wanted.rule, sizeof wanted.rule, "%s", rule);
     return bsearch(&wanted, replay->pairs, replay->pair_count, sizeof wanted, by_rule_and_point);
 }
@@ -42,6 +51,8 @@ struct told *replay_told(struct replay *replay, const char *uid)
 {
     struct told wanted = {.version = 0};
 
+    if (replay->told_count == 0)
+        return NULL;
     snprintf(wanted.uid, sizeof wanted.uid, "%s", uid);
     return bsearch(&wanted, replay->told, replay->told_count, sizeof wanted, uid_only);
 }
@@ -117,7 +128,7 @@ static void merge_pairs(struct replay *replay)
 {
     size_t kept = 0;
 
-    qsort(replay->pairs, replay->pair_count, sizeof *replay->pairs, by_rule_and_point);
+    sort(replay->pairs, replay->pair_count, sizeof *replay->pairs, by_rule_and_point);
     for (size_t i = 0; i < replay->pair_count; i++)
         if (kept == 0 || by_rule_and_point(&replay->pairs[kept - 1], &replay->pairs[i]) != 0)
             replay->pairs[kept++] = replay->pairs[i];
@@ -219,7 +230,7 @@ static void merge_told(struct replay *replay)
 {
     size_t kept = 0;
 
-    qsort(replay->told, replay->told_count, sizeof *replay->told, by_uid);
+    sort(replay->told, replay->told_count, sizeof *replay->told, by_uid);
     for (size_t i = 0; i < replay->told_count; i++) {
         struct told *told = &replay->told[i];
 
@@ -304,9 +315,9 @@ bool replay_survey(struct replay *replay, struct error *err)
     }
     if (!read_events(replay, err) || !replay_read_problems(replay, replay->end, err))
         return false;
-    qsort(replay->told, replay->told_count, sizeof *replay->told, by_birth);
+    sort(replay->told, replay->told_count, sizeof *replay->told, by_birth);
     for (size_t i = 0; i < replay->told_count; i++)
         hold_for(replay, &replay->told[i]);
-    qsort(replay->told, replay->told_count, sizeof *replay->told, by_uid);
+    sort(replay->told, replay->told_count, sizeof *replay->told, by_uid);
     return true;
 }
