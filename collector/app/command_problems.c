@@ -183,16 +183,16 @@ int command_problems(const struct typed *typed)
 {
     static const char *const states[] = {"open", "recovered", "closed", NULL};
     static const char *const kinds[] = {"new", "relapse", "ongoing", NULL};
-    struct settings *settings;
+    struct settings *settings = command_settings(typed);
     struct error err = {0};
     struct reader *reader;
     int code;
 
-    if (!command_choice(typed, "--state", states) || !command_choice(typed, "--kind", kinds))
+    if (settings == NULL || !command_choice(typed, "--state", states) ||
+        !command_choice(typed, "--kind", kinds)) {
+        settings_free(settings);
         return EXIT_WRONG;
-    settings = command_settings(typed);
-    if (settings == NULL)
-        return EXIT_WRONG;
+    }
     reader = reader_open(settings->store_dir, &err);
     if (reader == NULL)
         code = command_fail(typed, &err);
