@@ -14,10 +14,11 @@ def town_of_four(town, peers):
         town.device(port=device.port, name=f"probe{number}", every="100ms",
                     model=simple_profile(count=3))
     broker, influx, victoria = peers.mosquitto(), peers.influx(), peers.victoria()
-    town.output("mqtt", broker.url(), timeout="2s")
+    gate = peers.gate(broker.port)
+    town.output("mqtt", gate.url(), timeout="2s")
     town.output("line", influx.write_url(), name="influx", timeout="2s", batch=200)
     town.output("line", victoria.write_url(), name="victoria", timeout="2s", batch=200)
-    return broker, influx, victoria
+    return broker, gate, influx, victoria
 
 
 def wait_all_sent(town):
@@ -26,37 +27,40 @@ def wait_all_sent(town):
 
 
 def test_peers_that_are_away_at_the_start_get_everything_later(town, peers):
-    broker, influx, victoria = town_of_four(town, peers)
+    broker, gate, influx, victoria = town_of_four(town, peers)
     town.start()
     town.wait_polls(80)
     assert all(town.confirmed(name) == 0 for name in ("town-mqtt", "influx", "victoria"))
     broker.start()
     heard = peers.subscriber(broker.port, "lookback/#")
-    influx.start()
-    victoria.start()
+    for peer in (gate, influx, victoria):
+        peer.start()
     wait_all_sent(town)
     town.stop()
     assert len(all_arrived(town, heard, influx, victoria)) >= 80
 
 
 def test_peers_that_die_and_return_miss_nothing_and_get_nothing_twice(town, peers):
-    broker, influx, victoria = town_of_four(town, peers)
+    broker, gate, influx, victoria = town_of_four(town, peers)
     for peer in (broker, influx, victoria):
         peer.start()
     heard = peers.subscriber(broker.port, "lookback/#")
+    gate.start()
     town.start()
     wait_all_sent(town)
     for _ in range(3):
         town.wait_polls(40)
         # VictoriaMetrics keeps what it has confirmed in memory for seconds and loses it to kill -9;
         # it is asked to end. The others die without a word.
+        gate.kill()
         broker.kill()
+        heard.subscribed.clear()
         influx.kill()
         victoria.stop()
         town.wait_polls(60)
         broker.start()
-        heard.subscribed.clear()
         heard.wait_ready()
+        gate.start()
         influx.start()
         victoria.start()
         wait_all_sent(town)
@@ -65,10 +69,11 @@ def test_peers_that_die_and_return_miss_nothing_and_get_nothing_twice(town, peer
 
 
 def test_one_dead_peer_holds_up_nobody_else(town, peers):
-    broker, influx, victoria = town_of_four(town, peers)
+    broker, gate, influx, victoria = town_of_four(town, peers)
     broker.start()
     heard = peers.subscriber(broker.port, "lookback/#")
-    victoria.start()
+    for peer in (gate, victoria):
+        peer.start()
     town.start()
     town.wait_polls(100)
     town.wait_sent("town-mqtt", 5)

@@ -5,7 +5,7 @@ import pytest
 
 from devices import Fleet, Honest, Scripted
 from lookback import Town
-from servers import Authority, Influx, Mosquitto, Subscriber, Victoria
+from servers import Authority, Gate, Influx, Mosquitto, Subscriber, Victoria
 
 
 class Peers:
@@ -21,6 +21,9 @@ class Peers:
 
     def mosquitto(self, **more):
         return self.keep(Mosquitto(self.folder, **more))
+
+    def gate(self, target):
+        return self.keep(Gate(self.folder, target))
 
     def influx(self):
         return self.keep(Influx(self.folder))

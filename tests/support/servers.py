@@ -94,6 +94,22 @@ class Mosquitto(Server):
         return f"{scheme}://{host}:{self.port}"
 
 
+class Gate(Server):
+    """A way to a port that can be shut, so that a subscriber is there before the first message: a
+    broker keeps nothing for one who has not subscribed yet."""
+
+    def __init__(self, folder, target):
+        self.target = target
+        super().__init__(folder, f"gate-{target}")
+
+    def command(self):
+        return ["socat", f"TCP-LISTEN:{self.port},bind=127.0.0.1,fork,reuseaddr",
+                f"TCP:127.0.0.1:{self.target}"]
+
+    def url(self, scheme="mqtt"):
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+
 class Subscriber:
     """Hears everything under a topic, in order. Connects again by itself when the broker returns."""
 
