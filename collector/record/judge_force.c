@@ -52,16 +52,41 @@ static uint32_t point_of(const struct judge *judge, const json_t *name)
  * before, but for a month at most: each missing minute becomes a row. */
 static const int64_t past_at_most_ms = (int64_t)31 * 24 * 3600 * 1000;
 
-static struct wall_time since_when(const struct judge_device *device, const char *words,
-                                   struct wall_time time)
+static bool note_reading(void *self, uint64_t seq, struct wall_time time,
+                         const struct reading *reading)
 {
-    struct wall_time since = time;
+    (void)seq, (void)time, (void)reading;
+    *(bool *)self = true;
+    return false;
+}
 
-    if (words == NULL || wall_is_known(device->told) || !moment_parse(words, &since))
-        return time;
+/* What an older program stored and did not count is not missing: then it counts from now on. */
+static bool has_past(struct judge *judge, const struct catalog_device *of, struct span span,
+                     bool *past, struct error *err)
+{
+    *past = false;
+    return of->point_count == 0 ||
+           judge->sink.readings(judge->sink.self, judge->catalog->points[of->first_point].id, span,
+                                judge->now, note_reading, past, err);
+}
+
+static bool since_when(struct judge *judge, struct judge_device *device, const char *words,
+                       struct wall_time time, struct error *err)
+{
+    const struct catalog_device *of = &judge->catalog->devices[device - judge->devices];
+    struct wall_time since = time;
+    bool past = false;
+
+    device->since = time;
+    if (words == NULL || !device->is_new || !moment_parse(words, &since))
+        return true;
     if (since.ms < time.ms - past_at_most_ms)
         since.ms = time.ms - past_at_most_ms;
-    return since;
+    if (since.ms < time.ms && !has_past(judge, of, (struct span){since, time}, &past, err))
+        return false;
+    if (!past)
+        device->since = since;
+    return true;
 }
 
 /* What is counted and screened may be another thing when a device is asked more or less often: then
@@ -103,9 +128,13 @@ bool judge_every(struct judge *judge, const json_t *arguments, struct wall_time 
 
     if (device == NULL || (wall_is_known(device->told) && device->every_ms == every_ms))
         return true;
+    device->was_every_ms = device->every_ms;
+    device->was_since = device->since;
     device->every_ms = every_ms;
     device->gap_ms = episode_gap_ms(device->every_ms);
-    device->since = since_when(device, since, time);
+    device->is_new = !wall_is_known(device->told);
+    if (!since_when(judge, device, since, time, err))
+        return false;
     device->told = time;
     for (uint32_t i = 0; i < of->point_count; i++)
         if (!ask_anew(judge, judge->catalog->points[of->first_point + i].id, err))
@@ -124,13 +153,16 @@ static bool begin_counting(struct judge *judge, struct judge_point *point, struc
     struct span now = {time, {time.ms + 1}};
 
     judge->next_pass = WALL_NONE;
-    if (device->told.ms == time.ms) {
+    if (device->is_new && device->told.ms == time.ms) {
         tally_every(point->tally, device->since, device->every_ms);
         return true;
     }
+    /* A clock that was set back must not open again what has closed. */
     if (wall_is_known(judge->newest) && judge->newest.ms > time.ms)
         now = (struct span){judge->newest, {judge->newest.ms + 1}};
     tally_open(point->tally, now.start);
+    if (device->was_every_ms > 0)
+        tally_every(point->tally, device->was_since, device->was_every_ms);
     tally_every(point->tally, device->since, device->every_ms);
     return tally_recount(point->tally, now, "", &judge->world, err);
 }

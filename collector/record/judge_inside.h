@@ -50,6 +50,9 @@ struct judge_device {
     int64_t every_ms; /* as the sequence says; 0: not asked */
     struct wall_time since;
     struct wall_time told; /* when the sequence said so */
+    int64_t was_every_ms;  /* before that; 0: it was not there */
+    struct wall_time was_since;
+    bool is_new; /* it was never there before */
     int64_t gap_ms;
     struct window *windows; /* of maintenance */
     size_t window_count, window_room;

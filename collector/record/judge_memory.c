@@ -16,8 +16,9 @@ static void write_force(FILE *to, const struct judge *judge)
         const struct judge_device *device = &judge->devices[i];
 
         if (device->every_ms > 0 || wall_is_known(device->since))
-            fprintf(to, "every %u %" PRId64 " %" PRId64 " %" PRId64 "\n", device->id,
-                    device->every_ms, device->since.ms, device->told.ms);
+            fprintf(to, "every %u %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d\n",
+                    device->id, device->every_ms, device->since.ms, device->told.ms,
+                    device->was_every_ms, device->was_since.ms, device->is_new);
         for (size_t n = 0; n < device->window_count; n++)
             fprintf(to, "window %u %" PRId64 " %" PRId64 "\n", device->id,
                     device->windows[n].from.ms, device->windows[n].to.ms);
@@ -202,18 +203,22 @@ static bool force_every(struct judge *judge, const char *line)
 {
     struct judge_device read;
     const struct catalog_device *of;
+    int is_new;
 
-    if (sscanf(line, "every %u %" SCNd64 " %" SCNd64 " %" SCNd64, &read.id, &read.every_ms,
-               &read.since.ms, &read.told.ms) != 4)
+    if (sscanf(line, "every %u %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %d",
+               &read.id, &read.every_ms, &read.since.ms, &read.told.ms, &read.was_every_ms,
+               &read.was_since.ms, &is_new) != 7)
         return false;
     of = catalog_device(judge->catalog, read.id);
     if (of != NULL) {
         struct judge_device *device = &judge->devices[of - judge->catalog->devices];
 
-        device->every_ms = read.every_ms;
-        device->gap_ms = episode_gap_ms(read.every_ms);
-        device->since = read.since;
-        device->told = read.told;
+        read.windows = device->windows;
+        read.window_count = device->window_count;
+        read.window_room = device->window_room;
+        read.gap_ms = episode_gap_ms(read.every_ms);
+        read.is_new = is_new != 0;
+        *device = read;
     }
     return true;
 }
@@ -316,7 +321,9 @@ static bool clear(struct judge *judge, struct error *err)
 
         device->every_ms = 0;
         device->gap_ms = episode_gap_ms(0);
-        device->since = device->told = WALL_NONE;
+        device->since = device->told = device->was_since = WALL_NONE;
+        device->was_every_ms = 0;
+        device->is_new = false;
         device->window_count = 0;
     }
     for (uint32_t id = 0; id < judge->point_limit; id++) {

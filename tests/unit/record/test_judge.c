@@ -7,9 +7,13 @@
 enum { HOUR_STEPS = 12, DAY_STEPS = 288 };
 
 static struct town town;
+/* What is not the usual value; INFINITY: that device does not answer. */
+static double unusual[TOWN_POINTS];
 
 static int build(void **state)
 {
+    for (size_t i = 0; i < TOWN_POINTS; i++)
+        unusual[i] = NAN;
     town_init(&town, 0);
     town_open(&town, 0);
     return 0;
@@ -29,33 +33,45 @@ static void commit(void)
         fail_msg("%s", err.text);
 }
 
+static void push(uint32_t index, struct wall_time time, unsigned step)
+{
+    const struct catalog_device *device = &town.devices[index];
+    struct reading readings[2];
+    struct poll poll = {.device = device->id,
+                        .time = time,
+                        .mono = town.clock.mono,
+                        .boot = store_boot(town.store),
+                        .profile = town.profile,
+                        .raw = (const uint8_t *)"\x03\x00\x00\x00\x01\x00\x07",
+                        .raw_size = 7,
+                        .readings = readings,
+                        .reading_count = device->point_count};
+
+    for (uint32_t n = 0; n < device->point_count; n++) {
+        uint32_t point = device->first_point + n;
+
+        readings[n] = (struct reading){
+            .point = town.points[point].id,
+            .value = isnan(unusual[point]) ? town_value(point, step % HOUR_STEPS) : unusual[point]};
+    }
+    assert_true(mailbox_push(town.mailbox, &poll));
+}
+
+static void be_at(unsigned step)
+{
+    town.clock.wall = town_time(step);
+    town.clock.mono.ns = ns_from_ms((int64_t)step * TOWN_EVERY_MS);
+}
+
 /* All devices answer normally at each step; the sonde measures `ammonia`. */
 static void steps(unsigned from, unsigned to, double ammonia)
 {
+    unusual[0] = ammonia;
     for (unsigned step = from; step < to; step++) {
-        town.clock.wall = town_time(step);
-        town.clock.mono.ns = ns_from_ms((int64_t)step * TOWN_EVERY_MS);
-        for (uint32_t i = 0; i < TOWN_DEVICES; i++) {
-            const struct catalog_device *device = &town.devices[i];
-            struct reading readings[2];
-            struct poll poll = {.device = device->id,
-                                .time = town_time(step),
-                                .mono = town.clock.mono,
-                                .boot = store_boot(town.store),
-                                .profile = town.profile,
-                                .raw = (const uint8_t *)"\x03\x00\x00\x00\x01\x00\x07",
-                                .raw_size = 7,
-                                .readings = readings,
-                                .reading_count = device->point_count};
-
-            for (uint32_t n = 0; n < device->point_count; n++)
-                readings[n] = (struct reading){
-                    .point = town.points[device->first_point + n].id,
-                    .value = device->first_point + n == 0
-                                 ? ammonia
-                                 : town_value(device->first_point + n, step % HOUR_STEPS)};
-            assert_true(mailbox_push(town.mailbox, &poll));
-        }
+        be_at(step);
+        for (uint32_t i = 0; i < TOWN_DEVICES; i++)
+            if (!isinf(unusual[town.devices[i].first_point]))
+                push(i, town_time(step), step);
         commit();
     }
 }
@@ -136,6 +152,15 @@ static void forget(struct problems *problems)
     for (size_t i = 0; i < problems->count; i++)
         json_decref(problems->found[i]);
     problems->count = 0;
+}
+
+static size_t count_problems(const char *rule)
+{
+    struct problems problems = problems_of(rule);
+    size_t count = problems.count;
+
+    forget(&problems);
+    return count;
 }
 
 static const char *words(const json_t *problem, const char *key)
@@ -238,25 +263,106 @@ static void a_rule_that_is_gone_leaves_its_problem_to_people(void **state)
     forget(&problems);
 }
 
+/* The sonde measures; nobody knows when. */
+static void blind_steps(unsigned count, double ammonia)
+{
+    unusual[0] = ammonia;
+    for (unsigned i = 0; i < count; i++) {
+        held_clock_advance(&town.clock, TOWN_EVERY_MS);
+        push(0, WALL_NONE, 0);
+        commit();
+    }
+}
+
+static void blind_restart(unsigned step, bool edited)
+{
+    town.trust_by = TRUST_PLAUSIBLE;
+    town.blind = true;
+    restart(step, edited);
+}
+
+static void what_waited_while_a_rule_was_edited_is_judged_by_neither(void **state)
+{
+    blind_restart(1, false);
+    blind_steps(8, 9.0);
+    blind_restart(9, true);
+    blind_steps(2, 0.5);
+    assert_int_equal(count_problems("nh3"), 0);
+    town.clock.wall = town_time(100);
+    held_clock_advance(&town.clock, 11 * 1000);
+    commit();
+    held_clock_advance(&town.clock, 11 * 1000);
+    commit();
+    assert_true(rows_of(0, PERIOD_15MIN).count > 0); /* it has been judged */
+    assert_int_equal(count_problems("nh3"), 0);
+    steps(101, 106, 9.0);
+    assert_int_equal(count_problems("nh3"), 1);
+}
+
+static void a_device_asked_less_often_from_within_an_hour_is_expected_so_from_then_on(void **state)
+{
+    struct rows rows;
+
+    steps(0, 6, 0.5);
+    restart(6, true); /* the weather, every ten minutes from now on */
+    for (unsigned step = 6; step <= HOUR_STEPS; step += 2)
+        steps(step, step + 1, 0.5);
+    rows = rows_of(5, PERIOD_1H);
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.of[0].expected, 6 + 3);
+    assert_int_equal(rows.of[0].count, 6 + 3);
+}
+
 /* Periods ------------------------------------------------------------------------------------ */
+
+enum { PM10 = 3 };
 
 static void an_hour_is_counted_and_judged_when_it_has_passed(void **state)
 {
     struct problems problems;
+    char first[WALL_TEXT];
     struct rows rows;
 
+    unusual[PM10] = 161.0;
     steps(0, HOUR_STEPS, 0.5);
-    assert_int_equal(rows_of(0, PERIOD_1H).count, 0);
+    assert_int_equal(rows_of(PM10, PERIOD_1H).count, 0);
+    assert_int_equal(count_problems("dust-long"), 0);
     steps(HOUR_STEPS, HOUR_STEPS + 1, 0.5);
-    rows = rows_of(0, PERIOD_1H);
+    rows = rows_of(PM10, PERIOD_1H);
     assert_int_equal(rows.count, 1);
     assert_int_equal(rows.of[0].expected, HOUR_STEPS);
     assert_int_equal(rows.of[0].valid, HOUR_STEPS);
     assert_true(rows.of[0].enough);
-    assert_float_equal(rows.of[0].mean, 0.5, 1e-12);
-    problems = problems_of("dust-long"); /* an hour of the day's first morning has 52 … 58 */
-    assert_int_equal(problems.count, 0);
+    assert_float_equal(rows.of[0].mean, 161.0, 1e-12);
+    problems = problems_of("dust-long");
+    assert_int_equal(problems.count, 1);
+    assert_string_equal(words(problems.found[0], "first"), wall_text(town_time(0), first));
     forget(&problems);
+}
+
+static void a_period_with_too_little_in_it_is_not_judged_nor_is_its_correction(void **state)
+{
+    struct rows rows;
+
+    steps(0, HOUR_STEPS, 0.5);
+    unusual[PM10] = 400.0;
+    steps(HOUR_STEPS, HOUR_STEPS + 3, 0.5); /* 3 of 12 */
+    unusual[PM10] = INFINITY;
+    steps(HOUR_STEPS + 3, 2 * HOUR_STEPS + 2, 0.5);
+    rows = rows_of(PM10, PERIOD_1H);
+    assert_int_equal(rows.count, 2);
+    assert_false(rows.of[1].enough);
+    assert_int_equal(count_problems("dust-long"), 0);
+    unusual[PM10] = 400.0; /* the rest of it comes late */
+    for (unsigned step = HOUR_STEPS + 3; step < 2 * HOUR_STEPS; step++)
+        push(2, town_time(step), step);
+    unusual[PM10] = NAN;
+    steps(2 * HOUR_STEPS + 2, 3 * HOUR_STEPS + 1, 0.5);
+    rows = rows_of(PM10, PERIOD_1H);
+    assert_int_equal(rows.of[2].version, 2);
+    assert_true(rows.of[2].enough);
+    assert_float_equal(rows.of[2].mean, 400.0, 1e-9);
+    assert_int_equal(count_problems("dust-long"), 0);
 }
 
 static void a_device_that_falls_silent_has_hours_with_nothing_in_them(void **state)
@@ -283,6 +389,26 @@ static void a_device_that_falls_silent_has_hours_with_nothing_in_them(void **sta
     assert_int_equal(rows.of[2].count, 0);
     assert_false(rows.of[2].enough);
     assert_true(isnan(rows.of[2].mean));
+}
+
+static void completeness_counts_from_when_a_new_device_is_said_to_be_there(void **state)
+{
+    struct rows rows;
+
+    town_end(&town);
+    town_init(&town, 0);
+    town.since_ms = town_time(0).ms;
+    town_open(&town, 3 * HOUR_STEPS);
+    steps(3 * HOUR_STEPS, 4 * HOUR_STEPS + 1, 0.5);
+    rows = rows_of(0, PERIOD_1H);
+    assert_int_equal(rows.count, 4);
+    assert_int_equal(rows.of[0].start.ms, town_time(0).ms);
+    assert_int_equal(rows.of[0].expected, HOUR_STEPS);
+    assert_int_equal(rows.of[0].count, 0);
+    assert_int_equal(rows.of[3].count, HOUR_STEPS);
+    restart(4 * HOUR_STEPS + 1, false);
+    steps(4 * HOUR_STEPS + 1, 5 * HOUR_STEPS + 1, 0.5);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 5);
 }
 
 /* Maintenance -------------------------------------------------------------------------------- */
@@ -466,6 +592,15 @@ int main(void)
                                         clear),
         cmocka_unit_test_setup_teardown(an_hour_is_counted_and_judged_when_it_has_passed, build,
                                         clear),
+        cmocka_unit_test_setup_teardown(
+            a_period_with_too_little_in_it_is_not_judged_nor_is_its_correction, build, clear),
+        cmocka_unit_test_setup_teardown(what_waited_while_a_rule_was_edited_is_judged_by_neither,
+                                        build, clear),
+        cmocka_unit_test_setup_teardown(
+            a_device_asked_less_often_from_within_an_hour_is_expected_so_from_then_on, build,
+            clear),
+        cmocka_unit_test_setup_teardown(
+            completeness_counts_from_when_a_new_device_is_said_to_be_there, build, clear),
         cmocka_unit_test_setup_teardown(a_device_that_falls_silent_has_hours_with_nothing_in_them,
                                         build, clear),
         cmocka_unit_test_setup_teardown(

@@ -46,6 +46,9 @@ struct town {
     struct recorder *recorder;
     uint32_t profile;
     int64_t keep_ms;
+    int64_t since_ms; /* of every device; 0: not said */
+    enum trust_by trust_by;
+    bool blind;         /* the wall clock stands at 1970 */
     unsigned steps;     /* there are */
     unsigned edited;    /* from this step on the settings are the edited ones */
     bool bare;          /* without any rule */
@@ -86,6 +89,7 @@ static inline void town_init(struct town *town, unsigned steps)
 {
     *town = (struct town){.dir = "/tmp/lookback-town-XXXXXX",
                           .keep_ms = (int64_t)400 * 24 * 60 * MINUTE_MS,
+                          .trust_by = TRUST_ALWAYS,
                           .steps = steps,
                           .edited = UINT32_MAX,
                           .doomed = UINT32_MAX};
@@ -158,6 +162,7 @@ static inline void town_name(struct town *town, bool edited)
         snprintf(town->sites[i].name, sizeof town->sites[i].name, "%s", of->site);
         *device = (struct catalog_device){
             .site = i, .every_ms = TOWN_EVERY_MS, .active = true, .first_point = point};
+        device->since_ms = town->since_ms;
         device->every_ms *= edited && i == 3 ? 2 : 1;
         snprintf(device->name, sizeof device->name, "%s", of->name);
         device->id = store_device(town->store, of->site, of->name, bench_start(), &err);
@@ -187,13 +192,15 @@ static inline void town_open(struct town *town, unsigned step)
 
     town->clock.wall = town_time(step);
     town->clock.mono.ns = ns_from_ms((int64_t)step * TOWN_EVERY_MS);
+    if (town->blind)
+        town->clock.wall.ms = 1000;
     town->store = store_open(town->dir, "boot-one", town->clock.wall, &err);
     if (town->store == NULL)
         fail_msg("%s", err.text);
     town_name(town, step >= town->edited);
     town_rules(town, step >= town->edited);
     town->mailbox = mailbox_new(1 << 20);
-    town->trust = trust_new(TRUST_ALWAYS, &town->clock.clock, store_newest(town->store));
+    town->trust = trust_new(town->trust_by, &town->clock.clock, store_newest(town->store));
     town->notices = notices_new(&town->clock.clock);
     setup = (struct recorder_setup){.store = town->store,
                                     .mailbox = town->mailbox,
