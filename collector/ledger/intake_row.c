@@ -41,6 +41,39 @@ static void put_text(struct reading_row *row, json_t *into, const char *key, con
         row->good = false;
 }
 
+/* Whether a whole word of `words`, which has spaces between them. */
+static bool is_word_of(const char *one, const char *words)
+{
+    size_t length = strlen(one);
+
+    for (const char *at = words; (at = strstr(at, one)) != NULL; at += length)
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+/* Two Chinese characters or more, in a column of persons, and no word for nobody. */
+static bool is_a_name(const struct reading_row *row, size_t column)
+{
+    const char *header = row->file->columns.headers[column];
+    const char *cell = row->row->cells[column];
+
+    return row->file->columns.of[column] == COLUMN_PERSONAL && strlen(cell) >= 6 &&
+           (strstr(header, "人") != NULL || strstr(header, "petitioner") != NULL ||
+            strstr(header, "complainant") != NULL) &&
+           !is_word_of(cell, row->file->setup->terms->nobody);
+}
+
+static bool names_its_petitioner(const struct reading_row *row, const char *words)
+{
+    const struct columns *columns = &row->file->columns;
+
+    for (size_t i = 0; i < row->row->count && i < columns->count; i++)
+        if (is_a_name(row, i) && strstr(words, row->row->cells[i]) != NULL)
+            return true;
+    return false;
+}
+
 /* One line, or (`lines`) several. False: told. */
 static bool check_text(struct reading_row *row, enum column column, const char *words, size_t size)
 {
@@ -49,6 +82,11 @@ static bool check_text(struct reading_row *row, enum column column, const char *
                           SAY("文字有 %zu 字节，最多 %zu 字节（一个汉字 3 字节）；请删减",
                               "the text has %zu bytes and %zu is the most; cut it"),
                           strlen(words), size - 1);
+    if (names_its_petitioner(row, words))
+        return row_refuse(row, column, "%s",
+                          SAY("里面有本行信访人的姓名，台账不存个人信息；请改写，如“居民反映”",
+                              "the petitioner of this row is named in it and the ledger keeps no "
+                              "personal data; write \"a resident\" instead"));
     return !sheet_names_a_person(words) ||
            row_refuse(row, column, "%s",
                       SAY("里面有手机号或身份证号，台账不存个人信息；请移到“联系电话”列",

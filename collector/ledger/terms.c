@@ -37,6 +37,8 @@ static const struct conf_key root_keys[] = {
      "一个单元格的上限", "the largest cell"},
     {"faults_shown", CONF_INT, false, FIELD(struct terms, faults_shown), 1, 1000, "50", NULL,
      "导入时最多列出多少处错误", "how many faults of a file are shown"},
+    {"nobody", CONF_TEXT, false, FIELD(struct terms, nobody), 0, 0, "匿名", NULL,
+     "信访人一栏里不是姓名的写法，空格隔开", "what stands for a petitioner without being a name"},
     {"categories", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL, "问题类别", "the categories"},
     {"sources", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL, "问题来源", "the sources"},
     {"states", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL, "整改状态的写法", "how states are written"},

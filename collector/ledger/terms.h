@@ -41,6 +41,7 @@ struct terms {
     int64_t due_soon_ms;
     int64_t sheet_bytes, sheet_rows, cell_bytes; /* a file larger than this is refused */
     int64_t faults_shown;
+    char nobody[512]; /* words for a petitioner that are no name, with spaces between */
     struct category *categories;
     size_t category_count;
     struct task_source *sources;

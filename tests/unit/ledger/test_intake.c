@@ -495,6 +495,16 @@ static void the_sample_has_102_findings_and_4_petitions(void **state)
     intake_free(intake);
 }
 
+static void a_petitioner_who_is_named_in_the_text_refuses_the_row(void **state)
+{
+    struct intake *intake =
+        good("编号,问题描述,信访人\nP-1,居民反映夜间扰民,居民\nP-2,水黑,\nP-3,匿名举报,匿名\n");
+
+    intake_free(intake);
+    expect_fault("编号,问题描述,信访人\nP-1,欧阳某反映夜间扰民,欧阳某\n", 2, "B", "姓名");
+    expect_fault("编号,整改措施,投诉人,问题描述\nP-1,已答复欧阳某,欧阳某,吵\n", 2, "B", "姓名");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,6 +544,7 @@ int main(void)
         cmocka_unit_test(a_place_that_is_no_site_goes_before_the_text),
         cmocka_unit_test(who_complained_is_kept_apart_from_the_task),
         cmocka_unit_test(a_telephone_inside_a_text_is_a_fault),
+        cmocka_unit_test(a_petitioner_who_is_named_in_the_text_refuses_the_row),
         cmocka_unit_test(the_sample_has_102_findings_and_4_petitions),
     };
 
