@@ -222,6 +222,23 @@ def test_the_machine_closes_only_what_no_task_watches(town, peers):
     assert (watched["rule"], watched["tasks"]) == ("cod-high", ["1"])
 
 
+def test_taking_in_a_ledger_closes_nothing_that_a_task_goes_on_watching(town, peers):
+    knob = town_judging(town, peers, {**RULE, "gather": "2s"})
+    load(town, row(1, points=POINT), row(2))
+    knob.turn(100)
+    wait_state(town, "open")
+    knob.turn(10)
+    uid = wait_state(town, "recovered")["uid"]
+    settle(town, 10, 30)
+    load(town, row(1, points=POINT, deadline="2027-02-28"), row(2, points=POINT), row(3))
+    town.stop()
+    town.start()
+    settle(town, 10, 30)
+    assert town.ask("problem", uid)["state"] == "recovered"
+    load(town, row(1, points=POINT, state="已销号", struck_off=day(-1)))
+    assert town.ask("problem", uid)["state"] == "closed"  # a person's strike-off: the next relapses
+
+
 def test_over_range_is_judged_as_at_least_this(town, peers):
     model = profile("short", {"cod.c0": ("holding", 0, "uint16", {"valid": (0.0, 60.0)})})
     knob = town_judging(town, peers, RULE, {"name": "low", "points": [POINT], "below": 200.0},
