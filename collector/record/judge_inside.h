@@ -166,17 +166,26 @@ bool judge_take_up(struct judge *judge, struct error *err);
 /* Tallies and screens as they are now, and what is in force. */
 bool judge_remember(struct judge *judge, struct error *err);
 
+/* judge_points.c */
+
+/* New, empty tallies and screens, for a device that is asked as often as is in force. */
+bool judge_make_tally(struct judge *judge, uint32_t point, struct error *err);
+bool judge_make_screen(struct judge *judge, uint32_t point, struct error *err);
+/* Once: what the settings want to be counted there, and whose values go along. */
+bool judge_want_tally(struct judge *judge, uint32_t point, struct error *err);
+/* A screen as the settings want it, which the caller ends; NULL also where there is none to be. */
+bool judge_want_screen(struct judge *judge, uint32_t point, struct screen **screen,
+                       uint64_t *meaning, struct error *err);
+/* What a seat must be said to mean, so that it judges; of a test in a screen of that meaning. */
+uint64_t judge_meaning(const struct judge *judge, const struct seat *seat);
+uint64_t judge_screen_meaning(const struct judge *judge, const struct seat *seat, uint64_t screen);
+
 /* judge_make.c */
 
 /* Of a rule that is there, or was when its memory was taken up; NULL: none. */
 struct seat *judge_find_seat(const struct judge *judge, const char *rule, uint32_t point);
 /* One for a rule that is gone; NULL: no memory. */
 struct seat *judge_add_gone(struct judge *judge, const char *rule, uint32_t point);
-/* New, empty tallies and screens, for a device that is asked as often as is in force. */
-bool judge_make_tally(struct judge *judge, uint32_t point, struct error *err);
-bool judge_make_screen(struct judge *judge, uint32_t point, struct error *err);
-/* What a seat must be said to mean, so that it judges. */
-uint64_t judge_meaning(const struct judge *judge, const struct seat *seat);
 bool judge_no_memory(struct error *err);
 
 #endif

@@ -1,151 +1,10 @@
 /* What the replay has concluded against what stands in the store. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
 #include "record/replay_inside.h"
-
-/* Aggregates -------------------------------------------------------------------------------- */
-
-static bool same_number(double one, double other)
-{
-    return (isnan(one) && isnan(other)) || one == other;
-}
-
-static bool same_aggregate(const struct aggregate *a, const struct aggregate *b)
-{
-    return a->end.ms == b->end.ms && a->expected == b->expected && a->count == b->count &&
-           a->valid == b->valid && a->enough == b->enough && same_number(a->min, b->min) &&
-           same_number(a->mean, b->mean) && same_number(a->max, b->max) &&
-           same_number(a->l10, b->l10) && same_number(a->l50, b->l50) &&
-           same_number(a->l90, b->l90) && same_number(a->ld, b->ld) && same_number(a->ln, b->ln) &&
-           same_number(a->ldn, b->ldn) && same_number(a->max_8h, b->max_8h) &&
-           strcmp(a->cause, b->cause) == 0;
-}
-
-struct matching {
-    const struct aggregate *wanted;
-    bool found, same;
-    uint32_t count;
-    double mean;
-};
-
-static bool match(void *self, const struct aggregate *stored)
-{
-    struct matching *matching = self;
-
-    matching->found = true;
-    matching->same = same_aggregate(matching->wanted, stored);
-    matching->count = stored->count;
-    matching->mean = stored->mean;
-    return true;
-}
-
-static bool is_provable(const struct replay *replay, uint32_t point, struct wall_time start)
-{
-    const struct replay_setup *setup = replay->setup;
-
-    return point < replay->point_limit && replay->counts[point] &&
-           (!wall_is_known(setup->from) || start.ms >= setup->from.ms) &&
-           (!wall_is_known(setup->to) || start.ms < setup->to.ms) &&
-           (!wall_is_known(replay->from_of[point]) || start.ms >= replay->from_of[point].ms);
-}
-
-bool replay_aggregate(struct replay *replay, const struct aggregate *aggregate, struct error *err)
-{
-    struct matching matching = {.wanted = aggregate};
-    struct replay_count *count = &replay->answer->aggregates;
-    char name[POINT_SIZE], start[WALL_TEXT];
-
-    if (!is_provable(replay, aggregate->point, aggregate->start))
-        return true;
-    if (!reader_aggregate_at(replay->asks, aggregate->point, aggregate->period, aggregate->start,
-                             aggregate->version, match, &matching, err))
-        return false;
-    if (matching.found)
-        replay->counted[(size_t)aggregate->point * PERIOD_COUNT + aggregate->period]++;
-    if (matching.same) {
-        count->same++;
-        return true;
-    }
-    replay_point_name(replay, aggregate->point, name);
-    wall_text(aggregate->start, start);
-    if (!matching.found)
-        replay_differs(
-            replay, count,
-            SAY("统计值 %s %s %s 第 %u 版：复算得出，存储中没有",
-                "aggregate %s %s %s version %u: the replay gives it, the store has none"),
-            name, period_word(aggregate->period), start, aggregate->version);
-    else
-        replay_differs(
-            replay, count,
-            SAY("统计值 %s %s %s 第 %u 版：存储 %u 个、均值 %.10g，复算 %u 个、均值 %.10g",
-                "aggregate %s %s %s version %u: the store has %u, mean %.10g, the replay "
-                "%u, mean %.10g"),
-            name, period_word(aggregate->period), start, aggregate->version, matching.count,
-            matching.mean, aggregate->count, aggregate->mean);
-    return true;
-}
-
-struct counting {
-    struct replay *replay;
-    enum period period;
-};
-
-static bool count_key(void *self, uint32_t point, struct wall_time start)
-{
-    struct counting *counting = self;
-    struct replay *replay = counting->replay;
-
-    if (is_provable(replay, point, start))
-        replay->stored[(size_t)point * PERIOD_COUNT + counting->period]++;
-    else if (replay_in_range(replay, start, start))
-        replay->answer->aggregates.unprovable++;
-    return true;
-}
-
-static void compare_counts(struct replay *replay, enum period period)
-{
-    char name[POINT_SIZE];
-
-    for (uint32_t point = 0; point < replay->point_limit; point++) {
-        size_t cell = (size_t)point * PERIOD_COUNT + (size_t)period;
-
-        if (replay->stored[cell] <= replay->counted[cell])
-            continue;
-        replay_differs(replay, &replay->answer->aggregates,
-                       SAY("统计值 %s %s：存储中有 %" PRIu64 " 个，复算只得出其中 %" PRIu64 " 个",
-                           "aggregates %s %s: the store has %" PRIu64 ", the replay gives %" PRIu64
-                           " of them"),
-                       replay_point_name(replay, point, name), period_word(period),
-                       replay->stored[cell], replay->counted[cell]);
-    }
-}
-
-/* What the replay did not give. The store may go on meanwhile: the replay follows to where it stood
- * when its rows were counted. */
-static bool compare_aggregates(struct replay *replay,
-                               bool (*feed)(struct replay *, uint64_t, struct error *),
-                               struct error *err)
-{
-    const struct replay_setup *setup = replay->setup;
-    struct span span = {wall_is_known(setup->from) ? setup->from : (struct wall_time){INT64_MIN},
-                        wall_is_known(setup->to) ? setup->to : (struct wall_time){INT64_MAX}};
-
-    for (int period = PERIOD_1MIN; period < PERIOD_COUNT; period++) {
-        struct counting counting = {replay, (enum period)period};
-        uint64_t judged = 0;
-
-        if (!reader_aggregate_keys(replay->asks, counting.period, span, count_key, &counting,
-                                   &judged, err) ||
-            !feed(replay, judged, err))
-            return false;
-        compare_counts(replay, counting.period);
-    }
-    return true;
-}
 
 /* Problems ---------------------------------------------------------------------------------- */
 
@@ -309,7 +168,8 @@ static void compare_rest(struct replay *replay)
 static bool same_episode(const struct again_episode *again, const struct episode_row *row)
 {
     return again->row.first.ms == row->first.ms && again->row.last.ms == row->last.ms &&
-           again->row.ended.ms == row->ended.ms && same_number(again->row.worst, row->worst) &&
+           again->row.ended.ms == row->ended.ms &&
+           replay_same_number(again->row.worst, row->worst) &&
            strcmp(again->ended_by, row->ended_by) == 0;
 }
 
@@ -489,7 +349,7 @@ static bool list_changed(struct replay *replay, struct error *err)
 bool replay_compare(struct replay *replay, bool (*feed)(struct replay *, uint64_t, struct error *),
                     struct error *err)
 {
-    if (!compare_aggregates(replay, feed, err) || !replay_read_problems(replay, replay->fed, err) ||
+    if (!replay_aggregates(replay, feed, err) || !replay_read_problems(replay, replay->fed, err) ||
         !compare_versions(replay, err))
         return false;
     compare_rest(replay);

@@ -91,10 +91,14 @@ struct told *replay_told(struct replay *replay, const char *uid);
 struct judge_sink replay_sink(struct replay *replay);
 struct again *replay_again(struct replay *replay, const char *uid);
 
-/* One aggregate the replay gives, against the store's. */
+/* replay_aggregates.c: one the replay gives against the store's; and what it did not give. `feed`
+ * brings the replay to a number of the sequence. */
 bool replay_aggregate(struct replay *replay, const struct aggregate *aggregate, struct error *err);
+bool replay_aggregates(struct replay *replay,
+                       bool (*feed)(struct replay *, uint64_t, struct error *), struct error *err);
+bool replay_same_number(double one, double other); /* absent is like absent */
 
-/* replay_compare.c: after the feeding. `feed` brings the replay to a number of the sequence. */
+/* replay_compare.c: after the feeding. */
 bool replay_compare(struct replay *replay, bool (*feed)(struct replay *, uint64_t, struct error *),
                     struct error *err);
 

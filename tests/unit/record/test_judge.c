@@ -391,6 +391,21 @@ static void a_device_that_falls_silent_has_hours_with_nothing_in_them(void **sta
     assert_true(isnan(rows.of[2].mean));
 }
 
+static void a_clock_set_back_at_a_restart_opens_nothing_again_that_has_closed(void **state)
+{
+    steps(0, 4 * HOUR_STEPS, 0.5);
+    restart(6, true); /* what the weather is counted by begins anew, four hours ago */
+    steps(6, 5 * HOUR_STEPS + 1, 0.5);
+    for (size_t point = 0; point < TOWN_POINTS; point++) {
+        struct rows rows = rows_of(point, PERIOD_1H);
+        size_t firsts = 0;
+
+        for (size_t i = 0; i < rows.count; i++)
+            firsts += rows.of[i].version == 1;
+        assert_int_equal(firsts, 5);
+    }
+}
+
 static void completeness_counts_from_when_a_new_device_is_said_to_be_there(void **state)
 {
     struct rows rows;
@@ -601,6 +616,8 @@ int main(void)
             clear),
         cmocka_unit_test_setup_teardown(
             completeness_counts_from_when_a_new_device_is_said_to_be_there, build, clear),
+        cmocka_unit_test_setup_teardown(
+            a_clock_set_back_at_a_restart_opens_nothing_again_that_has_closed, build, clear),
         cmocka_unit_test_setup_teardown(a_device_that_falls_silent_has_hours_with_nothing_in_them,
                                         build, clear),
         cmocka_unit_test_setup_teardown(
