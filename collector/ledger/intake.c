@@ -221,12 +221,31 @@ static bool take_row(struct reading_file *file, const struct sheet_row *from)
 
 /* The whole file ---------------------------------------------------------------------------- */
 
+static void note_categories(struct reading_file *file)
+{
+    const char *words;
+    size_t told = 0;
+    json_t *here;
+
+    json_object_foreach(file->categories, words, here)
+    {
+        if (told++ == ELSEWHERE_TOLD)
+            return;
+        row_note(file,
+                 SAY("类别“%.60s”不在 ledger.conf 里：照写，巩固期按默认",
+                     "category \"%.60s\" is not in ledger.conf: kept as written, with the general "
+                     "watch period"),
+                 words);
+    }
+}
+
 static void note_all(struct reading_file *file)
 {
     const char *site;
     size_t told = 0;
     json_t *count;
 
+    note_categories(file);
     columns_note(&file->columns, file->intake->notes);
     if (file->totals > 0)
         row_note(file, SAY("跳过 %zu 行合计", "%zu rows of totals skipped"), file->totals);
@@ -323,6 +342,7 @@ static bool read_text(struct intake *intake, const struct intake_setup *setup, c
     file->intake = intake;
     file->first_rows = json_object();
     file->elsewhere = json_object();
+    file->categories = json_object();
     if (columns_find(&file->columns, text, length, cell_most, &separator, err)) {
         sheet = sheet_new(text, length, separator, cell_most);
         if (sheet == NULL)
@@ -334,6 +354,7 @@ static bool read_text(struct intake *intake, const struct intake_setup *setup, c
     sheet_free(sheet);
     json_decref(file->first_rows);
     json_decref(file->elsewhere);
+    json_decref(file->categories);
     free(file);
     return good;
 }

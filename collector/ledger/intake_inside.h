@@ -57,6 +57,7 @@ struct reading_file {
     char above[COLUMN_COUNT][TASK_TEXT_SIZE]; /* the last filled cell of columns that are merged */
     json_t *first_rows;                       /* id -> row, to find doubles */
     json_t *elsewhere;                        /* sites that are not ours -> number of tasks */
+    json_t *categories;                       /* those ledger.conf does not know */
     size_t filled, totals, headers, no_days, serials, month_ends;
 };
 

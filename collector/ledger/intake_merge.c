@@ -154,13 +154,7 @@ static bool check_words(const struct intake_merge *merge, struct error *err)
             err, ERROR_WRONG_USE,
             SAY("任务 %s：kind 应为 finding 或 petition", "task %s: kind is finding or petition"),
             task->id);
-    if (task->category[0] == '\0')
-        return error_set(err, ERROR_WRONG_USE, SAY("任务 %s：没有类别", "task %s: no category"),
-                         task->id);
-    return terms_category(merge->terms, task->category) != NULL ||
-           error_set(err, ERROR_WRONG_USE,
-                     SAY("任务 %s：没有类别 %.60s", "task %s: there is no category %.60s"),
-                     task->id, task->category);
+    return true;
 }
 
 /* The keys whose values differ. */

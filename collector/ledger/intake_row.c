@@ -183,32 +183,43 @@ static void take_kind(struct reading_row *row)
                row_cell(row, COLUMN_KIND));
 }
 
+static void refuse_category(struct reading_row *row, const char *words, const char *nearest)
+{
+    char list[400];
+
+    row_refuse(row, COLUMN_CATEGORY,
+               SAY("没有类别“%.60s”，是否想写“%s”？可以写：%s",
+                   "there is no category \"%.60s\", did you mean \"%s\"? One of: %s"),
+               words, nearest, terms_list_categories(row->file->setup->terms, list, sizeof list));
+}
+
+/* One that ledger.conf does not know, nor anything near it, is kept as it was written, and said:
+ * its watch period is the general one. */
 static void take_category(struct reading_row *row)
 {
     const struct terms *terms = row->file->setup->terms;
     const struct category *category;
-    const char *nearest = NULL;
+    const char *nearest;
     const char *words;
-    char list[400];
+    char line[TASK_WORDS_SIZE];
 
     if (!row_has(row, COLUMN_CATEGORY))
         return;
     words = filled_cell(row, COLUMN_CATEGORY);
     category = terms_find_category(terms, words, &nearest);
-    if (category != NULL)
+    if (category != NULL) {
         put_text(row, row->task, "category", category->term.key);
-    else if (words[0] == '\0')
-        row_refuse(row, COLUMN_CATEGORY, SAY("类别是空的；可以写：%s", "no category; one of: %s"),
-                   terms_list_categories(terms, list, sizeof list));
-    else if (nearest != NULL)
-        row_refuse(row, COLUMN_CATEGORY,
-                   SAY("没有类别“%.60s”，是否想写“%s”？可以写：%s",
-                       "there is no category \"%.60s\", did you mean \"%s\"? One of: %s"),
-                   words, nearest, terms_list_categories(terms, list, sizeof list));
-    else
-        row_refuse(row, COLUMN_CATEGORY,
-                   SAY("没有类别“%.60s”；可以写：%s", "there is no category \"%.60s\"; one of: %s"),
-                   words, terms_list_categories(terms, list, sizeof list));
+        return;
+    }
+    if (nearest != NULL)
+        refuse_category(row, words, nearest);
+    if (nearest != NULL || !check_text(row, COLUMN_CATEGORY, words, sizeof line))
+        return;
+    snprintf(line, sizeof line, "%s", words);
+    one_line(line);
+    put_text(row, row->task, "category", line);
+    if (line[0] != '\0')
+        json_object_set_new(row->file->categories, line, json_true());
 }
 
 /* A day from a cell. False: told. */

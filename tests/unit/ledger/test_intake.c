@@ -245,11 +245,21 @@ static void an_id_twice_is_a_fault_with_both_rows(void **state)
     expect_fault("编号,类别,问题描述\n1,河道,水黑\n１,河道,水臭\n", 3, "A", "第 2 行");
 }
 
-static void an_unknown_category_is_a_fault_with_the_nearest(void **state)
+static void a_category_nobody_knows_is_kept_as_written_and_said(void **state)
+{
+    struct intake *intake = good("编号,类别,问题描述\n1,畜禽养殖,粪污外排\n2,,无类别\n");
+
+    assert_string_equal(word(intake, 0, "category"), "畜禽养殖");
+    assert_true(json_is_null(json_object_get(task_of(intake, 1), "category")) ||
+                strcmp(word(intake, 1, "category"), "畜禽养殖") == 0);
+    assert_true(notes_say(intake, "畜禽养殖"));
+    intake_free(intake);
+}
+
+static void a_category_that_is_nearly_known_is_a_fault_with_the_nearest(void **state)
 {
     expect_fault("编号,类别,问题描述\n1,餐饮油炯,油烟\n", 2, "B", "餐饮油烟");
     expect_fault("编号,类别,问题描述\n1,cattering,x\n", 2, "B", "餐饮油烟");
-    expect_fault("编号,类别,问题描述\n1,,x\n", 2, "B", "河道水质");
 }
 
 static void what_a_sentence_quotes_is_cut_at_a_character(void **state)
@@ -524,7 +534,8 @@ int main(void)
         cmocka_unit_test(an_id_left_empty_by_a_merge_is_a_fault),
         cmocka_unit_test(totals_repeated_headers_and_empty_rows_are_skipped),
         cmocka_unit_test(an_id_twice_is_a_fault_with_both_rows),
-        cmocka_unit_test(an_unknown_category_is_a_fault_with_the_nearest),
+        cmocka_unit_test(a_category_nobody_knows_is_kept_as_written_and_said),
+        cmocka_unit_test(a_category_that_is_nearly_known_is_a_fault_with_the_nearest),
         cmocka_unit_test(what_a_sentence_quotes_is_cut_at_a_character),
         cmocka_unit_test(an_unknown_state_is_a_fault_with_the_nearest),
         cmocka_unit_test(full_width_digits_letters_and_marks_are_read),
