@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/deeds.h"
+#include "app/doubts.h"
 #include "app/ledger_desk.h"
 #include "app/shown.h"
 #include "base/say.h"
@@ -191,6 +192,30 @@ static void print_problems(const struct ledger_desk *desk, const json_t *task)
     table_free(table);
 }
 
+static void add_doubt(void *self, const json_t *doubt)
+{
+    struct table *table = self;
+    char when[LOCAL_TEXT];
+
+    table_cell(table, "%.12s", text_of(doubt, "uid"));
+    table_cell(table, "%s", doubt_title(text_of(doubt, "rule")));
+    table_cell(table, "%s", text_of(doubt, "point"));
+    table_cell(table, "%s", local_time(text_of(doubt, "first"), when));
+    table_cell(table, "%s", local_time(text_of(doubt, "last"), when));
+}
+
+static void print_doubts(const struct ledger_desk *desk, const json_t *task)
+{
+    const char *const headings[] = {SAY("存疑", "DOUBT"), SAY("内容", "WHAT"),
+                                    SAY("监测点", "POINT"), SAY("首次", "FIRST"),
+                                    SAY("最近", "LAST")};
+    struct table *table = table_new(5, headings);
+
+    if (ledger_doubts(desk, task, add_doubt, table) > 0)
+        table_print(table, stdout);
+    table_free(table);
+}
+
 static bool print_card(const struct ledger_desk *desk, const json_t *task, struct error *err)
 {
     bool read;
@@ -213,6 +238,7 @@ static bool print_card(const struct ledger_desk *desk, const json_t *task, struc
     strike_off_rows(desk, task);
     print_points(desk, task);
     print_problems(desk, task);
+    print_doubts(desk, task);
     if (json_array_size(relapses) > 0)
         row(SAY("回潮", "relapses"), SAY("%zu 次，最近一次 %.12s", "%zu, the latest %.12s"),
             json_array_size(relapses),

@@ -250,3 +250,32 @@ size_t ledger_open_problems(const struct ledger_desk *desk, const json_t *task,
     reader_problems(desk->reader, NULL, NULL, "breach", NULL, see_problem, &search, &err);
     return search.count;
 }
+
+/* Since the strike-off all of them, closed ones too: they are about the time that is to be proven.
+ */
+static bool see_doubt(void *self, const char *body)
+{
+    struct problem_search *search = self;
+    json_t *doubt = json_loads(body, 0, NULL);
+    struct wall_time off, last;
+    bool matters = strcmp(text_of(doubt, "state"), "closed") != 0;
+
+    if (moment_parse(text_of(search->task, "struck_off"), &off))
+        matters = moment_parse(text_of(doubt, "last"), &last) && last.ms >= off.ms;
+    if (matters && list_has(json_object_get(search->task, "points"), text_of(doubt, "point"))) {
+        search->count++;
+        search->each(search->self, doubt);
+    }
+    json_decref(doubt);
+    return true;
+}
+
+size_t ledger_doubts(const struct ledger_desk *desk, const json_t *task,
+                     void (*each)(void *self, const json_t *doubt), void *self)
+{
+    struct problem_search search = {.task = task, .each = each, .self = self};
+    struct error err = {0};
+
+    reader_problems(desk->reader, NULL, NULL, "doubt", NULL, see_doubt, &search, &err);
+    return search.count;
+}

@@ -53,4 +53,9 @@ void ledger_print_similar(const struct ledger_desk *desk, const json_t *task, si
 size_t ledger_open_problems(const struct ledger_desk *desk, const json_t *task,
                             void (*each)(void *self, const json_t *problem), void *self);
 
+/* The doubts at the points of a task that it must answer for: of a task that was struck off all
+ * since then, of another those that are not closed. Returns how many. */
+size_t ledger_doubts(const struct ledger_desk *desk, const json_t *task,
+                     void (*each)(void *self, const json_t *doubt), void *self);
+
 #endif
