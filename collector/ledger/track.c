@@ -36,7 +36,23 @@ static unsigned tell(struct track *track)
     return TRACK_CHANGED | TRACK_VERSION | (track->told != 0 ? TRACK_EPISODE : 0);
 }
 
+static void mark_running(struct track *track)
+{
+    for (size_t i = 0; i < LANES_MAX; i++)
+        if (track->lane[i].episode.phase == EPISODE_RUNNING)
+            track->told |= (uint8_t)(1u << i);
+}
+
+/* A version that a value gives. */
+static unsigned tell_at(struct track *track, struct wall_time time)
+{
+    track->problem.told_at = time;
+    return tell(track);
+}
+
 /* A value ------------------------------------------------------------------------------------ */
+
+enum urgency { TELL_NOTHING, TELL_SOON, TELL_NOW };
 
 struct turn {
     struct track *track;
@@ -44,8 +60,15 @@ struct turn {
     const struct stage *stage; /* in force at the value's time, or NULL */
     struct lane_memory *memory;
     struct judged judged;
-    bool tell; /* the problem gets a version at the end of the step */
+    enum urgency tell; /* whether the problem gets a version at the end of the step */
+    bool tell_all;     /* the version, if there is one, tells of all that runs */
 };
+
+static void want(struct turn *turn, enum urgency urgency)
+{
+    if (urgency > turn->tell)
+        turn->tell = urgency;
+}
 
 static struct problem_cause cause_of(const struct turn *turn)
 {
@@ -67,7 +90,7 @@ static void ended(struct turn *turn, enum episode_end end, bool proven)
     problem_end(&track->problem, turn->memory->episode.ended, proven);
     track->prover = (uint8_t)turn->step->lane;
     track->proven_ms = 0;
-    turn->tell = true;
+    want(turn, proven ? TELL_SOON : TELL_NOW);
 }
 
 /* An episode that ended before the value is judged: kept apart, as the value may open another. */
@@ -149,10 +172,9 @@ static void opened(struct turn *turn)
     }
     turn->memory->number = track->problem.episodes;
     track->told |= (uint8_t)(1u << turn->step->lane);
-    turn->tell = true;
+    want(turn, TELL_SOON);
 }
 
-/* A version tells of all that runs. */
 static void went_on(struct turn *turn)
 {
     struct track *track = turn->track;
@@ -160,10 +182,8 @@ static void went_on(struct turn *turn)
 
     if (!problem_go_on(&track->problem, &cause))
         return;
-    for (size_t i = 0; i < LANES_MAX; i++)
-        if (track->lane[i].episode.phase == EPISODE_RUNNING)
-            track->told |= (uint8_t)(1u << i);
-    turn->tell = true;
+    turn->tell_all = true;
+    want(turn, TELL_SOON);
 }
 
 /* A doubt is no problem of the ledger: no task holds it. */
@@ -185,13 +205,13 @@ static void stood_good(struct turn *turn, int64_t more_ms)
         problem_end(&track->problem, episode->good_since, true);
         track->prover = (uint8_t)turn->step->lane;
         track->proven_ms = episode->seen.ms - episode->good_since.ms;
-        turn->tell = true;
+        want(turn, TELL_SOON);
     } else if (track->problem.state == PROBLEM_RECOVERED) {
         track->proven_ms += more_ms;
         if (track->proven_ms < turn->step->rule->gather_ms || is_held(turn->step))
             return;
         problem_close(&track->problem);
-        turn->tell = true;
+        want(turn, TELL_NOW);
     }
 }
 
@@ -213,7 +233,7 @@ static void judge_value(struct turn *turn)
         return;
     case EPISODE_ENDED:
         ended(turn, END_RECOVERED, true);
-        if (turn->tell)
+        if (!is_running(track))
             track->proven_ms = now->seen.ms - now->good_since.ms;
         return;
     case EPISODE_UNCHANGED:
@@ -225,11 +245,16 @@ static void judge_value(struct turn *turn)
                              : 0);
 }
 
+static bool is_judged(double value, enum quality quality)
+{
+    return quality_is_judged(quality) && isfinite(value);
+}
+
 static bool is_for_lane(const struct track_step *step, double value, enum quality quality)
 {
     enum when when = step->lanes->lane[step->lane].when;
 
-    return quality_is_judged(quality) && isfinite(value) &&
+    return is_judged(value, quality) &&
            (when == WHEN_ALWAYS ||
             (when == WHEN_NIGHT) == period_is_night(step->time, &step->rule->night));
 }
@@ -240,6 +265,51 @@ static enum standing stand(const struct track_step *step, const struct stage *st
     return stage == NULL ? STANDING_BETWEEN : rule_judge(step->rule, &stage->bound, value, quality);
 }
 
+/* A clock set back, or a lane that cannot say whether it was: no version waits for the clock to
+ * come round again, the minute counts from here. */
+static void count_anew(struct turn *turn)
+{
+    struct wall_time *told_at = &turn->track->problem.told_at;
+    struct wall_time seen = turn->memory->episode.seen, now = turn->step->time;
+
+    if (turn->stage != NULL && (!wall_is_known(seen) || now.ms < seen.ms) && now.ms < told_at->ms)
+        *told_at = now;
+}
+
+static bool is_waited_for(const struct track *track, struct wall_time time)
+{
+    return track->problem.untold && problem_is_due(&track->problem, time);
+}
+
+/* A value outside the lane's `when` changes nothing, but a version may have waited for it. */
+static bool is_told_beside(const struct track *track, const struct track_step *step, double value,
+                           enum quality quality)
+{
+    return is_judged(value, quality) && is_waited_for(track, step->time);
+}
+
+static unsigned tell_beside(struct track *track, struct wall_time time)
+{
+    track->told = 0;
+    mark_running(track);
+    return tell_at(track, time);
+}
+
+/* The version of this step, if it has one: its own, or what waited for it. */
+static unsigned tell_in_time(struct turn *turn)
+{
+    struct track *track = turn->track;
+    struct problem *problem = &track->problem;
+
+    turn->tell_all = turn->tell_all || problem->untold;
+    problem->untold = problem->untold || turn->tell == TELL_SOON;
+    if (turn->tell != TELL_NOW && !is_waited_for(track, turn->step->time))
+        return TRACK_CHANGED | (track->told != 0 ? TRACK_EPISODE : 0);
+    if (turn->tell_all)
+        mark_running(track);
+    return tell_at(track, turn->step->time);
+}
+
 bool track_stays(const struct track *track, const struct track_step *step, double value,
                  enum quality quality)
 {
@@ -247,7 +317,7 @@ bool track_stays(const struct track *track, const struct track_step *step, doubl
 
     if (track->calm && stand(step, stage, value, quality) != STANDING_BREACH)
         return true;
-    return !is_for_lane(step, value, quality);
+    return !is_for_lane(step, value, quality) && !is_told_beside(track, step, value, quality);
 }
 
 unsigned track_step(struct track *track, const struct track_step *step, double value,
@@ -265,8 +335,9 @@ unsigned track_step(struct track *track, const struct track_step *step, double v
     if (track->calm && turn.judged.standing != STANDING_BREACH)
         return 0;
     if (!is_for_lane(step, value, quality))
-        return 0;
+        return is_told_beside(track, step, value, quality) ? tell_beside(track, step->time) : 0;
     track->told = 0;
+    count_anew(&turn);
     change_stage(&turn);
     if (lane_turns_day(turn.memory, step->rule, step->time)) {
         ended(&turn, END_RECOVERED, true);
@@ -275,7 +346,7 @@ unsigned track_step(struct track *track, const struct track_step *step, double v
     if (stage != NULL)
         judge_value(&turn);
     rest(track);
-    return turn.tell ? tell(track) : TRACK_CHANGED | (track->told != 0 ? TRACK_EPISODE : 0);
+    return tell_in_time(&turn);
 }
 
 size_t track_episodes(const struct track *track, struct track_episode *out)
@@ -328,7 +399,7 @@ static bool cut_all(struct track *track, enum episode_end end)
 unsigned track_rule_changed(struct track *track, uint64_t meaning)
 {
     track->meaning = meaning;
-    if (cut_all(track, END_RULE_CHANGED))
+    if (cut_all(track, END_RULE_CHANGED) || track->problem.untold)
         return tell(track);
     rest(track);
     return TRACK_CHANGED;
