@@ -242,7 +242,7 @@ static bool close_one(struct tally *tally, struct stretch *stretch, const struct
 
 /* Closes what ends at the next end there is, the short before the long: hours stand when the day is
  * made of them, and what came late to them has been counted by then. */
-static bool close_next(struct tally *tally, const struct tally_world *world, struct error *err)
+bool tally_close_next(struct tally *tally, const struct tally_world *world, struct error *err)
 {
     struct wall_time end = {tally->next};
 
@@ -265,7 +265,7 @@ static bool close_up_to(struct tally *tally, int64_t ms, const struct tally_worl
                         struct error *err)
 {
     while (tally->next <= ms)
-        if (!close_next(tally, world, err))
+        if (!tally_close_next(tally, world, err))
             return false;
     return true;
 }

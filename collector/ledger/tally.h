@@ -57,10 +57,26 @@ struct tally *tally_new(const struct tally_plans *plans, const struct parameter 
                         uint32_t point, unsigned wanted, int64_t every_ms);
 void tally_free(struct tally *tally);
 
-/* Opens the periods that hold this moment; what ended before it is not counted here. For a tally
- * that takes over from another: then tally_every() with the device's past, and tally_recount() of
- * the moment fills them with what is stored. */
+/* For a new tally of a point that was counted before by one of the same plan, made for another
+ * interval: goes on with its open periods and the device's past. Periods that one did not keep
+ * begin with the one that holds `at`, filled with what is
+ * stored. */
+bool tally_take_over(struct tally *tally, const struct tally *before, struct wall_time at,
+                     const struct tally_world *world, struct error *err);
+
+/* For a new tally where another plan counted before, or nothing did. In this order:
+ * tally_respect(), if a plan did; tally_open(); tally_every() with all of the device's past;
+ * tally_fill(). */
+
+/* Periods that have a row already and ended in the span stay closed. */
+bool tally_respect(struct tally *tally, struct span recent, const struct tally_world *world,
+                   struct error *err);
+/* Opens the periods that hold this moment; what ended before it is not counted here. */
 void tally_open(struct tally *tally, struct wall_time at);
+/* Fills what is open with what is stored, and closes on the way what ends by `to`. */
+bool tally_fill(struct tally *tally, struct wall_time to, const struct tally_world *world,
+                struct error *err);
+
 /* The device is asked every `every_ms` from this moment on (0: it has left the settings): expected
  * counts begin, change or end here. */
 void tally_every(struct tally *tally, struct wall_time from, int64_t every_ms);

@@ -210,8 +210,8 @@ static bool refill_reading(void *of, struct wall_time time, double value, double
 }
 
 /* What is open and touched is fed anew, with the letters as they are now. */
-static bool refill_open(struct tally *tally, struct stretch *stretch, struct span touched,
-                        const struct tally_world *world, struct error *err)
+bool tally_refill(struct tally *tally, struct stretch *stretch, struct span touched,
+                  const struct tally_world *world, struct error *err)
 {
     struct refill refill = {tally, &stretch->cell};
 
@@ -230,7 +230,7 @@ bool tally_count_again(struct tally *tally, const struct span *spans, size_t cou
 
         if (!again_stretch(&block, spans, count, cause, err))
             return false;
-        if (rebuild && !refill_open(tally, &tally->stretches[i], spans[0], world, err))
+        if (rebuild && !tally_refill(tally, &tally->stretches[i], spans[0], world, err))
             return false;
     }
     return true;

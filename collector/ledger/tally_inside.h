@@ -151,6 +151,11 @@ bool tally_conclude(const struct tally *tally, const struct stretch *stretch,
                     const struct cell *cell, int64_t covered_ms, struct aggregate *aggregate,
                     const struct tally_world *world, struct error *err);
 
+/* Closes what ends at `tally->next`. */
+bool tally_close_next(struct tally *tally, const struct tally_world *world, struct error *err);
+/* Feeds what is open and touched anew from the store, where it is made of readings. */
+bool tally_refill(struct tally *tally, struct stretch *stretch, struct span touched,
+                  const struct tally_world *world, struct error *err);
 /* Counts again what has closed in the hours (in order, `count` spans), and with `rebuild` what is
  * open too. */
 bool tally_count_again(struct tally *tally, const struct span *spans, size_t count, bool rebuild,

@@ -5,8 +5,6 @@
 
 #include "record/judge_inside.h"
 
-/* Polls of other devices may be this much behind the newest one and still be in time. */
-static const int64_t lateness_ms = 2 * 60 * 1000;
 static const int64_t remember_every_ms = 3600 * 1000;
 static const uint64_t remember_every_readings = 200000;
 
@@ -205,7 +203,7 @@ static bool feed_reading(struct judge *judge, const struct poll *poll,
 /* Time passes for every point: closes what has ended where no reading came. */
 static bool pass_time(struct judge *judge, struct error *err)
 {
-    struct wall_time now = {judge->newest.ms - lateness_ms};
+    struct wall_time now = {judge->newest.ms - LATENESS_MS};
     struct wall_time next = {INT64_MAX};
 
     if (wall_is_known(judge->next_pass) && now.ms < judge->next_pass.ms)

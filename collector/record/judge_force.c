@@ -89,30 +89,60 @@ static bool since_when(struct judge *judge, struct judge_device *device, const c
     return true;
 }
 
-/* What is counted and screened may be another thing when a device is asked more or less often: then
- * it begins anew when the sequence says with what. */
-static bool ask_anew(struct judge *judge, uint32_t id, struct error *err)
+void judge_note_asked(struct judge_device *device, struct wall_time from, int64_t every_ms)
+{
+    while (device->asked_count > 0 && device->asked[device->asked_count - 1].from.ms >= from.ms)
+        device->asked_count--;
+    if (device->asked_count == ASKED_MAX)
+        memmove(&device->asked[0], &device->asked[1],
+                --device->asked_count * sizeof device->asked[0]);
+    device->asked[device->asked_count++] = (struct asked_since){from, every_ms};
+}
+
+static void tell_past(struct tally *tally, const struct judge_device *device)
+{
+    for (size_t i = 0; i < device->asked_count; i++)
+        tally_every(tally, device->asked[i].from, device->asked[i].every_ms);
+}
+
+/* Other periods are kept than before, by the same plan: those that go on keep what is in them, and
+ * those that are kept no more close if they have ended. */
+static bool go_on(struct judge *judge, struct judge_point *point, struct tally *before,
+                  struct wall_time time, struct error *err)
+{
+    const struct wall_time ended = {time.ms - LATENESS_MS};
+    bool ahead = wall_is_known(judge->newest) && judge->newest.ms > time.ms;
+
+    point->counted_by = point->tally_meaning;
+    return tally_pass(before, ended, &judge->world, err) &&
+           tally_take_over(point->tally, before, ahead ? judge->newest : time, &judge->world, err);
+}
+
+/* What is counted and screened may be another thing when a device is asked more or less often.
+ * Where it was not counted, it begins when the sequence says with what. */
+static bool ask_anew(struct judge *judge, uint32_t id, struct wall_time time, struct error *err)
 {
     struct judge_point *point = &judge->points[id];
     const struct judge_device *device = &judge->devices[point->device];
     struct tally *before = point->tally;
     uint64_t meaning = point->tally_meaning;
+    bool good;
 
     point->tally = NULL;
-    if (!judge_make_tally(judge, id, err) || !judge_make_screen(judge, id, err)) {
-        tally_free(before);
-        return false;
+    good = judge_make_tally(judge, id, err) && judge_make_screen(judge, id, err);
+    if (good && before != NULL && point->tally_meaning == meaning) {
+        tally_free(point->tally);
+        point->tally = before;
+        before = NULL;
+    } else {
+        point->counted =
+            point->counted && before != NULL && point->tally != NULL && device->every_ms > 0;
+        good = good && (!point->counted || go_on(judge, point, before, time, err));
     }
-    if (before == NULL || point->tally_meaning != meaning) {
-        point->counted = false;
-        tally_free(before);
-        return true;
-    }
-    tally_free(point->tally);
-    point->tally = before;
-    if (point->counted)
+    if (good && point->counted)
         tally_every(point->tally, device->since, device->every_ms);
-    return true;
+    tally_free(before);
+    return good;
 }
 
 /* {"device":"SITE/DEVICE","every_ms":60000,"since":T|null} */
@@ -128,43 +158,42 @@ bool judge_every(struct judge *judge, const json_t *arguments, struct wall_time 
 
     if (device == NULL || (wall_is_known(device->told) && device->every_ms == every_ms))
         return true;
-    device->was_every_ms = device->every_ms;
-    device->was_since = device->since;
     device->every_ms = every_ms;
     device->gap_ms = episode_gap_ms(device->every_ms);
     device->is_new = !wall_is_known(device->told);
     if (!since_when(judge, device, since, time, err))
         return false;
     device->told = time;
+    judge_note_asked(device, device->since, every_ms);
     for (uint32_t i = 0; i < of->point_count; i++)
-        if (!ask_anew(judge, judge->catalog->points[of->first_point + i].id, err))
+        if (!ask_anew(judge, judge->catalog->points[of->first_point + i].id, time, err))
             return false;
     judge->next_pass = WALL_NONE;
     judge->force_changed = judge->snapshot_due = true;
     return true;
 }
 
-/* A new device begins with its first period. Where it was there before and is only now counted so,
- * what is open now is filled with what is stored; what has closed stays as it was counted then. */
+/* A new device begins with its first period. Where it was there before and is now counted
+ * otherwise, or only now at all, what is open now is filled with what is stored; what has closed
+ * stays as it was counted then. `otherwise`: that may have closed, or may not yet have, what others
+ * may still come late to. */
 static bool begin_counting(struct judge *judge, struct judge_point *point, struct wall_time time,
-                           struct error *err)
+                           bool otherwise, struct error *err)
 {
     const struct judge_device *device = &judge->devices[point->device];
-    struct span now = {time, {time.ms + 1}};
+    struct wall_time newest = wall_is_known(judge->newest) ? judge->newest : time;
+    struct span recent = {{newest.ms - (otherwise ? LATENESS_MS : 0)}, newest};
 
     judge->next_pass = WALL_NONE;
-    if (device->is_new && device->told.ms == time.ms) {
-        tally_every(point->tally, device->since, device->every_ms);
+    if (device->is_new && device->told.ms == time.ms && !otherwise) {
+        tell_past(point->tally, device);
         return true;
     }
-    /* A clock that was set back must not open again what has closed. */
-    if (wall_is_known(judge->newest) && judge->newest.ms > time.ms)
-        now = (struct span){judge->newest, {judge->newest.ms + 1}};
-    tally_open(point->tally, now.start);
-    if (device->was_every_ms > 0)
-        tally_every(point->tally, device->was_since, device->was_every_ms);
-    tally_every(point->tally, device->since, device->every_ms);
-    return tally_recount(point->tally, now, "", &judge->world, err);
+    if (otherwise && !tally_respect(point->tally, recent, &judge->world, err))
+        return false;
+    tally_open(point->tally, recent.start);
+    tell_past(point->tally, device);
+    return tally_fill(point->tally, newest, &judge->world, err);
 }
 
 static bool count_by(struct judge *judge, uint32_t id, uint64_t meaning, struct wall_time time,
@@ -172,6 +201,7 @@ static bool count_by(struct judge *judge, uint32_t id, uint64_t meaning, struct 
 {
     struct judge_point *point = &judge->points[id];
     bool ours = point->tally_meaning != 0 && meaning == point->tally_meaning;
+    bool otherwise = point->foreign;
 
     if (!ours || point->counted) {
         point->counted = ours;
@@ -184,7 +214,7 @@ static bool count_by(struct judge *judge, uint32_t id, uint64_t meaning, struct 
     point->foreign = false;
     point->counted_by = meaning;
     point->counted = true;
-    return judge_make_tally(judge, id, err) && begin_counting(judge, point, time, err);
+    return judge_make_tally(judge, id, err) && begin_counting(judge, point, time, otherwise, err);
 }
 
 /* {"points":["SITE/DEVICE/CHANNEL",…],"meaning":"0123456789abcdef"|null} */

@@ -14,6 +14,8 @@
 
 enum { BODY_SIZE = 32768, PIECE = 2048 };
 #define NO_DEVICE UINT32_MAX
+/* Polls of other devices may be this much behind the newest one and still be in time. */
+enum { LATENESS_MS = 2 * 60 * 1000 };
 
 /* One rule at one point. */
 struct seat {
@@ -45,14 +47,21 @@ struct beside {
     double value;
 };
 
+/* A device is asked every so often from then on. One more of them than a tally keeps in mind. */
+struct asked_since {
+    struct wall_time from;
+    int64_t every_ms;
+};
+enum { ASKED_MAX = 9 };
+
 struct judge_device {
     uint32_t id;
     int64_t every_ms; /* as the sequence says; 0: not asked */
     struct wall_time since;
+    struct asked_since asked[ASKED_MAX]; /* in order; the last is `since` and `every_ms` */
+    size_t asked_count;
     struct wall_time told; /* when the sequence said so */
-    int64_t was_every_ms;  /* before that; 0: it was not there */
-    struct wall_time was_since;
-    bool is_new; /* it was never there before */
+    bool is_new;           /* it was never there before */
     int64_t gap_ms;
     struct window *windows; /* of maintenance */
     size_t window_count, window_room;
@@ -156,6 +165,8 @@ bool judge_counted(struct judge *judge, const json_t *arguments, struct wall_tim
                    struct error *err);
 bool judge_ruled(struct judge *judge, const json_t *arguments, struct wall_time time,
                  struct error *err);
+/* One more interval of a device; those that begin at or after it are void. */
+void judge_note_asked(struct judge_device *device, struct wall_time from, int64_t every_ms);
 /* Index of "SITE/DEVICE", or NO_DEVICE. */
 uint32_t judge_find_device(const struct judge *judge, const char *name);
 

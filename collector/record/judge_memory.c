@@ -16,9 +16,11 @@ static void write_force(FILE *to, const struct judge *judge)
         const struct judge_device *device = &judge->devices[i];
 
         if (device->every_ms > 0 || wall_is_known(device->since))
-            fprintf(to, "every %u %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d\n",
-                    device->id, device->every_ms, device->since.ms, device->told.ms,
-                    device->was_every_ms, device->was_since.ms, device->is_new);
+            fprintf(to, "every %u %" PRId64 " %" PRId64 " %" PRId64 " %d\n", device->id,
+                    device->every_ms, device->since.ms, device->told.ms, device->is_new);
+        for (size_t n = 0; n + 1 < device->asked_count; n++)
+            fprintf(to, "earlier %u %" PRId64 " %" PRId64 "\n", device->id,
+                    device->asked[n].every_ms, device->asked[n].from.ms);
         for (size_t n = 0; n < device->window_count; n++)
             fprintf(to, "window %u %" PRId64 " %" PRId64 "\n", device->id,
                     device->windows[n].from.ms, device->windows[n].to.ms);
@@ -156,8 +158,7 @@ static uint32_t number_after(const char *name, const char *kind)
     return (uint32_t)strtoul(name + length + 1, NULL, 10);
 }
 
-/* Bytes of another plan are not taken: what is in force says so too, and the point is counted anew.
- */
+/* Bytes of another plan are not taken: the point is counted anew, from where that one stopped. */
 static void take_tally(struct judge *judge, uint32_t id, const void *body, size_t size)
 {
     struct judge_point *point = &judge->points[id];
@@ -198,28 +199,47 @@ static bool take_memory(void *self, const char *name, uint64_t seq, const void *
     return true;
 }
 
-/* Lines of what is in force: each of the four says whether the line was one of its own. */
+/* Lines of what is in force: each of the five says whether the line was one of its own. */
 static bool force_every(struct judge *judge, const char *line)
 {
     struct judge_device read;
     const struct catalog_device *of;
     int is_new;
 
-    if (sscanf(line, "every %u %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %d",
-               &read.id, &read.every_ms, &read.since.ms, &read.told.ms, &read.was_every_ms,
-               &read.was_since.ms, &is_new) != 7)
+    if (sscanf(line, "every %u %" SCNd64 " %" SCNd64 " %" SCNd64 " %d", &read.id, &read.every_ms,
+               &read.since.ms, &read.told.ms, &is_new) != 5)
         return false;
     of = catalog_device(judge->catalog, read.id);
     if (of != NULL) {
         struct judge_device *device = &judge->devices[of - judge->catalog->devices];
 
-        read.windows = device->windows;
-        read.window_count = device->window_count;
-        read.window_room = device->window_room;
-        read.gap_ms = episode_gap_ms(read.every_ms);
-        read.is_new = is_new != 0;
-        *device = read;
+        device->every_ms = read.every_ms;
+        device->gap_ms = episode_gap_ms(read.every_ms);
+        device->since = read.since;
+        device->told = read.told;
+        device->is_new = is_new != 0;
+        judge_note_asked(device, read.since, read.every_ms);
     }
+    return true;
+}
+
+/* Stands behind the line of how it is now. */
+static bool force_earlier(struct judge *judge, const char *line)
+{
+    struct asked_since read;
+    const struct catalog_device *of;
+    struct judge_device *device;
+    uint32_t id;
+
+    if (sscanf(line, "earlier %u %" SCNd64 " %" SCNd64, &id, &read.every_ms, &read.from.ms) != 3)
+        return false;
+    of = catalog_device(judge->catalog, id);
+    device = of == NULL ? NULL : &judge->devices[of - judge->catalog->devices];
+    if (device == NULL || device->asked_count == 0 || device->asked_count == ASKED_MAX)
+        return device == NULL;
+    device->asked[device->asked_count] = device->asked[device->asked_count - 1];
+    device->asked[device->asked_count - 1] = read;
+    device->asked_count++;
     return true;
 }
 
@@ -238,15 +258,20 @@ static bool force_window(struct judge *judge, const char *line, struct error *er
 
 static bool force_counted(struct judge *judge, const char *line)
 {
+    struct judge_point *point;
     uint64_t meaning;
     uint32_t id;
 
     if (sscanf(line, "counted %u %" SCNx64, &id, &meaning) != 2)
         return false;
-    if (id < judge->point_limit && (judge->points[id].taken || judge->points[id].tally == NULL)) {
-        judge->points[id].counted_by = meaning;
-        judge->points[id].counted = meaning != 0 && meaning == judge->points[id].tally_meaning;
+    if (id >= judge->point_limit)
+        return true;
+    point = &judge->points[id];
+    if (point->taken || point->tally == NULL) {
+        point->counted_by = meaning;
+        point->counted = meaning != 0 && meaning == point->tally_meaning;
     }
+    point->foreign = point->tally != NULL && meaning != 0 && !point->counted;
     return true;
 }
 
@@ -287,7 +312,8 @@ static bool take_force(struct taking *taking, bool devices)
         bool device = line[0] == 'e' || line[0] == 'w';
 
         if (device == devices)
-            good = device ? force_every(judge, line) || force_window(judge, line, taking->err)
+            good = device ? force_every(judge, line) || force_earlier(judge, line) ||
+                                force_window(judge, line, taking->err)
                           : force_counted(judge, line) || force_rule(judge, line);
         if (!good)
             not_whole(taking, line);
@@ -321,10 +347,9 @@ static bool clear(struct judge *judge, struct error *err)
 
         device->every_ms = 0;
         device->gap_ms = episode_gap_ms(0);
-        device->since = device->told = device->was_since = WALL_NONE;
-        device->was_every_ms = 0;
+        device->since = device->told = WALL_NONE;
         device->is_new = false;
-        device->window_count = 0;
+        device->window_count = device->asked_count = 0;
     }
     for (uint32_t id = 0; id < judge->point_limit; id++) {
         struct judge_point *point = &judge->points[id];

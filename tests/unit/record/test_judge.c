@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "record/replay.h"
 #include "unit/record/town_top.h"
 
 enum { HOUR_STEPS = 12, DAY_STEPS = 288 };
@@ -426,7 +427,199 @@ static void completeness_counts_from_when_a_new_device_is_said_to_be_there(void 
     assert_int_equal(rows_of(0, PERIOD_1H).count, 5);
 }
 
-/* Maintenance -------------------------------------------------------------------------------- */
+/* Settings that change while periods are open ------------------------------------------------
+ */
+
+/* A device answers at each of these minutes. */
+static void answers(uint32_t index, unsigned from, unsigned to, unsigned every, double value)
+{
+    const struct catalog_device *device = &town.devices[index];
+
+    for (unsigned minute = from; minute < to; minute += every) {
+        const struct wall_time time = {bench_start().ms + (int64_t)minute * MINUTE_MS};
+        struct reading readings[2] = {{.value = value}, {.value = value}};
+        struct poll poll = {.device = device->id,
+                            .time = time,
+                            .mono = {ns_from_ms((int64_t)minute * MINUTE_MS)},
+                            .boot = store_boot(town.store),
+                            .profile = town.profile,
+                            .raw = (const uint8_t *)"",
+                            .readings = readings,
+                            .reading_count = device->point_count};
+
+        for (uint32_t n = 0; n < device->point_count; n++)
+            readings[n].point = town.points[device->first_point + n].id;
+        town.clock.wall = time;
+        town.clock.mono = poll.mono;
+        assert_true(mailbox_push(town.mailbox, &poll));
+        commit();
+    }
+}
+
+static void restart_asking(unsigned minute, int64_t every_ms)
+{
+    town.sonde_ms = every_ms;
+    restart(minute / 5, false);
+}
+
+static void restart_counting_otherwise(unsigned minute)
+{
+    struct tally_plans *before = town.tallies;
+
+    town_close(&town);
+    town.tallies = town_other_plans(&town);
+    tally_plans_free(before);
+    town_open(&town, minute / 5);
+}
+
+static void assert_row(enum period period, size_t index, uint32_t expected, uint32_t count)
+{
+    struct rows rows = rows_of(0, period);
+
+    assert_true(rows.count > index);
+    assert_int_equal(rows.of[index].version, 1);
+    assert_int_equal(rows.of[index].expected, expected);
+    assert_int_equal(rows.of[index].count, count);
+}
+
+static void assert_replayed(void)
+{
+    const struct replay_setup setup = {
+        .dir = town.dir,
+        .judge = {.catalog = &town.catalog,
+                  .rules = town.rules,
+                  .rule_count = town.rule_count,
+                  .tallies = town.tallies,
+                  .screens = town.screens},
+        .from = WALL_NONE,
+        .to = WALL_NONE
+    };
+    struct replay_answer answer;
+    struct error err = {0};
+
+    if (!replay_run(&setup, &answer, &err))
+        fail_msg("%s", err.text);
+    if (!replay_is_equal(&answer))
+        fail_msg("%s\n%s", answer.differences[0], answer.differences[1]);
+    assert_true(answer.aggregates.same > 0);
+    replay_answer_end(&answer);
+}
+
+static void a_device_asked_more_often_keeps_its_open_hour(void **state)
+{
+    answers(0, 0, 30, 5, 1.0);
+    restart_asking(30, MINUTE_MS);
+    answers(0, 30, 61, 1, 2.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 1);
+    assert_row(PERIOD_1H, 0, 6 + 30, 6 + 30);
+    assert_true(rows_of(0, PERIOD_1H).of[0].enough);
+    assert_int_equal(rows_of(0, PERIOD_15MIN).count, 4);
+    assert_row(PERIOD_15MIN, 0, 3, 3);
+    assert_int_equal(rows_of(0, PERIOD_10MIN).count, 6);
+    assert_replayed();
+}
+
+static void the_minutes_it_keeps_only_now_are_filled_with_what_is_stored(void **state)
+{
+    answers(0, 0, 31, 5, 1.0);
+    restart_asking(30, MINUTE_MS);
+    answers(0, 33, 41, 1, 2.0);
+    assert_row(PERIOD_5MIN, 0, 5, 1 + 2);
+    assert_replayed();
+}
+
+static void what_ended_while_the_program_was_off_has_its_row(void **state)
+{
+    answers(0, 0, 50, 5, 1.0);
+    restart_asking(70, MINUTE_MS);
+    answers(0, 70, 121, 1, 2.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 2);
+    assert_row(PERIOD_1H, 0, 12, 10);
+    assert_true(rows_of(0, PERIOD_1H).of[0].enough);
+    assert_row(PERIOD_1H, 1, 2 + 50, 50);
+    assert_replayed();
+}
+
+static void a_device_asked_less_often_closes_what_it_keeps_no_more(void **state)
+{
+    answers(0, 0, 25, 5, 1.0);
+    restart_asking(35, (int64_t)20 * MINUTE_MS);
+    assert_int_equal(rows_of(0, PERIOD_10MIN).count, 3);
+    assert_row(PERIOD_10MIN, 2, 2, 1);
+    answers(0, 40, 61, 20, 2.0);
+    assert_row(PERIOD_1H, 0, 7 + 1, 5 + 1);
+    assert_replayed();
+}
+
+static void another_interval_before_the_first_poll_is_no_harm(void **state)
+{
+    restart_asking(0, MINUTE_MS);
+    answers(0, 0, 61, 1, 2.0);
+    assert_row(PERIOD_1H, 0, 60, 60);
+    assert_row(PERIOD_5MIN, 0, 5, 5);
+    assert_replayed();
+}
+
+static void an_edited_plan_keeps_the_open_hour(void **state)
+{
+    answers(0, 0, 30, 5, 1.0);
+    restart_counting_otherwise(30);
+    answers(0, 30, 61, 5, 2.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 1);
+    assert_row(PERIOD_1H, 0, 12, 12);
+    assert_int_equal(rows_of(0, PERIOD_15MIN).count, 4);
+    restart_asking(65, MINUTE_MS);
+    answers(0, 65, 121, 1, 2.0);
+    assert_row(PERIOD_1H, 1, 1 + 55, 1 + 55);
+    assert_replayed();
+}
+
+static void an_edited_plan_and_another_interval_keep_the_open_hour(void **state)
+{
+    answers(0, 0, 50, 5, 1.0);
+    town.sonde_ms = MINUTE_MS;
+    restart_counting_otherwise(55);
+    restart(55 / 5, false); /* what it was asked before is known after another stop too */
+    answers(0, 55, 121, 1, 2.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 2);
+    assert_row(PERIOD_1H, 0, 11 + 5, 10 + 5);
+    assert_replayed();
+}
+
+static void under_an_edited_plan_what_ended_meanwhile_has_its_row(void **state)
+{
+    answers(0, 0, 50, 5, 1.0);
+    restart_counting_otherwise(70);
+    answers(0, 70, 121, 5, 2.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 2);
+    assert_row(PERIOD_1H, 0, 12, 10);
+    assert_row(PERIOD_1H, 1, 12, 10);
+    assert_replayed();
+}
+
+static void what_had_ended_but_not_closed_yet_closes_under_the_edited_plan(void **state)
+{
+    answers(0, 0, 60, 5, 1.0);
+    answers(1, 60, 61, 5, 50.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 0);
+    restart_counting_otherwise(65);
+    assert_row(PERIOD_1H, 0, 12, 12);
+}
+
+static void what_has_its_row_is_not_counted_again_under_the_edited_plan(void **state)
+{
+    answers(0, 0, 61, 5, 1.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 1);
+    restart_counting_otherwise(65);
+    answers(0, 65, 121, 5, 1.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 2);
+    assert_row(PERIOD_1H, 1, 12, 12);
+    assert_int_equal(rows_of(0, PERIOD_15MIN).count, 8);
+    assert_replayed();
+}
+
+/* Maintenance --------------------------------------------------------------------------------
+ */
 
 static void inside_a_maintenance_window_nothing_is_judged_and_all_is_stored(void **state)
 {
@@ -484,7 +677,8 @@ static void a_window_over_the_open_hour_counts_there_too(void **state)
     assert_float_equal(rows.of[0].mean, 0.5, 1e-12);
 }
 
-/* Tasks -------------------------------------------------------------------------------------- */
+/* Tasks --------------------------------------------------------------------------------------
+ */
 
 static json_t *ledger_of_one(void)
 {
@@ -559,7 +753,8 @@ static void what_a_task_watches_is_ongoing_and_after_its_strike_off_a_relapse(vo
     forget(&problems);
 }
 
-/* Undone ------------------------------------------------------------------------------------- */
+/* Undone -------------------------------------------------------------------------------------
+ */
 
 static void commits_that_failed_change_nothing(void **state)
 {
@@ -619,6 +814,25 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_clock_set_back_at_a_restart_opens_nothing_again_that_has_closed, build, clear),
         cmocka_unit_test_setup_teardown(a_device_that_falls_silent_has_hours_with_nothing_in_them,
+                                        build, clear),
+        cmocka_unit_test_setup_teardown(a_device_asked_more_often_keeps_its_open_hour, build,
+                                        clear),
+        cmocka_unit_test_setup_teardown(
+            the_minutes_it_keeps_only_now_are_filled_with_what_is_stored, build, clear),
+        cmocka_unit_test_setup_teardown(what_ended_while_the_program_was_off_has_its_row, build,
+                                        clear),
+        cmocka_unit_test_setup_teardown(a_device_asked_less_often_closes_what_it_keeps_no_more,
+                                        build, clear),
+        cmocka_unit_test_setup_teardown(another_interval_before_the_first_poll_is_no_harm, build,
+                                        clear),
+        cmocka_unit_test_setup_teardown(an_edited_plan_keeps_the_open_hour, build, clear),
+        cmocka_unit_test_setup_teardown(an_edited_plan_and_another_interval_keep_the_open_hour,
+                                        build, clear),
+        cmocka_unit_test_setup_teardown(under_an_edited_plan_what_ended_meanwhile_has_its_row,
+                                        build, clear),
+        cmocka_unit_test_setup_teardown(
+            what_had_ended_but_not_closed_yet_closes_under_the_edited_plan, build, clear),
+        cmocka_unit_test_setup_teardown(what_has_its_row_is_not_counted_again_under_the_edited_plan,
                                         build, clear),
         cmocka_unit_test_setup_teardown(
             inside_a_maintenance_window_nothing_is_judged_and_all_is_stored, build, clear),

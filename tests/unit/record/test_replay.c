@@ -193,7 +193,7 @@ static void a_rule_that_was_edited_is_replayed_from_then_on_and_named(void **sta
     struct replay_answer answer;
 
     town_init(&town, 12 * DAY_STEPS);
-    town.edited = 4 * DAY_STEPS + 132; /* an episode of ammonia runs */
+    town.edited = 4 * DAY_STEPS + 137; /* an episode of ammonia runs */
     town_live(&town, 48);
     answer = replay(WALL_NONE, WALL_NONE);
     assert_equal(&answer);
@@ -222,35 +222,12 @@ static void settings_that_the_store_has_not_seen_yet_prove_nothing(void **state)
     replay_answer_end(&answer);
 }
 
-/* As the town counts, but for the hours of the night. */
-static struct tally_plans *other_plans(void)
-{
-    struct conf_faults *faults = conf_faults_new();
-    struct tally_plans *plans;
-    char path[] = "/tmp/lookback-plans-XXXXXX";
-    int file = mkstemp(path);
-
-    assert_true(file >= 0);
-    dprintf(file,
-            "night = { begins = \"23:00\"; ends = \"05:00\"; };\n"
-            "aggregates = ( { period = \"15min\"; share = 75; source = \"\"; verified = false; },"
-            " { period = \"1h\"; share = 75; source = \"\"; verified = false; },"
-            " { period = \"day\"; of = \"1h\"; need = 1; source = \"\"; verified = false; } );\n");
-    close(file);
-    plans = tally_plans_load(path, town.parameters, faults);
-    if (plans == NULL || conf_faults_count(faults) > 0)
-        fail_msg("%s", conf_fault(faults, 0)->text);
-    conf_faults_free(faults);
-    unlink(path);
-    return plans;
-}
-
 static void problems_of_aggregates_that_are_counted_otherwise_now_prove_nothing(void **state)
 {
     struct tally_plans *counted = town.tallies;
     struct replay_answer answer;
 
-    town.tallies = other_plans();
+    town.tallies = town_other_plans(&town);
     answer = replay(WALL_NONE, WALL_NONE);
     assert_equal(&answer);
     assert_int_equal(answer.aggregates.same, 0);

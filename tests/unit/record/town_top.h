@@ -52,6 +52,7 @@ struct town {
     unsigned steps;     /* there are */
     unsigned edited;    /* from this step on the settings are the edited ones */
     bool bare;          /* without any rule */
+    int64_t sonde_ms;   /* the sonde is asked this often; 0: like the others */
     unsigned doomed;    /* at this step … */
     void (*doom)(void); /* … this is called */
 };
@@ -164,6 +165,8 @@ static inline void town_name(struct town *town, bool edited)
             .site = i, .every_ms = TOWN_EVERY_MS, .active = true, .first_point = point};
         device->since_ms = town->since_ms;
         device->every_ms *= edited && i == 3 ? 2 : 1;
+        if (i == 0 && town->sonde_ms > 0)
+            device->every_ms = town->sonde_ms;
         snprintf(device->name, sizeof device->name, "%s", of->name);
         device->id = store_device(town->store, of->site, of->name, bench_start(), &err);
         for (int n = 0; n < 2 && of->channels[n] != NULL; n++, point++) {
@@ -349,6 +352,29 @@ static inline void town_maintain(struct town *town, unsigned step)
 static inline bool town_acts_at(unsigned step)
 {
     return step % 288 == 250;
+}
+
+/* As the town counts, but for the hours of the night, and fewer periods. */
+static inline struct tally_plans *town_other_plans(const struct town *town)
+{
+    struct conf_faults *faults = conf_faults_new();
+    struct tally_plans *plans;
+    char path[] = "/tmp/lookback-plans-XXXXXX";
+    int file = mkstemp(path);
+
+    assert_true(file >= 0);
+    dprintf(file,
+            "night = { begins = \"23:00\"; ends = \"05:00\"; };\n"
+            "aggregates = ( { period = \"15min\"; share = 75; source = \"\"; verified = false; },"
+            " { period = \"1h\"; share = 75; source = \"\"; verified = false; },"
+            " { period = \"day\"; of = \"1h\"; need = 1; source = \"\"; verified = false; } );\n");
+    close(file);
+    plans = tally_plans_load(path, town->parameters, faults);
+    if (plans == NULL || conf_faults_count(faults) > 0)
+        fail_msg("%s", conf_fault(faults, 0)->text);
+    conf_faults_free(faults);
+    unlink(path);
+    return plans;
 }
 
 /* Where it stands ---------------------------------------------------------------------------- */
