@@ -53,7 +53,7 @@ static json_t *choose(const struct ledger_desk *desk, const struct typed *typed,
             (!due || is_due(desk, task)))
             chosen[kept++] = (struct due){task, i};
     }
-    if (due)
+    if (due && kept > 0)
         qsort(chosen, kept, sizeof *chosen, compare_due);
     for (size_t i = 0; i < kept; i++)
         json_array_append(list, (json_t *)chosen[i].task);

@@ -41,7 +41,8 @@ static json_t *choose(const struct ledger_desk *desk)
         if (ledger_task_of(task, &row) && task_is_watched(&row, desk->now))
             chosen[kept++] = (struct watched){task, i};
     }
-    qsort(chosen, kept, sizeof *chosen, compare_watched);
+    if (kept > 0)
+        qsort(chosen, kept, sizeof *chosen, compare_watched);
     for (size_t i = 0; i < kept; i++)
         json_array_append(list, (json_t *)chosen[i].task);
     free(chosen);

@@ -141,9 +141,9 @@ static double chance_of(double high, double gaps, double share)
     double term = 1.0;
     double fewer = 0.0;
 
-    for (double i = 0.0; i < gaps; i += 1.0)
+    for (int i = 0; i < gaps; i++)
         term *= 1.0 - share;
-    for (double k = 0.0; k < high; k += 1.0) {
+    for (int k = 0; k < high; k++) {
         fewer += term;
         term *= (gaps - k) / (k + 1.0) * share / (1.0 - share);
     }

@@ -114,11 +114,12 @@ static char *decode(const char *bytes, size_t size, size_t *length, enum sheet_c
 /* The row that holds a byte. In UTF-16 half of a character may be a line end's byte. */
 static size_t row_of(const char *bytes, size_t offset, bool pairs)
 {
+    size_t width = pairs ? 2 : 1;
     size_t row = 1;
 
-    for (size_t i = 0; i < offset; i += pairs ? 2 : 1)
+    for (size_t i = 0; i + width <= offset; i += width)
         row += pairs ? memcmp(bytes + i, "\n", 2) == 0 || memcmp(bytes + i, "\0\n", 2) == 0
-                     : bytes[i] == '\n';
+                     : memcmp(bytes + i, "\n", 1) == 0;
     return row;
 }
 

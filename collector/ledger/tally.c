@@ -148,10 +148,12 @@ struct wall_time tally_next(const struct tally *tally)
 static double asked_of(const struct force *force, int64_t from, int64_t to, int64_t length)
 {
     int64_t every = force->every_ms;
+    int64_t ticks;
 
     if (every <= length)
         return (double)(to - from) / (double)every;
-    return (double)((to + every - 1) / every - (from + every - 1) / every);
+    ticks = (to + every - 1) / every - (from + every - 1) / every;
+    return (double)ticks;
 }
 
 struct asked tally_asked(const struct tally *tally, struct span span)

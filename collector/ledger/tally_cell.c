@@ -13,10 +13,13 @@ static const double sum_max = 1e17;
 /* A double carries 15 decimal digits: of 100000.1 no more than nine behind the point. */
 static int64_t finest_of(double value)
 {
+    double size = fabs(value);
     int64_t finest = 1;
 
-    for (double size = fabs(value); size >= 1e3 && finest < PICO; size /= 10.0)
+    while (size >= 1e3 && finest < PICO) {
+        size /= 10.0;
         finest *= 10;
+    }
     return finest;
 }
 

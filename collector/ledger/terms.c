@@ -249,9 +249,9 @@ void terms_free(struct terms *terms)
 {
     if (terms == NULL)
         return;
-    for (size_t i = 0; i < terms->category_count; i++)
+    for (size_t i = 0; terms->categories != NULL && i < terms->category_count; i++)
         free(terms->categories[i].term.words);
-    for (size_t i = 0; i < terms->source_count; i++)
+    for (size_t i = 0; terms->sources != NULL && i < terms->source_count; i++)
         free(terms->sources[i].term.words);
     for (size_t i = 0; i < TASK_STATE_COUNT; i++)
         free(terms->states[i].words);

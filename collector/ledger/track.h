@@ -73,10 +73,10 @@ bool track_stays(const struct track *track, const struct track_step *step, doubl
 enum { TRACK_EPISODES = LANES_MAX + 1 };
 struct track_episode {
     const struct episode *episode;
-    uint32_t number;
-    const char
-        *ended_by; /* "recovered", "rule_changed", "limit_changed", "struck_off", "closed", "" */
+    /* "recovered", "rule_changed", "limit_changed", "struck_off", "closed", "" */
+    const char *ended_by;
     const struct stage *stage;
+    uint32_t number;
     enum period on;
 };
 size_t track_episodes(const struct track *track, struct track_episode *out);

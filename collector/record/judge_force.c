@@ -4,6 +4,7 @@
  * At start the settings are compared with what the judge remembers of the sequence; each difference
  * becomes an event, so that a replay knows since when.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,6 +322,7 @@ static size_t find_differences(const struct judge *judge, struct difference *out
 {
     size_t count = 0;
 
+    assert(out != NULL);
     for (uint32_t id = 0; id < judge->point_limit; id++)
         if (judge->points[id].wanted != judge->points[id].counted_by)
             out[count++] = (struct difference){"", judge->points[id].wanted, id};
@@ -375,6 +377,7 @@ static bool add_differences(struct judge *judge, const struct difference *all, s
 {
     char bytes[POINTS_AT_ONCE * (POINT_SIZE + 3) + 128];
 
+    assert(all != NULL);
     for (size_t done = 0; done < count;) {
         struct text text;
         const char *kind = all[done].rule[0] == '\0' ? "aggregates.changed" : "rule.changed";

@@ -138,9 +138,10 @@ static bool take_track(void *self, const char *rule, uint32_t point, const void 
 
     if (seat == NULL)
         seat = judge_add_gone(judge, rule, point);
-    taking->good = seat != NULL || judge_no_memory(taking->err);
-    if (!taking->good)
+    if (seat == NULL) {
+        taking->good = judge_no_memory(taking->err);
         return false;
+    }
     taking->good = track_read(&seat->track, seat->lanes, judge->watch, body, size, &err);
     if (!taking->good)
         error_set(taking->err, err.kind,

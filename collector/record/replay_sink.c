@@ -1,5 +1,6 @@
 /* Where the conclusions of a replay go, and what its tallies ask of the past: the store's own rows,
  * in the version the replay has come to. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static size_t place_of(const struct replay *replay, const char *uid)
     char head[17];
     size_t place;
 
+    assert(uid != NULL && replay->slot_count > 0);
     snprintf(head, sizeof head, "%.16s", uid);
     place = (size_t)(strtoull(head, NULL, 16) % replay->slot_count);
     while (replay->slots[place] != 0 &&
