@@ -586,6 +586,18 @@ static void an_edited_plan_and_another_interval_keep_the_open_hour(void **state)
     assert_replayed();
 }
 
+static void an_edited_plan_knows_what_was_asked_before_an_earlier_restart(void **state)
+{
+    answers(0, 0, 30, 5, 1.0);
+    restart_asking(30, MINUTE_MS);
+    answers(0, 30, 40, 1, 2.0);
+    restart_counting_otherwise(40);
+    answers(0, 40, 61, 1, 2.0);
+    assert_int_equal(rows_of(0, PERIOD_1H).count, 1);
+    assert_row(PERIOD_1H, 0, 6 + 30, 6 + 30);
+    assert_replayed();
+}
+
 static void under_an_edited_plan_what_ended_meanwhile_has_its_row(void **state)
 {
     answers(0, 0, 50, 5, 1.0);
@@ -828,6 +840,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_edited_plan_keeps_the_open_hour, build, clear),
         cmocka_unit_test_setup_teardown(an_edited_plan_and_another_interval_keep_the_open_hour,
                                         build, clear),
+        cmocka_unit_test_setup_teardown(
+            an_edited_plan_knows_what_was_asked_before_an_earlier_restart, build, clear),
         cmocka_unit_test_setup_teardown(under_an_edited_plan_what_ended_meanwhile_has_its_row,
                                         build, clear),
         cmocka_unit_test_setup_teardown(
