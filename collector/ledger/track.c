@@ -1,4 +1,4 @@
-#include "ledger/track.h"
+#include "ledger/track_inside.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@ void track_clear(struct track *track, uint64_t meaning)
     lane_clear(&track->cut);
 }
 
-static bool is_running(const struct track *track)
+bool track_is_running(const struct track *track)
 {
     for (size_t i = 0; i < LANES_MAX; i++)
         if (track->lane[i].episode.phase == EPISODE_RUNNING)
@@ -21,7 +21,7 @@ static bool is_running(const struct track *track)
 }
 
 /* While nothing runs and there is no problem, values leave no trace. */
-static void rest(struct track *track)
+void track_rest(struct track *track)
 {
     track->calm = track->problem.state == PROBLEM_NONE;
     for (size_t i = 0; i < LANES_MAX; i++)
@@ -30,7 +30,7 @@ static void rest(struct track *track)
         lane_clear(&track->lane[i]);
 }
 
-static unsigned tell(struct track *track)
+unsigned track_tell(struct track *track)
 {
     problem_tell(&track->problem);
     return TRACK_CHANGED | TRACK_VERSION | (track->told != 0 ? TRACK_EPISODE : 0);
@@ -47,7 +47,7 @@ static void mark_running(struct track *track)
 static unsigned tell_at(struct track *track, struct wall_time time)
 {
     track->problem.told_at = time;
-    return tell(track);
+    return track_tell(track);
 }
 
 /* A value ------------------------------------------------------------------------------------ */
@@ -85,7 +85,7 @@ static void ended(struct turn *turn, enum episode_end end, bool proven)
 
     turn->memory->ended_by = end;
     track->told |= (uint8_t)(1u << turn->step->lane);
-    if (is_running(track))
+    if (track_is_running(track))
         return;
     problem_end(&track->problem, turn->memory->episode.ended, proven);
     track->prover = (uint8_t)turn->step->lane;
@@ -233,13 +233,13 @@ static void judge_value(struct turn *turn)
         return;
     case EPISODE_ENDED:
         ended(turn, END_RECOVERED, true);
-        if (!is_running(track))
+        if (!track_is_running(track))
             track->proven_ms = now->seen.ms - now->good_since.ms;
         return;
     case EPISODE_UNCHANGED:
         break;
     }
-    if (turn->judged.standing == STANDING_GOOD && !is_running(track))
+    if (turn->judged.standing == STANDING_GOOD && !track_is_running(track))
         stood_good(turn, wall_is_known(good_since) && good_since.ms == now->good_since.ms
                              ? now->seen.ms - seen.ms
                              : 0);
@@ -345,7 +345,7 @@ unsigned track_step(struct track *track, const struct track_step *step, double v
     }
     if (stage != NULL)
         judge_value(&turn);
-    rest(track);
+    track_rest(track);
     return tell_in_time(&turn);
 }
 
@@ -366,100 +366,4 @@ size_t track_episodes(const struct track *track, struct track_episode *out)
                                               .on = memory->on};
     }
     return count;
-}
-
-/* What is no value --------------------------------------------------------------------------- */
-
-/* Ends what runs with its latest breached value and forgets what is pending or counted; whether
- * anything ran. */
-static bool cut_all(struct track *track, enum episode_end end)
-{
-    track->told = 0;
-    for (size_t i = 0; i < LANES_MAX; i++) {
-        struct lane_memory *memory = &track->lane[i];
-
-        if (memory->episode.phase != EPISODE_RUNNING) {
-            lane_clear(memory);
-            continue;
-        }
-        episode_end(&memory->episode, memory->episode.last);
-        memory->ended_by = end;
-        memory->episode.good_since = WALL_NONE;
-        memory->window = 0;
-        memory->day_count = 0;
-        memory->day = WALL_NONE;
-        track->told |= (uint8_t)(1u << i);
-    }
-    track->prover = LANES_MAX;
-    if (track->told != 0)
-        problem_end(&track->problem, track->problem.last, false);
-    return track->told != 0;
-}
-
-unsigned track_rule_changed(struct track *track, uint64_t meaning)
-{
-    track->meaning = meaning;
-    if (cut_all(track, END_RULE_CHANGED) || track->problem.untold)
-        return tell(track);
-    rest(track);
-    return TRACK_CHANGED;
-}
-
-unsigned track_struck_off(struct track *track)
-{
-    if (track->calm)
-        return 0;
-    cut_all(track, END_STRUCK_OFF);
-    if (track->problem.state == PROBLEM_NONE) {
-        rest(track);
-        return TRACK_CHANGED;
-    }
-    problem_close(&track->problem);
-    return tell(track);
-}
-
-/* Cut between characters, never inside one. */
-static void take_name(char *out, size_t size, const char *name)
-{
-    size_t used = strnlen(name, size);
-
-    if (used == size) {
-        used--;
-        while (used > 0 && ((unsigned char)name[used] & 0xc0) == 0x80)
-            used--;
-    }
-    memcpy(out, name, used);
-    out[used] = '\0';
-}
-
-unsigned track_acknowledge(struct track *track, const char *by, struct wall_time time)
-{
-    track->told = 0;
-    track->problem.acknowledged = time;
-    take_name(track->problem.acknowledged_by, sizeof track->problem.acknowledged_by, by);
-    return tell(track);
-}
-
-unsigned track_close(struct track *track)
-{
-    track->told = 0;
-    if (is_running(track))
-        cut_all(track, END_CLOSED);
-    problem_close(&track->problem);
-    return tell(track);
-}
-
-void track_settle(struct track *track)
-{
-    if (track->problem.state == PROBLEM_CLOSED) {
-        track->problem = (struct problem){.state = PROBLEM_NONE};
-        track->proven_ms = 0;
-        track->prover = LANES_MAX;
-    }
-    rest(track);
-}
-
-bool track_is_empty(const struct track *track)
-{
-    return track->calm && !wall_is_known(track->newest);
 }

@@ -267,7 +267,8 @@ static bool read_problem(const json_t *from, const struct watch *watch, struct p
            read_time(from, "ended", &problem->ended) &&
            read_number(from, "worst", &problem->worst) &&
            read_time(from, "worst_at", &problem->worst_at) &&
-           read_time(from, "told", &problem->told) &&
+           read_time(from, "told", &problem->told) && wall_is_known(problem->told) &&
+           wall_is_known(problem->first) && wall_is_known(problem->last) &&
            read_number(from, "told_worst", &problem->told_worst) && read_untold(from, problem) &&
            read_time(from, "acknowledged", &problem->acknowledged) &&
            read_name(from, "acknowledged_by", problem->acknowledged_by,
