@@ -96,7 +96,7 @@ bool tally_fill(struct tally *tally, struct wall_time to, const struct tally_wor
 {
     int64_t filled[PERIOD_COUNT];
 
-    for (size_t i = 0; i < tally->count; i++)
+    for (size_t i = 0; i < PERIOD_COUNT; i++)
         filled[i] = INT64_MIN;
     for (;;) {
         for (size_t i = 0; i < tally->count; i++) {
