@@ -91,7 +91,6 @@ void problem_begin(struct problem *problem, const char *uid, uint32_t point,
                                 .ended = WALL_NONE,
                                 .episodes = 1,
                                 .told = WALL_NONE,
-                                .told_at = WALL_NONE,
                                 .acknowledged = WALL_NONE};
     snprintf(problem->uid, sizeof problem->uid, "%s", uid);
     snprintf(problem->rule, sizeof problem->rule, "%s", cause->rule->name);
@@ -143,18 +142,9 @@ bool problem_is_running(const struct problem *problem)
     return problem->state == PROBLEM_OPEN && !wall_is_known(problem->ended);
 }
 
-bool problem_is_due(const struct problem *problem, struct wall_time time)
-{
-    const uint32_t at_once = 16;
-
-    return problem->episodes < at_once || !wall_is_known(problem->told_at) ||
-           time.ms - problem->told_at.ms >= minute_ms;
-}
-
 void problem_tell(struct problem *problem)
 {
     problem->version++;
-    problem->untold = false;
     problem->told = problem->last;
     problem->told_worst = problem->worst;
 }

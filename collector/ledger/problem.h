@@ -8,13 +8,6 @@
  *
  * Pure: all times are those of readings and acts. Each change that others must see is a new
  * version.
- *
- * A value that alternates around its bound would give one with every reading. From the problem's
- * 16th episode on, joins, recoveries and worse values are therefore told at most once a minute of
- * the values' own time: what was held back goes with the first judged value that stands a minute
- * after the latest version a value gave, or with any version before it. What everybody sees of such
- * a problem may so lag by a minute (longer while no judged value comes); its episodes do not. Acts,
- * closing, and changes of rule and limit never wait.
  */
 #ifndef LEDGER_PROBLEM_H
 #define LEDGER_PROBLEM_H
@@ -55,8 +48,6 @@ struct problem {
     double worst_low, worst_high;  /* the bounds it broke: an edition before may have had others */
     struct wall_time told;         /* `last` as of the latest version */
     double told_worst;             /* `worst` as of the latest version */
-    struct wall_time told_at;      /* the value that gave the latest version but those of acts */
-    bool untold;                   /* something waits for the next version */
     struct wall_time acknowledged; /* WALL_NONE: not */
     char acknowledged_by[NAME_SIZE * 2];
 };
@@ -100,9 +91,6 @@ void problem_close(struct problem *problem);
 
 /* Whether an episode runs. */
 bool problem_is_running(const struct problem *problem);
-
-/* Whether a version that can wait is due with the value of that time. */
-bool problem_is_due(const struct problem *problem, struct wall_time time);
 
 /* A version is about to be written. */
 void problem_tell(struct problem *problem);

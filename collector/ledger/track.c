@@ -1,4 +1,4 @@
-#include "ledger/track_inside.h"
+#include "ledger/track.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@ void track_clear(struct track *track, uint64_t meaning)
     lane_clear(&track->cut);
 }
 
-bool track_is_running(const struct track *track)
+static bool is_running(const struct track *track)
 {
     for (size_t i = 0; i < LANES_MAX; i++)
         if (track->lane[i].episode.phase == EPISODE_RUNNING)
@@ -21,7 +21,7 @@ bool track_is_running(const struct track *track)
 }
 
 /* While nothing runs and there is no problem, values leave no trace. */
-void track_rest(struct track *track)
+static void rest(struct track *track)
 {
     track->calm = track->problem.state == PROBLEM_NONE;
     for (size_t i = 0; i < LANES_MAX; i++)
@@ -30,29 +30,13 @@ void track_rest(struct track *track)
         lane_clear(&track->lane[i]);
 }
 
-unsigned track_tell(struct track *track)
+static unsigned tell(struct track *track)
 {
     problem_tell(&track->problem);
     return TRACK_CHANGED | TRACK_VERSION | (track->told != 0 ? TRACK_EPISODE : 0);
 }
 
-static void mark_running(struct track *track)
-{
-    for (size_t i = 0; i < LANES_MAX; i++)
-        if (track->lane[i].episode.phase == EPISODE_RUNNING)
-            track->told |= (uint8_t)(1u << i);
-}
-
-/* A version that a value gives. */
-static unsigned tell_at(struct track *track, struct wall_time time)
-{
-    track->problem.told_at = time;
-    return track_tell(track);
-}
-
 /* A value ------------------------------------------------------------------------------------ */
-
-enum urgency { TELL_NOTHING, TELL_SOON, TELL_NOW };
 
 struct turn {
     struct track *track;
@@ -60,15 +44,8 @@ struct turn {
     const struct stage *stage; /* in force at the value's time, or NULL */
     struct lane_memory *memory;
     struct judged judged;
-    enum urgency tell; /* whether the problem gets a version at the end of the step */
-    bool tell_all;     /* the version, if there is one, tells of all that runs */
+    bool tell; /* the problem gets a version at the end of the step */
 };
-
-static void want(struct turn *turn, enum urgency urgency)
-{
-    if (urgency > turn->tell)
-        turn->tell = urgency;
-}
 
 static struct problem_cause cause_of(const struct turn *turn)
 {
@@ -85,12 +62,12 @@ static void ended(struct turn *turn, enum episode_end end, bool proven)
 
     turn->memory->ended_by = end;
     track->told |= (uint8_t)(1u << turn->step->lane);
-    if (track_is_running(track))
+    if (is_running(track))
         return;
     problem_end(&track->problem, turn->memory->episode.ended, proven);
     track->prover = (uint8_t)turn->step->lane;
     track->proven_ms = 0;
-    want(turn, proven ? TELL_SOON : TELL_NOW);
+    turn->tell = true;
 }
 
 /* An episode that ended before the value is judged: kept apart, as the value may open another. */
@@ -172,9 +149,10 @@ static void opened(struct turn *turn)
     }
     turn->memory->number = track->problem.episodes;
     track->told |= (uint8_t)(1u << turn->step->lane);
-    want(turn, TELL_SOON);
+    turn->tell = true;
 }
 
+/* A version tells of all that runs. */
 static void went_on(struct turn *turn)
 {
     struct track *track = turn->track;
@@ -182,8 +160,10 @@ static void went_on(struct turn *turn)
 
     if (!problem_go_on(&track->problem, &cause))
         return;
-    turn->tell_all = true;
-    want(turn, TELL_SOON);
+    for (size_t i = 0; i < LANES_MAX; i++)
+        if (track->lane[i].episode.phase == EPISODE_RUNNING)
+            track->told |= (uint8_t)(1u << i);
+    turn->tell = true;
 }
 
 /* A doubt is no problem of the ledger: no task holds it. */
@@ -205,13 +185,13 @@ static void stood_good(struct turn *turn, int64_t more_ms)
         problem_end(&track->problem, episode->good_since, true);
         track->prover = (uint8_t)turn->step->lane;
         track->proven_ms = episode->seen.ms - episode->good_since.ms;
-        want(turn, TELL_SOON);
+        turn->tell = true;
     } else if (track->problem.state == PROBLEM_RECOVERED) {
         track->proven_ms += more_ms;
         if (track->proven_ms < turn->step->rule->gather_ms || is_held(turn->step))
             return;
         problem_close(&track->problem);
-        want(turn, TELL_NOW);
+        turn->tell = true;
     }
 }
 
@@ -233,28 +213,23 @@ static void judge_value(struct turn *turn)
         return;
     case EPISODE_ENDED:
         ended(turn, END_RECOVERED, true);
-        if (!track_is_running(track))
+        if (turn->tell)
             track->proven_ms = now->seen.ms - now->good_since.ms;
         return;
     case EPISODE_UNCHANGED:
         break;
     }
-    if (turn->judged.standing == STANDING_GOOD && !track_is_running(track))
+    if (turn->judged.standing == STANDING_GOOD && !is_running(track))
         stood_good(turn, wall_is_known(good_since) && good_since.ms == now->good_since.ms
                              ? now->seen.ms - seen.ms
                              : 0);
-}
-
-static bool is_judged(double value, enum quality quality)
-{
-    return quality_is_judged(quality) && isfinite(value);
 }
 
 static bool is_for_lane(const struct track_step *step, double value, enum quality quality)
 {
     enum when when = step->lanes->lane[step->lane].when;
 
-    return is_judged(value, quality) &&
+    return quality_is_judged(quality) && isfinite(value) &&
            (when == WHEN_ALWAYS ||
             (when == WHEN_NIGHT) == period_is_night(step->time, &step->rule->night));
 }
@@ -265,51 +240,6 @@ static enum standing stand(const struct track_step *step, const struct stage *st
     return stage == NULL ? STANDING_BETWEEN : rule_judge(step->rule, &stage->bound, value, quality);
 }
 
-/* A clock set back, or a lane that cannot say whether it was: no version waits for the clock to
- * come round again, the minute counts from here. */
-static void count_anew(struct turn *turn)
-{
-    struct wall_time *told_at = &turn->track->problem.told_at;
-    struct wall_time seen = turn->memory->episode.seen, now = turn->step->time;
-
-    if (turn->stage != NULL && (!wall_is_known(seen) || now.ms < seen.ms) && now.ms < told_at->ms)
-        *told_at = now;
-}
-
-static bool is_waited_for(const struct track *track, struct wall_time time)
-{
-    return track->problem.untold && problem_is_due(&track->problem, time);
-}
-
-/* A value outside the lane's `when` changes nothing, but a version may have waited for it. */
-static bool is_told_beside(const struct track *track, const struct track_step *step, double value,
-                           enum quality quality)
-{
-    return is_judged(value, quality) && is_waited_for(track, step->time);
-}
-
-static unsigned tell_beside(struct track *track, struct wall_time time)
-{
-    track->told = 0;
-    mark_running(track);
-    return tell_at(track, time);
-}
-
-/* The version of this step, if it has one: its own, or what waited for it. */
-static unsigned tell_in_time(struct turn *turn)
-{
-    struct track *track = turn->track;
-    struct problem *problem = &track->problem;
-
-    turn->tell_all = turn->tell_all || problem->untold;
-    problem->untold = problem->untold || turn->tell == TELL_SOON;
-    if (turn->tell != TELL_NOW && !is_waited_for(track, turn->step->time))
-        return TRACK_CHANGED | (track->told != 0 ? TRACK_EPISODE : 0);
-    if (turn->tell_all)
-        mark_running(track);
-    return tell_at(track, turn->step->time);
-}
-
 bool track_stays(const struct track *track, const struct track_step *step, double value,
                  enum quality quality)
 {
@@ -317,7 +247,7 @@ bool track_stays(const struct track *track, const struct track_step *step, doubl
 
     if (track->calm && stand(step, stage, value, quality) != STANDING_BREACH)
         return true;
-    return !is_for_lane(step, value, quality) && !is_told_beside(track, step, value, quality);
+    return !is_for_lane(step, value, quality);
 }
 
 unsigned track_step(struct track *track, const struct track_step *step, double value,
@@ -335,9 +265,8 @@ unsigned track_step(struct track *track, const struct track_step *step, double v
     if (track->calm && turn.judged.standing != STANDING_BREACH)
         return 0;
     if (!is_for_lane(step, value, quality))
-        return is_told_beside(track, step, value, quality) ? tell_beside(track, step->time) : 0;
+        return 0;
     track->told = 0;
-    count_anew(&turn);
     change_stage(&turn);
     if (lane_turns_day(turn.memory, step->rule, step->time)) {
         ended(&turn, END_RECOVERED, true);
@@ -345,8 +274,8 @@ unsigned track_step(struct track *track, const struct track_step *step, double v
     }
     if (stage != NULL)
         judge_value(&turn);
-    track_rest(track);
-    return tell_in_time(&turn);
+    rest(track);
+    return turn.tell ? tell(track) : TRACK_CHANGED | (track->told != 0 ? TRACK_EPISODE : 0);
 }
 
 size_t track_episodes(const struct track *track, struct track_episode *out)
@@ -366,4 +295,100 @@ size_t track_episodes(const struct track *track, struct track_episode *out)
                                               .on = memory->on};
     }
     return count;
+}
+
+/* What is no value --------------------------------------------------------------------------- */
+
+/* Ends what runs with its latest breached value and forgets what is pending or counted; whether
+ * anything ran. */
+static bool cut_all(struct track *track, enum episode_end end)
+{
+    track->told = 0;
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        struct lane_memory *memory = &track->lane[i];
+
+        if (memory->episode.phase != EPISODE_RUNNING) {
+            lane_clear(memory);
+            continue;
+        }
+        episode_end(&memory->episode, memory->episode.last);
+        memory->ended_by = end;
+        memory->episode.good_since = WALL_NONE;
+        memory->window = 0;
+        memory->day_count = 0;
+        memory->day = WALL_NONE;
+        track->told |= (uint8_t)(1u << i);
+    }
+    track->prover = LANES_MAX;
+    if (track->told != 0)
+        problem_end(&track->problem, track->problem.last, false);
+    return track->told != 0;
+}
+
+unsigned track_rule_changed(struct track *track, uint64_t meaning)
+{
+    track->meaning = meaning;
+    if (cut_all(track, END_RULE_CHANGED))
+        return tell(track);
+    rest(track);
+    return TRACK_CHANGED;
+}
+
+unsigned track_struck_off(struct track *track)
+{
+    if (track->calm)
+        return 0;
+    cut_all(track, END_STRUCK_OFF);
+    if (track->problem.state == PROBLEM_NONE) {
+        rest(track);
+        return TRACK_CHANGED;
+    }
+    problem_close(&track->problem);
+    return tell(track);
+}
+
+/* Cut between characters, never inside one. */
+static void take_name(char *out, size_t size, const char *name)
+{
+    size_t used = strnlen(name, size);
+
+    if (used == size) {
+        used--;
+        while (used > 0 && ((unsigned char)name[used] & 0xc0) == 0x80)
+            used--;
+    }
+    memcpy(out, name, used);
+    out[used] = '\0';
+}
+
+unsigned track_acknowledge(struct track *track, const char *by, struct wall_time time)
+{
+    track->told = 0;
+    track->problem.acknowledged = time;
+    take_name(track->problem.acknowledged_by, sizeof track->problem.acknowledged_by, by);
+    return tell(track);
+}
+
+unsigned track_close(struct track *track)
+{
+    track->told = 0;
+    if (is_running(track))
+        cut_all(track, END_CLOSED);
+    problem_close(&track->problem);
+    return tell(track);
+}
+
+void track_settle(struct track *track)
+{
+    if (track->problem.state == PROBLEM_CLOSED) {
+        track->problem = (struct problem){.state = PROBLEM_NONE};
+        track->proven_ms = 0;
+        track->prover = LANES_MAX;
+    }
+    rest(track);
+}
+
+bool track_is_empty(const struct track *track)
+{
+    return track->calm && !wall_is_known(track->newest);
 }

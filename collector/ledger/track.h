@@ -5,9 +5,6 @@
  * give the same problems, uids and versions. track_write() and track_read() carry it over a
  * restart. All lanes share the problem: it runs while an episode of any lane runs, and is recovered
  * when none runs any more, by the values of the lane whose episode ended last.
- *
- * Not every step that changes the problem gives a version: one that flaps is told once a minute
- * (problem.h), so its row may lag by that, while each of its episodes is told in its own step.
  */
 #ifndef LEDGER_TRACK_H
 #define LEDGER_TRACK_H
@@ -57,8 +54,7 @@ struct track_step {
 
 /* Any value of the lane: a reading, or an aggregate that is `enough` (quality N). One that is not
  * judged, has no value, or stands outside the lane's `when` and stages does nothing at all; but the
- * end of a stage ends what ran under it, and a judged value outside `when` may be the one a version
- * waits for. */
+ * end of a stage ends what ran under it. */
 unsigned track_step(struct track *track, const struct track_step *step, double value,
                     enum quality quality);
 

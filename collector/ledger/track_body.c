@@ -135,8 +135,6 @@ static void write_problem(struct text *text, const struct problem *problem,
     write_time(text, "worst_at", problem->worst_at);
     write_time(text, "told", problem->told);
     write_number(text, "told_worst", problem->told_worst);
-    write_time(text, "told_at", problem->told_at);
-    text_format(text, "\"untold\":%d,", (int)problem->untold);
     write_time(text, "acknowledged", problem->acknowledged);
     text_add(text, "\"acknowledged_by\":");
     text_add_json(text, problem->acknowledged_by);

@@ -237,20 +237,6 @@ static bool read_counts(const json_t *from, struct problem *problem)
     return true;
 }
 
-/* Absent in what a program before wrote, which told every change in its step. */
-static bool read_untold(const json_t *from, struct problem *problem)
-{
-    int64_t untold = 0;
-
-    problem->told_at = problem->told;
-    if (json_object_get(from, "told_at") != NULL && !read_time(from, "told_at", &problem->told_at))
-        return false;
-    if (json_object_get(from, "untold") != NULL && !read_int(from, "untold", 0, 1, &untold))
-        return false;
-    problem->untold = untold == 1;
-    return true;
-}
-
 static bool read_problem(const json_t *from, const struct watch *watch, struct problem *problem)
 {
     *problem = (struct problem){.state = PROBLEM_NONE};
@@ -269,7 +255,7 @@ static bool read_problem(const json_t *from, const struct watch *watch, struct p
            read_time(from, "worst_at", &problem->worst_at) &&
            read_time(from, "told", &problem->told) && wall_is_known(problem->told) &&
            wall_is_known(problem->first) && wall_is_known(problem->last) &&
-           read_number(from, "told_worst", &problem->told_worst) && read_untold(from, problem) &&
+           read_number(from, "told_worst", &problem->told_worst) &&
            read_time(from, "acknowledged", &problem->acknowledged) &&
            read_name(from, "acknowledged_by", problem->acknowledged_by,
                      sizeof problem->acknowledged_by);
