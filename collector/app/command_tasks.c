@@ -176,8 +176,7 @@ static int list_tasks(const struct typed *typed)
         print_table(&desk, list, typed_option(typed, "--due") != NULL, state != NULL);
     }
     json_decref(list);
-    ledger_desk_close(&desk);
-    return code;
+    return ledger_desk_close(&desk, typed, code);
 }
 
 int command_tasks(const struct typed *typed)

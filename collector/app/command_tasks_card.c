@@ -119,7 +119,6 @@ static void point_row(const struct ledger_desk *desk, struct table *table, const
     const struct wall_time from = {desk->now.ms - day_ms};
     struct last_reading last = {0};
     uint32_t point = reader_point(desk->reader, name);
-    struct error err = {0};
     char value[64] = "";
     char when[WALL_TEXT];
     char local[LOCAL_TEXT] = "";
@@ -127,7 +126,7 @@ static void point_row(const struct ledger_desk *desk, struct table *table, const
 
     if (point != 0)
         reader_readings(desk->reader, point, from, (struct wall_time){desk->now.ms + day_ms},
-                        see_reading, &last, &err);
+                        see_reading, &last, desk->err);
     text_init(&text, value, sizeof value);
     if (last.known && reading_has_value(&last.reading)) {
         value_shown(&text, last.reading.value,
@@ -276,7 +275,7 @@ static int show_task(const struct typed *typed)
         if (!print_card(&desk, task, &err))
             code = command_fail(typed, &err);
     }
-    ledger_desk_close(&desk);
+    code = ledger_desk_close(&desk, typed, code);
     return code == 0 && task == NULL ? EXIT_COULD_NOT : code;
 }
 

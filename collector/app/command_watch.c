@@ -137,6 +137,5 @@ int command_watch(const struct typed *typed)
         if (has_relapsed(json_array_get(list, i)))
             code = EXIT_NO;
     json_decref(list);
-    ledger_desk_close(&desk);
-    return code;
+    return ledger_desk_close(&desk, typed, code);
 }

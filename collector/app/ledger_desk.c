@@ -34,6 +34,7 @@ int ledger_desk_open(struct ledger_desk *desk, const struct typed *typed)
     struct error err = {0};
 
     *desk = (struct ledger_desk){.now = clock_wall(clock_system())};
+    desk->err = &desk->trouble;
     desk->settings = command_settings(typed);
     if (desk->settings == NULL)
         return EXIT_WRONG;
@@ -49,12 +50,15 @@ int ledger_desk_open(struct ledger_desk *desk, const struct typed *typed)
     return 0;
 }
 
-void ledger_desk_close(struct ledger_desk *desk)
+int ledger_desk_close(struct ledger_desk *desk, const struct typed *typed, int code)
 {
+    if (desk->trouble.kind != ERROR_NONE)
+        code = command_fail(typed, &desk->trouble);
     json_decref(desk->tasks);
     reader_close(desk->reader);
     catalog_free(desk->town);
     settings_free(desk->settings);
+    return code;
 }
 
 const json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed,
@@ -245,9 +249,8 @@ size_t ledger_open_problems(const struct ledger_desk *desk, const json_t *task,
                             void (*each)(void *self, const json_t *problem), void *self)
 {
     struct problem_search search = {.task = task, .each = each, .self = self};
-    struct error err = {0};
 
-    reader_problems(desk->reader, NULL, NULL, "breach", NULL, see_problem, &search, &err);
+    reader_problems(desk->reader, NULL, NULL, "breach", NULL, see_problem, &search, desk->err);
     return search.count;
 }
 
@@ -274,8 +277,7 @@ size_t ledger_doubts(const struct ledger_desk *desk, const json_t *task,
                      void (*each)(void *self, const json_t *doubt), void *self)
 {
     struct problem_search search = {.task = task, .each = each, .self = self};
-    struct error err = {0};
 
-    reader_problems(desk->reader, NULL, NULL, "doubt", NULL, see_doubt, &search, &err);
+    reader_problems(desk->reader, NULL, NULL, "doubt", NULL, see_doubt, &search, desk->err);
     return search.count;
 }

@@ -17,11 +17,15 @@ struct ledger_desk {
     json_t *tasks; /* the contract's, in the order of their ids */
     struct wall_time now;
     char today[11]; /* "2026-11-23", in the collector's zone */
+    struct error trouble;
+    struct error *err; /* `trouble`: what could not be read while answers were made */
 };
 
 /* 0, or an exit code after the error was printed. Ended with ledger_desk_close() in both cases. */
 int ledger_desk_open(struct ledger_desk *desk, const struct typed *typed);
-void ledger_desk_close(struct ledger_desk *desk);
+/* Gives `code`, or that of an error while the answer was made, after it was printed: what could not
+ * be read must not look like nothing. */
+int ledger_desk_close(struct ledger_desk *desk, const struct typed *typed, int code);
 
 /* The task of that id, borrowed; NULL after the error was printed. */
 const json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed,
