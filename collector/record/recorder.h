@@ -21,7 +21,7 @@
 #include "model/catalog.h"
 #include "record/notice.h"
 #include "record/trust.h"
-#include "store/store.h"
+#include "store/seals.h"
 
 struct recorder_setup {
     struct store *store; /* used by the recorder alone from recorder_new() on */
@@ -46,6 +46,11 @@ struct recorder_setup {
     size_t awaited_count;
     const char
         *settings; /* digest of the settings in force, for the event "started"; may be NULL */
+    /* What seals name as in force; written, with an event "configuration", when it is not the one
+     * of the last run. NULL: none. */
+    const struct configuration *configuration;
+    bool
+        seals; /* segments are sealed with the key of the store's folder, made when there is none */
     /* After output.resend was committed: that sender starts again after `seq`. May be NULL. */
     void (*resend)(void *self, const char *output, uint64_t seq);
     void *self;
@@ -80,6 +85,10 @@ void recorder_move_cursor(struct recorder *recorder, const char *name, uint64_t 
 void recorder_quarantine(struct recorder *recorder, const char *output, uint64_t seq,
                          const char *reason);
 
+/* A head was left outside (store/seals.h): committed with the next batch. `body` is copied. */
+void recorder_anchor(struct recorder *recorder, uint64_t segment, const char *kind,
+                     const char *name, const void *body, size_t size);
+
 /* An act (contract, "Acts"): run by the recorder's thread between commits, answered after its own
  * commit. `args` is taken. `done` is called from the recorder's thread; on success `err` is NULL.
  */
@@ -99,6 +108,10 @@ struct recorder_status {
     size_t mailbox_bytes;
     struct store_size size;
     size_t open_problems;
+    uint64_t sealed; /* the newest sealed segment, 0: none; its head and when */
+    char seal_head[DIGEST_HEX];
+    char seal_key[DIGEST_HEX];
+    struct wall_time seal_time;
 };
 void recorder_status(struct recorder *recorder, struct recorder_status *status);
 
