@@ -36,7 +36,8 @@ void seal_add_reading(struct text *text, uint64_t seq, struct wall_time time,
                       const struct reading *reading);
 /* Everything of a poll's line up to RAW and its comma; RAW (hex) and the line feed follow. */
 void seal_add_poll(struct text *text, const struct poll *poll, const uint8_t profile[DIGEST_BYTES]);
-/* A reading's line read again: the fields exactly in the form they are written in, else false. */
+/* A reading's line read again, its line feed included in `size`: the fields exactly in the form
+ * they are written in, else false. `reading->point` is 0. */
 bool seal_read_reading(const char *line, size_t size, uint64_t *seq, struct wall_time *time,
                        struct reading *reading);
 
@@ -47,8 +48,9 @@ struct seal_entry {
     struct wall_time time; /* of an event */
     uint32_t boot;
     int64_t mono_ms;
-    const char *who, *body; /* arguments, or the problem */
-    const char *uid, *nature;
+    const char *who;          /* of an event */
+    const char *body;         /* arguments, or the problem */
+    const char *uid, *nature; /* of a problem */
     uint32_t version;
 };
 /* Gives a text ended with free(); NULL: no memory. */
@@ -56,15 +58,16 @@ char *seal_entry_text(const struct seal_entry *entry);
 /* What it is about; `point` is the body's point, of a problem. Gives a text ended with free(). */
 char *seal_entry_subject(const struct seal_entry *entry);
 
-/* RFC 9162, 2.1. `hashes` are leaf hashes; `count` >= 1. False: no memory. */
+/* RFC 9162, 2.1. `hashes` are leaf hashes; neither they nor a path that is followed are changed
+ * (C11 would not take an array of digests as one of constants). False: there are none. */
 enum { PATH_MAX_LENGTH = 40 };
-bool tree_root(const uint8_t (*hashes)[DIGEST_BYTES], size_t count, uint8_t root[DIGEST_BYTES]);
+bool tree_root(uint8_t (*hashes)[DIGEST_BYTES], size_t count, uint8_t root[DIGEST_BYTES]);
 /* The path of one leaf, from the leaf up; returns its length, at most PATH_MAX_LENGTH. */
-size_t tree_path(const uint8_t (*hashes)[DIGEST_BYTES], size_t count, size_t index,
+size_t tree_path(uint8_t (*hashes)[DIGEST_BYTES], size_t count, size_t index,
                  uint8_t (*path)[DIGEST_BYTES]);
 /* Where a path leads: false when its length cannot be that of this leaf in a tree of this size. */
 bool tree_follow(const uint8_t hash[DIGEST_BYTES], size_t index, size_t count,
-                 const uint8_t (*path)[DIGEST_BYTES], size_t length, uint8_t root[DIGEST_BYTES]);
+                 uint8_t (*path)[DIGEST_BYTES], size_t length, uint8_t root[DIGEST_BYTES]);
 
 struct seal_head {
     char collector[NAME_SIZE];

@@ -51,8 +51,8 @@ struct sealed {
     struct seal_head head; /* made from the row: its digest must be `digest` */
     uint8_t digest[DIGEST_BYTES];
     uint8_t signature[SIGNATURE_BYTES];
-    bool pruned;                         /* its readings were removed by retention */
-    const uint8_t (*path)[DIGEST_BYTES]; /* of leaf 0; borrowed for the call */
+    bool pruned;                   /* its readings were removed by retention */
+    uint8_t (*path)[DIGEST_BYTES]; /* of leaf 0; borrowed for the call */
     size_t path_length;
 };
 /* Sealed segments first..last (0: to the newest), in order. True also when `each` has enough. */

@@ -1,0 +1,13 @@
+/* seal_text.h - a moment as it is sealed. Inside store/ only. */
+#ifndef STORE_SEAL_TEXT_H
+#define STORE_SEAL_TEXT_H
+
+#include "base/clock.h"
+#include "base/text.h"
+
+/* Nothing for an unknown time. */
+void seal_add_time(struct text *text, struct wall_time time);
+/* Exactly the form that is written, of a known time. */
+bool seal_read_time(const char *words, size_t size, struct wall_time *time);
+
+#endif
