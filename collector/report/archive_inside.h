@@ -30,4 +30,16 @@ void archive_end_record(size_t files, uint64_t directory_at, uint64_t directory_
  * ARCHIVE_NAME_MAX. */
 bool archive_name_is_valid(const char *name, size_t length);
 
+/* Reading. */
+
+/* Least significant byte first. */
+uint64_t archive_number(const uint8_t *at, unsigned bytes);
+/* Every complaint about the form of an archive names the byte; false. */
+#define ARCHIVE_REFUSE(err, at, zh, en, ...)                                                       \
+    error_set(err, ERROR_REFUSED, SAY("偏移 %llu 处：" zh, "at offset %llu: " en),                 \
+              (unsigned long long)(at), __VA_ARGS__)
+/* Compares a header that stands at `at` with the one we would have written. */
+bool archive_header_is_ours(const uint8_t *found, const uint8_t *ours, bool central, uint64_t at,
+                            struct error *err);
+
 #endif

@@ -1,0 +1,97 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+#include "report/archive.h"
+
+enum { LINES_PIECE = 64 << 10 };
+
+struct archive_lines {
+    struct archive *archive;
+    const struct archive_file *file;
+    size_t most;
+    uint64_t read; /* bytes of the file that are in the room, or were */
+    uint64_t number;
+    size_t at, used; /* the room's bytes not given out yet: at..used */
+    size_t size;
+    char room[];
+};
+
+struct archive_lines *archive_lines_new(struct archive *archive, const struct archive_file *file,
+                                        size_t most, struct error *err)
+{
+    size_t size = most + 1 + LINES_PIECE;
+    struct archive_lines *lines = malloc(sizeof *lines + size);
+
+    if (lines == NULL) {
+        error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+        return NULL;
+    }
+    *lines = (struct archive_lines){.archive = archive, .file = file, .most = most, .size = size};
+    return lines;
+}
+
+void archive_lines_free(struct archive_lines *lines)
+{
+    free(lines);
+}
+
+uint64_t archive_line_number(const struct archive_lines *lines)
+{
+    return lines->number;
+}
+
+static const char *refuse_line(const struct archive_lines *lines, struct error *err,
+                               const char *why)
+{
+    error_set(err, ERROR_REFUSED, SAY("%s 第 %llu 行%s", "%s, line %llu, %s"), lines->file->name,
+              (unsigned long long)lines->number, why);
+    return NULL;
+}
+
+/* Moves what is left to the front and fills the room behind it. */
+static bool fill(struct archive_lines *lines, struct error *err)
+{
+    uint64_t left = lines->file->size - lines->read;
+    size_t space;
+
+    memmove(lines->room, lines->room + lines->at, lines->used - lines->at);
+    lines->used -= lines->at;
+    lines->at = 0;
+    space = lines->size - lines->used;
+    if (space > left)
+        space = (size_t)left;
+    if (!archive_read(lines->archive, lines->file, lines->read, lines->room + lines->used, space,
+                      err))
+        return false;
+    lines->used += space;
+    lines->read += space;
+    return true;
+}
+
+const char *archive_line(struct archive_lines *lines, size_t *size, struct error *err)
+{
+    char *begin = lines->room + lines->at;
+    char *end = memchr(begin, '\n', lines->used - lines->at);
+
+    if (end == NULL && lines->read < lines->file->size) {
+        if (!fill(lines, err))
+            return NULL;
+        begin = lines->room;
+        end = memchr(begin, '\n', lines->used);
+    }
+    if (end == NULL && lines->used == lines->at)
+        return NULL;
+    lines->number++;
+    if (end == NULL && lines->used - lines->at <= lines->most)
+        return refuse_line(lines, err, SAY("没有换行结尾", "has no line feed at its end"));
+    if (end == NULL || (size_t)(end - begin) > lines->most)
+        return refuse_line(lines, err, SAY("太长", "is too long"));
+    *size = (size_t)(end - begin);
+    if (memchr(begin, '\0', *size) != NULL)
+        return refuse_line(lines, err, SAY("含有 NUL 字节", "has a NUL byte in it"));
+    *end = '\0';
+    lines->at = (size_t)(end + 1 - lines->room);
+    return begin;
+}
