@@ -134,8 +134,8 @@ static json_t *limit_json(const struct shown_limit *shown)
         json_array_append_new(rules, json_string(shown->rules[i]));
     object = json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:s}", "point",
                        text_or_null(shown->point), "standard", row->standard, "edition",
-                       row->edition, "title", row->title, "clause", row->clause, "class",
-                       text_or_null(row->class_), "parameter", row->parameter, "period",
+                       row->edition, "title", SAY(row->title, row->title_en), "clause", row->clause,
+                       "class", text_or_null(row->class_), "parameter", row->parameter, "period",
                        period_word(row->on), "statistic", statistic_word(row->statistic), "when",
                        when_word(row->when), "bound", bound_json(row), "unit", row->unit);
     json_object_set_new(object, "per_day",

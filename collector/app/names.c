@@ -21,38 +21,25 @@ static size_t count_points(const struct settings *settings)
 }
 
 /* The text of a profile is kept beside its digest, so that evidence can show what was in force. */
-static char *read_whole(const char *path)
+static uint32_t add_profile(const struct settings *settings, const struct device_conf *conf,
+                            struct store *store, struct error *err)
 {
-    FILE *file = fopen(path, "rb");
-    char *text = calloc(1, 1 << 20);
-    size_t used = 0;
-
-    if (file != NULL && text != NULL)
-        used = fread(text, 1, (1 << 20) - 1, file);
-    if (file != NULL)
-        fclose(file);
-    if (text != NULL)
-        text[used] = '\0';
-    return text;
-}
-
-static uint32_t add_profile(const struct device_conf *conf, struct store *store, struct error *err)
-{
-    char *file = read_whole(conf->profile->path);
     char *over = settings_device_overrides(conf);
+    const struct settings_file *file;
     char *text = NULL;
     uint8_t digest[32];
     uint32_t id = 0;
+    char name[160];
 
+    snprintf(name, sizeof name, "profiles/%s.conf", conf->profile->model);
+    file = settings_file(settings, name);
     if (file == NULL || over == NULL || !settings_device_digest(conf, digest) ||
-        asprintf(&text, "%s%s%s", file, *over == '\0' ? "" : "\n# put over it by the device:\n",
-                 over) < 0)
+        asprintf(&text, "%s%s%s", file->bytes, *over == '\0' ? "" : STORE_PROFILE_OVER, over) < 0)
         no_memory(err);
     else
         id = store_profile(store, digest, conf->profile->model, text, err);
     free(text);
     free(over);
-    free(file);
     return id;
 }
 
@@ -66,7 +53,7 @@ static uint32_t number_profile(const struct names *names, const struct settings 
     if (index > 0 && conf->own_channels == NULL && conf[-1].own_channels == NULL &&
         conf->profile == conf[-1].profile)
         return names->devices[index - 1].profile_id;
-    return add_profile(conf, store, err);
+    return add_profile(settings, conf, store, err);
 }
 
 static void describe_device(struct catalog_device *to, const struct device_conf *from)

@@ -70,7 +70,9 @@ static void load_parameters(struct loading *loading)
     settings_path(loading->settings, "parameters.conf", path, sizeof path);
     if (access(path, F_OK) == 0 ||
         settings_data_path("config/parameters.conf", path, sizeof path)) {
+        loading->kept_under = "";
         loading->settings->parameters = parameters_load(path, loading->faults);
+        loading->kept_under = NULL;
         return;
     }
     /* a fault of the installation, said with the path where it was expected */
@@ -84,7 +86,9 @@ static void load_terms(struct loading *loading)
     settings_path(loading->settings, "ledger.conf", path, sizeof path);
     if (access(path, F_OK) != 0)
         settings_data_path("config/ledger.conf", path, sizeof path);
+    loading->kept_under = "";
     loading->settings->terms = terms_load(path, loading->faults);
+    loading->kept_under = NULL;
 }
 
 const char *settings_ledger_owner(const struct settings *settings)
@@ -133,6 +137,7 @@ struct settings *settings_load(const char *dir, bool language_given, struct conf
         return NULL;
     loading.settings = settings;
     snprintf(settings->dir, sizeof settings->dir, "%s", dir);
+    settings_keep_begin(&loading);
     settings_read_collector(&loading);
     load_parameters(&loading);
     load_terms(&loading);
@@ -141,6 +146,7 @@ struct settings *settings_load(const char *dir, bool language_given, struct conf
     settings_read_plans(&loading);
     settings_read_standards(&loading);
     settings_read_rules(&loading);
+    settings_keep_end(&loading);
     if (conf_faults_count(faults) == before)
         return settings;
     settings_free(settings);
@@ -166,6 +172,7 @@ void settings_free(struct settings *settings)
     screen_plans_free(settings->screens);
     parameters_free(settings->parameters);
     terms_free(settings->terms);
+    settings_files_free(settings);
     free(settings->profiles);
     free(settings->outputs);
     free(settings->sites);

@@ -4,7 +4,8 @@
  * parameter table and the profiles the devices name, and says every fault in one run. Profiles are
  * looked for in DIR/profiles first, then in the installed (or source) drivers/profiles;
  * parameters.conf, aggregates.conf, screening.conf and ledger.conf likewise. Standards are the
- * shipped ones and those of DIR/standards, which replace shipped ones of the same name.
+ * shipped ones and those of DIR/standards, which replace shipped ones of the same name. Every file
+ * that was read is kept as it stood, because seals say what was in force.
  */
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
@@ -75,6 +76,14 @@ struct rule_conf {
     size_t pattern_count;
 };
 
+/* A file the settings were read from, as it stood then: what seals say was in force. */
+struct settings_file {
+    char name[160]; /* as SEAL.md calls it: "settings/collector.conf", "profiles/MODEL.conf" */
+    char *path;
+    char *bytes; /* ended by '\0', which is not counted */
+    size_t size;
+};
+
 struct settings {
     char dir[256];
     char name[NAME_SIZE];
@@ -104,12 +113,17 @@ struct settings {
     struct screen_plans *screens; /* screening.conf */
     struct profile **profiles;
     size_t profile_count;
+    struct settings_file *files; /* in the order they were read */
+    size_t file_count, file_room;
 };
 
 /* Gives the settings, ended with settings_free(); NULL when any fault was found (all are in
  * `faults`). Also applies language (unless `language_given`) and time zone. */
 struct settings *settings_load(const char *dir, bool language_given, struct conf_faults *faults);
 void settings_free(struct settings *settings);
+
+/* What was read under that name of SEAL.md; NULL: nothing was. Borrowed. */
+const struct settings_file *settings_file(const struct settings *settings, const char *name);
 
 /* What a standard may ask of the site. */
 struct place settings_place(const struct site_setup *site);

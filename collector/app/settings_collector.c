@@ -372,11 +372,8 @@ static void read_groups(struct loading *loading, struct conf_at root)
 
 void settings_read_collector(struct loading *loading)
 {
-    struct conf *conf;
-    char path[700];
+    struct conf *conf = settings_conf(loading, "collector.conf", false);
 
-    settings_path(loading->settings, "collector.conf", path, sizeof path);
-    conf = conf_load(path, false, loading->faults);
     if (conf == NULL) {
         conf_zone("Asia/Shanghai"); /* what the other files' faults are found by */
         return;

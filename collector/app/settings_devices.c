@@ -295,12 +295,9 @@ void settings_read_devices(struct loading *loading)
     };
     /* clang-format on */
     struct surroundings around = {.loading = loading};
+    struct conf *conf = settings_conf(loading, "devices.conf", false);
     struct conf_at root;
-    struct conf *conf;
-    char path[700];
 
-    settings_path(loading->settings, "devices.conf", path, sizeof path);
-    conf = conf_load(path, false, loading->faults);
     if (conf == NULL)
         return;
     root = conf_root(conf);

@@ -18,7 +18,17 @@ struct loading {
     bool devices_known;   /* likewise devices.conf */
     char refused[64][64]; /* models whose profile was refused: its faults are said once */
     size_t refused_count;
+    const char *kept_under; /* what is read now is kept as this and its name; NULL: not kept */
+    bool no_memory;         /* to keep it */
 };
+
+/* Begins to keep what is read for the loading's faults, as loading->kept_under says; ends it, with
+ * the standards that gave way to others taken out again, and the rest in its final names. */
+void settings_keep_begin(struct loading *loading);
+void settings_keep_end(struct loading *loading);
+void settings_files_free(struct settings *settings);
+/* conf_load() of DIR/NAME, kept as "settings/NAME". */
+struct conf *settings_conf(struct loading *loading, const char *name, bool may_be_empty);
 
 /* Each reads its file into the settings and adds what is wrong to the faults. What is wrong in one
  * row leaves the row standing, so that other files are not blamed for it. */

@@ -1,6 +1,7 @@
 #include "app/settings_inside.h"
 
 #include <dirent.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,22 @@ static bool find_profile(const struct settings *settings, const char *model, cha
     return settings_data_path(name, path, size);
 }
 
+/* Its digest is that of the bytes that were parsed and kept. */
+static struct profile *load_profile(struct loading *loading, const char *path)
+{
+    const struct settings *settings = loading->settings;
+    size_t before = settings->file_count;
+    struct profile *loaded;
+
+    loading->kept_under = "profiles/";
+    loaded = profile_load(path, settings->parameters, true, loading->faults);
+    loading->kept_under = NULL;
+    if (loaded != NULL && settings->file_count > before)
+        EVP_Digest(settings->files[before].bytes, settings->files[before].size, loaded->digest,
+                   NULL, EVP_sha256(), NULL);
+    return loaded;
+}
+
 const struct profile *settings_profile(struct loading *loading, const char *model,
                                        struct conf_at at)
 {
@@ -102,11 +119,9 @@ const struct profile *settings_profile(struct loading *loading, const char *mode
     if (grown == NULL || settings->parameters == NULL)
         goto refused;
     settings->profiles = grown;
-    grown[settings->profile_count] =
-        profile_load(path, settings->parameters, true, loading->faults);
-    loaded = grown[settings->profile_count];
+    loaded = load_profile(loading, path);
     if (loaded != NULL)
-        settings->profile_count++;
+        grown[settings->profile_count++] = loaded;
     if (loaded != NULL && strcmp(loaded->model, model) == 0)
         return loaded;
     if (loaded != NULL)

@@ -252,7 +252,7 @@ void settings_read_rules(struct loading *loading)
     settings_path(settings, "rules.conf", path, sizeof path);
     if (access(path, F_OK) != 0)
         return;
-    conf = conf_load(path, true, loading->faults);
+    conf = settings_conf(loading, "rules.conf", true);
     if (conf == NULL)
         return;
     if (conf_length(conf_root(conf)) == 0) {

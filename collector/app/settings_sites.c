@@ -136,12 +136,9 @@ void settings_read_sites(struct loading *loading)
 {
     struct settings *settings = loading->settings;
     struct name_index *names = NULL;
-    struct conf *conf;
+    struct conf *conf = settings_conf(loading, "sites.conf", false);
     struct conf_at list;
-    char path[700];
 
-    settings_path(settings, "sites.conf", path, sizeof path);
-    conf = conf_load(path, false, loading->faults);
     if (conf == NULL)
         return;
     settings->sites =

@@ -20,11 +20,13 @@ void settings_read_standards(struct loading *loading)
     settings->standards = standards_new();
     if (settings->standards == NULL)
         return;
+    loading->kept_under = "standards/";
     if (settings_data_path("config/standards", path, sizeof path))
         standards_load(settings->standards, path, settings->parameters, loading->faults);
     settings_path(settings, "standards", path, sizeof path);
     if (access(path, F_OK) == 0)
         standards_load(settings->standards, path, settings->parameters, loading->faults);
+    loading->kept_under = NULL;
 }
 
 /* DIR/NAME where it is there, else the shipped one; also where that is not there, so that its
@@ -46,10 +48,12 @@ void settings_read_plans(struct loading *loading)
 
     if (settings->parameters == NULL)
         return;
+    loading->kept_under = "";
     plan_path(settings, "aggregates.conf", path, sizeof path);
     settings->tallies = tally_plans_load(path, settings->parameters, loading->faults);
     plan_path(settings, "screening.conf", path, sizeof path);
     settings->screens = screen_plans_load(path, settings->parameters, loading->faults);
+    loading->kept_under = NULL;
 }
 
 struct night settings_night(const struct settings *settings)

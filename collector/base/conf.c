@@ -82,6 +82,7 @@ static char *read_scanned(const char *path, bool may_be_empty, struct conf_fault
 
     if (source == NULL)
         return NULL;
+    conf_witness(faults, path, source, size);
     scanned = conf_scan(path, source, size, &tokens, faults);
     free(source);
     if (scanned != NULL && tokens == 0 && !may_be_empty) {

@@ -41,6 +41,13 @@ size_t conf_faults_count(const struct conf_faults *faults);
 /* In the order found, sorted by file and line at the first call. Borrowed. */
 const struct error *conf_fault(struct conf_faults *faults, size_t index);
 
+/* From now on `each` is shown every file that is read for these faults, its bytes as they stood
+ * when they were read and before anything was made of them: for whoever keeps what settings came
+ * from. The bytes are borrowed for the call. NULL: nobody any more. */
+void conf_faults_witness(struct conf_faults *faults,
+                         void (*each)(void *self, const char *path, const char *bytes, size_t size),
+                         void *self);
+
 /* Adds "FILE:LINE: key: sentence". `key` may be NULL. Returns false. */
 bool conf_complain(struct conf_faults *faults, struct conf_at at, const char *key,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));

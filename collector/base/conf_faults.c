@@ -25,6 +25,8 @@ struct conf_faults {
     size_t room;
     size_t left_out;
     bool sorted;
+    void (*witness)(void *self, const char *path, const char *bytes, size_t size);
+    void *self; /* the witness's */
 };
 
 struct conf_faults *conf_faults_new(void)
@@ -40,6 +42,21 @@ void conf_faults_free(struct conf_faults *faults)
         free(faults->all[i].path);
     free(faults->all);
     free(faults);
+}
+
+void conf_faults_witness(struct conf_faults *faults,
+                         void (*each)(void *self, const char *path, const char *bytes, size_t size),
+                         void *self)
+{
+    faults->witness = each;
+    faults->self = self;
+}
+
+void conf_witness(const struct conf_faults *faults, const char *path, const char *bytes,
+                  size_t size)
+{
+    if (faults->witness != NULL)
+        faults->witness(faults->self, path, bytes, size);
 }
 
 size_t conf_faults_count(const struct conf_faults *faults)

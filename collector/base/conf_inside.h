@@ -38,6 +38,10 @@ bool conf_complain_line(struct conf_faults *faults, const char *path, unsigned l
                         const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Shows a file that was read to whoever keeps them. */
+void conf_witness(const struct conf_faults *faults, const char *path, const char *bytes,
+                  size_t size);
+
 /* What may stand there: " a duration from 1s to 2h, as 30s". */
 struct text;
 void conf_describe_allowed(const struct conf_key *key, struct text *text);

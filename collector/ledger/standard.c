@@ -106,6 +106,11 @@ size_t standards_count(const struct standards *standards)
     return standards->count;
 }
 
+const char *standards_path(const struct standards *standards, size_t index)
+{
+    return index < standards->book_count ? standards->books[index].path : NULL;
+}
+
 const struct limit *standards_at(const struct standards *standards, size_t index)
 {
     return &standards->rows[index];

@@ -37,7 +37,8 @@ struct place {
 struct limit {
     char standard[STANDARD_SIZE]; /* "GB 3838" */
     char edition[16];             /* "2002", "2026-transition" */
-    char title[TITLE_SIZE];
+    char title[TITLE_SIZE];       /* Chinese, whatever the language: it is sealed */
+    char title_en[TITLE_SIZE];
     char clause[64];    /* as printed: "表 1" */
     char class_[16];    /* as people say it: "III", "2", "4a"; "" where the standard has none */
     struct place where; /* what a place must be; "" and 0 match any */
@@ -78,6 +79,10 @@ void standards_free(struct standards *standards);
 
 size_t standards_count(const struct standards *standards); /* rows */
 const struct limit *standards_at(const struct standards *standards, size_t index);
+
+/* The file each standard in use was read from, one that gave way to another not among them; NULL
+ * past the end. Borrowed. */
+const char *standards_path(const struct standards *standards, size_t index);
 
 /* Whether a standard is known by that name. "GB 3838", "gb3838", "GB 3838-2002" are all understood:
  * letters and digits count, and an edition pins it (a year pins every stage of that year). `near`

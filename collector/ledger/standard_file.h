@@ -47,7 +47,7 @@ struct reading_file {
     struct conf_faults *faults;
     const char *path;
     char name[STANDARD_SIZE];
-    char title[TITLE_SIZE];
+    char title[TITLE_SIZE], title_en[TITLE_SIZE];
     struct edition editions[EDITIONS_MAX];
     size_t edition_count;
     size_t first;       /* its first row among the standards' */

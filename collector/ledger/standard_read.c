@@ -262,7 +262,8 @@ static bool read_whole(struct reading_file *file, struct conf_at root)
     if (!good)
         return false;
     memcpy(file->name, head.name, sizeof file->name);
-    memcpy(file->title, SAY(head.title_zh, head.title_en), sizeof file->title);
+    memcpy(file->title, head.title_zh, sizeof file->title);
+    memcpy(file->title_en, head.title_en, sizeof file->title_en);
     if (!open_book(file, root))
         return false;
     for (size_t i = 0; i < conf_length(editions); i++)

@@ -131,6 +131,7 @@ static void take_row(struct limit *limit, const struct reading_file *file,
 {
     snprintf(limit->standard, sizeof limit->standard, "%s", file->name);
     snprintf(limit->title, sizeof limit->title, "%s", file->title);
+    snprintf(limit->title_en, sizeof limit->title_en, "%s", file->title_en);
     snprintf(limit->clause, sizeof limit->clause, "%s", table->clause);
     snprintf(limit->unit, sizeof limit->unit, "%s", row->unit);
     snprintf(limit->source, sizeof limit->source, "%s", row->source);

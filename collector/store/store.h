@@ -48,6 +48,10 @@ const char *store_dir(const struct store *store);
 uint32_t store_device(struct store *store, const char *site, const char *name, struct wall_time now,
                       struct error *err);
 uint32_t store_point(struct store *store, uint32_t device, const char *channel, struct error *err);
+/* `text` is the profile's file; where a device puts something over it, STORE_PROFILE_OVER and what
+ * it puts follow. The digest is SHA-256 of the file, or of the 32 bytes of that and what is put
+ * over it. */
+#define STORE_PROFILE_OVER "\n# put over it by the device:\n"
 uint32_t store_profile(struct store *store, const uint8_t digest[32], const char *model,
                        const char *text, struct error *err);
 /* Adds to the catalog, as inactive, every device and point that has rows here but left the

@@ -471,7 +471,7 @@ static void a_device_may_choose_channels_and_override_its_profile(void **state)
 }
 
 /* The digest and the overrides of the one device with these keys. */
-static void digest_of(const char *keys, uint8_t digest[32], char overrides[256])
+static void digest_when(const char *keys, uint8_t digest[32], char overrides[256])
 {
     struct settings *settings;
     char device[512];
@@ -503,14 +503,14 @@ static void what_is_put_over_a_profile_is_in_the_digest_of_its_device(void **sta
     uint8_t plain[32];
     char words[256];
 
-    digest_of("title = \"pH\"; channels = ( \"ph\" );", plain, words);
+    digest_when("title = \"pH\"; channels = ( \"ph\" );", plain, words);
     assert_string_equal(words, "");
-    digest_of("ranges = ( { channel = \"ph\"; valid = [5, 9.5]; } );", narrow, words);
+    digest_when("ranges = ( { channel = \"ph\"; valid = [5, 9.5]; } );", narrow, words);
     assert_string_equal(words, "ph ABCD 5 9.5\n");
-    digest_of("channels = ( \"ph\" ); ranges = ( { channel = \"ph\"; valid = [5.0, 9.5]; } );",
+    digest_when("channels = ( \"ph\" ); ranges = ( { channel = \"ph\"; valid = [5.0, 9.5]; } );",
               again, words);
     assert_memory_equal(again, narrow, 32);
-    digest_of("channels = ( \"ph\" ); word_order = \"BADC\";", swapped, words);
+    digest_when("channels = ( \"ph\" ); word_order = \"BADC\";", swapped, words);
     assert_string_equal(words, "ph BADC 0 14\n");
     assert_memory_not_equal(swapped, narrow, 32);
 }
