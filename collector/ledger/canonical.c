@@ -15,10 +15,17 @@ static bool add(FILE *to, const json_t *json);
 
 static bool add_string(FILE *to, const char *words)
 {
-    json_t *json = json_string(words);
-    bool done = json != NULL && json_dumpf(json, to, JSON_ENCODE_ANY | JSON_COMPACT) == 0;
+    size_t size = 6 * strlen(words) + 3; /* every byte as \u00xx, two marks and the end */
+    char *written = malloc(size);
+    struct text text;
+    bool done = false;
 
-    json_decref(json);
+    if (written != NULL) {
+        text_init(&text, written, size);
+        text_add_json(&text, words);
+        done = fputs(written, to) >= 0;
+    }
+    free(written);
     return done;
 }
 

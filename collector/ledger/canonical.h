@@ -1,8 +1,8 @@
 /* canonical.h - JSON as it is sealed: one value has one text.
  *
- * One line: keys sorted as bytes, no spaces, UTF-8 not escaped, control characters as \n or \u000a
- * are, "/" as it is, numbers as the shortest decimal that reads back to the same double, ended by a
- * line feed. Pure.
+ * One line: keys sorted as bytes, no spaces, strings and numbers in the forms of SEAL.md (bytes
+ * below 0x20 as \u000a, everything else as it is; the shortest decimal that reads back to the same
+ * double), ended by a line feed. Pure.
  */
 #ifndef LEDGER_CANONICAL_H
 #define LEDGER_CANONICAL_H

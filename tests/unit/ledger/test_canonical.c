@@ -38,7 +38,7 @@ static void a_number_is_its_shortest_decimal(void **state)
 static void what_is_absent_stays_and_text_is_not_escaped_without_need(void **state)
 {
     assert_written(json_pack("{s:n, s:b, s:[], s:s}", "a", "b", 1, "c", "d", "标准/\"x\"\\\n\x01"),
-                   "{\"a\":null,\"b\":true,\"c\":[],\"d\":\"标准/\\\"x\\\"\\\\\\n\\u0001\"}\n");
+                   "{\"a\":null,\"b\":true,\"c\":[],\"d\":\"标准/\\\"x\\\"\\\\\\u000a\\u0001\"}\n");
 }
 
 static void nothing_has_no_text(void **state)
