@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ["base", "model", "drivers", "flow", "store", "ledger", "record", "output", "report", "app"]
 
 # Programs of their own, beside the rooms: what they may include at most, by room.
-BESIDE = {"drivers/simulator": "drivers"}
+BESIDE = {"drivers/simulator": "drivers", "collector/report/drawing": "base"}
+# What such a program calls its own headers, where that is not a room.
+OWN = {"drawing": "collector/report/drawing"}
 
 # Header (or its folder) of a foreign library: the places it may stand in. A place is a folder or a
 # file; ONE means that only one file there may include it.
@@ -32,6 +34,10 @@ FOREIGN = {
     "systemd/": (["collector/app"], ONE),
     "microhttpd.h": (["collector/report"], ONE),
     "zlib.h": (["collector/output"], ONE),
+    "cairo.h": (["collector/report/drawing"], None),
+    "cairo-": (["collector/report/drawing"], None),
+    "pango/": (["collector/report/drawing"], None),
+    "xlsxwriter.h": (["collector/report/drawing"], ONE),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
@@ -60,7 +66,7 @@ def is_beside(path):
 
 def foreign_key(header):
     for key in FOREIGN:
-        if header == key or (key.endswith("/") and header.startswith(key)):
+        if header == key or (key.endswith(("/", "-")) and header.startswith(key)):
             return key
     return None
 
@@ -74,6 +80,9 @@ def check_ours(path, line, header, faults):
         other = header.split("/")[0] if "/" in header else None
     if other is None:
         faults.append(f'{path}:{line}: "{header}": say the room: "ROOM/{header}"')
+    elif other in OWN:
+        if not path.startswith(OWN[other] + "/"):
+            faults.append(f'{path}:{line}: "{header}": {OWN[other]} is a program of its own')
     elif other not in ROOMS:
         faults.append(f'{path}:{line}: "{header}" is in no room')
     elif ROOMS.index(other) > ROOMS.index(own):
@@ -139,6 +148,10 @@ PLANTED = [
     ("collector/model/b.c", "#include <uv.h>\n", "belongs to drivers"),
     ("collector/app/d.c", "#include <modbus/modbus.h>\n", "belongs to drivers"),
     ("collector/attic/a.c", "int a;\n", "stands in no room"),
+    ("collector/report/drawing/a.c", '#include "drawing/page.h"\n#include <cairo-pdf.h>\n', None),
+    ("collector/report/drawing/b.c", '#include "ledger/section.h"\n', "base -> ledger points right"),
+    ("collector/report/a.c", '#include "drawing/page.h"\n', "a program of its own"),
+    ("collector/report/b.c", "#include <pango/pangocairo.h>\n", "belongs to collector/report/drawing"),
 ]
 
 

@@ -1,0 +1,160 @@
+#include "drawing/document.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/say.h"
+#include "drawing/chart_axis.h"
+
+json_t *document_read(FILE *from, struct error *err)
+{
+    json_error_t why;
+    json_t *document = json_loadf(from, JSON_REJECT_DUPLICATES, &why);
+    const char *zone;
+
+    if (!json_is_object(document)) {
+        error_set(err, ERROR_WRONG_USE,
+                  SAY("标准输入不是一份 JSON 材料：第 %d 行：%s",
+                      "standard input is no JSON document: line %d: %s"),
+                  why.line, document == NULL ? why.text : "{");
+        json_decref(document);
+        return NULL;
+    }
+    say_in(strcmp(doc_text(document, "language"), "en") == 0 ? LANGUAGE_EN : LANGUAGE_ZH);
+    zone = doc_text(document, "timezone");
+    if (!conf_zone(*zone == '\0' ? "Asia/Shanghai" : zone)) {
+        error_set(err, ERROR_WRONG_USE, SAY("没有时区 %s", "there is no zone %s"), zone);
+        json_decref(document);
+        return NULL;
+    }
+    return document;
+}
+
+const char *doc_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+const char *doc_text_or_dash(const json_t *object, const char *key)
+{
+    const char *text = doc_text(object, key);
+
+    return *text == '\0' ? DASH : text;
+}
+
+const char *doc_said(const json_t *object, const char *key)
+{
+    const json_t *both = json_object_get(object, key);
+    const char *words = doc_text(both, SAY("zh", "en"));
+
+    if (json_is_string(both))
+        return json_string_value(both);
+    return *words != '\0' ? words : doc_text_or_dash(both, SAY("en", "zh"));
+}
+
+double doc_number(const json_t *object, const char *key)
+{
+    const json_t *number = json_object_get(object, key);
+
+    return json_is_number(number) ? json_number_value(number) : (double)NAN;
+}
+
+long long doc_int(const json_t *object, const char *key, long long otherwise)
+{
+    const json_t *number = json_object_get(object, key);
+
+    return json_is_integer(number) ? (long long)json_integer_value(number) : otherwise;
+}
+
+bool doc_true(const json_t *object, const char *key)
+{
+    return json_is_true(json_object_get(object, key));
+}
+
+struct wall_time doc_time(const json_t *object, const char *key)
+{
+    struct wall_time time;
+
+    return moment_parse(doc_text(object, key), &time) ? time : WALL_NONE;
+}
+
+size_t doc_size(const json_t *object, const char *key)
+{
+    return json_array_size(json_object_get(object, key));
+}
+
+const json_t *doc_at(const json_t *object, const char *key, size_t index)
+{
+    return json_array_get(json_object_get(object, key), index);
+}
+
+/* --- shown ------------------------------------------------------------------------------------ */
+
+enum { SHOWN_AT_ONCE = 8, SHOWN_SIZE = 160 };
+
+static char *next_place(void)
+{
+    static char places[SHOWN_AT_ONCE][SHOWN_SIZE];
+    static unsigned turn;
+
+    return places[turn++ % SHOWN_AT_ONCE];
+}
+
+const char *shown_number(double value, int decimals)
+{
+    char *out = next_place();
+
+    if (!isfinite(value))
+        return DASH;
+    if (decimals < 0)
+        snprintf(out, SHOWN_SIZE, "%.4g", value + 0.0);
+    else
+        snprintf(out, SHOWN_SIZE, "%.*f", decimals, value + 0.0);
+    return out;
+}
+
+const char *shown_share(double value)
+{
+    char *out = next_place();
+
+    if (!isfinite(value))
+        return DASH;
+    snprintf(out, SHOWN_SIZE, "%.1f %%", value * 100.0);
+    return out;
+}
+
+const char *shown_count(const json_t *object, const char *key)
+{
+    const json_t *number = json_object_get(object, key);
+    char *out = next_place();
+
+    if (!json_is_integer(number))
+        return DASH;
+    snprintf(out, SHOWN_SIZE, "%lld", (long long)json_integer_value(number));
+    return out;
+}
+
+const char *shown_day(struct wall_time time)
+{
+    return wall_is_known(time) ? local_day(time, next_place()) : DASH;
+}
+
+const char *shown_minute(struct wall_time time)
+{
+    return wall_is_known(time) ? local_minute(time, next_place()) : DASH;
+}
+
+const char *shown_with_unit(double value, int decimals, const char *unit)
+{
+    char *out = next_place();
+
+    if (!isfinite(value))
+        return DASH;
+    snprintf(out, SHOWN_SIZE, "%s%s%s", shown_number(value, decimals), *unit == '\0' ? "" : " ",
+             unit);
+    return out;
+}
