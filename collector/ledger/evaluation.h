@@ -16,6 +16,9 @@
 struct verdict_terms;
 struct verdict_terms *verdict_terms_load(const char *path, struct conf_faults *faults);
 void verdict_terms_free(struct verdict_terms *terms);
+/* How far the clock may step inside the span (`clock_step`), in ms: a larger step is a doubt that
+ * blocks. */
+int64_t verdict_terms_clock_step_ms(const struct verdict_terms *terms);
 
 enum verdict_answer { VERDICT_HELD, VERDICT_RELAPSED, VERDICT_NOT_PROVEN };
 const char *verdict_word(enum verdict_answer answer);  /* "held", "relapsed", "not_proven" */
