@@ -36,13 +36,15 @@ struct point_sheet {
     size_t rule_count;
 };
 
-/* Sorted keys; the caller ends it. */
+/* Dump it with JSON_SORT_KEYS | JSON_COMPACT. The caller ends it; NULL: out of memory, or a text
+ * that is not UTF-8. */
 json_t *point_sheet_json(const struct point_sheet *sheet);
 /* False with a sentence: a key is missing, unknown, or not of its form. Ended with
  * point_sheet_end() in both cases. */
 bool point_sheet_read(struct point_sheet *sheet, const json_t *from, struct error *err);
 void point_sheet_end(struct point_sheet *sheet);
-/* Whether two say the same of how it is decoded and judged (titles apart). */
+/* Whether two say the same of how it is decoded and judged: titles, interval, serial number and
+ * what is only told of a limit apart. */
 bool point_sheet_is_same(const struct point_sheet *one, const struct point_sheet *other);
 
 #endif
