@@ -133,14 +133,6 @@ static bool resolve_devices(struct names *names, const struct settings *settings
     return true;
 }
 
-static bool rule_takes(const struct rule_conf *conf, const char *point)
-{
-    for (size_t i = 0; i < conf->pattern_count; i++)
-        if (point_matches(conf->patterns[i], point))
-            return true;
-    return false;
-}
-
 static bool resolve_rule(struct rule *rule, const struct rule_conf *conf,
                          const struct settings *settings, const struct catalog *catalog,
                          struct error *err)
@@ -157,10 +149,10 @@ static bool resolve_rule(struct rule *rule, const struct rule_conf *conf,
         const struct lanes *lanes;
         char name[POINT_SIZE];
 
-        if (!device->active || point->id == 0 ||
-            !rule_takes(conf, catalog_point_name(catalog, point, name)))
+        if (!device->active || point->id == 0)
             continue;
-        lanes = settings_rule_lanes(conf, &settings->sites[device->site], point->parameter);
+        lanes = settings_lanes_at(conf, &settings->sites[device->site], point->parameter,
+                                  catalog_point_name(catalog, point, name));
         if (lanes == NULL)
             continue;
         rule->lanes[rule->point_count] = lanes;

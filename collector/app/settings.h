@@ -133,6 +133,11 @@ struct place settings_place(const struct site_setup *site);
 const struct lanes *settings_rule_lanes(const struct rule_conf *rule, const struct site_setup *site,
                                         const struct parameter *parameter);
 
+/* The same of one point, "SITE/DEVICE/CHANNEL": NULL also when it fits none of the rule's patterns.
+ */
+const struct lanes *settings_lanes_at(const struct rule_conf *rule, const struct site_setup *site,
+                                      const struct parameter *parameter, const char *point);
+
 /* What devices.conf puts over the profile of this device: for each channel that differs from it,
  * in the profile's order, "NAME ORDER LOW HIGH" and a line feed, with the word order and the span
  * in force, numbers as their shortest decimal. "" when nothing does. Gives the text, ended with

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/say.h"
+#include "ledger/point_sheet.h"
 
 /* clang-format off */
 static const char *const grounds[] = {"reading", "1min", "5min", "10min", "15min", "1h", "4h", "8h",
@@ -241,6 +242,41 @@ static void read_rule(const struct loading *loading, struct rule_conf *rule, str
         read_lanes(loading, rule, &row, seen, at);
 }
 
+/* Complains at the rule that is one too many at a point: a point is sealed with all of its rules.
+ */
+static bool count_at(const struct loading *loading, struct conf_at list,
+                     const struct device_conf *device, const struct channel *channel)
+{
+    const struct settings *settings = loading->settings;
+    char point[POINT_SIZE];
+    int count = 0;
+
+    snprintf(point, sizeof point, "%s/%s/%s", device->site, device->name, channel->name);
+    for (size_t i = 0; i < settings->rule_count; i++) {
+        count += settings_lanes_at(&settings->rules[i], &settings->sites[device->site_index],
+                                   channel->parameter, point) != NULL;
+        if (count > SHEET_RULES_MAX)
+            return conf_complain(
+                loading->faults, conf_member(conf_element(list, i), "points"), "points",
+                SAY("监测点 %s 上的规则超过 %d 条：请合并或删去一些",
+                    "the point %s has more than %d rules: put some together or take some away"),
+                point, (int)SHEET_RULES_MAX);
+    }
+    return true;
+}
+
+static void check_counts(const struct loading *loading, struct conf_at list)
+{
+    const struct settings *settings = loading->settings;
+
+    if (conf_faults_count(loading->faults) > 0)
+        return; /* sites and channels may not be known */
+    for (size_t i = 0; i < settings->device_count; i++)
+        for (size_t j = 0; j < settings->devices[i].channel_count; j++)
+            if (!count_at(loading, list, &settings->devices[i], settings->devices[i].channels[j]))
+                return;
+}
+
 void settings_read_rules(struct loading *loading)
 {
     struct settings *settings = loading->settings;
@@ -270,5 +306,6 @@ void settings_read_rules(struct loading *loading)
     }
     name_index_close(names, "name", loading->faults);
     name_index_free(names);
+    check_counts(loading, list);
     conf_free(conf);
 }

@@ -92,6 +92,15 @@ const struct lanes *settings_rule_lanes(const struct rule_conf *rule, const stru
     return NULL;
 }
 
+const struct lanes *settings_lanes_at(const struct rule_conf *rule, const struct site_setup *site,
+                                      const struct parameter *parameter, const char *point)
+{
+    for (size_t i = 0; i < rule->pattern_count; i++)
+        if (point_matches(rule->patterns[i], point))
+            return settings_rule_lanes(rule, site, parameter);
+    return NULL;
+}
+
 /* Passes a point over where the pattern takes any channel and others remain; else it is a fault. */
 __attribute__((format(printf, 2, 3))) static void pass_over(struct finding *finding,
                                                             const char *format, ...)

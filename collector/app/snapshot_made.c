@@ -82,10 +82,7 @@ static struct at_point point_at(const struct settings *settings, size_t device, 
 /* What the rule judges there, or NULL: nothing. */
 static const struct lanes *lanes_at(const struct at_point *at, const struct rule_conf *rule)
 {
-    for (size_t i = 0; i < rule->pattern_count; i++)
-        if (point_matches(rule->patterns[i], at->name))
-            return settings_rule_lanes(rule, at->site, at->channel->parameter);
-    return NULL;
+    return settings_lanes_at(rule, at->site, at->channel->parameter, at->name);
 }
 
 static void copy_rule(struct sheet_rule *to, const struct rule *rule, const struct lanes *lanes)
