@@ -1,0 +1,2 @@
+def check(case, claims):
+    claims.lack("verdict-recomputed", "x")
