@@ -76,9 +76,11 @@ static void add_standards(EVP_MD_CTX *context, const char *dir)
 char *settings_digest(const struct settings *settings, char *out)
 {
     static const char *const names[] = {
-        "collector.conf",  "sites.conf",      "devices.conf",
-        "rules.conf",      "parameters.conf", "ledger.conf",
-        "aggregates.conf", "screening.conf",  "rectification-fields.conf",
+        "collector.conf",  "sites.conf",
+        "devices.conf",    "rules.conf",
+        "parameters.conf", "ledger.conf",
+        "aggregates.conf", "screening.conf",
+        "verdict.conf",    "rectification-fields.conf",
     };
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;

@@ -170,6 +170,7 @@ void settings_free(struct settings *settings)
     standards_free(settings->standards);
     tally_plans_free(settings->tallies);
     screen_plans_free(settings->screens);
+    verdict_terms_free(settings->verdict);
     parameters_free(settings->parameters);
     terms_free(settings->terms);
     settings_files_free(settings);

@@ -3,15 +3,16 @@
  * settings_load() reads DIR/collector.conf, sites.conf, devices.conf and (if there) rules.conf, the
  * parameter table and the profiles the devices name, and says every fault in one run. Profiles are
  * looked for in DIR/profiles first, then in the installed (or source) drivers/profiles;
- * parameters.conf, aggregates.conf, screening.conf and ledger.conf likewise. Standards are the
- * shipped ones and those of DIR/standards, which replace shipped ones of the same name. Every file
- * that was read is kept as it stood, because seals say what was in force.
+ * parameters.conf, aggregates.conf, screening.conf, verdict.conf and ledger.conf likewise.
+ * Standards are the shipped ones and those of DIR/standards, which replace shipped ones of the same
+ * name. Every file that was read is kept as it stood, because seals say what was in force.
  */
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
 
 #include "base/conf.h"
 #include "flow/poller.h"
+#include "ledger/evaluation.h"
 #include "ledger/rule.h"
 #include "ledger/screen.h"
 #include "ledger/standard.h"
@@ -96,6 +97,7 @@ struct settings {
     int trust; /* enum trust_by */
     int64_t patience_ms;
     int64_t seal_every_ms;
+    char time_stamp_url[256]; /* "": none */
     struct output_setup *outputs;
     size_t output_count;
     struct site_setup *sites;
@@ -109,8 +111,9 @@ struct settings {
     struct parameters *parameters;
     struct terms *terms; /* ledger.conf */
     struct standards *standards;
-    struct tally_plans *tallies;  /* aggregates.conf */
-    struct screen_plans *screens; /* screening.conf */
+    struct tally_plans *tallies;   /* aggregates.conf */
+    struct screen_plans *screens;  /* screening.conf */
+    struct verdict_terms *verdict; /* verdict.conf */
     struct profile **profiles;
     size_t profile_count;
     struct settings_file *files; /* in the order they were read */

@@ -180,6 +180,7 @@ static void check_peer(const struct output_setup *output, struct conf_at at,
                       url.host);
         return;
     }
+    settings_check_query(output->url, conf_member(at, "url"), "url", faults);
     if (strcmp(url.scheme, "https") != 0 && strcmp(url.scheme, "mqtts") != 0 &&
         !url_is_loopback(&url) && !output->plaintext)
         conf_complain(faults, conf_member(at, "url"), "url",
@@ -362,9 +363,9 @@ static void read_groups(struct loading *loading, struct conf_at root)
     read_group(root, "clock", clock_keys, ROWS(clock_keys), settings, faults);
     read_group(root, "seal", seal_keys, ROWS(seal_keys), &seal, faults);
     settings->seal_every_ms = seal.every_ms;
-    if (seal.time_stamp[0] != '\0')
-        cannot_yet(conf_member(conf_member(root, "seal"), "time_stamp"), "time_stamp",
-                   SAY("时间戳", "time stamps"), faults);
+    settings_check_time_stamp(conf_member(conf_member(root, "seal"), "time_stamp"), seal.time_stamp,
+                              faults);
+    memcpy(settings->time_stamp_url, seal.time_stamp, sizeof settings->time_stamp_url);
     read_group(root, "page", page_keys, ROWS(page_keys), &page, faults);
     check_page(conf_member(root, "page"), &page, faults);
     read_outputs(loading, conf_member(root, "outputs"));

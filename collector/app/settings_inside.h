@@ -45,7 +45,8 @@ struct name_index *settings_read_links(struct loading *loading, struct conf_at l
 const struct profile *settings_profile(struct loading *loading, const char *model,
                                        struct conf_at at);
 
-/* Reads config/standards, shipped and of the folder, aggregates.conf and screening.conf. */
+/* Reads config/standards, shipped and of the folder; aggregates.conf, screening.conf, verdict.conf.
+ */
 void settings_read_standards(struct loading *loading);
 void settings_read_plans(struct loading *loading);
 
@@ -101,6 +102,12 @@ void name_index_close(struct name_index *names, const char *key, struct conf_fau
 int64_t name_index_find(const struct name_index *names, const char *name);
 /* The nearest name, or NULL. */
 const char *name_index_nearest(const struct name_index *names, const char *wrong);
+
+/* An address with a password or token in its query is refused. */
+bool settings_check_query(const char *url, struct conf_at at, const char *key,
+                          struct conf_faults *faults);
+/* The address of a time stamp server; "" is none. */
+void settings_check_time_stamp(struct conf_at at, const char *words, struct conf_faults *faults);
 
 /* Whether HOST is written as an address of the public internet; a name is not. */
 bool host_is_public(const char *host);

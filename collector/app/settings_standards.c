@@ -53,6 +53,8 @@ void settings_read_plans(struct loading *loading)
     settings->tallies = tally_plans_load(path, settings->parameters, loading->faults);
     plan_path(settings, "screening.conf", path, sizeof path);
     settings->screens = screen_plans_load(path, settings->parameters, loading->faults);
+    plan_path(settings, "verdict.conf", path, sizeof path);
+    settings->verdict = verdict_terms_load(path, loading->faults);
     loading->kept_under = NULL;
 }
 
