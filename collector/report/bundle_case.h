@@ -55,7 +55,7 @@ bool bundle_shows(const struct case_setup *setup, bool public_form, const char *
 
 /* The texts of configurations and what they name. */
 struct case_source {
-    /* Gives bytes ended with free(), a '\0' behind them; NULL: not there. */
+    /* Gives bytes ended with free(), a '\0' behind them; NULL with a sentence: not there. */
     char *(*configuration)(void *self, const uint8_t digest[DIGEST_BYTES], size_t *size,
                            struct error *err);
     char *(*item)(void *self, const uint8_t digest[DIGEST_BYTES], size_t *size, struct error *err);
