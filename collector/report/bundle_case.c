@@ -177,8 +177,11 @@ static bool is_inside(const struct bundle_case *bundle, struct wall_time time)
 
 static bool see_step(struct bundle_case *bundle, const struct shown_entry *entry, struct error *err)
 {
-    struct case_doubt doubt = {.seq = entry->seq, .kind = "clock_step", .time = entry->time};
-    double seconds = (double)number_of(entry, "by_ms") / 1000.0;
+    struct case_doubt doubt = {.seq = entry->seq,
+                               .kind = "clock_step",
+                               .time = entry->time,
+                               .step_ms = number_of(entry, "by_ms")};
+    double seconds = (double)doubt.step_ms / 1000.0;
 
     snprintf(doubt.zh, sizeof doubt.zh, "采集器的时钟被拨动了 %+.1f 秒；前后的读数时间需核查",
              seconds);

@@ -29,6 +29,7 @@ struct case_doubt {
     uint64_t seq;
     char kind[24];
     struct wall_time time;
+    long long step_ms; /* of clock_step */
     char point[POINT_SIZE];
     char zh[DOUBT_TEXT], en[DOUBT_TEXT];
 };

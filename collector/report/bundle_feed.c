@@ -93,8 +93,10 @@ static bool feed_doubts(struct bundle_case *bundle, struct error *err)
         qsort(bundle->doubts, bundle->doubt_count, sizeof *bundle->doubts, by_place);
     for (size_t i = 0; i < bundle->doubt_count; i++) {
         const struct case_doubt *doubt = &bundle->doubts[i];
+        bool blocks = strcmp(doubt->kind, "clock_step") == 0 &&
+                      llabs(doubt->step_ms) >= verdict_terms_clock_step_ms(bundle->terms);
 
-        if (!evaluation_doubt(bundle->evaluation, doubt->kind, false, doubt->time, doubt->point,
+        if (!evaluation_doubt(bundle->evaluation, doubt->kind, blocks, doubt->time, doubt->point,
                               doubt->zh, doubt->en, err))
             return false;
     }
@@ -157,7 +159,7 @@ static bool feed_removed(struct bundle_case *bundle, struct error *err)
                  bundle->points[i].removed);
         snprintf(en, sizeof en, "the readings of %" PRIu64 " segments were removed by retention",
                  bundle->points[i].removed);
-        if (!evaluation_doubt(bundle->evaluation, "rows_removed", false, WALL_NONE,
+        if (!evaluation_doubt(bundle->evaluation, "pruned", true, WALL_NONE,
                               bundle->setup.points[i], zh, en, err))
             return false;
     }
