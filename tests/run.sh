@@ -2,8 +2,8 @@
 # All tests: installs what is missing, builds with gcc and clang, runs everything. Can be run again.
 #
 #   tests/run.sh           at most 15 minutes on two cores
-#   tests/run.sh --long    also: 1,000 kills, 1,000 crashes of a judged month, the system tests under the
-#                          thread sanitizer, 5 minutes a fuzzer, the benchmarks
+#   tests/run.sh --long    also: 1,000 kills, 1,000 crashes of a judged month, 10,000 forgeries of stores and
+#                          bundles, the system tests under the thread sanitizer, 5 minutes a fuzzer, the benchmarks
 #   tests/run.sh --quick   house rules and unit tests under one sanitizer only
 #
 # 全部测试：安装所需软件包，用两种编译器编译，运行所有测试。
@@ -76,7 +76,7 @@ unit debug
 [ "$mode" = --quick ] && exit 0
 
 step "system: real brokers, stores and lines, same sanitizers / 系统测试"
-[ "$mode" = --long ] && export LOOKBACK_KILLS=1000
+[ "$mode" = --long ] && export LOOKBACK_KILLS=1000 LOOKBACK_LONG=1
 LOOKBACK_BIN=$PWD/build/debug/lookback $python -m pytest -q -n 4 --durations=5 tests/system tests/faults
 
 step "unit tests: gcc, thread sanitizer / 线程检查"
@@ -86,7 +86,7 @@ unit thread
 if [ "$mode" = --long ]; then
     step "system tests under the thread sanitizer / 系统测试与线程检查"
     # libfaketime takes the place of the very calls this sanitizer watches: that test stays out.
-    LOOKBACK_KILLS=20 LOOKBACK_BIN=$PWD/build/thread/lookback "${calm[@]}" $python -m pytest -q -n 4 \
+    LOOKBACK_KILLS=20 LOOKBACK_LONG=0 LOOKBACK_BIN=$PWD/build/thread/lookback "${calm[@]}" $python -m pytest -q -n 4 \
         tests/system tests/faults --deselect \
         tests/faults/test_bad_input.py::test_a_clock_at_1970_is_not_put_on_readings_until_it_is_right
 fi
