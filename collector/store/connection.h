@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-enum { CONNECTION_STATEMENTS_MAX = 64 };
+enum { CONNECTION_STATEMENTS_MAX = 96 };
 
 struct connection {
     sqlite3 *db;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "store/connection.h"
+#include "store/seal_rows.h"
 #include "store/store.h"
 
 /* The statements of the writer; their text is in statements.c, in this order. */
@@ -69,7 +70,19 @@ enum sql {
     SQL_DROP_TASK_POINTS,
     SQL_PUT_TASK_POINT,
     SQL_EACH_TASK,
-    SQL_COUNT
+    SQL_NEWEST_SEALED,
+    SQL_STORE_ID,
+    SQL_TO_SEAL,
+    SQL_DROP_LEAVES,
+    SQL_ADD_LEAF,
+    SQL_SEAL,
+    SQL_PUT_CONFIGURATION,
+    SQL_PUT_SNAPSHOT,
+    SQL_CONFIGURATION,
+    SQL_ADD_ANCHOR,
+    SQL_NEWEST_KEY,
+    SQL_SEAL_ASKS, /* SEAL_ASK_COUNT of them */
+    SQL_COUNT = SQL_SEAL_ASKS + SEAL_ASK_COUNT
 };
 extern const char *const store_statements[SQL_COUNT];
 
@@ -82,6 +95,12 @@ struct open_part {
     uint64_t untimed;        /* of them, of this boot and without a wall time */
     struct wall_time first;  /* the earliest known time, WALL_NONE: none */
     struct wall_time newest; /* of the whole store */
+};
+
+/* What the next seal follows; segment 0: it is the first. */
+struct newest_seal {
+    uint64_t segment, last_seq;
+    uint8_t head[DIGEST_BYTES];
 };
 
 struct store {
@@ -109,12 +128,18 @@ struct store {
     /* point -> device, so that a reading cannot be lost under a device that is not its own */
     uint32_t *device_of;
     size_t device_of_size;
+    char id[33];
+    struct newest_seal newest_seal;
+    struct sealing *sealing; /* the segment that is being sealed, or NULL */
 };
 
 /* Opens the database (not the lock) and reads what a store keeps in memory. */
 bool store_connect(struct store *store, struct error *err);
 /* Counts the open part anew from the database. */
 bool store_recall_part(struct store *store, struct error *err);
+/* The store's id and its newest seal; what was being sealed begins again. */
+bool store_recall_seals(struct store *store, struct error *err);
+void sealing_free(struct sealing *sealing);
 /* The database is open, anew if its disk had failed. */
 bool store_ready(struct store *store, struct error *err);
 /* What is asked now sees the open transaction, if there is one and its disk did not fail. */

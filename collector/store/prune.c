@@ -66,6 +66,16 @@ static bool drop_polls(struct store *store, const struct going *going, size_t bu
     return store_run(store, ask, err);
 }
 
+/* The leaf of events stays, as the events do. */
+static bool drop_leaves(struct store *store, const struct going *going, struct error *err)
+{
+    sqlite3_stmt *drop = store_statement(store, SQL_DROP_LEAVES);
+
+    sqlite3_bind_int64(drop, 1, going->segment);
+    sqlite3_bind_int64(drop, 2, 0);
+    return store_run(store, drop, err);
+}
+
 static bool prune(struct store *store, const struct going *going, size_t budget, struct error *err)
 {
     bool left = false;
@@ -74,7 +84,8 @@ static bool prune(struct store *store, const struct going *going, size_t budget,
         return false;
     if (!left && !drop_polls(store, going, budget, &left, err))
         return false;
-    return left || store_note(store, SQL_GONE, going->segment, err);
+    return left ||
+           (drop_leaves(store, going, err) && store_note(store, SQL_GONE, going->segment, err));
 }
 
 /* The segment that is being deleted, or the next one that may be, which is hidden with this. */

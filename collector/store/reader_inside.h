@@ -5,6 +5,7 @@
 #include "store/arena.h"
 #include "store/connection.h"
 #include "store/reader.h"
+#include "store/seal_rows.h"
 
 /* The statements of a reader; their text is in reader_statements.c, in this order. */
 enum ask {
@@ -43,7 +44,20 @@ enum ask {
     ASK_TASKS,
     ASK_EPISODES,
     ASK_EVENTS_OF,
-    ASK_COUNT
+    ASK_STORE_ID,
+    ASK_SEALED,
+    ASK_NEWEST_SEALED,
+    ASK_UNSEALED,
+    ASK_SEALED_SPAN,
+    ASK_SEGMENT_OF,
+    ASK_BOUNDS,
+    ASK_LEAVES,
+    ASK_PATH,
+    ASK_CONFIGURATION,
+    ASK_SNAPSHOT,
+    ASK_ANCHORS,
+    ASK_SEAL_ASKS, /* SEAL_ASK_COUNT of them */
+    ASK_COUNT = ASK_SEAL_ASKS + SEAL_ASK_COUNT
 };
 extern const char *const reader_statements[ASK_COUNT];
 

@@ -65,4 +65,27 @@ const char *const reader_statements[ASK_COUNT] = {
                      " WHERE ?1 IS NULL OR uid = ?1 ORDER BY uid, number",
     [ASK_EVENTS_OF] = "SELECT seq, time, who, arguments FROM event"
                       " WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq",
+    [ASK_STORE_ID] = SEAL_STORE_ID,
+    [ASK_SEALED] = "SELECT segment, first_seq, last_seq, first_time, last_time, leaves, root,"
+                   " previous, head, signature, key, sealed, collector, pruned, path FROM segment"
+                   " WHERE root IS NOT NULL AND segment BETWEEN ?1 AND ?2 ORDER BY segment LIMIT 1",
+    [ASK_NEWEST_SEALED] = "SELECT segment, last_seq FROM segment WHERE root IS NOT NULL"
+                          " ORDER BY segment DESC LIMIT 1",
+    [ASK_UNSEALED] = "SELECT count(*) FROM segment WHERE segment > ?1 AND root IS NULL"
+                     " AND pruned = 0",
+    [ASK_SEALED_SPAN] = "SELECT min(segment), max(segment) FROM segment WHERE root IS NOT NULL"
+                        " AND last_time >= ?1 AND first_time < ?2",
+    [ASK_SEGMENT_OF] = "SELECT segment, first_seq, root IS NOT NULL FROM segment"
+                       " WHERE last_seq >= ?1 ORDER BY last_seq LIMIT 1",
+    [ASK_BOUNDS] = "SELECT first_seq, last_seq, swept, pruned, leaves FROM segment"
+                   " WHERE segment = ?1",
+    [ASK_LEAVES] = "SELECT number, name, rows, digest, marks FROM leaf WHERE segment = ?1"
+                   " ORDER BY number",
+    [ASK_PATH] = "SELECT path FROM segment WHERE segment = ?1 AND root IS NOT NULL",
+    [ASK_CONFIGURATION] = "SELECT digest, text FROM configuration WHERE seq <= ?1"
+                          " ORDER BY seq DESC LIMIT 1",
+    [ASK_SNAPSHOT] = "SELECT content FROM snapshot WHERE digest = ?1",
+    [ASK_ANCHORS] = "SELECT segment, kind, name, time, body FROM anchor"
+                    " WHERE segment BETWEEN ?1 AND ?2 ORDER BY segment, kind, name",
+    SEAL_ASKS(ASK_SEAL_ASKS),
 };

@@ -113,6 +113,22 @@ static const char schema_2[] =
     " '$.worst_high', json(CAST(body AS TEXT) -> '$.problem.high')) ELSE json('null') END)"
     " AS BLOB);";
 
+/* Seals. The store's id is made once and told apart from every other by them; `collector` is the
+ * name it had when a segment was sealed. */
+static const char schema_3[] =
+    "INSERT INTO meta(key, value) VALUES('store', lower(hex(randomblob(16))));"
+    "CREATE TABLE leaf(segment INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,"
+    " rows INTEGER NOT NULL, digest BLOB NOT NULL, marks BLOB NOT NULL,"
+    " PRIMARY KEY(segment, number)) WITHOUT ROWID;"
+    "CREATE TABLE configuration(seq INTEGER PRIMARY KEY, digest BLOB NOT NULL,"
+    " text TEXT NOT NULL);"
+    "CREATE TABLE snapshot(digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);"
+    "CREATE TABLE anchor(segment INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+    " time INTEGER, body BLOB, PRIMARY KEY(segment, kind, name)) WITHOUT ROWID;"
+    "ALTER TABLE segment ADD COLUMN leaves INTEGER;"
+    "ALTER TABLE segment ADD COLUMN path BLOB;"
+    "ALTER TABLE segment ADD COLUMN collector TEXT;";
+
 bool schema_fill_causes(struct connection *c, struct error *err)
 {
     sqlite3_stmt *add = NULL;
@@ -136,6 +152,7 @@ bool schema_fill_causes(struct connection *c, struct error *err)
 static const struct schema_step steps_of_ours[STORE_SCHEMA] = {
     {schema_1, schema_fill_causes},
     {schema_2, NULL              },
+    {schema_3, NULL              },
 };
 
 const struct schema_step *schema_steps(void)

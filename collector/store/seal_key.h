@@ -13,9 +13,20 @@ struct seal_key;
 /* NULL with a sentence: a wrong mode or owner (which, and the chmod that mends it), no key of this
  * kind, unreadable. `absent` (may be NULL) says that there is no such file. */
 struct seal_key *seal_key_open(const char *dir, bool *absent, struct error *err);
+/* One that was replaced: seal.key.FINGERPRINT. */
+struct seal_key *seal_key_open_old(const char *dir, const char *fingerprint, struct error *err);
+
 /* Makes one and its file, synced, never over an existing one unless `replace`, which keeps the old
  * one beside it as seal.key.FINGERPRINT (0600). */
 struct seal_key *seal_key_make(const char *dir, bool replace, struct error *err);
+
+/* The same in two steps, for a change that must become durable elsewhere between them: `prepare`
+ * makes seal.key.new (any that was left is overwritten), `install` puts it in the place of
+ * seal.key. `open_new` gives what was prepared and not installed, NULL: nothing. */
+struct seal_key *seal_key_prepare(const char *dir, struct error *err);
+struct seal_key *seal_key_install(const char *dir, struct error *err);
+struct seal_key *seal_key_open_new(const char *dir);
+
 void seal_key_free(struct seal_key *key);
 
 const char *seal_key_fingerprint(const struct seal_key *key); /* borrowed */

@@ -13,13 +13,23 @@
 /* The writer. -------------------------------------------------------------------------------- */
 
 /* Seals the next closed and moved segment a piece at a time: hashes at most about `budget` rows,
- * and with the last piece writes leaves, root, head and signature in one transaction. What it has
+ * then writes so many leaves, and with the last of them root, head and signature. What it has
  * hashed so far is only in memory: after a crash the segment begins again. `sealed` is set when one
  * was finished by this call, `more` when there is more to do at once. `now` is when (the wall clock
  * as trusted). */
 bool store_seal_step(struct store *store, const char *collector, const struct seal_key *key,
                      struct wall_time now, size_t budget, bool *sealed, bool *more,
                      struct error *err);
+
+const char *store_id(const struct store *store); /* 32 hexadecimal digits, borrowed */
+/* The newest sealed segment and its head's digest; 0: none. */
+uint64_t store_sealed(const struct store *store, uint8_t head[DIGEST_BYTES]);
+/* The last entry of it; what stands after it is not sealed yet. */
+uint64_t store_sealed_up_to(const struct store *store);
+/* The key of the newest event key.made, "" when there is none. `explained`: it is the first one, or
+ * the one before has signed for it. */
+bool store_newest_key(struct store *store, char fingerprint[DIGEST_HEX], bool *explained,
+                      struct error *err);
 
 /* A configuration (SEAL.md, leaf 1) comes into force with the entry `seq`: its text, and its items
  * by digest. What is known already is not written again. In the caller's transaction. */
@@ -55,7 +65,8 @@ struct sealed {
     uint8_t (*path)[DIGEST_BYTES]; /* of leaf 0; borrowed for the call */
     size_t path_length;
 };
-/* Sealed segments first..last (0: to the newest), in order. True also when `each` has enough. */
+/* Sealed segments first..last (0: to the newest), in order. True also when `each` has enough. No
+ * transaction is held while `each` runs, so it may take its time and ask the same reader. */
 bool reader_sealed(struct reader *reader, uint64_t first, uint64_t last,
                    bool (*each)(void *self, const struct sealed *sealed), void *self,
                    struct error *err);
@@ -87,6 +98,19 @@ struct leaf_note {
 };
 bool reader_leaf(struct reader *reader, uint64_t segment, const char *name, struct leaf_note *note,
                  bool *found, struct error *err);
+
+/* The leaves of a segment as they were noted when it was sealed, in order; `marks` is 2 bytes a row
+ * (SEAL.md). A pruned segment has its leaf of events alone. */
+bool reader_noted_leaves(struct reader *reader, uint64_t segment,
+                         bool (*each)(void *self, uint64_t number, const char *name, uint64_t rows,
+                                      const uint8_t *digest, const uint8_t *marks),
+                         void *self, struct error *err);
+/* The leaves of a segment as its rows stand now, all of them in order: what sealing it again would
+ * find. Much faster than reader_leaf_lines() for each. Not of a pruned segment. */
+bool reader_hashed_leaves(struct reader *reader, uint64_t segment,
+                          bool (*each)(void *self, uint64_t number, const char *name, uint64_t rows,
+                                       const uint8_t *digest, const uint8_t *marks),
+                          void *self, struct error *err);
 
 /* The own texts of events and versions of problems of a segment, in order. */
 bool reader_entries(struct reader *reader, uint64_t segment,

@@ -104,4 +104,24 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_DROP_TASK_POINTS] = "DELETE FROM task_point WHERE task = ?1",
     [SQL_PUT_TASK_POINT] = "INSERT OR IGNORE INTO task_point(task, point) VALUES(?1, ?2)",
     [SQL_EACH_TASK] = "SELECT id, body FROM task" TASK_ORDER,
+    [SQL_NEWEST_SEALED] = "SELECT segment, last_seq, head FROM segment WHERE root IS NOT NULL"
+                          " ORDER BY segment DESC LIMIT 1",
+    [SQL_STORE_ID] = SEAL_STORE_ID,
+    [SQL_TO_SEAL] = "SELECT segment, first_seq, last_seq, first_time, last_time, swept FROM segment"
+                    " WHERE segment > ?1 AND root IS NULL AND pruned = 0 ORDER BY segment LIMIT 1",
+    [SQL_DROP_LEAVES] = "DELETE FROM leaf WHERE segment = ?1 AND number > ?2",
+    [SQL_ADD_LEAF] = "INSERT INTO leaf(segment, number, name, rows, digest, marks)"
+                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_SEAL] = "UPDATE segment SET root = ?2, previous = ?3, head = ?4, signature = ?5, key = ?6,"
+                 " sealed = ?7, leaves = ?8, path = ?9, collector = ?10"
+                 " WHERE segment = ?1 AND root IS NULL",
+    [SQL_PUT_CONFIGURATION] = "INSERT INTO configuration(seq, digest, text) VALUES(?1, ?2, ?3)",
+    [SQL_PUT_SNAPSHOT] = "INSERT OR IGNORE INTO snapshot(digest, content) VALUES(?1, ?2)",
+    [SQL_CONFIGURATION] = "SELECT digest FROM configuration ORDER BY seq DESC LIMIT 1",
+    [SQL_ADD_ANCHOR] = "INSERT OR IGNORE INTO anchor(segment, kind, name, time, body)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_NEWEST_KEY] = "SELECT arguments ->> '$.key', arguments ->> '$.replaces' IS NULL"
+                       " OR arguments ->> '$.signature' IS NOT NULL"
+                       " FROM event WHERE kind = 'key.made' ORDER BY seq DESC LIMIT 1",
+    SEAL_ASKS(SQL_SEAL_ASKS),
 };

@@ -233,7 +233,7 @@ static bool recall_points(struct store *store, struct error *err)
 static bool recall(struct store *store, struct error *err)
 {
     return recall_boot(store, err) && recall_seq(store, err) && store_recall_part(store, err) &&
-           recall_points(store, err);
+           recall_points(store, err) && store_recall_seals(store, err);
 }
 
 bool store_connect(struct store *store, struct error *err)
@@ -337,6 +337,7 @@ void store_close(struct store *store)
     }
     if (store->lock >= 0)
         close(store->lock);
+    sealing_free(store->sealing);
     free(store->device_of);
     free(store);
 }
