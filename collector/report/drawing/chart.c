@@ -247,8 +247,8 @@ void chart_draw(struct page *page, const struct chart *chart)
     chart_draw_curve(&plot);
     draw_gaps(&plot);
     draw_frame(&plot);
-    chart_draw_limits(&plot);
     chart_draw_marks(&plot);
+    chart_draw_limits(&plot);
     draw_strike_off(&plot);
     draw_time_axis(&plot);
     chart_draw_legend(&plot, page_left(page), top + chart->height - 15.0);

@@ -28,6 +28,7 @@ struct chart_limit {
 struct chart_mark {
     struct wall_time time;
     double value;
+    bool before; /* the strike-off: drawn empty */
 };
 
 struct chart_stretch {

@@ -192,8 +192,8 @@ struct value_axis axis_values(double low, double high)
         high = low + (low == 0.0 ? 1.0 : fabs(low) * 0.1);
         low = low >= 0.0 && low * 0.9 < 0.0 ? 0.0 : low - (high - low);
     }
-    power = pow(10.0, floor(log10((high - low) / 4.0)));
-    part = (high - low) / 4.0 / power;
+    power = pow(10.0, floor(log10((high - low) / 6.0)));
+    part = (high - low) / 6.0 / power;
     axis.step = power * (part <= 1.0 ? 1.0 : part <= 2.0 ? 2.0 : part <= 5.0 ? 5.0 : 10.0);
     axis.low = floor(low / axis.step + 1e-9) * axis.step;
     axis.high = ceil(high / axis.step - 1e-9) * axis.step;

@@ -1,5 +1,6 @@
 /* The curve and its band, the limits, what breaks them, and the legend that names them. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,31 +117,55 @@ static bool is_free(const struct boxes *boxes, const cairo_rectangle_t *one)
     return true;
 }
 
-/* Near one of the line's ends, above or below it, where nothing else is written. */
+/* How much of the curve a box would cover. */
+static size_t covered(const struct plot *plot, const cairo_rectangle_t *box)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plot->chart->value_count; i++) {
+        const struct chart_value *value = &plot->chart->values[i];
+        double x = middle_x(plot, value);
+        double y = chart_y(plot, value->mean);
+
+        if (is_drawn(plot, value) && x > box->x - 3.0 && x < box->x + box->width + 3.0 &&
+            y > box->y - 3.0 && y < box->y + box->height + 3.0)
+            count++;
+    }
+    return count;
+}
+
+enum { PLACES = 7 };
+
+/* Along the line, above or below it, where least of the curve is covered and no other label. */
 static void place_label(const struct plot *plot, struct boxes *boxes, const char *label,
                         double left, double right, double y)
 {
     struct lettering how = {.size = 7.0, .ink = INK_LIMIT};
     cairo_rectangle_t box = {0};
+    cairo_rectangle_t best = {0};
+    size_t least = SIZE_MAX;
 
     letters_measure(plot->letters, &how, label, &box.width, &box.height);
-    for (int i = 0; i < 4; i++) {
-        box.x = i < 2 ? right - box.width - 4.0 : left + 4.0;
-        if (box.x < plot->x + 2.0)
-            box.x = plot->x + 2.0;
-        if (box.x + box.width > plot->x + plot->width - 2.0)
-            box.x = plot->x + plot->width - box.width - 2.0;
-        box.y = i % 2 == 0 ? y - box.height - 0.5 : y + 1.5;
-        if (box.y >= plot->y && box.y + box.height <= plot->y + plot->height &&
-            is_free(boxes, &box))
-            break;
+    for (int i = 0; i < 2 * PLACES; i++) {
+        double room = right - left - box.width - 8.0;
+        size_t cost;
+
+        box.x = right - box.width - 4.0 - (i / 2) * fmax(room, 0.0) / (PLACES - 1);
+        box.x = fmax(fmin(box.x, plot->x + plot->width - box.width - 2.0), plot->x + 2.0);
+        box.y = i % 2 == 0 ? y - box.height - 1.5 : y + 2.5;
+        cost = covered(plot, &box) + (is_free(boxes, &box) ? 0 : 1000) +
+               (box.y >= plot->y && box.y + box.height <= plot->y + plot->height ? 0 : 500);
+        if (cost < least) {
+            least = cost;
+            best = box;
+        }
     }
-    cairo_set_source_rgba(plot->cr, 1.0, 1.0, 1.0, 0.82);
-    cairo_rectangle(plot->cr, box.x - 1.0, box.y + 0.8, box.width + 2.0, box.height - 1.4);
+    cairo_set_source_rgba(plot->cr, 1.0, 1.0, 1.0, 0.88);
+    cairo_rectangle(plot->cr, best.x - 1.0, best.y + 0.8, best.width + 2.0, best.height - 1.4);
     cairo_fill(plot->cr);
-    letters_draw(plot->letters, plot->cr, &how, box.x, box.y, label);
+    letters_draw(plot->letters, plot->cr, &how, best.x, best.y, label);
     if (boxes->count < LABELS_MAX)
-        boxes->list[boxes->count++] = box;
+        boxes->list[boxes->count++] = best;
 }
 
 /* Dashed, with barbs on the side that is forbidden. */
@@ -189,28 +214,35 @@ void chart_draw_limits(const struct plot *plot)
 /* --- what breaks them --------------------------------------------------------------------------
  */
 
-static void draw_triangle(cairo_t *cr, double x, double y)
+/* Before the strike-off: empty. */
+static void draw_triangle(cairo_t *cr, double x, double y, double size, bool before)
 {
-    cairo_move_to(cr, x - 2.8, y - 3.0);
-    cairo_line_to(cr, x + 2.8, y - 3.0);
-    cairo_line_to(cr, x, y + 2.4);
+    cairo_move_to(cr, x - size, y - size * 1.1);
+    cairo_line_to(cr, x + size, y - size * 1.1);
+    cairo_line_to(cr, x, y + size * 0.85);
     cairo_close_path(cr);
-    ink_use(cr, INK_LIMIT);
+    ink_use(cr, before ? INK_PAPER : INK_LIMIT);
     cairo_fill_preserve(cr);
-    ink_use(cr, INK_TEXT);
-    cairo_set_line_width(cr, 0.4);
+    ink_use(cr, before ? INK_LIMIT : INK_TEXT);
+    cairo_set_line_width(cr, before ? 0.5 : 0.4);
     cairo_stroke(cr);
 }
 
+/* Many of them are smaller, so that they do not become one bar. */
 void chart_draw_marks(const struct plot *plot)
 {
     const struct chart *chart = plot->chart;
+    double room = plot->width / (double)(chart->mark_count + 1);
+    double size = fmin(fmax(room, 1.3), 2.8);
 
-    for (size_t i = 0; i < chart->mark_count; i++)
-        if (chart->marks[i].time.ms >= chart->from.ms && chart->marks[i].time.ms < chart->to.ms &&
-            isfinite(chart->marks[i].value))
-            draw_triangle(plot->cr, chart_x(plot, chart->marks[i].time),
-                          chart_y(plot, chart->marks[i].value));
+    for (size_t i = 0; i < chart->mark_count; i++) {
+        const struct chart_mark *mark = &chart->marks[i];
+
+        if (mark->time.ms >= chart->from.ms && mark->time.ms < chart->to.ms &&
+            isfinite(mark->value))
+            draw_triangle(plot->cr, chart_x(plot, mark->time), chart_y(plot, mark->value), size,
+                          mark->before);
+    }
 }
 
 /* --- legend ------------------------------------------------------------------------------------
@@ -265,7 +297,7 @@ static void legend_words_of_curve(struct legend *legend)
         snprintf(words, sizeof words, SAY("%s（线），%s（带）", "%s (line), %s (band)"),
                  chart->mean_word, chart->band_word);
     if (has_before(legend->plot))
-        strncat(words, SAY("；销号前颜色较浅", "; paler before the strike-off"),
+        strncat(words, SAY("；销号前较浅", "; paler before the strike-off"),
                 sizeof words - strlen(words) - 1);
     legend_word(legend, words);
 }
@@ -281,7 +313,7 @@ void chart_draw_legend(const struct plot *plot, double x, double y)
         legend_word(&legend, SAY("限值", "limit"));
     }
     if (plot->chart->mark_count > 0) {
-        draw_triangle(cr, legend.x + 7.0, y + 6.0);
+        draw_triangle(cr, legend.x + 7.0, y + 6.0, 2.6, false);
         legend_word(&legend, SAY("超标", "exceeds"));
     }
     ink_hatch(cr, legend.x, y + 3.0, 14.0, 5.0, 1.6, 1, INK_TEXT);

@@ -22,7 +22,7 @@ json_t *document_read(FILE *from, struct error *err)
         json_decref(document);
         return NULL;
     }
-    say_in(strcmp(doc_text(document, "language"), "en") == 0 ? LANGUAGE_EN : LANGUAGE_ZH);
+    say_in(strcmp(doc_text(document, "lang"), "en") == 0 ? LANGUAGE_EN : LANGUAGE_ZH);
     zone = doc_text(document, "timezone");
     if (!conf_zone(*zone == '\0' ? "Asia/Shanghai" : zone)) {
         error_set(err, ERROR_WRONG_USE, SAY("没有时区 %s", "there is no zone %s"), zone);
@@ -94,7 +94,7 @@ const json_t *doc_at(const json_t *object, const char *key, size_t index)
 
 /* --- shown ------------------------------------------------------------------------------------ */
 
-enum { SHOWN_AT_ONCE = 8, SHOWN_SIZE = 160 };
+enum { SHOWN_AT_ONCE = 24, SHOWN_SIZE = 160 };
 
 static char *next_place(void)
 {
@@ -117,13 +117,13 @@ const char *shown_number(double value, int decimals)
     return out;
 }
 
-const char *shown_share(double value)
+const char *shown_percent(double value)
 {
     char *out = next_place();
 
     if (!isfinite(value))
         return DASH;
-    snprintf(out, SHOWN_SIZE, "%.1f %%", value * 100.0);
+    snprintf(out, SHOWN_SIZE, value > 0.0 && value < 9.95 ? "%.2f %%" : "%.1f %%", value);
     return out;
 }
 

@@ -13,7 +13,7 @@
 #define DASH "–"
 
 /* Reads the whole document from a stream; NULL with a sentence. Sets the language and the zone it
- * names ("language", "timezone"). The caller ends it. */
+ * names ("lang", "timezone"). The caller ends it. */
 json_t *document_read(FILE *from, struct error *err);
 
 /* A member's text; "" or DASH when absent; borrowed. */
@@ -32,10 +32,10 @@ struct wall_time doc_time(const json_t *object, const char *key);
 size_t doc_size(const json_t *object, const char *key);
 const json_t *doc_at(const json_t *object, const char *key, size_t index);
 
-/* Texts that last until the eighth next call: for the arguments of one printf. */
+/* Texts that last until the 24th next call: for the arguments of one printf. */
 const char *shown_number(double value, int decimals); /* "–" for NAN; decimals -1: as short as
                                                          reads back, at most 4 significant */
-const char *shown_share(double value);                /* 0.953 as "95.3 %" */
+const char *shown_percent(double value);              /* 95.3 as "95.3 %" */
 const char *shown_count(const json_t *object, const char *key);
 const char *shown_day(struct wall_time time);
 const char *shown_minute(struct wall_time time);

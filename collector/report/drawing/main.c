@@ -6,19 +6,34 @@
 #include <string.h>
 
 #include "base/say.h"
+#include <cairo.h>
+#include <pango/pango.h>
+
 #include "drawing/report.h"
+#include "drawing/sheet.h"
 
 static const struct {
     const char *kind;
     bool (*draw)(FILE *from, const char *path, struct error *err);
 } kinds[] = {
+    {"evidence", report_evidence},
     {"readings", report_readings},
 };
 
+/* What the looks of a report depend on besides this program. */
+static int print_versions(void)
+{
+    printf("{\"cairo\":\"%s\",\"pango\":\"%s\",\"xlsxwriter\":\"%s\"}\n", cairo_version_string(),
+           pango_version_string(), sheet_library_version());
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
 static int use(void)
 {
-    fputs(SAY("用法：lookback-report evidence|readings|river|watch|watch-sheet 输出文件 < 材料\n",
-              "use: lookback-report evidence|readings|river|watch|watch-sheet OUT < DOCUMENT\n"),
+    fputs(SAY("用法：lookback-report evidence|readings|river|watch|watch-sheet 输出文件 < "
+              "材料；lookback-report versions\n",
+              "use: lookback-report evidence|readings|river|watch|watch-sheet OUT < DOCUMENT; "
+              "lookback-report versions\n"),
           stderr);
     return 1;
 }
@@ -27,6 +42,8 @@ int main(int count, char **words)
 {
     struct error err = {0};
 
+    if (count == 2 && strcmp(words[1], "versions") == 0)
+        return print_versions();
     if (count != 3)
         return use();
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -1,4 +1,5 @@
-/* readings.xlsx from readings.csv as it streams by: the same rows, numbers as numbers. */
+/* readings.xlsx from readings.csv as it streams by: the same rows, numbers as numbers, a sheet a
+ * point. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "drawing/report.h"
 #include "drawing/sheet.h"
 
-enum { FIELDS = 7, VALUE_FIELD = 2, SEQ_FIELD = 6 };
+enum { FIELDS = 7, POINT_FIELD = 1, VALUE_FIELD = 2, SEQ_FIELD = 6 };
 
 /* One line taken apart in place: "" inside quotes is one quotation mark. */
 static bool split(char *line, char *fields[FIELDS])
@@ -35,6 +36,17 @@ static bool split(char *line, char *fields[FIELDS])
         *to = '\0';
     }
     return true;
+}
+
+/* "SITE/DEVICE/CHANNEL" begins a sheet called by its channel and site. */
+static void begin_point(struct sheet *sheet, const char *point)
+{
+    const char *last = strrchr(point, '/');
+    char name[200];
+
+    snprintf(name, sizeof name, "%s %.*s", last == NULL ? point : last + 1,
+             (int)strcspn(point, "/"), last == NULL ? "" : point);
+    sheet_part(sheet, name);
 }
 
 static void write_row(struct sheet *sheet, char *fields[FIELDS])
@@ -69,6 +81,7 @@ static bool copy_rows(FILE *from, struct sheet *sheet, struct wall_time *last, s
 {
     char *fields[FIELDS];
     char *line = NULL;
+    char point[200] = "";
     size_t size = 0;
     bool good = true;
 
@@ -80,6 +93,10 @@ static bool copy_rows(FILE *from, struct sheet *sheet, struct wall_time *last, s
                                                             "fields"),
                       number);
             break;
+        }
+        if (strncmp(point, fields[POINT_FIELD], sizeof point - 1) != 0) {
+            snprintf(point, sizeof point, "%s", fields[POINT_FIELD]);
+            begin_point(sheet, point);
         }
         write_row(sheet, fields);
         if (strlen(fields[0]) >= 19) {

@@ -9,16 +9,18 @@
 #include <xlsxwriter.h>
 
 #include "base/say.h"
+#include "base/text.h"
 
 struct sheet {
     char *path;
-    char name[32];
+    char name[64]; /* of the part that is written */
+    int number;    /* of its sheets */
     const struct sheet_column *columns;
     size_t count;
     lxw_workbook *book;
     lxw_worksheet *current;
     lxw_format *head, *note, *day, *moment, *text;
-    int sheets;
+    int parts;
     lxw_row_t heads_at; /* the row of the heads */
     lxw_row_t row;
     lxw_col_t column;
@@ -62,7 +64,7 @@ struct sheet *sheet_new(const char *path, const char *name, const struct sheet_c
     struct sheet *sheet = calloc(1, sizeof *sheet);
 
     if (sheet != NULL) {
-        snprintf(sheet->name, sizeof sheet->name, "%s", name);
+        sheet_part(sheet, name);
         sheet->columns = columns;
         sheet->count = count;
         sheet->path = strdup(path);
@@ -86,15 +88,40 @@ void sheet_drop(struct sheet *sheet)
     free(sheet);
 }
 
+/* At most 31 characters, and none of []:*?/\ nor a quotation mark at an end: the office's rule. The
+ * number of the part keeps names apart. */
+static void office_name(const struct sheet *sheet, char *out, size_t size)
+{
+    char tail[32] = "";
+    size_t characters = 0;
+    size_t used = 0;
+    size_t room;
+
+    if (sheet->number > 1)
+        snprintf(tail, sizeof tail, " (%d)", sheet->number);
+    room = 31 - strlen(tail);
+    if (sheet->parts > 1)
+        used = characters = (size_t)snprintf(out, size, "%d ", sheet->parts);
+    for (size_t at = 0, length; sheet->name[at] != '\0' && characters < room; at += length) {
+        length = utf8_length(sheet->name + at);
+        if (length == 0 || used + length + sizeof tail >= size)
+            break;
+        memcpy(out + used, sheet->name + at, length);
+        if (length == 1 && strchr("[]:*?/\\'", out[used]) != NULL)
+            out[used] = '-';
+        used += length;
+        characters++;
+    }
+    memcpy(out + used, tail, strlen(tail) + 1);
+}
+
 /* The heads stay in sight while rows scroll below them. */
 static void begin_sheet(struct sheet *sheet)
 {
-    char name[48];
+    char name[160];
 
-    sheet->sheets++;
-    snprintf(name, sizeof name, "%s", sheet->name);
-    if (sheet->sheets > 1)
-        snprintf(name, sizeof name, "%s %d", sheet->name, sheet->sheets);
+    sheet->number++;
+    office_name(sheet, name, sizeof name);
     sheet->current = workbook_add_worksheet(sheet->book, name);
     if (sheet->current == NULL) {
         keep_trouble(sheet, LXW_ERROR_MEMORY_MALLOC_FAILED);
@@ -116,6 +143,15 @@ static void begin_sheet(struct sheet *sheet)
 void sheet_note(struct sheet *sheet, const char *words)
 {
     sheet->words = words;
+}
+
+void sheet_part(struct sheet *sheet, const char *name)
+{
+    sheet->parts++;
+    sheet->number = 0;
+    sheet->current = NULL;
+    snprintf(sheet->name, sizeof sheet->name, "%s", name);
+    utf8_mend(sheet->name);
 }
 
 void sheet_row(struct sheet *sheet)
@@ -209,4 +245,9 @@ bool sheet_end(struct sheet *sheet, const char *title, struct wall_time made, st
     }
     sheet_drop(sheet);
     return written;
+}
+
+const char *sheet_library_version(void)
+{
+    return lxw_version();
 }

@@ -18,12 +18,13 @@ struct sheet_column {
 
 struct sheet;
 
-/* Sheets are called `name`, `name` 2 …; a new one begins after SHEET_ROWS_MAX rows. `columns` must
- * stay. */
+/* A sheet that is full is followed by another, `name` (2) …; `columns` must stay. */
 enum { SHEET_ROWS_MAX = 1000000 };
 struct sheet *sheet_new(const char *path, const char *name, const struct sheet_column *columns,
                         size_t count, struct error *err);
 
+/* What follows stands in a sheet of its own; the name may be any text. */
+void sheet_part(struct sheet *sheet, const char *name);
 /* The next row begins; then its cells, from left to right. */
 void sheet_row(struct sheet *sheet);
 void sheet_text(struct sheet *sheet, const char *words);
@@ -39,5 +40,8 @@ void sheet_note(struct sheet *sheet, const char *words);
 bool sheet_end(struct sheet *sheet, const char *title, struct wall_time made, struct error *err);
 /* Ends it without a file; NULL is fine. */
 void sheet_drop(struct sheet *sheet);
+
+/* Of the library that writes it; static. */
+const char *sheet_library_version(void);
 
 #endif
