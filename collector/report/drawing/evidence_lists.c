@@ -263,8 +263,7 @@ static void show_stage(struct grid *grid, const json_t *sheet, const json_t *rul
     grid_cell(grid, "%s", bound);
     grid_cell(grid, "%s", period_words(doc_text(lane, "on")));
     grid_cell(grid, "%s", named[0] == '\0' ? SAY("规则自定", "the rule's own") : named);
-    grid_cell(grid, "%s – %s", shown_day(doc_time(stage, "from")),
-              shown_day(doc_time(stage, "to")));
+    grid_cell(grid, "%s", force_words(stage));
     grid_cell(grid, "%s",
               !json_is_object(limit)        ? DASH
               : doc_true(limit, "verified") ? SAY("已核实", "verified")
