@@ -287,7 +287,7 @@ def chain_breaks(heads):
             yield f"{at} was not chained to this head of segment {before.segment}"
         elif head.first != before.last + 1:
             yield f"{at} begins with entry {head.first}, the one before ended with {before.last}"
-        elif (head.store, head.collector) != (before.store, before.collector):
+        elif head.store != before.store:
             yield f"{at} is of another store"
     if heads and heads[0].segment == 1 and (heads[0].previous != NOUGHT or heads[0].first != 1):
         yield "segment 1 is not the beginning of a chain"

@@ -138,10 +138,9 @@ class Check:
 
     def run(self):
         store, last_seen = self.store, 0
-        collector = store.one("SELECT value FROM meta WHERE key = 'collector'")
-        for (segment, first, last, since, until, root, head, previous, signature, key, sealed, count,
+        for (collector, segment, first, last, since, until, root, head, previous, signature, key, sealed, count,
              pruned, path) in store.db.execute(
-                "SELECT segment, first_seq, last_seq, first_time, last_time, root, head, previous,"
+                "SELECT collector, segment, first_seq, last_seq, first_time, last_time, root, head, previous,"
                 " signature, key, sealed, leaves, pruned, path FROM segment"
                 " WHERE head IS NOT NULL ORDER BY segment"):
             if first != last_seen + 1:
