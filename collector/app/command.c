@@ -273,7 +273,7 @@ int command_main(int count, char **words)
     const struct command *command = find_command(word);
     int wrong;
 
-    line_begin(&typed, count, words);
+    command_line_begin(&typed, count, words);
     if (word == NULL ? asks_version(count, words) : strcmp(word, "version") == 0)
         return print_version();
     if (word != NULL && command == NULL && strcmp(word, "help") != 0)

@@ -73,7 +73,7 @@ static bool is_language(const char *word)
     return word != NULL && (strcmp(word, "zh") == 0 || strcmp(word, "en") == 0);
 }
 
-void line_begin(struct typed *typed, int count, char **words)
+void command_line_begin(struct typed *typed, int count, char **words)
 {
     say_in(language_of_machine());
     for (int i = 1; i < count; i++) {

@@ -16,7 +16,7 @@ struct command {
 
 /* The language until the settings say theirs: --lang wherever it stands, else the machine's. Also
  * finds --json, so that an error of the line itself is printed as was asked. */
-void line_begin(struct typed *typed, int count, char **words);
+void command_line_begin(struct typed *typed, int count, char **words);
 
 /* The first word that is neither an option nor an option's value; NULL: none. */
 const char *line_command(int count, char **words);
