@@ -12,10 +12,13 @@
 
 #include "record/judge.h"
 
+struct sealer;
+
 struct act_call {
     /* given */
     struct store *store;
     struct judge *judge;
+    struct sealer *sealer;
     const struct catalog *catalog;
     const struct clock *clock;
     bool trusted;      /* the wall clock */

@@ -1,8 +1,9 @@
-/* Acts on what leaves the store: sending again, and seals. */
+/* Acts on what leaves the store: sending again, seals, and evidence. */
 #include <string.h>
 
 #include "base/say.h"
 #include "record/acts_inside.h"
+#include "record/sealer.h"
 #include "store/reader.h"
 
 static bool first_seq_from(struct act_call *call, struct wall_time from, uint64_t *seq,
@@ -54,7 +55,9 @@ static bool do_resend(struct act_call *call, struct error *err)
     return store_put_cursor(call->store, call->output, call->after, err);
 }
 
-static bool check_seal(struct act_call *call, struct error *err)
+/* Seals ------------------------------------------------------------------------------------- */
+
+static bool may_seal(const struct act_call *call, struct error *err)
 {
     return call->trusted ||
            error_set(
@@ -64,7 +67,24 @@ static bool check_seal(struct act_call *call, struct error *err)
                    "is"));
 }
 
-static bool do_seal(struct act_call *call, struct error *err)
+static bool check_seal(struct act_call *call, struct error *err)
+{
+    const json_t *new_key = json_object_get(call->args, "new_key");
+
+    if (!may_seal(call, err))
+        return false;
+    if (new_key == NULL || json_is_false(new_key))
+        return true;
+    if (!json_is_true(new_key))
+        return error_set(err, ERROR_WRONG_USE,
+                         SAY("操作 %s：参数 %s 必须是 true 或 false",
+                             "act %s: the argument %s must be true or false"),
+                         call->name, "new_key");
+    json_object_set_new(call->recorded, "new_key", json_true());
+    return sealer_prepare(call->sealer, err);
+}
+
+static bool close_segment(struct act_call *call, struct error *err)
 {
     if (!store_close_segment(call->store, clock_wall(call->clock), &call->closed_segment, err))
         return false;
@@ -76,8 +96,78 @@ static bool do_seal(struct act_call *call, struct error *err)
                    "their times have been filled"));
 }
 
+/* The event of a new key stands in the first segment it signs. */
+static bool do_seal(struct act_call *call, struct error *err)
+{
+    if (json_is_true(json_object_get(call->recorded, "new_key")) &&
+        !sealer_add_next(call->sealer, call->time, err))
+        return false;
+    return close_segment(call, err);
+}
+
+/* Evidence ---------------------------------------------------------------------------------- */
+
+static bool check_word(struct act_call *call, const char *key, const char *const *allowed,
+                       struct error *err)
+{
+    const char *word = act_text(call, key, err);
+
+    if (word == NULL)
+        return false;
+    for (; *allowed != NULL; allowed++)
+        if (strcmp(word, *allowed) == 0)
+            return true;
+    return error_set(
+        err, ERROR_WRONG_USE,
+        SAY("操作 %s：参数 %s 不能是 %.40s", "act %s: the argument %s cannot be %.40s"), call->name,
+        key, word);
+}
+
+static bool check_manifest(struct act_call *call, struct error *err)
+{
+    const char *hex = act_text(call, "manifest", err);
+    uint8_t digest[DIGEST_BYTES];
+
+    return hex != NULL && (hex_read(hex, digest, sizeof digest) ||
+                           error_set(err, ERROR_WRONG_USE,
+                                     SAY("操作 %s：参数 %s 必须是 64 位小写十六进制数",
+                                         "act %s: the argument %s must be 64 lower-case "
+                                         "hexadecimal digits"),
+                                     call->name, "manifest"));
+}
+
+static bool check_task(struct act_call *call, struct error *err)
+{
+    const char *id = act_text(call, "task", err);
+
+    return id != NULL && (watch_find(judge_watch(call->judge), id, NULL) != NULL ||
+                          error_set(err, ERROR_NOT_FOUND,
+                                    SAY("没有编号为 %.60s 的任务；用 lookback tasks 查看全部编号",
+                                        "there is no task %.60s; lookback tasks lists them all"),
+                                    id));
+}
+
+/* Only a digest is recorded: nothing is signed on request. */
+static bool check_issue(struct act_call *call, struct error *err)
+{
+    static const char *const forms[] = {"full", "public", NULL};
+    static const char *const verdicts[] = {"held", "relapsed", "not_proven", NULL};
+    struct wall_time from, to;
+
+    if (!may_seal(call, err) || !check_word(call, "form", forms, err) ||
+        !act_moment(call, "from", &from, err) || !check_manifest(call, err) ||
+        !check_task(call, err) || !act_moment(call, "to", &to, err) ||
+        !check_word(call, "verdict", verdicts, err))
+        return false;
+    return from.ms < to.ms ||
+           error_set(err, ERROR_WRONG_USE,
+                     SAY("操作 %s：from 必须早于 to", "act %s: from must be before to"),
+                     call->name);
+}
+
 const struct act_kind output_acts[] = {
-    {"output.resend", check_resend, do_resend},
-    {"seal.close",    check_seal,   do_seal  },
-    {NULL,            NULL,         NULL     },
+    {"output.resend",  check_resend, do_resend    },
+    {"seal.close",     check_seal,   do_seal      },
+    {"evidence.issue", check_issue,  close_segment},
+    {NULL,             NULL,         NULL         },
 };

@@ -121,6 +121,9 @@ static bool put_load(struct recorder *recorder, struct error *err)
     for (const struct refusal *at = load->refusals; at != NULL; at = at->next)
         if (!store_add_quarantine(store, at->output, at->seq, at->reason, now, err))
             return false;
+    for (const struct outside *at = load->anchors; at != NULL; at = at->next)
+        if (!store_add_anchor(store, at->segment, at->kind, at->name, now, at->body, at->size, err))
+            return false;
     for (size_t i = 0; i < load->move_count; i++)
         if (!store_put_cursor(store, load->moves[i].name, load->moves[i].seq, err))
             return false;

@@ -23,6 +23,7 @@ struct desk {
     struct slot slots[DESK_CURSORS];
     size_t slot_count;
     struct refusal *refusals, **last_refusal;
+    struct outside *anchors;
     struct errand *errands, **last_errand;
     bool news;
     bool stopping;
@@ -58,6 +59,16 @@ static void free_refusals(struct refusal *refusal)
     }
 }
 
+static void free_anchors(struct outside *anchor)
+{
+    while (anchor != NULL) {
+        struct outside *next = anchor->next;
+
+        free(anchor);
+        anchor = next;
+    }
+}
+
 static void refuse_errand(struct errand *errand)
 {
     struct error err;
@@ -83,6 +94,7 @@ void desk_free(struct desk *desk)
         return;
     desk_refuse_acts(desk);
     free_refusals(desk->refusals);
+    free_anchors(desk->anchors);
     pthread_cond_destroy(&desk->for_recorder);
     pthread_cond_destroy(&desk->for_readers);
     pthread_mutex_destroy(&desk->lock);
@@ -160,6 +172,27 @@ void desk_refuse(struct desk *desk, const char *output, uint64_t seq, const char
     pthread_mutex_unlock(&desk->lock);
 }
 
+/* Without memory it is not kept: the head is left outside again with the next one. */
+void desk_anchor(struct desk *desk, uint64_t segment, const char *kind, const char *name,
+                 const void *body, size_t size)
+{
+    struct outside *anchor = calloc(1, sizeof *anchor + size);
+
+    if (anchor == NULL)
+        return;
+    anchor->segment = segment;
+    snprintf(anchor->kind, sizeof anchor->kind, "%s", kind);
+    snprintf(anchor->name, sizeof anchor->name, "%s", name);
+    anchor->size = size;
+    if (size > 0)
+        memcpy(anchor->body, body, size);
+    pthread_mutex_lock(&desk->lock);
+    anchor->next = desk->anchors;
+    desk->anchors = anchor;
+    tell(desk);
+    pthread_mutex_unlock(&desk->lock);
+}
+
 bool desk_collect(struct desk *desk, struct desk_load *load)
 {
     pthread_mutex_lock(&desk->lock);
@@ -173,22 +206,27 @@ bool desk_collect(struct desk *desk, struct desk_load *load)
     load->refusals = desk->refusals;
     desk->refusals = NULL;
     desk->last_refusal = &desk->refusals;
+    load->anchors = desk->anchors;
+    desk->anchors = NULL;
     desk->news = false;
     pthread_mutex_unlock(&desk->lock);
-    return load->move_count > 0 || load->refusals != NULL;
+    return load->move_count > 0 || load->refusals != NULL || load->anchors != NULL;
 }
 
 void desk_done(struct desk *desk, struct desk_load *load)
 {
     (void)desk;
     free_refusals(load->refusals);
+    free_anchors(load->anchors);
     load->refusals = NULL;
+    load->anchors = NULL;
     load->move_count = 0;
 }
 
 void desk_return(struct desk *desk, struct desk_load *load)
 {
     struct refusal **end = &load->refusals;
+    struct outside **last = &load->anchors;
 
     pthread_mutex_lock(&desk->lock);
     for (size_t i = 0; i < load->move_count; i++)
@@ -201,6 +239,11 @@ void desk_return(struct desk *desk, struct desk_load *load)
         *end = desk->refusals;
         desk->refusals = load->refusals;
     }
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = desk->anchors;
+    desk->anchors = load->anchors;
+    load->anchors = NULL;
     load->refusals = NULL;
     load->move_count = 0;
     pthread_mutex_unlock(&desk->lock);

@@ -18,6 +18,15 @@ struct refusal {
     char reason[REASON_SIZE];
 };
 
+/* A head that was left outside. */
+struct outside {
+    struct outside *next;
+    uint64_t segment;
+    char kind[NAME_SIZE], name[NAME_SIZE];
+    size_t size;
+    uint8_t body[];
+};
+
 struct cursor_move {
     char name[NAME_SIZE];
     uint64_t seq;
@@ -28,6 +37,7 @@ struct desk_load {
     struct cursor_move moves[DESK_CURSORS];
     size_t move_count;
     struct refusal *refusals; /* in the order they came */
+    struct outside *anchors;  /* in any order */
 };
 
 /* A copy of an act, waiting. */
@@ -47,6 +57,8 @@ void desk_free(struct desk *desk); /* refuses the acts that still wait */
 /* Any thread. */
 void desk_move_cursor(struct desk *desk, const char *name, uint64_t seq);
 void desk_refuse(struct desk *desk, const char *output, uint64_t seq, const char *reason);
+void desk_anchor(struct desk *desk, uint64_t segment, const char *kind, const char *name,
+                 const void *body, size_t size);
 void desk_act(struct desk *desk, struct act *act);
 void desk_tell_news(struct desk *desk); /* something waits for the next commit */
 void desk_tell_stop(struct desk *desk);

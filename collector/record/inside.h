@@ -9,6 +9,7 @@
 #include "record/judge.h"
 #include "record/keeper.h"
 #include "record/recorder.h"
+#include "record/sealer.h"
 
 enum { COMMIT_TIMES = 64 };
 
@@ -25,6 +26,7 @@ struct recorder {
     struct recorder_setup setup;
     struct judge *judge;
     struct keeper keeper;
+    struct sealer sealer;
     struct disk disk;
     struct desk *desk;
     struct reader *reader; /* for catching up; opened when it is first needed */
@@ -37,6 +39,7 @@ struct recorder {
     bool upkeep_failing;
     bool catching_up; /* there is another piece at once */
     bool keeper_more;
+    bool act_waits; /* an act closed a segment, and whoever steps waits for its seal */
     struct mono_time upkeep_retry;
     struct mono_time last_commit;
     bool measured;
@@ -55,6 +58,10 @@ struct recorder {
 
 /* batch.c: one commit of everything that waits. True also when nothing waited. */
 bool batch_run(struct recorder *recorder, struct error *err);
+
+/* changes.c: adds what has changed since the last run, in a transaction of its own. `settings`:
+ * those are looked at too, as once at the start, and not the signing key alone. */
+bool changes_add(struct recorder *recorder, bool settings, struct error *err);
 
 /* tell.c */
 

@@ -14,7 +14,7 @@ static const int64_t first_prune_ms = 10 * 60 * 1000;
 static const int64_t prune_every_ms = 60 * 60 * 1000;
 static const int64_t prune_at_most_ms = (int64_t)2 * 24 * 3600 * 1000;
 
-void keeper_init(struct keeper *keeper, const struct recorder_setup *setup)
+void keeper_init(struct keeper *keeper, const struct recorder_setup *setup, struct sealer *sealer)
 {
     *keeper = (struct keeper){.store = setup->store,
                               .clock = setup->clock,
@@ -23,9 +23,17 @@ void keeper_init(struct keeper *keeper, const struct recorder_setup *setup)
                               .awaited = setup->awaited,
                               .awaited_count = setup->awaited_count,
                               .step_readings = STEP_LEAST,
-                              .moving = true};
+                              .moving = true,
+                              .sealing = true,
+                              .sealer = sealer};
     keeper->next_prune = clock_mono(setup->clock);
     keeper->next_prune.ns += ns_from_ms(first_prune_ms);
+}
+
+void keeper_closed(struct keeper *keeper)
+{
+    keeper->moving = true;
+    keeper->sealing = true;
 }
 
 static bool close_segment(struct keeper *keeper, struct error *err)
@@ -38,10 +46,12 @@ static bool close_segment(struct keeper *keeper, struct error *err)
         return true;
     if (!store_close_segment(keeper->store, now, &closed, err))
         return false;
-    keeper->moving = keeper->moving || closed;
+    if (closed)
+        keeper_closed(keeper);
     return true;
 }
 
+/* By the judge, the awaited outputs, and the seals. */
 static uint64_t confirmed_by_all(struct keeper *keeper)
 {
     uint64_t least = store_cursor(keeper->store, JUDGE_CURSOR);
@@ -52,6 +62,8 @@ static uint64_t confirmed_by_all(struct keeper *keeper)
         if (seq < least)
             least = seq;
     }
+    if (keeper->sealer->on && store_newest_seal(keeper->store)->last_seq < least)
+        least = store_newest_seal(keeper->store)->last_seq;
     return least;
 }
 
@@ -72,10 +84,24 @@ static void begin_pruning(struct keeper *keeper)
     keeper->pruning = keeper->before.ms > size.oldest.ms;
 }
 
-static bool one_step(struct keeper *keeper, struct error *err)
+static bool seal_step(struct keeper *keeper, struct error *err)
+{
+    bool sealed;
+
+    if (!store_seal_step(keeper->store, keeper->sealer->collector, keeper->sealer->key,
+                         clock_wall(keeper->clock), keeper->step_readings, &sealed,
+                         &keeper->sealing, err))
+        return false;
+    keeper->sealed = keeper->sealed || sealed;
+    return true;
+}
+
+static bool one_step(struct keeper *keeper, bool sealing, struct error *err)
 {
     if (keeper->moving)
         return store_move_step(keeper->store, keeper->step_readings, &keeper->moving, err);
+    if (sealing)
+        return seal_step(keeper, err);
     return store_prune_step(keeper->store, keeper->before, confirmed_by_all(keeper),
                             keeper->step_readings, &keeper->pruning, err);
 }
@@ -91,26 +117,36 @@ static void adapt(struct keeper *keeper, struct mono_time begun)
         keeper->step_readings *= 2;
 }
 
+/* What waits to be sealed waits for a key and for a time to put on it. */
+static bool may_seal(const struct keeper *keeper, bool trusted)
+{
+    return keeper->sealing && trusted && sealer_may_sign(keeper->sealer);
+}
+
 bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bool *more,
                  struct error *err)
 {
+    bool sealing;
+
     *more = false;
     if (trusted && !close_segment(keeper, err))
         return false;
     if (trusted)
         begin_pruning(keeper);
-    while (keeper->moving || keeper->pruning) {
+    sealing = may_seal(keeper, trusted);
+    while (keeper->moving || sealing || keeper->pruning) {
         struct mono_time begun = clock_mono(keeper->clock);
 
-        if (!one_step(keeper, err)) {
+        if (!one_step(keeper, sealing, err)) {
             keeper->pruning = false;
             return false;
         }
         adapt(keeper, begun);
+        sealing = may_seal(keeper, trusted);
         if (clock_mono(keeper->clock).ns > until.ns)
             break;
     }
-    *more = keeper->moving || keeper->pruning;
+    *more = keeper->moving || sealing || keeper->pruning;
     return true;
 }
 

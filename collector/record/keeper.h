@@ -1,4 +1,5 @@
-/* keeper.h - closes segments, moves their readings into point order, and lets the oldest go.
+/* keeper.h - closes segments, moves their readings into point order, seals them, and lets the oldest
+ * go.
  *
  * All of it in bounded steps between commits, so that no commit waits longer than 200 ms for it.
  * Nothing is removed that an awaited output or the judge has not done with; and since a clock that
@@ -10,7 +11,7 @@
 #ifndef RECORD_KEEPER_H
 #define RECORD_KEEPER_H
 
-#include "record/recorder.h"
+#include "record/sealer.h"
 
 struct keeper {
     struct store *store;
@@ -21,15 +22,20 @@ struct keeper {
     size_t awaited_count;
     size_t step_readings;    /* of a move or removal, so that one takes 50 to 100 ms */
     bool moving;             /* readings of closed segments may wait to be moved */
+    bool sealing;            /* segments that are moved may wait to be sealed */
+    bool sealed;             /* one was, since somebody looked */
+    struct sealer *sealer;
     bool pruning;            /* this round of retention has more to do */
     struct wall_time before; /* of this round */
     struct mono_time next_prune;
 };
 
-void keeper_init(struct keeper *keeper, const struct recorder_setup *setup);
+void keeper_init(struct keeper *keeper, const struct recorder_setup *setup, struct sealer *sealer);
+/* A segment was closed by somebody else. */
+void keeper_closed(struct keeper *keeper);
 
-/* Does what is due until `until`, at least one step. `more`: there is more to do at once. Closes
- * nothing and removes nothing while the clock is not trusted. */
+/* Does what is due until `until`, at least one step. `more`: there is more to do at once. Closes,
+ * seals and removes nothing while the clock is not trusted. */
 bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bool *more,
                  struct error *err);
 

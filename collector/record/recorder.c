@@ -1,6 +1,7 @@
 #include "record/recorder.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,10 @@
 static const int64_t commit_every_ms = 1000;
 static const int64_t untrusted_look_ms = 10 * 1000;
 static const int64_t budget_ms = 200; /* of anything between two commits */
+static const int64_t stop_ms =
+    3000; /* of moving and sealing at the stop; the next start does the rest */
+static const int64_t seal_patience_ms = 30 * 1000;
+static const int64_t key_look_ms = 60 * 1000;
 
 static struct mono_time in_budget(const struct recorder *recorder)
 {
@@ -51,6 +56,7 @@ static void run_act(struct recorder *recorder, struct errand *errand)
     struct mono_time begun = clock_mono(recorder->setup.clock);
     struct act_call call = {.store = recorder->setup.store,
                             .judge = recorder->judge,
+                            .sealer = &recorder->sealer,
                             .catalog = recorder->setup.catalog,
                             .ledger = recorder->setup.ledger,
                             .owner = recorder->setup.ledger_owner,
@@ -62,9 +68,12 @@ static void run_act(struct recorder *recorder, struct errand *errand)
                             .who = errand->who,
                             .by = errand->by};
     struct error err = {0};
+    bool done;
 
     recorder->untimed = recorder->untimed || !recorder->trusted;
-    if (!act_run(&call, &err)) {
+    done = act_run(&call, &err);
+    sealer_settle(&recorder->sealer, done);
+    if (!done) {
         errand_end(errand, 0, &err);
         return;
     }
@@ -72,7 +81,10 @@ static void run_act(struct recorder *recorder, struct errand *errand)
         desk_forget_cursor(recorder->desk, call.output);
     if (call.output != NULL && recorder->setup.resend != NULL)
         recorder->setup.resend(recorder->setup.self, call.output, call.after);
-    recorder->keeper.moving = recorder->keeper.moving || call.closed_segment;
+    if (call.closed_segment) {
+        keeper_closed(&recorder->keeper);
+        recorder->keeper_more = recorder->act_waits = true;
+    }
     commit_succeeded(recorder, begun);
     errand_end(errand, call.seq, NULL);
 }
@@ -102,9 +114,22 @@ static bool judge_rest(struct recorder *recorder, struct error *err)
 
 static bool keep_house(struct recorder *recorder, struct error *err)
 {
+    bool good;
+
     recorder->keeper_more = false;
-    return keeper_work(&recorder->keeper, recorder->trusted, in_budget(recorder),
+    good = keeper_work(&recorder->keeper, recorder->trusted, in_budget(recorder),
                        &recorder->keeper_more, err);
+    if (recorder->keeper.sealed)
+        recorder_publish(recorder);
+    recorder->keeper.sealed = false;
+    return good;
+}
+
+/* A key that could not be opened when the program started, and now can. */
+static bool look_at_key(struct recorder *recorder, struct error *err)
+{
+    sealer_look(&recorder->sealer);
+    return !sealer_owes(&recorder->sealer) || changes_add(recorder, false, err);
 }
 
 /* What is no commit of polls: its failing is trouble of its own, while polls are stored as ever. */
@@ -115,7 +140,8 @@ static void do_upkeep(struct recorder *recorder)
     if (recorder->upkeep_failing &&
         clock_mono(recorder->setup.clock).ns < recorder->upkeep_retry.ns)
         return;
-    if (!judge_rest(recorder, &err) || !keep_house(recorder, &err)) {
+    if (!judge_rest(recorder, &err) || !look_at_key(recorder, &err) ||
+        !keep_house(recorder, &err)) {
         upkeep_failed(recorder, &err);
         return;
     }
@@ -139,13 +165,23 @@ static bool run_round(struct recorder *recorder, bool commit, struct error *err)
     return good;
 }
 
+/* Whoever steps gives the answer to an act and goes: a segment that it closed is sealed before. */
+static bool waits_for_seal(struct recorder *recorder, struct mono_time begun)
+{
+    recorder->act_waits = recorder->act_waits && recorder->keeper_more &&
+                          !recorder->upkeep_failing &&
+                          recorder_ms_since(recorder, begun) < seal_patience_ms;
+    return recorder->act_waits;
+}
+
 bool recorder_step(struct recorder *recorder, struct error *err)
 {
+    struct mono_time begun = clock_mono(recorder->setup.clock);
     bool good;
 
     do
         good = run_round(recorder, true, err);
-    while (good && recorder->catching_up);
+    while (good && (recorder->catching_up || waits_for_seal(recorder, begun)));
     return good;
 }
 
@@ -170,6 +206,8 @@ static int64_t idle_ms(const struct recorder *recorder)
         ms = disk_idle_ms(&recorder->disk);
     if (!recorder->trusted && untrusted_look_ms < ms)
         ms = untrusted_look_ms;
+    if (recorder->setup.seals && recorder->sealer.key == NULL && key_look_ms < ms)
+        ms = key_look_ms;
     return ms;
 }
 
@@ -205,11 +243,24 @@ bool recorder_start(struct recorder *recorder, struct error *err)
     return true;
 }
 
+static bool close_and_seal(struct recorder *recorder, struct error *err)
+{
+    struct mono_time until = clock_mono(recorder->setup.clock);
+    bool closed = false;
+
+    until.ns += ns_from_ms(stop_ms);
+    if (!store_close_segment(recorder->setup.store, clock_wall(recorder->setup.clock), &closed,
+                             err))
+        return false;
+    if (closed)
+        keeper_closed(&recorder->keeper);
+    return keeper_work(&recorder->keeper, true, until, &recorder->keeper_more, err);
+}
+
 /* What the mailbox still holds, the end of the story, and the segment. */
 static void finish(struct recorder *recorder)
 {
     struct error err = {0};
-    bool closed = false;
 
     clock_look(recorder);
     recorder->owed.stopped = true;
@@ -219,8 +270,7 @@ static void finish(struct recorder *recorder)
                   err.text, mailbox_used(recorder->setup.mailbox));
         return;
     }
-    if (recorder->trusted && !store_close_segment(recorder->setup.store,
-                                                  clock_wall(recorder->setup.clock), &closed, &err))
+    if (recorder->trusted && !close_and_seal(recorder, &err))
         log_warning("%s", err.text);
 }
 
@@ -238,47 +288,6 @@ void recorder_stop(struct recorder *recorder)
 }
 
 /* Life -------------------------------------------------------------------------------------- */
-
-/* What has changed in the settings since the last run becomes part of the sequence, all of it at
- * one moment. */
-struct changing {
-    struct recorder *recorder;
-    struct wall_time time;
-    struct mono_time mono;
-};
-
-static bool add_change(void *self, const char *kind, const char *arguments, struct error *err)
-{
-    const struct changing *changing = self;
-    struct recorder *recorder = changing->recorder;
-    struct event event = {.kind = kind,
-                          .time = changing->time,
-                          .mono = changing->mono,
-                          .who = "",
-                          .arguments = arguments};
-
-    return store_add_event(recorder->setup.store, &event, err) &&
-           judge_event(recorder->judge, event.seq, kind, event.time, arguments, err);
-}
-
-static bool add_changes(struct recorder *recorder, struct error *err)
-{
-    struct store *store = recorder->setup.store;
-    struct changing changing = {recorder, recorder_wall(recorder),
-                                clock_mono(recorder->setup.clock)};
-
-    if (!store_begin(store, err))
-        return false;
-    if (!judge_changes(recorder->judge, add_change, &changing, err) ||
-        !judge_flush(recorder->judge, err)) {
-        store_rollback(store);
-        return false;
-    }
-    if (!store_commit(store, err))
-        return false;
-    judge_keep(recorder->judge);
-    return true;
-}
 
 static struct judge *make_judge(const struct recorder_setup *setup, struct error *err)
 {
@@ -303,9 +312,11 @@ static bool begin(struct recorder *recorder, struct error *err)
     recorder->judge = make_judge(setup, err);
     if (recorder->judge == NULL)
         return false;
-    keeper_init(&recorder->keeper, setup);
+    sealer_init(&recorder->sealer, setup);
+    keeper_init(&recorder->keeper, setup, &recorder->sealer);
     clock_look(recorder);
-    return catch_up(recorder, -1, err) && add_changes(recorder, err);
+    sealer_look(&recorder->sealer);
+    return catch_up(recorder, -1, err) && changes_add(recorder, true, err);
 }
 
 struct recorder *recorder_new(const struct recorder_setup *setup, struct error *err)
@@ -338,6 +349,7 @@ void recorder_free(struct recorder *recorder)
         return;
     recorder_stop(recorder);
     desk_free(recorder->desk);
+    sealer_end(&recorder->sealer);
     judge_free(recorder->judge);
     reader_close(recorder->reader);
     pthread_mutex_destroy(&recorder->status_lock);
@@ -370,6 +382,12 @@ void recorder_quarantine(struct recorder *recorder, const char *output, uint64_t
                          const char *reason)
 {
     desk_refuse(recorder->desk, output, seq, reason);
+}
+
+void recorder_anchor(struct recorder *recorder, uint64_t segment, const char *kind,
+                     const char *name, const void *body, size_t size)
+{
+    desk_anchor(recorder->desk, segment, kind, name, body, size);
 }
 
 void recorder_act(struct recorder *recorder, struct act *act)

@@ -42,6 +42,18 @@ static void measure(struct recorder *recorder, struct store_size *size)
         disk_measured(&recorder->disk, size->free_bytes);
 }
 
+static void tell_seal(const struct recorder *recorder, struct recorder_status *now)
+{
+    const struct seal_mark *seal = store_newest_seal(recorder->setup.store);
+    const struct seal_key *key = recorder->sealer.key;
+
+    now->sealed = seal->segment;
+    now->seal_time = seal->sealed;
+    if (seal->segment > 0)
+        digest_hex(seal->head, now->seal_head);
+    memcpy(now->seal_key, key != NULL ? seal_key_fingerprint(key) : seal->key, DIGEST_HEX);
+}
+
 void recorder_publish(struct recorder *recorder)
 {
     struct recorder_status now = {.committed = store_last_seq(recorder->setup.store),
@@ -49,6 +61,7 @@ void recorder_publish(struct recorder *recorder)
                                   .commit_ms_max = recorder->commit_ms_max,
                                   .open_problems = judge_open_problems(recorder->judge)};
 
+    tell_seal(recorder, &now);
     now.size = recorder->status.size;
     if (!recorder->measured ||
         recorder_ms_since(recorder, recorder->last_measure) >= measure_every_ms)

@@ -6,6 +6,7 @@
 
 #include "store/connection.h"
 #include "store/seal_rows.h"
+#include "store/seals.h"
 #include "store/store.h"
 
 /* The statements of the writer; their text is in statements.c, in this order. */
@@ -97,12 +98,6 @@ struct open_part {
     struct wall_time newest; /* of the whole store */
 };
 
-/* What the next seal follows; segment 0: it is the first. */
-struct newest_seal {
-    uint64_t segment, last_seq;
-    uint8_t head[DIGEST_BYTES];
-};
-
 struct store {
     struct connection c;
     char dir[960];
@@ -129,7 +124,7 @@ struct store {
     uint32_t *device_of;
     size_t device_of_size;
     char id[33];
-    struct newest_seal newest_seal;
+    struct seal_mark newest_seal; /* which the next one follows */
     struct sealing *sealing; /* the segment that is being sealed, or NULL */
 };
 

@@ -37,7 +37,7 @@ bool store_configuration(struct store *store, uint8_t digest[DIGEST_BYTES])
     sqlite3_stmt *ask;
     bool found, failed;
 
-    if (!store_ready(store, NULL))
+    if (!store_may_read(store, NULL))
         return false;
     ask = store_statement(store, SQL_CONFIGURATION);
     found = statement_next(&store->c, ask, &failed, NULL) &&
@@ -77,7 +77,7 @@ bool store_newest_key(struct store *store, char fingerprint[DIGEST_HEX], bool *e
 
     fingerprint[0] = '\0';
     *explained = true;
-    if (!store_ready(store, err))
+    if (!store_may_read(store, err))
         return false;
     ask = store_statement(store, SQL_NEWEST_KEY);
     if (statement_next(&store->c, ask, &failed, err)) {

@@ -69,6 +69,18 @@ static struct seal_key *key_of_text(const char *pem, size_t size)
     return key_of_pair(pair);
 }
 
+/* A command that root runs in the collector's place uses the collector's key. */
+static bool is_ours(const struct stat *file, const char *path)
+{
+    char dir[PATH_SIZE];
+    struct stat place;
+
+    if (file->st_uid == geteuid())
+        return true;
+    snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
+    return geteuid() == 0 && stat(dir, &place) == 0 && place.st_uid == file->st_uid;
+}
+
 static bool is_private(int fd, const char *path, struct error *err)
 {
     struct stat file;
@@ -85,7 +97,7 @@ static bool is_private(int fd, const char *path, struct error *err)
                 "the signing key %s has mode %04o and must have 0600: who has read it can sign in "
                 "its name; find out who may have, then run chmod 600 %s"),
             path, (unsigned)(file.st_mode & 07777), path);
-    if (file.st_uid != geteuid())
+    if (!is_ours(&file, path))
         return error_set(err, ERROR_STORE,
                          SAY("签名钥匙 %s 的属主是用户 %u，采集器是用户 %u；请执行 chown %u %s",
                              "the signing key %s belongs to user %u and the collector is user %u; "
@@ -173,6 +185,17 @@ static bool complain(const char *path, struct error *err)
                      path, strerror(errno));
 }
 
+/* What root makes belongs to whom the folder belongs to. */
+static void give_to_owner(int fd, const char *path)
+{
+    char dir[PATH_SIZE];
+    struct stat place;
+
+    snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (geteuid() == 0 && stat(dir, &place) == 0)
+        (void)!fchown(fd, place.st_uid, place.st_gid);
+}
+
 static bool write_file(const char *path, mode_t mode, const char *bytes, size_t size,
                        struct error *err)
 {
@@ -184,6 +207,7 @@ static bool write_file(const char *path, mode_t mode, const char *bytes, size_t 
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return complain(path, err);
+    give_to_owner(fd, path);
     errno = ENOSPC; /* a short write says no more */
     done = fchmod(fd, mode) == 0 && write(fd, bytes, size) == (ssize_t)size && fsync(fd) == 0;
     if (!done)

@@ -35,16 +35,18 @@ static void let_go(struct store *store)
 bool store_recall_seals(struct store *store, struct error *err)
 {
     sqlite3_stmt *ask = store_statement(store, SQL_NEWEST_SEALED);
-    struct newest_seal *newest = &store->newest_seal;
+    struct seal_mark *newest = &store->newest_seal;
     bool failed;
 
     let_go(store);
-    *newest = (struct newest_seal){0};
+    *newest = (struct seal_mark){.sealed = WALL_NONE};
     if (statement_next(&store->c, ask, &failed, err)) {
         newest->segment = (uint64_t)sqlite3_column_int64(ask, 0);
         newest->last_seq = (uint64_t)sqlite3_column_int64(ask, 1);
         if (sqlite3_column_bytes(ask, 2) == DIGEST_BYTES)
             memcpy(newest->head, sqlite3_column_blob(ask, 2), DIGEST_BYTES);
+        newest->sealed = column_time(ask, 3);
+        snprintf(newest->key, sizeof newest->key, "%s", column_text(ask, 4));
     }
     sqlite3_reset(ask);
     if (failed)
@@ -61,15 +63,9 @@ const char *store_id(const struct store *store)
     return store->id;
 }
 
-uint64_t store_sealed_up_to(const struct store *store)
+const struct seal_mark *store_newest_seal(const struct store *store)
 {
-    return store->newest_seal.last_seq;
-}
-
-uint64_t store_sealed(const struct store *store, uint8_t head[DIGEST_BYTES])
-{
-    memcpy(head, store->newest_seal.head, DIGEST_BYTES);
-    return store->newest_seal.segment;
+    return &store->newest_seal;
 }
 
 /* Beginning --------------------------------------------------------------------------------- */
@@ -192,6 +188,18 @@ static bool sign_and_write(struct store *store, struct sealing *sealing, const c
            write_head(store, head, digest, signature, path, length, err);
 }
 
+static void remember(struct store *store, const struct seal_head *head,
+                     const uint8_t digest[DIGEST_BYTES])
+{
+    struct seal_mark *newest = &store->newest_seal;
+
+    newest->segment = head->segment;
+    newest->last_seq = head->last_seq;
+    newest->sealed = head->sealed;
+    memcpy(newest->head, digest, DIGEST_BYTES);
+    memcpy(newest->key, head->key, sizeof newest->key);
+}
+
 static bool write_piece(struct store *store, const char *collector, const struct seal_key *key,
                         size_t budget, bool *sealed, struct error *err)
 {
@@ -209,9 +217,7 @@ static bool write_piece(struct store *store, const char *collector, const struct
         return false;
     *sealed = whole;
     if (whole) {
-        store->newest_seal.segment = sealing->head.segment;
-        store->newest_seal.last_seq = sealing->head.last_seq;
-        memcpy(store->newest_seal.head, digest, DIGEST_BYTES);
+        remember(store, &sealing->head, digest);
         let_go(store);
     }
     return true;

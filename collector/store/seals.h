@@ -22,10 +22,14 @@ bool store_seal_step(struct store *store, const char *collector, const struct se
                      struct error *err);
 
 const char *store_id(const struct store *store); /* 32 hexadecimal digits, borrowed */
-/* The newest sealed segment and its head's digest; 0: none. */
-uint64_t store_sealed(const struct store *store, uint8_t head[DIGEST_BYTES]);
-/* The last entry of it; what stands after it is not sealed yet. */
-uint64_t store_sealed_up_to(const struct store *store);
+/* The newest seal; what stands after its last entry is not sealed yet. */
+struct seal_mark {
+    uint64_t segment, last_seq; /* 0: there is none */
+    uint8_t head[DIGEST_BYTES]; /* its digest */
+    struct wall_time sealed;
+    char key[DIGEST_HEX];
+};
+const struct seal_mark *store_newest_seal(const struct store *store); /* borrowed */
 /* The key of the newest event key.made, "" when there is none. `explained`: it is the first one, or
  * the one before has signed for it. */
 bool store_newest_key(struct store *store, char fingerprint[DIGEST_HEX], bool *explained,

@@ -35,6 +35,11 @@ bool store_segment_due(const struct store *store, struct wall_time now, int64_t 
            period_of(now, every_ms) > period_of(part->first, every_ms);
 }
 
+uint64_t store_closed_up_to(const struct store *store)
+{
+    return store->part.after;
+}
+
 static bool add_segment(struct store *store, struct wall_time now, struct error *err)
 {
     sqlite3_stmt *span = store_statement(store, SQL_SPAN);

@@ -178,6 +178,8 @@ bool store_segment_due(const struct store *store, struct wall_time now, int64_t 
 /* Closing takes part in the caller's transaction if one is open, else it is one of its own. */
 bool store_close_segment(struct store *store, struct wall_time now, bool *closed,
                          struct error *err);
+/* The last entry of the newest closed segment; 0: none is closed. */
+uint64_t store_closed_up_to(const struct store *store);
 /* Moves readings of closed segments from `fresh` to `kept` in point order, at most about
  * `budget` readings in this call (0: as many as one call may, 100,000); `more` says whether another
  * call is needed. Own transactions; readers see each reading exactly once throughout. Each call

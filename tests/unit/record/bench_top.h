@@ -43,6 +43,8 @@ struct bench {
     bool ledger;
     const char *ledger_owner;
     const struct terms *terms;
+    bool seals;
+    const struct configuration *configuration;
     struct store *store;
     struct mailbox *mailbox;
     struct trust *trust;
@@ -138,6 +140,8 @@ static inline void bench_open(struct bench *bench)
                                     .patience_ms = 60 * MINUTE_MS,
                                     .awaited = bench->awaited,
                                     .awaited_count = bench->awaited_count,
+                                    .configuration = bench->configuration,
+                                    .seals = bench->seals,
                                     .resend = bench_resend,
                                     .self = bench};
     bench->recorder = recorder_new(&setup, &err);
