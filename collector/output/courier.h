@@ -10,6 +10,7 @@
 
 #include "output/sender.h"
 #include "store/reader.h"
+#include "store/seals.h"
 
 /* Where entries come from. items, move, refuse: the sender's thread only; `wait` too, and it is
  * woken by `wake` from any thread. backlog and quarantined: any thread. Semantics as in reader.h
@@ -27,6 +28,14 @@ struct source {
     uint64_t (*backlog)(void *self, uint64_t after, struct wall_time *oldest);
     uint64_t (*quarantined)(void *self);
     void (*close)(void *self); /* may be NULL */
+    /* The newest sealed head (without its path), for who leaves heads outside. False: none yet, or
+     * it cannot be read. The sender's thread. */
+    bool (*seal)(void *self, struct sealed *sealed);
+    /* Whether the store knows that this head was left, as `kind`, under this name. The sender's
+     * thread. */
+    bool (*is_anchored)(void *self, uint64_t segment, const char *kind);
+    /* A head was left, as recorder_anchor(), under the output's name. */
+    void (*anchor)(void *self, uint64_t segment, const char *kind, const void *body, size_t size);
     /* Rectification only. `act`: as recorder_act(). `events`: the sender's thread, as
      * reader_events(). */
     void (*act)(void *self, struct act *act);
@@ -36,6 +45,11 @@ struct source {
                    void *of, struct error *err);
     void *self;
 };
+
+/* The store and the recorder as a source: cursor, refusals and anchors go under `name`, which is
+ * borrowed for life. */
+bool store_source_open(const char *name, const char *store_dir, struct recorder *recorder,
+                       struct source *source, struct error *err);
 
 /* As sender_start(), with another source; it is taken, also on failure. */
 struct sender *sender_start_on(const struct sender_setup *setup, const struct source *source,

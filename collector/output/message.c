@@ -169,6 +169,47 @@ void message_notice(struct text *text, const struct notice *notice)
     text_add_char(text, '}');
 }
 
+static void add_hex(struct text *text, const uint8_t *bytes, size_t size)
+{
+    text_add_char(text, '"');
+    for (size_t i = 0; i < size; i++)
+        text_format(text, "%02x", bytes[i]);
+    text_add_char(text, '"');
+}
+
+void message_seal(struct text *text, const struct sealed *sealed)
+{
+    text_format(text, "{\"segment\":%llu,\"head\":", (unsigned long long)sealed->head.segment);
+    add_hex(text, sealed->digest, sizeof sealed->digest);
+    text_add(text, ",\"previous\":");
+    add_hex(text, sealed->head.previous, sizeof sealed->head.previous);
+    text_add(text, ",\"time\":");
+    add_time(text, sealed->head.sealed);
+    text_add(text, ",\"signature\":");
+    add_hex(text, sealed->signature, sizeof sealed->signature);
+    text_add(text, ",\"key\":");
+    text_add_json(text, sealed->head.key);
+    text_add_char(text, '}');
+}
+
+/* The member stands last in every body: what is cut off is its null and the closing brace. */
+void message_problem(struct text *text, const char *body, const struct sealed *sealed)
+{
+    static const char last[] = "\"seal\":null}";
+    static const char null[] = "null}";
+    size_t length = strlen(body);
+
+    if (sealed == NULL || length < sizeof last - 1 ||
+        strcmp(body + length - (sizeof last - 1), last) != 0) {
+        text_add(text, body);
+        return;
+    }
+    text_add_bytes(text, body, length - (sizeof null - 1));
+    text_format(text, "{\"segment\":%llu,\"head\":", (unsigned long long)sealed->head.segment);
+    add_hex(text, sealed->digest, sizeof sealed->digest);
+    text_add(text, "}}");
+}
+
 bool message_problem_is_old(const char *body, struct wall_time now, char *uid)
 {
     json_t *problem = json_loads(body, JSON_REJECT_DUPLICATES, NULL);

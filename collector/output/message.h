@@ -10,6 +10,7 @@
 #include "model/catalog.h"
 #include "model/reading.h"
 #include "record/notice.h"
+#include "store/seals.h"
 
 /* "ROOT/COLLECTOR/LEAF" or, with `first` (and `second`) not NULL, "…/LEAF/FIRST/SECOND". */
 void message_topic(struct text *text, const char *root, const char *collector, const char *leaf,
@@ -29,6 +30,13 @@ void message_reading(struct text *text, const struct catalog *catalog, const str
 
 /* {"id","subject","text","since":T}; an ended one gives an empty payload. */
 void message_notice(struct text *text, const struct notice *notice);
+
+/* {"segment","head","previous","time","signature","key"} */
+void message_seal(struct text *text, const struct sealed *sealed);
+
+/* A problem as it is stored (`"seal":null`), with the newest head put in: what it says of the
+ * problem stays as the judge wrote it, byte for byte. NULL: nothing is sealed yet. */
+void message_problem(struct text *text, const char *body, const struct sealed *sealed);
 
 /* Whether a problem (the contract's JSON) is closed and ended more than 30 days before `now`: then
  * its topic is emptied. `uid` (33 bytes, may be NULL) gets its uid. */

@@ -40,6 +40,10 @@ void mqtt_disconnect(struct mqtt *mqtt, int64_t ms);
  * connection is lost, does not confirm any more, or somebody woke us to stop. */
 bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t size,
                   bool retained, uint64_t seq, uint32_t readings);
+/* How many messages this connection was given, and whether the first `count` of them are confirmed.
+ */
+uint64_t mqtt_given(struct mqtt *mqtt);
+bool mqtt_has_confirmed(struct mqtt *mqtt, uint64_t count);
 bool mqtt_subscribe(struct mqtt *mqtt, const char *topic);
 
 /* The last seq up to which everything is confirmed, and the readings since the last call. 0: none

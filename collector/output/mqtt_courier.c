@@ -1,8 +1,8 @@
 /* The courier of MQTT: what is said to the broker, and when.
  *
- * After each connect: status, device descriptions, open notices, a canary; then everything after
- * the cursor. The cursor moves over the confirmed prefix; a broken connection starts again from
- * there.
+ * After each connect: status, device descriptions, open notices, the newest sealed head, a canary;
+ * then everything after the cursor. The cursor moves over the confirmed prefix; a broken connection
+ * starts again from there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static bool send_item(struct mqtt_sender *me, const struct item *item)
     } else if (item->kind == ITEM_PROBLEM && !is_doubt(item)) {
         mqtt_begin(me, "problem", item->uid, NULL);
         if (!message_problem_is_old(item->body, clock_wall(me->setup->clock), NULL))
-            text_add(&me->payload, item->body);
+            message_problem(&me->payload, item->body, mqtt_newest_seal(me));
     } else {
         return true;
     }
@@ -119,6 +119,7 @@ static bool serve(struct mqtt_sender *me, struct error *err)
     uint64_t seq;
 
     me->read_to = sender_its_cursor(me->sender);
+    mqtt_forget_seal(me);
     for (;;) {
         mqtt_resume(me->mqtt); /* before the questions, so that no wake is lost */
         if (sender_take_rewind(me->sender, &seq)) {
@@ -150,6 +151,7 @@ static void say_goodbye(struct mqtt_sender *me)
     mqtt_wait(me->mqtt, 1, LAST_MS);
     if (mqtt_has_room(me->mqtt) && mqtt_say_status(me, false))
         mqtt_wait(me->mqtt, 1, LAST_WORD_MS);
+    mqtt_note_anchor(me);
     seq = mqtt_confirmed(me->mqtt, &readings);
     if (seq != 0 || readings != 0)
         sender_confirm(me->sender, seq, readings);

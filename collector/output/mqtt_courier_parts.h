@@ -1,5 +1,5 @@
-/* mqtt_courier_parts.h - what the files of the MQTT courier share; for mqtt_courier.c and
- * mqtt_standing.c alone. */
+/* mqtt_courier_parts.h - what the files of the MQTT courier share; for mqtt_courier.c,
+ * mqtt_standing.c and mqtt_seal.c alone. */
 #ifndef OUTPUT_MQTT_COURIER_PARTS_H
 #define OUTPUT_MQTT_COURIER_PARTS_H
 
@@ -37,6 +37,11 @@ struct mqtt_sender {
     int64_t canary_ms;    /* when it was sent; 0: not on this connection */
     bool canary_noticed;
     atomic_bool canary_back;
+    struct sealed seal;     /* the newest head known; segment 0: none */
+    int64_t seal_looked_ms; /* when the store was asked for it; 0: not on this connection */
+    uint64_t seal_said;     /* the segment of the one the broker was given on this connection */
+    uint64_t seal_given;    /* and which of its messages that was */
+    uint64_t seal_anchored; /* the segment of the one the broker is known to have */
     struct gate heard_gate; /* guards: notices the broker keeps, as a callback heard of them */
     char heard[HEARD_MOST][64];
     size_t heard_count;
@@ -57,5 +62,15 @@ bool mqtt_say_status(struct mqtt_sender *me, bool online);
 bool mqtt_greet(struct mqtt_sender *me);
 /* Between the readings: notices, the canary, problems that are long over. */
 bool mqtt_look_after_all(struct mqtt_sender *me);
+
+/* mqtt_seal.c --------------------------------------------------------------------------------- */
+/* The newest head, to be put into problems; NULL: nothing is sealed. */
+const struct sealed *mqtt_newest_seal(struct mqtt_sender *me);
+/* A new connection: the newest head is said again. */
+void mqtt_forget_seal(struct mqtt_sender *me);
+/* Says a head that is newer than the one the broker was given. False: as above. */
+bool mqtt_look_after_seal(struct mqtt_sender *me);
+/* Notes the head as left outside once the broker has it. */
+void mqtt_note_anchor(struct mqtt_sender *me);
 
 #endif

@@ -1,6 +1,7 @@
-/* What stands at the broker beside the readings: status, device descriptions, open notices; the
- * canary that shows whether what the broker confirms also arrives; old problems emptied. False
- * from anything here: not sent now, the connection is lost or somebody woke us.
+/* What stands at the broker beside the readings: status, device descriptions, open notices (and
+ * heads, mqtt_seal.c); the canary that shows whether what the broker confirms also arrives; old
+ * problems emptied. False from anything here: not sent now, the connection is lost or somebody woke
+ * us.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,11 +200,11 @@ bool mqtt_greet(struct mqtt_sender *me)
     snprintf(notices, sizeof notices, "%s+", me->notice_prefix);
     return mqtt_say_status(me, true) && mqtt_subscribe(me->mqtt, me->canary_topic) &&
            mqtt_subscribe(me->mqtt, notices) && send_devices(me) && send_notices(me) &&
-           send_canary(me);
+           mqtt_look_after_seal(me) && send_canary(me);
 }
 
 bool mqtt_look_after_all(struct mqtt_sender *me)
 {
-    return send_notices(me) && empty_stale_notices(me) && look_after_canary(me) &&
-           sweep_problems(me);
+    return send_notices(me) && mqtt_look_after_seal(me) && empty_stale_notices(me) &&
+           look_after_canary(me) && sweep_problems(me);
 }

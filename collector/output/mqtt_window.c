@@ -171,6 +171,26 @@ size_t mqtt_in_flight(struct mqtt *mqtt)
     return count;
 }
 
+uint64_t mqtt_given(struct mqtt *mqtt)
+{
+    uint64_t given;
+
+    gate_enter(&mqtt->gate);
+    given = mqtt->session == NULL ? 0 : mqtt->session->tail;
+    gate_leave(&mqtt->gate);
+    return given;
+}
+
+bool mqtt_has_confirmed(struct mqtt *mqtt, uint64_t count)
+{
+    bool has;
+
+    gate_enter(&mqtt->gate);
+    has = mqtt->session != NULL && mqtt->session->head >= count;
+    gate_leave(&mqtt->gate);
+    return has;
+}
+
 bool mqtt_has_room(struct mqtt *mqtt)
 {
     return mqtt_in_flight(mqtt) < mqtt->window;

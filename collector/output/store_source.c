@@ -97,6 +97,61 @@ static bool events(void *self, const char *kind,
     return reader_events(((struct store_source *)self)->reader, kind, each, of, err);
 }
 
+static bool copy_seal(void *self, const struct sealed *sealed)
+{
+    struct sealed *copy = self;
+
+    *copy = *sealed;
+    copy->path = NULL;
+    copy->path_length = 0;
+    return true;
+}
+
+static bool seal(void *self, struct sealed *sealed)
+{
+    struct store_source *source = self;
+    uint64_t newest = 0, waiting, from;
+
+    sealed->head.segment = 0;
+    return reader_seal_state(source->reader, &newest, &waiting, &from, NULL) && newest > 0 &&
+           reader_sealed(source->reader, newest, newest, copy_seal, sealed, NULL) &&
+           sealed->head.segment == newest;
+}
+
+struct sought {
+    const char *kind, *name;
+    bool found;
+};
+
+static bool is_sought(void *self, uint64_t segment, const char *kind, const char *name,
+                      struct wall_time time, const void *body, size_t size)
+{
+    struct sought *sought = self;
+
+    (void)segment;
+    (void)time;
+    (void)body;
+    (void)size;
+    sought->found = strcmp(kind, sought->kind) == 0 && strcmp(name, sought->name) == 0;
+    return !sought->found;
+}
+
+static bool is_anchored(void *self, uint64_t segment, const char *kind)
+{
+    struct store_source *source = self;
+    struct sought sought = {.kind = kind, .name = source->name};
+
+    return reader_anchors(source->reader, segment, segment, is_sought, &sought, NULL) &&
+           sought.found;
+}
+
+static void anchor(void *self, uint64_t segment, const char *kind, const void *body, size_t size)
+{
+    struct store_source *source = self;
+
+    recorder_anchor(source->recorder, segment, kind, source->name, body, size);
+}
+
 static void close_it(void *self)
 {
     struct store_source *source = self;
@@ -109,17 +164,18 @@ static void close_it(void *self)
     free(source);
 }
 
-static bool open_it(const struct sender_setup *setup, struct source *out, struct error *err)
+bool store_source_open(const char *name, const char *store_dir, struct recorder *recorder,
+                       struct source *out, struct error *err)
 {
     struct store_source *source = calloc(1, sizeof *source);
 
     if (source == NULL)
         return error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
     pthread_mutex_init(&source->counting, NULL);
-    source->name = setup->output->name;
-    source->recorder = setup->recorder;
-    source->reader = reader_open(setup->store_dir, err);
-    source->counter = source->reader == NULL ? NULL : reader_open(setup->store_dir, err);
+    source->name = name;
+    source->recorder = recorder;
+    source->reader = reader_open(store_dir, err);
+    source->counter = source->reader == NULL ? NULL : reader_open(store_dir, err);
     if (source->counter == NULL) {
         close_it(source);
         return false;
@@ -134,6 +190,9 @@ static bool open_it(const struct sender_setup *setup, struct source *out, struct
                            .backlog = backlog,
                            .quarantined = quarantined,
                            .close = close_it,
+                           .seal = seal,
+                           .is_anchored = is_anchored,
+                           .anchor = anchor,
                            .act = act,
                            .events = events,
                            .self = source};
@@ -144,7 +203,7 @@ struct sender *sender_start(const struct sender_setup *setup, struct error *err)
 {
     struct source source;
 
-    if (!open_it(setup, &source, err))
+    if (!store_source_open(setup->output->name, setup->store_dir, setup->recorder, &source, err))
         return NULL;
     return sender_start_on(setup, &source, err);
 }

@@ -25,6 +25,14 @@ struct memory {
     uint64_t refused[256];
     char reason[320]; /* of the last one */
     size_t refused_count;
+    uint64_t sealed; /* the newest sealed segment, 0: none; every digit of its head is its last */
+    struct memory_anchor {
+        uint64_t segment;
+        char kind[16];
+        size_t size;
+        char body[40]; /* its beginning */
+    } anchors[32];
+    size_t anchor_count;
 };
 
 static struct memory memory;
@@ -138,6 +146,50 @@ static inline uint64_t memory_quarantined(void *self)
     return count;
 }
 
+static inline bool memory_seal(void *self, struct sealed *sealed)
+{
+    (void)self;
+    *sealed = (struct sealed){
+        .head = {.sealed = {1790000000000}, .key = "5e5e"}
+    };
+    gate_enter(&memory.gate);
+    sealed->head.segment = memory.sealed;
+    gate_leave(&memory.gate);
+    memset(sealed->digest, (int)(sealed->head.segment % 10 * 0x11), sizeof sealed->digest);
+    memset(sealed->head.previous, (int)((sealed->head.segment + 9) % 10 * 0x11),
+           sizeof sealed->head.previous);
+    memset(sealed->signature, 0x5a, sizeof sealed->signature);
+    return sealed->head.segment > 0;
+}
+
+static inline bool memory_is_anchored(void *self, uint64_t segment, const char *kind)
+{
+    bool is = false;
+
+    (void)self;
+    gate_enter(&memory.gate);
+    for (size_t i = 0; i < memory.anchor_count; i++)
+        is = is ||
+             (memory.anchors[i].segment == segment && strcmp(memory.anchors[i].kind, kind) == 0);
+    gate_leave(&memory.gate);
+    return is;
+}
+
+static inline void memory_keep_anchor(void *self, uint64_t segment, const char *kind,
+                                      const void *body, size_t size)
+{
+    struct memory_anchor one = {.segment = segment, .size = size};
+
+    (void)self;
+    snprintf(one.kind, sizeof one.kind, "%s", kind);
+    if (size > 0)
+        memcpy(one.body, body, size < sizeof one.body ? size : sizeof one.body - 1);
+    gate_enter(&memory.gate);
+    if (memory.anchor_count < 32)
+        memory.anchors[memory.anchor_count++] = one;
+    gate_leave(&memory.gate);
+}
+
 static const struct source memory_source = {.items = memory_items,
                                             .problems = memory_problems,
                                             .cursor = memory_cursor,
@@ -146,7 +198,34 @@ static const struct source memory_source = {.items = memory_items,
                                             .move = memory_move,
                                             .refuse = memory_refuse,
                                             .backlog = memory_backlog,
-                                            .quarantined = memory_quarantined};
+                                            .quarantined = memory_quarantined,
+                                            .seal = memory_seal,
+                                            .is_anchored = memory_is_anchored,
+                                            .anchor = memory_keep_anchor};
+
+/* A newer segment is sealed; who waits for news is woken. */
+static inline void memory_seals(uint64_t segment)
+{
+    gate_enter(&memory.gate);
+    memory.sealed = segment;
+    gate_signal(&memory.gate);
+    gate_leave(&memory.gate);
+}
+
+static inline size_t memory_anchor_count(void)
+{
+    size_t count;
+
+    gate_enter(&memory.gate);
+    count = memory.anchor_count;
+    gate_leave(&memory.gate);
+    return count;
+}
+
+static inline bool anchors_are(void *count)
+{
+    return memory_anchor_count() == *(const size_t *)count;
+}
 
 /* `count` polls of the sonde, a second apart, pH 7 + seq / 1000; room for more. */
 static inline void memory_fill(size_t count)

@@ -144,6 +144,52 @@ static void a_problem_is_old_30_days_after_it_was_closed(void **state)
     assert_false(message_problem_is_old(cases[0].body, WALL_NONE, NULL));
 }
 
+static struct sealed a_head(void)
+{
+    struct sealed sealed = {
+        .head = {.segment = 412, .sealed = {1790000000123}, .key = "c0ffee"}
+    };
+
+    memset(sealed.digest, 0x0a, sizeof sealed.digest);
+    memset(sealed.head.previous, 0xb0, sizeof sealed.head.previous);
+    memset(sealed.signature, 0xcd, sizeof sealed.signature);
+    return sealed;
+}
+
+#define EIGHT(hex) hex hex hex hex hex hex hex hex
+#define OH_A       EIGHT("0a0a0a0a")
+#define B_OH       EIGHT("b0b0b0b0")
+#define C_D        EIGHT("cdcdcdcd") EIGHT("cdcdcdcd")
+
+static void a_head_is_that_of_the_contract(void **state)
+{
+    struct sealed sealed = a_head();
+
+    begin();
+    message_seal(&text, &sealed);
+    assert_string_equal(bytes, "{\"segment\":412,\"head\":\"" OH_A "\",\"previous\":\"" B_OH
+                               "\",\"time\":\"2026-09-21T14:13:20.123Z\",\"signature\":\"" C_D
+                               "\",\"key\":\"c0ffee\"}");
+}
+
+static void a_problem_takes_the_newest_head_along_and_else_stays_as_the_judge_wrote_it(void **state)
+{
+    static const char body[] = "{\"uid\":\"ab\",\"value\":2.31,\"why\":\"\\\"seal\\\":null}\","
+                               "\"seal\":null}";
+    struct sealed sealed = a_head();
+
+    begin();
+    message_problem(&text, body, &sealed);
+    assert_string_equal(bytes, "{\"uid\":\"ab\",\"value\":2.31,\"why\":\"\\\"seal\\\":null}\","
+                               "\"seal\":{\"segment\":412,\"head\":\"" OH_A "\"}}");
+    begin();
+    message_problem(&text, body, NULL);
+    assert_string_equal(bytes, body);
+    begin();
+    message_problem(&text, "{\"uid\":\"ab\"}", &sealed); /* of no form of ours */
+    assert_string_equal(bytes, "{\"uid\":\"ab\"}");
+}
+
 static int open_town(void **state)
 {
     town_open();
@@ -166,6 +212,9 @@ int main(void)
         cmocka_unit_test(a_device_describes_itself_and_says_when_it_is_simulated),
         cmocka_unit_test(a_device_that_left_the_settings_is_emptied),
         cmocka_unit_test(a_notice_is_told_while_it_is_open_and_emptied_after),
+        cmocka_unit_test(a_head_is_that_of_the_contract),
+        cmocka_unit_test(
+            a_problem_takes_the_newest_head_along_and_else_stays_as_the_judge_wrote_it),
         cmocka_unit_test(a_problem_is_old_30_days_after_it_was_closed),
     };
 

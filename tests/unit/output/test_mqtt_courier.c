@@ -403,6 +403,129 @@ static void a_canary_that_does_not_come_back_raises_a_notice(void **state)
     assert_true(cursor_comes_to(4));
 }
 
+/* Heads ------------------------------------------------------------------------------------- */
+
+#define HEAD_7 "7777777777777777777777777777777777777777777777777777777777777777"
+
+static bool anchors_come_to(size_t count)
+{
+    return comes_true(anchors_are, &count);
+}
+
+/* A second passes, and something is committed. */
+static void let_it_look(void)
+{
+    pushed_ms += 1001;
+    memory_grow(1);
+}
+
+static void the_newest_head_stands_at_the_broker(void **state)
+{
+    struct published last = {0};
+
+    memory_fill(3);
+    memory.sealed = 7;
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(3));
+    assert_int_equal(broker_heard(ROOT "seal", NULL, &last), 1);
+    assert_true(last.retained);
+    assert_non_null(strstr(last.payload, "{\"segment\":7,\"head\":\"" HEAD_7 "\",\"previous\":"));
+    memory_seals(8);
+    let_it_look();
+    assert_true(hears(ROOT "seal", "\"segment\":8,", 1));
+    let_it_look();
+    assert_true(cursor_comes_to(5));
+    assert_int_equal(broker_heard(ROOT "seal", NULL, NULL), 2);
+}
+
+static void nothing_sealed_is_nothing_said(void **state)
+{
+    memory_fill(3);
+    assert_true(start(NULL));
+    assert_true(cursor_comes_to(3));
+    assert_int_equal(broker_heard(ROOT "seal", NULL, NULL), 0);
+}
+
+static void a_head_counts_as_left_when_the_broker_has_confirmed_it(void **state)
+{
+    broker.hush_over = "\"segment\":7,";
+    memory_fill(1);
+    memory.sealed = 7;
+    assert_true(start(NULL));
+    assert_true(hears(READING, NULL, 1));
+    let_it_look();
+    assert_true(hears(READING, NULL, 2));
+    assert_int_equal(memory_anchor_count(), 0);
+    broker.hush_over = NULL;
+    pushed_ms += 91 * 1000; /* it is left and asked anew */
+    assert_true(anchors_come_to(1));
+    assert_int_equal(memory.anchors[0].segment, 7);
+    assert_string_equal(memory.anchors[0].kind, "mqtt");
+    let_it_look();
+    let_it_look();
+    assert_true(cursor_comes_to(4));
+    assert_int_equal(memory_anchor_count(), 1); /* once a head */
+}
+
+static void a_head_that_a_broker_confirms_and_throws_away_is_not_called_left(void **state)
+{
+    broker.deaf = true;
+    memory_fill(1);
+    memory.sealed = 7;
+    assert_true(start(NULL));
+    for (uint64_t seq = 2; seq < 6; seq++) {
+        let_it_look();
+        assert_true(cursor_comes_to(seq));
+    }
+    assert_int_equal(broker_heard(ROOT "seal", NULL, NULL), 1);
+    assert_int_equal(memory_anchor_count(), 0);
+}
+
+static void of_heads_sealed_while_the_broker_was_away_only_the_newest_goes(void **state)
+{
+    broker.hang_up_at = "\"seq\":2,";
+    memory_fill(1);
+    memory.sealed = 7;
+    assert_true(start(NULL));
+    assert_true(anchors_come_to(1));
+    memory_seals(11);
+    memory_grow(1);
+    assert_true(cursor_comes_to(2));
+    assert_true(anchors_come_to(2));
+    assert_int_equal(memory.anchors[1].segment, 11);
+    assert_int_equal(broker_heard(ROOT "seal", "\"segment\":11,", NULL), 1);
+    assert_int_equal(broker_heard(ROOT "seal", NULL, NULL), 2);
+}
+
+static void a_new_connection_is_told_the_head_again_and_it_is_not_left_twice(void **state)
+{
+    broker.hang_up_at = "\"seq\":2,";
+    memory_fill(1);
+    memory.sealed = 7;
+    assert_true(start(NULL));
+    assert_true(anchors_come_to(1));
+    memory_grow(1);
+    assert_true(cursor_comes_to(2));
+    assert_int_equal(broker_heard(ROOT "seal", "\"segment\":7,", NULL), 2);
+    let_it_look();
+    assert_true(cursor_comes_to(3));
+    assert_int_equal(memory_anchor_count(), 1);
+}
+
+static void a_problem_carries_the_newest_head(void **state)
+{
+    memory_fill(3);
+    memory.sealed = 7;
+    memory.items[1] = (struct item){.kind = ITEM_PROBLEM,
+                                    .seq = 2,
+                                    .uid = "cafe",
+                                    .version = 1,
+                                    .body = "{\"uid\":\"cafe\",\"seal\":null}"};
+    assert_true(start(NULL));
+    assert_true(hears(ROOT "problem/cafe",
+                      "{\"uid\":\"cafe\",\"seal\":{\"segment\":7,\"head\":\"" HEAD_7 "\"}}", 1));
+}
+
 static void rewinding_sends_again_from_there(void **state)
 {
     memory_fill(10);
@@ -498,6 +621,13 @@ int main(void)
         held_test(problems_are_kept_and_old_closed_ones_emptied),
         held_test(a_doubt_is_told_to_nobody_and_holds_nothing_up),
         held_test(a_canary_that_does_not_come_back_raises_a_notice),
+        held_test(the_newest_head_stands_at_the_broker),
+        held_test(nothing_sealed_is_nothing_said),
+        held_test(a_head_counts_as_left_when_the_broker_has_confirmed_it),
+        held_test(a_head_that_a_broker_confirms_and_throws_away_is_not_called_left),
+        held_test(of_heads_sealed_while_the_broker_was_away_only_the_newest_goes),
+        held_test(a_new_connection_is_told_the_head_again_and_it_is_not_left_twice),
+        held_test(a_problem_carries_the_newest_head),
         held_test(rewinding_sends_again_from_there),
         held_test(stopping_does_not_wait_for_a_broker_that_hangs),
         held_test(settings_that_cannot_work_are_refused_at_the_start),
