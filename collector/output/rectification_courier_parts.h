@@ -23,6 +23,7 @@ struct rectification_sender {
     struct item *items;
     uint64_t read_to;    /* everything up to here is in the window or done */
     uint64_t known;      /* the last commit heard of */
+    uint64_t anchored;   /* the segment of the newest head the server is known to have */
     bool cautious;       /* what is read now may have been sent before a stop or a rewind */
     size_t aside_in_row; /* set aside, and nothing taken since */
     bool lost;           /* the server lost a problem: it may have lost others too */

@@ -6,6 +6,9 @@
  * server that contradicts itself is asked again later. Only what it refuses after that is set
  * aside, and no more than ASIDE_MOST in a row without one taken: a server that refuses everything
  * (a wrong file of fields, say) must not make us throw everything aside.
+ *
+ * Each delivery takes the newest sealed head along, so that it is left outside. It is no part of
+ * what the problem says: a repetition may carry a newer one, and is the same version.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +29,8 @@ struct delivery {
     struct rectification_sender *me;
     struct waiting *waiting;
     enum step step;
+    enum step asked;                    /* the last one */
+    uint64_t segment;                   /* of the head that goes along, 0: none */
     enum rectification_verdict verdict; /* of the last answer */
     uint32_t there;                     /* the version the server says it has */
     bool looked, absent, created;
@@ -41,6 +46,34 @@ static const char *host_of(const struct delivery *delivery)
 static const struct web_answer *answer_of(const struct delivery *delivery)
 {
     return rectification_peer_answer(delivery->me->peer);
+}
+
+/* The stored body has null there; the judge knows nothing of seals. */
+static void take_head_along(struct delivery *delivery)
+{
+    const struct source *source = delivery->me->source;
+    char hex[DIGEST_HEX];
+    struct sealed sealed;
+
+    if (!source->seal(source->self, &sealed))
+        return;
+    if (json_object_set_new(delivery->waiting->problem, "seal",
+                            json_pack("{s:I, s:s}", "segment", (json_int_t)sealed.head.segment,
+                                      "head", digest_hex(sealed.digest, hex))) == 0)
+        delivery->segment = sealed.head.segment;
+}
+
+static void note_anchor(struct delivery *delivery)
+{
+    struct rectification_sender *me = delivery->me;
+    const char *uid = delivery->waiting->uid;
+    bool taken = delivery->asked != STEP_LOOK && delivery->there <= delivery->waiting->version;
+
+    if (delivery->segment <= me->anchored ||
+        !rectification_has_head(me->fields, answer_of(delivery), delivery->waiting->problem, taken))
+        return;
+    me->source->anchor(me->source->self, delivery->segment, "rectification", uid, strlen(uid));
+    me->anchored = delivery->segment;
 }
 
 /* Asking ------------------------------------------------------------------------------------ */
@@ -93,6 +126,7 @@ static bool ask(struct delivery *delivery)
                          : delivery->step == STEP_CREATE ? "POST"
                                                          : "PATCH";
 
+    delivery->asked = delivery->step;
     begin(delivery, method);
     if (!see_it_through(delivery->me))
         return false;
@@ -308,6 +342,7 @@ static void arrived(struct delivery *delivery)
     uint32_t version = delivery->waiting->version;
     char uid[UID_SIZE];
 
+    note_anchor(delivery);
     memcpy(uid, delivery->waiting->uid, sizeof uid);
     if (delivery->there > version)
         version = delivery->there;
@@ -341,6 +376,7 @@ void rectification_deliver(struct rectification_sender *me, struct waiting *wait
     delivery.step = waiting->unclear        ? STEP_LOOK
                     : waiting->version == 1 ? STEP_CREATE
                                             : STEP_CHANGE;
+    take_head_along(&delivery);
     for (int i = 0; i < REQUESTS_MOST && delivery.step < STEP_DONE; i++) {
         enum step before = delivery.step;
 

@@ -312,6 +312,20 @@ const json_t *rectification_fields_of_problem(const struct rectification_fields 
     return *path == '\0' ? NULL : value_at(theirs, path);
 }
 
+void rectification_fields_drop(const struct rectification_fields *fields, json_t *theirs,
+                               const char *ours)
+{
+    const struct pairs *pairs = &fields->problem;
+    char path[PATH_SIZE];
+
+    their_path(pairs, ours, path);
+    if (*path != '\0')
+        remove_at(theirs, path);
+    for (size_t i = 0; i < pairs->count; i++)
+        if (is_within(pairs->rows[i].ours, ours) && pairs->rows[i].theirs[0] != '\0')
+            remove_at(theirs, pairs->rows[i].theirs);
+}
+
 /* Of a field with inner fields, only those are taken. */
 static bool has_inner(const char *const *field)
 {

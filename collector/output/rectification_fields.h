@@ -28,6 +28,10 @@ json_t *rectification_fields_out(const struct rectification_fields *fields, cons
 const json_t *rectification_fields_of_problem(const struct rectification_fields *fields,
                                               const json_t *theirs, const char *ours);
 
+/* Takes a field of the contract, and what is within it, out of what the server calls a problem. */
+void rectification_fields_drop(const struct rectification_fields *fields, json_t *theirs,
+                               const char *ours);
+
 /* A task of the server with the contract's names, and nothing but the contract's fields: what else
  * it says, as who complained, is left behind. Fields it does not have are left out. NULL: out of
  * memory. */

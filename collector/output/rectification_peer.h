@@ -64,4 +64,9 @@ enum rectification_verdict rectification_judge(const struct rectification_fields
                                                const struct web_answer *answer, const char *method,
                                                const json_t *problem, uint32_t *version);
 
+/* Whether the server has the head in `problem`: it shows that head, or nothing of it and the answer
+ * is to a body it has `taken`. */
+bool rectification_has_head(const struct rectification_fields *fields,
+                            const struct web_answer *answer, const json_t *problem, bool taken);
+
 #endif

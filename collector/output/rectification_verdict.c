@@ -62,12 +62,17 @@ static bool is_same(const json_t *ours, const json_t *theirs)
     return true;
 }
 
+/* The head that was sent along is no part of what the problem says: the same version may have come
+ * with an older one. */
 static bool has_our_content(const struct rectification_fields *fields, const json_t *theirs,
                             const json_t *problem)
 {
     json_t *ours = rectification_fields_out(fields, problem);
-    bool same = ours != NULL && is_same(ours, theirs);
+    bool same;
 
+    if (ours != NULL)
+        rectification_fields_drop(fields, ours, "seal");
+    same = ours != NULL && is_same(ours, theirs);
     json_decref(ours);
     return same;
 }
@@ -145,4 +150,22 @@ enum rectification_verdict rectification_judge(const struct rectification_fields
             return VERDICT_AWAY;
         return answer->status < 500 || answer->status == 501 ? VERDICT_HELD : VERDICT_UNCLEAR;
     }
+}
+
+bool rectification_has_head(const struct rectification_fields *fields,
+                            const struct web_answer *answer, const json_t *problem, bool taken)
+{
+    json_t *sent = rectification_fields_out(fields, problem);
+    json_t *theirs = rectification_object(answer->body, answer->size);
+    const json_t *ours = rectification_fields_of_problem(fields, sent, "seal.head");
+    const json_t *shown = rectification_fields_of_problem(fields, theirs, "seal.head");
+    bool has = json_is_string(ours);
+
+    if (shown != NULL)
+        has = has && json_equal(ours, shown);
+    else
+        has = has && taken && rectification_fields_of_problem(fields, theirs, "seal") == NULL;
+    json_decref(theirs);
+    json_decref(sent);
+    return has;
 }

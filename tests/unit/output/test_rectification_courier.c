@@ -348,6 +348,77 @@ static void a_creation_without_an_answer_is_looked_for_and_not_repeated(void **s
     assert_int_equal(kept[0].created, 1);
 }
 
+/* Heads */
+
+#define HEAD(digit)  EIGHT(EIGHT(digit))
+#define EIGHT(digit) digit digit digit digit digit digit digit digit
+#define SEAL_7       "\"seal\":{\"segment\":7,\"head\":\"" HEAD("7") "\"}"
+
+static bool anchors_come_to(size_t count)
+{
+    return comes_true(anchors_are, &count);
+}
+
+static void a_problem_takes_the_newest_head_along_and_so_leaves_it_there(void **state)
+{
+    put(1, ONE, 1, "breach");
+    memory.sealed = 7;
+    start_with(well, 0);
+    memory_grow(1);
+    assert_true(all_confirmed());
+    assert_non_null(strstr(kept[0].body, SEAL_7));
+    assert_true(anchors_come_to(1));
+    assert_int_equal(memory.anchors[0].segment, 7);
+    assert_string_equal(memory.anchors[0].kind, "rectification");
+    assert_string_equal(memory.anchors[0].body, ONE);
+    put(2, TWO, 1, "breach");
+    memory_grow(1);
+    assert_true(all_confirmed());
+    assert_non_null(strstr(kept[1].body, SEAL_7));
+    assert_int_equal(memory_anchor_count(), 1); /* once a head */
+    memory_seals(8);
+    put(3, TWO, 2, "breach");
+    memory_grow(1);
+    assert_true(all_confirmed());
+    assert_non_null(strstr(kept[1].body, "\"segment\":8,"));
+    assert_true(anchors_come_to(2));
+}
+
+/* The first body came, its confirmation did not, and meanwhile a segment was sealed. */
+static const char *seals_and_never_answers(const struct request *request)
+{
+    const char *answer = creates_and_never_answers(request);
+
+    if (strncmp(request->head, "POST", 4) == 0)
+        memory_seals(8);
+    return answer;
+}
+
+static void a_repetition_with_a_newer_head_is_the_same_version(void **state)
+{
+    put(1, ONE, 1, "breach");
+    memory.sealed = 7;
+    output.timeout_ms = 300;
+    start_with(seals_and_never_answers, 0);
+    memory_grow(1);
+    assert_true(all_confirmed());
+    assert_string_equal(story(), "POST 1.1, GET 1");
+    assert_int_equal(kept[0].created, 1);
+    assert_non_null(strstr(kept[0].body, SEAL_7));
+    assert_int_equal(memory_anchor_count(), 0); /* 8 is not there, and 7 is not ours to tell */
+    assert_int_equal(memory.refused_count, 0);
+}
+
+static void without_a_seal_a_problem_goes_as_it_is_stored(void **state)
+{
+    put(1, ONE, 1, "breach");
+    start_with(well, 0);
+    memory_grow(1);
+    assert_true(all_confirmed());
+    assert_string_equal(kept[0].body, bodies[1]);
+    assert_int_equal(memory_anchor_count(), 0);
+}
+
 static bool lose;
 
 static const char *loses_its_state(const struct request *request)
@@ -786,6 +857,9 @@ int main(void)
         TEST(a_doubt_is_never_sent),
         TEST(before_its_first_sending_versions_in_between_are_left_out_and_later_none),
         TEST(a_creation_without_an_answer_is_looked_for_and_not_repeated),
+        TEST(a_problem_takes_the_newest_head_along_and_so_leaves_it_there),
+        TEST(a_repetition_with_a_newer_head_is_the_same_version),
+        TEST(without_a_seal_a_problem_goes_as_it_is_stored),
         TEST(a_problem_the_server_lost_is_created_again_as_it_is_now),
         TEST(when_one_was_lost_all_are_looked_for_and_the_cursor_stays),
         TEST(a_problem_that_is_there_otherwise_is_compared_and_changed),

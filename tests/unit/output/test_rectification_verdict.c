@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +16,24 @@
 #define THIS "{\"uid\":\"" UID "\",\"version\":3,\"worst\":{\"value\":2.0},\"tasks\":[\"1\"]}"
 
 static uint32_t version;
+
+/* Pairs of names as in the file of fields. */
+static struct rectification_fields *load(const char *pairs)
+{
+    char path[] = "/tmp/lookback-verdict-XXXXXX";
+    struct conf_faults *faults = conf_faults_new();
+    struct rectification_fields *fields;
+    FILE *out = fdopen(mkstemp(path), "w");
+
+    assert_non_null(out);
+    fputs(pairs, out);
+    fclose(out);
+    fields = rectification_fields_load(path, faults);
+    assert_non_null(fields);
+    unlink(path);
+    conf_faults_free(faults);
+    return fields;
+}
 
 static enum rectification_verdict judge(const char *method, long status, const char *body)
 {
@@ -92,6 +111,63 @@ static void a_look_tells_older_other_and_the_same_apart(void **state)
                      VERDICT_OTHER);
 }
 
+#define SEALED(body, head) body ",\"seal\":{\"segment\":7,\"head\":" head "}}"
+#define OPEN               "{\"uid\":\"" UID "\",\"version\":3"
+
+static bool is_seen_as_same(const char *pairs, const char *ours, const char *theirs)
+{
+    const struct web_answer answer = {.status = 200, .body = theirs, .size = strlen(theirs)};
+    struct rectification_fields *fields = load(pairs);
+    json_t *problem = json_loads(ours, 0, NULL);
+    enum rectification_verdict verdict =
+        rectification_judge(fields, &answer, "GET", problem, &version);
+
+    json_decref(problem);
+    rectification_fields_free(fields);
+    return verdict == VERDICT_THERE;
+}
+
+static void the_head_that_came_along_makes_no_other_problem(void **state)
+{
+    static const char moved[] = "problem = ( { ours = \"seal.head\"; theirs = \"proof.seal\"; } );";
+
+    assert_true(is_seen_as_same("", SEALED(OPEN, "\"a\""), SEALED(OPEN, "\"b\"")));
+    assert_true(is_seen_as_same("", SEALED(OPEN, "\"a\""), OPEN ",\"seal\":null}"));
+    assert_true(is_seen_as_same("", SEALED(OPEN, "\"a\""), OPEN "}"));
+    assert_true(is_seen_as_same(moved, SEALED(OPEN, "\"a\""),
+                                OPEN ",\"seal\":{\"segment\":6},\"proof\":{\"seal\":\"b\"}}"));
+    assert_false(is_seen_as_same("", SEALED(OPEN ",\"rule\":\"r\"", "\"a\""),
+                                 SEALED(OPEN ",\"rule\":\"s\"", "\"a\"")));
+}
+
+static bool has_head(const char *pairs, const char *theirs, bool taken)
+{
+    const struct web_answer answer = {.status = 200, .body = theirs, .size = strlen(theirs)};
+    struct rectification_fields *fields = load(pairs);
+    json_t *problem = json_loads(SEALED(OPEN, "\"a\""), 0, NULL);
+    bool has = rectification_has_head(fields, &answer, problem, taken);
+
+    json_decref(problem);
+    rectification_fields_free(fields);
+    return has;
+}
+
+static void a_server_has_the_head_it_shows_or_took_without_a_word(void **state)
+{
+    static const char moved[] = "problem = ( { ours = \"seal.head\"; theirs = \"proof\"; } );";
+    static const char dropped[] = "problem = ( { ours = \"seal\"; theirs = \"\"; } );";
+
+    assert_true(has_head("", SEALED(OPEN, "\"a\""), false));
+    assert_true(has_head("", OPEN "}", true));
+    assert_true(has_head("", "", true)); /* 201, 204 */
+    assert_true(has_head(moved, OPEN ",\"proof\":\"a\"}", false));
+    assert_false(has_head("", SEALED(OPEN, "\"b\""), true));
+    assert_false(has_head("", OPEN ",\"seal\":null}", true));
+    assert_false(has_head("", OPEN "}", false));
+    assert_false(has_head(moved, OPEN ",\"proof\":\"b\"}", true));
+    assert_false(has_head(dropped, OPEN "}", true)); /* it never came */
+}
+
 static void every_status_has_its_meaning(void **state)
 {
     static const struct {
@@ -165,6 +241,8 @@ int main(void)
         cmocka_unit_test(created_and_no_content_need_no_words_and_ok_does),
         cmocka_unit_test(any_other_success_is_none),
         cmocka_unit_test(a_look_tells_older_other_and_the_same_apart),
+        cmocka_unit_test(the_head_that_came_along_makes_no_other_problem),
+        cmocka_unit_test(a_server_has_the_head_it_shows_or_took_without_a_word),
         cmocka_unit_test(every_status_has_its_meaning),
         cmocka_unit_test(what_is_nested_too_deep_is_not_parsed),
         cmocka_unit_test(the_signature_is_the_one_openssl_makes),
