@@ -12,8 +12,9 @@
 #include "base/say.h"
 #include "base/version.h"
 #include "flow/mailbox.h"
+#include "output/time_stamper.h"
 
-enum { OUTPUTS_AT_ONCE = 16 };
+enum { OUTPUTS_AT_ONCE = 16, TIME_STAMP_MS = 20 * 1000 };
 
 struct station {
     const struct settings *settings;
@@ -28,6 +29,7 @@ struct station {
     struct poller *poller;
     struct sender **senders;
     size_t sender_count;
+    struct time_stamper *stamper; /* NULL: no authority is set */
     struct socket_server *socket;
     const char **awaited;
     size_t awaited_count;
@@ -150,6 +152,22 @@ static bool start_senders(struct station *station, struct error *err)
     return true;
 }
 
+static bool start_stamper(struct station *station, struct error *err)
+{
+    const struct settings *settings = station->settings;
+    const struct time_stamper_setup setup = {
+        .url = settings->time_stamp_url,
+        .timeout_ms = TIME_STAMP_MS,
+        .notices = station->notices,
+        .clock = station->clock,
+    };
+
+    if (settings->time_stamp_url[0] == '\0')
+        return true;
+    station->stamper = time_stamper_start(&setup, settings->store_dir, station->recorder, err);
+    return station->stamper != NULL;
+}
+
 static bool list_awaited(struct station *station)
 {
     const struct settings *settings = station->settings;
@@ -229,7 +247,7 @@ struct station *station_start(uv_loop_t *loop, const struct settings *settings, 
     if (!names_resolve(&station->names, settings, station->store, now, err) ||
         !make_small_parts(station, err) || !make_recorder(station, err) ||
         !make_poller(station, loop, err) || !recorder_start(station->recorder, err) ||
-        !start_senders(station, err))
+        !start_senders(station, err) || !start_stamper(station, err))
         goto failed;
     station->socket = socket_serve(loop, station, settings->store_dir, err);
     if (station->socket == NULL)
@@ -255,6 +273,8 @@ static void stop_senders(struct station *station)
     bool begun[OUTPUTS_AT_ONCE];
 
     recorder_wake_all(station->recorder);
+    time_stamper_stop(station->stamper);
+    station->stamper = NULL;
     for (size_t done = 0; done < station->sender_count; done += OUTPUTS_AT_ONCE) {
         size_t count = station->sender_count - done;
 

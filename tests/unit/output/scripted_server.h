@@ -29,7 +29,8 @@ struct request {
     bool packed;
 };
 
-/* What the script says: the whole answer, head and body. */
+/* What the script says: the whole answer, head and body. One with zero bytes in it has its size in
+ * server.answer_size. */
 typedef const char *answer_script(const struct request *request);
 
 static const char stored[] = "HTTP/1.1 204 No Content\r\n\r\n";
@@ -41,8 +42,9 @@ struct server {
     atomic_int connection;
     pthread_t thread;
     answer_script *script;
-    bool endless; /* the body of every answer has no end */
-    bool mute;    /* no answer at all */
+    atomic_bool endless; /* the body of every answer has no end */
+    bool mute;           /* no answer at all */
+    size_t answer_size;
     atomic_uint requests;
     atomic_bool cut_off; /* the client broke an endless answer off */
     struct request request;
@@ -131,7 +133,7 @@ static inline bool server_answer(void)
     static const char filler[4096] = "and so on ";
 
     server.requests++; /* the script has seen it */
-    if (!server_write(answer, strlen(answer)))
+    if (!server_write(answer, server.answer_size > 0 ? server.answer_size : strlen(answer)))
         return false;
     if (!server.endless)
         return strstr(answer, "Connection: close") == NULL;
