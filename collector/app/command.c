@@ -59,6 +59,11 @@ static const struct command commands[] = {
     {"watch", {"watch", NULL}, {NULL}, 0, 0, command_watch,
      "巩固期内的任务：剩余天数、未结问题、是否回潮", "the tasks in their watch period: days left, problems, "
      "relapses"},
+    {"river",
+     {"river (--section SITE | --river NAME | --chief NAME) --month YYYY-MM [--out FILE.pdf]", NULL},
+     {"--section=", "--river=", "--chief=", "--month=", "--out=", NULL}, 0, 0, command_river,
+     "河长报告：断面一个月的水质类别、是否达标、主要污染指标、逐日类别", "the river chief's report: class of a "
+     "section in a month, target met or not, main items, class by day"},
     {"replay", {"replay [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_replay,
      "按现行规则复算全部已存数据，与当时的结论逐一核对",
      "conclude again from all that is stored, and compare with what was concluded then"},
@@ -71,7 +76,7 @@ static const struct command commands[] = {
 
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
-    "work", "plan", "probe", "river",
+    "work", "plan", "probe",
     "evidence", "seals", "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */

@@ -22,6 +22,15 @@
 #include "output/sender.h"
 #include "record/trust.h"
 
+enum { CHIEFS_MAX = 8 };
+
+struct chief {
+    int tier; /* index into chief_tiers */
+    char name[TITLE_SIZE];
+};
+
+extern const char *const chief_tiers[]; /* "city", "district", "town", "village"; NULL-terminated */
+
 struct site_setup {
     struct catalog_site base; /* name, title, village, grid */
     int kind;
@@ -36,6 +45,8 @@ struct site_setup {
     char river[NAME_SIZE], river_title[TITLE_SIZE];
     int target; /* class 1..5 */
     int body;
+    struct chief chiefs[CHIEFS_MAX]; /* as they stand in the file */
+    size_t chief_count;
 };
 
 struct device_conf {

@@ -7,7 +7,7 @@
 #include "base/say.h"
 
 /* clang-format off */
-static const char *const chief_tiers[] = {"city", "district", "town", "village", NULL};
+const char *const chief_tiers[] = {"city", "district", "town", "village", NULL};
 
 struct site_row {
     struct site_setup setup;
@@ -20,11 +20,6 @@ struct section_row {
     char river_title[TITLE_SIZE];
     int target;
     int body;
-};
-
-struct chief_row {
-    int tier;
-    char name[TITLE_SIZE];
 };
 
 static const struct conf_key site_keys[] = {
@@ -65,20 +60,27 @@ static const struct conf_key section_keys[] = {
 };
 
 static const struct conf_key chief_keys[] = {
-    {"tier", CONF_CHOICE, true, FIELD(struct chief_row, tier), 0, 0, NULL, chief_tiers,
+    {"tier", CONF_CHOICE, true, FIELD(struct chief, tier), 0, 0, NULL, chief_tiers,
      "级别", "tier"},
-    {"name", CONF_TEXT, true, FIELD(struct chief_row, name), 0, 0, NULL, NULL,
+    {"name", CONF_TEXT, true, FIELD(struct chief, name), 0, 0, NULL, NULL,
      "姓名", "name"},
 };
 /* clang-format on */
 
-static void read_chiefs(struct conf_at section, struct conf_faults *faults)
+static void read_chiefs(struct site_setup *site, struct conf_at section, struct conf_faults *faults)
 {
     struct conf_at chiefs = conf_member(section, "chiefs");
-    struct chief_row row;
+    struct chief row = {.tier = 0};
 
-    for (size_t i = 0; i < conf_length(chiefs); i++)
+    for (size_t i = 0; i < conf_length(chiefs); i++) {
         conf_read(conf_element(chiefs, i), chief_keys, ROWS(chief_keys), &row, NULL, faults);
+        if (site->chief_count < CHIEFS_MAX)
+            site->chiefs[site->chief_count++] = row;
+        else
+            conf_complain(faults, conf_element(chiefs, i), "chiefs",
+                          SAY("一个断面最多 %d 位河长", "a section has at most %d chiefs"),
+                          CHIEFS_MAX);
+    }
 }
 
 static void read_section(struct site_setup *site, struct conf_at at, struct conf_faults *faults)
@@ -87,7 +89,7 @@ static void read_section(struct site_setup *site, struct conf_at at, struct conf
     struct section_row row = {.target = -1, .body = is_lake ? 1 : 0};
 
     conf_read(at, section_keys, ROWS(section_keys), &row, NULL, faults);
-    read_chiefs(at, faults);
+    read_chiefs(site, at, faults);
     site->is_section = true;
     memcpy(site->river, row.river, sizeof site->river);
     memcpy(site->river_title, row.river_title, sizeof site->river_title);
