@@ -6,6 +6,7 @@
 
 #include "app/digest.h"
 #include "app/names.h"
+#include "app/snapshot.h"
 #include "app/socket.h"
 #include "app/trouble.h"
 #include "base/log.h"
@@ -99,6 +100,7 @@ static void rewind_output(void *self, const char *output, uint64_t seq)
 static bool make_recorder(struct station *station, struct error *err)
 {
     const struct settings *settings = station->settings;
+    struct configuration *configuration = snapshot_of(settings, err);
     const struct recorder_setup setup = {
         .store = station->store,
         .mailbox = station->mailbox,
@@ -120,11 +122,15 @@ static bool make_recorder(struct station *station, struct error *err)
         .awaited = station->awaited,
         .awaited_count = station->awaited_count,
         .settings = settings_digest(settings, station->digest),
+        .configuration = configuration,
+        .seals = true,
         .resend = rewind_output,
         .self = station,
     };
 
-    station->recorder = recorder_new(&setup, err);
+    if (configuration != NULL)
+        station->recorder = recorder_new(&setup, err);
+    snapshot_free(configuration);
     return station->recorder != NULL;
 }
 

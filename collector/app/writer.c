@@ -1,8 +1,11 @@
 #include "app/writer.h"
 
+#include "app/snapshot.h"
+
 static bool start_recorder(struct writer *writer, struct error *err)
 {
     const struct settings *settings = writer->settings;
+    struct configuration *configuration = snapshot_of(settings, err);
     const struct recorder_setup setup = {.store = writer->store,
                                          .mailbox = writer->mailbox,
                                          .catalog = &writer->names.catalog,
@@ -18,9 +21,13 @@ static bool start_recorder(struct writer *writer, struct error *err)
                                          .notices = writer->notices,
                                          .keep_ms = settings->keep_ms,
                                          .seal_every_ms = settings->seal_every_ms,
-                                         .patience_ms = settings->patience_ms};
+                                         .patience_ms = settings->patience_ms,
+                                         .configuration = configuration,
+                                         .seals = true};
 
-    writer->recorder = recorder_new(&setup, err);
+    if (configuration != NULL)
+        writer->recorder = recorder_new(&setup, err);
+    snapshot_free(configuration);
     return writer->recorder != NULL;
 }
 

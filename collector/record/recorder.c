@@ -339,6 +339,7 @@ struct recorder *recorder_new(const struct recorder_setup *setup, struct error *
         recorder_free(recorder);
         return NULL;
     }
+    recorder->setup.configuration = NULL; /* its owner may end it */
     recorder_publish(recorder);
     return recorder;
 }

@@ -47,7 +47,7 @@ struct recorder_setup {
     const char
         *settings; /* digest of the settings in force, for the event "started"; may be NULL */
     /* What seals name as in force; written, with an event "configuration", when it is not the one
-     * of the last run. NULL: none. */
+     * of the last run. Borrowed for recorder_new(). NULL: none. */
     const struct configuration *configuration;
     bool
         seals; /* segments are sealed with the key of the store's folder, made when there is none */

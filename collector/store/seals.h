@@ -134,28 +134,50 @@ bool reader_anchors(struct reader *reader, uint64_t first, uint64_t last,
                                  struct wall_time time, const void *body, size_t size),
                     void *self, struct error *err);
 
-/* Checks a whole store against its own seals: chain, signatures, roots, entries, configurations,
- * profiles. Calls `progress` (may be NULL) with the share done. */
+/* Checks a whole store against its own seals: names, chain, signatures, roots, entries,
+ * configurations, profiles. What the judge concluded (problem, episode, aggregate, task) is no part
+ * of it: replay checks that. */
 enum seal_fault {
     SEAL_SOUND,
-    SEAL_ROW_DIFFERS,     /* a row of a leaf: `leaf`, `row` (text) and `seq` name it */
-    SEAL_LEAF_DIFFERS,    /* a leaf, but which row cannot be told */
+    SEAL_ROW_DIFFERS,     /* a row of a leaf: `leaf`, `change`, `row` (text) and `seq` name it */
+    SEAL_LEAF_DIFFERS,    /* a leaf, but which row cannot be told (`row` may say what of it) */
     SEAL_HEAD_DIFFERS,    /* root, numbers or times of a head */
     SEAL_CHAIN_BROKEN,    /* a segment is missing, or does not follow the one before */
     SEAL_UNSIGNED,        /* the signature is wrong, or of an unknown key */
-    SEAL_KEY_UNEXPLAINED, /* a key follows another without its signature */
-    SEAL_ITEM_DIFFERS, /* a configuration, one of its items, or a profile is not what was sealed */
+    SEAL_KEY_UNEXPLAINED, /* a key follows another without its signature: `row` is the key */
+    SEAL_ITEM_DIFFERS,    /* `leaf`: a name, a configuration, one of its items, or a profile is not
+                             what was sealed or used */
+    SEAL_ENTRY_MISSING,   /* `seq`: nobody has it, or two have it, or a reading has no poll */
+    SEAL_CUT,             /* a head of this segment was left outside, and it is not here */
 };
+const char *seal_fault_word(enum seal_fault fault); /* "row_differs", … */
+
+/* What was done to a row, as far as the marks tell. Of a removed one `row` is the row that now
+ * stands in its place, "" at the end of its leaf. */
+enum seal_change { SEAL_CHANGED, SEAL_ADDED, SEAL_REMOVED, SEAL_SWAPPED };
+const char *seal_change_word(enum seal_change change); /* "changed", … */
+
+enum { SEAL_KEYS_MAX = 64 };
 struct seal_check {
     enum seal_fault fault; /* the first one */
+    enum seal_change change;
     uint64_t segment, seq;
+    struct wall_time first_time, last_time; /* of the segment */
     char leaf[160];
     char row[SEAL_LINE_MAX];
     uint64_t segments, pruned, rows, faults; /* looked at; faults in all */
-    uint64_t unsealed;                       /* entries after the newest seal */
+    uint64_t newest;                         /* segment; its head: */
+    uint8_t head[DIGEST_BYTES];
+    struct wall_time sealed;
+    uint64_t unsealed; /* entries after the newest seal */
     struct wall_time unsealed_since;
-    char key[DIGEST_HEX]; /* the newest */
+    char key[DIGEST_HEX];                 /* the newest that signed */
+    char keys[SEAL_KEYS_MAX][DIGEST_HEX]; /* all that signed, each explained by the one before it
+                                             unless a fault says otherwise; newest last */
+    size_t key_count;
 };
+/* `each` (may be NULL) is called for every fault, `progress` (may be NULL) with the share done.
+ * False: the store could not be read. */
 bool reader_check_seals(struct reader *reader, struct seal_check *check,
                         void (*each)(void *self, const struct seal_check *found),
                         void (*progress)(void *self, double share), void *self, struct error *err);
