@@ -50,38 +50,54 @@ static const char *refuse_line(const struct archive_lines *lines, struct error *
     return NULL;
 }
 
-/* Moves what is left to the front and fills the room behind it. */
+/* Moves what is left to the front and puts one more piece behind it, so that only a long line
+ * takes much memory. */
 static bool fill(struct archive_lines *lines, struct error *err)
 {
     uint64_t left = lines->file->size - lines->read;
-    size_t space;
+    size_t piece = left < LINES_PIECE ? (size_t)left : LINES_PIECE;
 
     memmove(lines->room, lines->room + lines->at, lines->used - lines->at);
     lines->used -= lines->at;
     lines->at = 0;
-    space = lines->size - lines->used;
-    if (space > left)
-        space = (size_t)left;
-    if (!archive_read(lines->archive, lines->file, lines->read, lines->room + lines->used, space,
+    if (piece > lines->size - lines->used)
+        piece = lines->size - lines->used;
+    if (!archive_read(lines->archive, lines->file, lines->read, lines->room + lines->used, piece,
                       err))
         return false;
-    lines->used += space;
-    lines->read += space;
+    lines->used += piece;
+    lines->read += piece;
     return true;
+}
+
+/* The line feed that ends the next line, read up to there; NULL: none, or a line that is too long.
+ */
+static char *find_end(struct archive_lines *lines, bool *good, struct error *err)
+{
+    size_t looked = 0;
+
+    *good = true;
+    for (;;) {
+        size_t begin = lines->at + looked;
+        char *end = memchr(lines->room + begin, '\n', lines->used - begin);
+
+        looked = lines->used - lines->at;
+        if (end != NULL || lines->read == lines->file->size || looked > lines->most)
+            return end;
+        if (!fill(lines, err)) {
+            *good = false;
+            return NULL;
+        }
+    }
 }
 
 const char *archive_line(struct archive_lines *lines, size_t *size, struct error *err)
 {
+    bool good;
+    char *end = find_end(lines, &good, err);
     char *begin = lines->room + lines->at;
-    char *end = memchr(begin, '\n', lines->used - lines->at);
 
-    if (end == NULL && lines->read < lines->file->size) {
-        if (!fill(lines, err))
-            return NULL;
-        begin = lines->room;
-        end = memchr(begin, '\n', lines->used);
-    }
-    if (end == NULL && lines->used == lines->at)
+    if (!good || (end == NULL && lines->used == lines->at))
         return NULL;
     lines->number++;
     if (end == NULL && lines->used - lines->at <= lines->most)

@@ -109,22 +109,34 @@ static bool load_item(struct bundle_case *bundle, const struct case_source *sour
     return loaded;
 }
 
+/* Days, nights and months are those of the zone that was sealed, whatever this machine's is. */
+static bool take_timezone(struct bundle_case *bundle, const char *zone, struct error *err)
+{
+    if (zone == NULL)
+        return error_set(err, ERROR_STORE, "%s",
+                         SAY("封存的 collector.json 没有 timezone",
+                             "the sealed collector.json has no timezone"));
+    snprintf(bundle->timezone, sizeof bundle->timezone, "%s", zone);
+    return conf_zone(bundle->timezone) ||
+           error_set(err, ERROR_STORE,
+                     SAY("本机没有时区 %.60s（Debian：安装 tzdata）",
+                         "this machine does not know the time zone %.60s (Debian: install tzdata)"),
+                     bundle->timezone);
+}
+
 static bool read_timezone(struct bundle_case *bundle, const struct case_source *source,
                           struct error *err)
 {
     size_t size = 0;
     char *bytes = item_of(source, bundle->text, "collector.json", &size, err);
     json_t *collector = bytes == NULL ? NULL : json_loadb(bytes, size, 0, NULL);
-    const char *zone = json_string_value(json_object_get(collector, "timezone"));
+    bool taken =
+        bytes != NULL &&
+        take_timezone(bundle, json_string_value(json_object_get(collector, "timezone")), err);
 
-    if (zone != NULL)
-        snprintf(bundle->timezone, sizeof bundle->timezone, "%s", zone);
     json_decref(collector);
     free(bytes);
-    return zone != NULL || bytes == NULL ||
-           error_set(err, ERROR_STORE, "%s",
-                     SAY("封存的 collector.json 没有 timezone",
-                         "the sealed collector.json has no timezone"));
+    return taken;
 }
 
 static bool changed(struct bundle_case *bundle, const struct case_configuration *configuration,
