@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/command.h"
+#include "app/command_evidence.h"
 #include "app/command_line.h"
 #include "base/say.h"
 #include "base/text.h"
