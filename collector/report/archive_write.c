@@ -12,6 +12,7 @@
 
 #include "base/say.h"
 #include "report/archive_inside.h"
+#include "report/nameless.h"
 
 enum { PIECE = 256 * 1024 };
 
@@ -35,22 +36,6 @@ static bool disk_trouble(const struct archive_writer *writer, struct error *err)
 {
     return error_set(err, ERROR_STORE, SAY("写不了 %s：%s", "cannot write %s: %s"), writer->path,
                      strerror(errno));
-}
-
-/* A file without a name, gone when it is closed or we are killed. Not every file system has
- * O_TMPFILE (a memory stick has not). */
-static int open_nameless(const struct archive_writer *writer)
-{
-    char name[PATH_MAX];
-    int fd = open(writer->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    if (fd >= 0 ||
-        (size_t)snprintf(name, sizeof name, "%s/.lookback-XXXXXX", writer->dir) >= sizeof name)
-        return fd;
-    fd = mkostemp(name, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(name);
-    return fd;
 }
 
 /* Only an ordinary file is ever replaced. */
@@ -97,10 +82,9 @@ struct archive_writer *archive_writer_new(const char *path, struct error *err)
     if (writer->piece == NULL || writer->hashing == NULL)
         error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
     else if (name_target(writer, path, err)) {
-        writer->spool = open_nameless(writer);
+        writer->spool = nameless_file(path, err);
         if (writer->spool >= 0)
             return writer;
-        disk_trouble(writer, err);
     }
     archive_writer_free(writer);
     return NULL;

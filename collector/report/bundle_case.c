@@ -12,22 +12,6 @@ static bool no_memory(struct error *err)
     return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
 }
 
-bool case_room(void *rows, size_t count, size_t *room, size_t size, struct error *err)
-{
-    size_t more = *room == 0 ? 16 : 2 * *room;
-    void *old, *larger;
-
-    if (count < *room)
-        return true;
-    memcpy(&old, rows, sizeof old);
-    larger = realloc(old, more * size);
-    if (larger == NULL)
-        return no_memory(err);
-    memcpy(rows, &larger, sizeof larger);
-    *room = more;
-    return true;
-}
-
 struct bundle_case *bundle_case_new(const struct case_setup *setup, struct error *err)
 {
     struct bundle_case *bundle = calloc(1, sizeof *bundle);
@@ -88,7 +72,7 @@ bool bundle_case_configuration(struct bundle_case *bundle, uint64_t seq,
     /* each segment begins with the one in force, which has been seen */
     if (count > 0 && bundle->configurations[count - 1].seq == seq)
         return true;
-    if (!case_room(&bundle->configurations, count, &bundle->configuration_room, sizeof *row, err))
+    if (!list_room(&bundle->configurations, count, &bundle->configuration_room, sizeof *row, err))
         return false;
     row = &bundle->configurations[bundle->configuration_count++];
     *row = (struct case_configuration){.seq = seq, .since = WALL_NONE};
@@ -135,7 +119,7 @@ static bool see_every(struct bundle_case *bundle, const struct shown_entry *entr
 
     if (number_of(entry, "every_ms") <= 0)
         return true;
-    if (!case_room(&bundle->everies, bundle->every_count, &bundle->every_room, sizeof *row, err))
+    if (!list_room(&bundle->everies, bundle->every_count, &bundle->every_room, sizeof *row, err))
         return false;
     if (!wall_is_known(from))
         from = wall_is_known(entry->time) ? entry->time : bundle->segment_time;
@@ -153,7 +137,7 @@ static bool see_window(struct bundle_case *bundle, const struct shown_entry *ent
 
     if (!wall_is_known(span.start) || !wall_is_known(span.end))
         return true;
-    if (!case_room(&bundle->windows, bundle->window_count, &bundle->window_room, sizeof *row, err))
+    if (!list_room(&bundle->windows, bundle->window_count, &bundle->window_room, sizeof *row, err))
         return false;
     row = &bundle->windows[bundle->window_count++];
     *row = (struct case_window){.span = span};
@@ -163,7 +147,7 @@ static bool see_window(struct bundle_case *bundle, const struct shown_entry *ent
 
 bool case_doubt(struct bundle_case *bundle, const struct case_doubt *doubt, struct error *err)
 {
-    if (!case_room(&bundle->doubts, bundle->doubt_count, &bundle->doubt_room, sizeof *doubt, err))
+    if (!list_room(&bundle->doubts, bundle->doubt_count, &bundle->doubt_room, sizeof *doubt, err))
         return false;
     bundle->doubts[bundle->doubt_count++] = *doubt;
     return true;
@@ -237,7 +221,7 @@ static bool see_problem(struct bundle_case *bundle, struct shown_entry *entry, s
         if (strcmp(bundle->problems[i].uid, entry->uid) == 0)
             row = &bundle->problems[i];
     if (row == NULL) {
-        if (!case_room(&bundle->problems, bundle->problem_count, &bundle->problem_room, sizeof *row,
+        if (!list_room(&bundle->problems, bundle->problem_count, &bundle->problem_room, sizeof *row,
                        err))
             return false;
         row = &bundle->problems[bundle->problem_count++];

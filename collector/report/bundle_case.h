@@ -72,6 +72,10 @@ const json_t *bundle_case_sheet_json(const struct bundle_case *bundle, size_t po
 const char *bundle_case_timezone(const struct bundle_case *bundle);
 /* The text of the last configuration that counts. */
 const char *bundle_case_last(const struct bundle_case *bundle);
+/* The digest of an item in a configuration's text; false: it has none of that name. */
+bool bundle_item(const char *text, const char *name, uint8_t digest[DIGEST_BYTES]);
+/* The problems that the verdict is fed with, the oldest first; the caller ends it. */
+json_t *bundle_case_problems(const struct bundle_case *bundle);
 
 /* One point after the other, each with its rows in (time, seq) order; rows outside the span are
  * passed over. */

@@ -3,6 +3,7 @@
 #define REPORT_BUNDLE_CASE_INSIDE_H
 
 #include "report/bundle_case.h"
+#include "report/bytes.h"
 
 enum { DOUBT_TEXT = 320 };
 
@@ -56,9 +57,6 @@ struct case_point {
     struct case_differs differs;
     uint64_t removed;
 };
-
-/* A list that grows: `rows` is a pointer to its first row. */
-bool case_room(void *rows, size_t count, size_t *room, size_t size, struct error *err);
 
 struct bundle_case {
     struct case_setup setup;

@@ -61,19 +61,46 @@ static int by_seq(const void *one, const void *other)
     return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 
+static struct wall_time first_of(const json_t *problem)
+{
+    const char *words = json_string_value(json_object_get(problem, "first"));
+    struct wall_time first = WALL_NONE;
+
+    return words != NULL && moment_parse(words, &first) ? first : WALL_NONE;
+}
+
+static bool began_before(const json_t *problem, struct wall_time end)
+{
+    struct wall_time first = first_of(problem);
+
+    return wall_is_known(first) && first.ms < end.ms;
+}
+
+json_t *bundle_case_problems(const struct bundle_case *bundle)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < bundle->problem_count; i++) {
+        json_t *body = bundle->problems[i].body;
+        size_t at = json_array_size(list);
+
+        if (!began_before(body, bundle->setup.span.end))
+            continue;
+        while (at > 0 && first_of(json_array_get(list, at - 1)).ms > first_of(body).ms)
+            at--;
+        json_array_insert(list, at, body);
+    }
+    return list;
+}
+
 static bool feed_problems(struct bundle_case *bundle, struct error *err)
 {
     if (bundle->problem_count > 0)
         qsort(bundle->problems, bundle->problem_count, sizeof *bundle->problems, by_seq);
-    for (size_t i = 0; i < bundle->problem_count; i++) {
-        const json_t *body = bundle->problems[i].body;
-        const char *words = json_string_value(json_object_get(body, "first"));
-        struct wall_time first = WALL_NONE;
-
-        if (words != NULL && moment_parse(words, &first) && first.ms < bundle->setup.span.end.ms &&
-            !evaluation_problem(bundle->evaluation, body, err))
+    for (size_t i = 0; i < bundle->problem_count; i++)
+        if (began_before(bundle->problems[i].body, bundle->setup.span.end) &&
+            !evaluation_problem(bundle->evaluation, bundle->problems[i].body, err))
             return false;
-    }
     return true;
 }
 

@@ -8,8 +8,8 @@
 #include "base/say.h"
 #include "report/bundle_case_inside.h"
 
-/* The digest of an item in a configuration's text, lines of "DIGEST  NAME". */
-static bool find_item(const char *text, const char *name, uint8_t digest[DIGEST_BYTES])
+/* Lines of "DIGEST  NAME". */
+bool bundle_item(const char *text, const char *name, uint8_t digest[DIGEST_BYTES])
 {
     size_t length = strlen(name);
 
@@ -34,7 +34,7 @@ static char *item_of(const struct case_source *source, const char *text, const c
 {
     uint8_t digest[DIGEST_BYTES];
 
-    if (!find_item(text, name, digest)) {
+    if (!bundle_item(text, name, digest)) {
         error_set(err, ERROR_STORE,
                   SAY("封存的配置里没有 %s：封存它的程序版本太旧",
                       "the sealed configuration has no %s: an older program sealed it"),
@@ -229,7 +229,7 @@ static bool read_configuration(struct bundle_case *bundle, size_t index,
         char name[POINT_SIZE + 16];
 
         snprintf(name, sizeof name, "points/%s.json", bundle->setup.points[i]);
-        if (!find_item(text, name, digest) ||
+        if (!bundle_item(text, name, digest) ||
             (point->known && memcmp(point->digest, digest, sizeof digest) == 0))
             continue;
         if (!take_sheet(bundle, i, configuration, source, digest, err))
