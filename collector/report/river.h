@@ -30,6 +30,10 @@
  *   "completeness" percent of the readings expected of its items; null: none was
  *   "calendar"   [{"day":1,"class"}]; a day is classed by the items valid on it
  *   "days_worse_than_V"
+ *
+ * What lookback-report draws it from (kind "river") is the report with "lang", "timezone", "made"
+ * (the month's end, or the last midnight of one that runs), "collector", "program", "simulated" and
+ * "asked":{"by":"section"|"river"|"chief","name"}.
  */
 #ifndef REPORT_RIVER_H
 #define REPORT_RIVER_H

@@ -18,6 +18,7 @@ static const struct {
 } kinds[] = {
     {"evidence", report_evidence},
     {"readings", report_readings},
+    {"river",    report_river   },
 };
 
 /* What the looks of a report depend on besides this program. */

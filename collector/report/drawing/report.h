@@ -9,5 +9,6 @@
 /* Reads `from`, writes the file at `path`; false with a sentence, and no file. */
 bool report_readings(FILE *from, const char *path, struct error *err);
 bool report_evidence(FILE *from, const char *path, struct error *err);
+bool report_river(FILE *from, const char *path, struct error *err);
 
 #endif
