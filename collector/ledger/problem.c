@@ -149,19 +149,26 @@ void problem_tell(struct problem *problem)
     problem->told_worst = problem->worst;
 }
 
-double problem_multiple(const struct problem *problem, const struct parameter *parameter)
+bool parameter_has_multiple(const struct parameter *parameter)
 {
     static const char *const without[] = {"water_temperature", "ph", "dissolved_oxygen", "orp"};
 
+    if (parameter == NULL || parameter->medium == MEDIUM_NOISE ||
+        parameter->medium == MEDIUM_WEATHER)
+        return false;
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++)
+        if (strcmp(parameter->key, without[i]) == 0)
+            return false;
+    return true;
+}
+
+double problem_multiple(const struct problem *problem, const struct parameter *parameter)
+{
     if (problem->bound == BOUND_BELOW || !(problem->worst_high > 0.0) ||
         !(problem->worst > problem->worst_high))
         return NAN;
-    if (parameter == NULL || parameter->medium == MEDIUM_NOISE ||
-        parameter->medium == MEDIUM_WEATHER)
+    if (!parameter_has_multiple(parameter))
         return NAN;
-    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++)
-        if (strcmp(parameter->key, without[i]) == 0)
-            return NAN;
     return round((problem->worst - problem->worst_high) / problem->worst_high * 1e4) / 1e4;
 }
 

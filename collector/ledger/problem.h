@@ -99,6 +99,8 @@ void problem_tell(struct problem *problem);
  * (C - S) / S, four decimals. NAN where the field has none: lower bounds, water temperature, pH,
  * dissolved oxygen, redox potential, noise (decibels), weather (domain: exceedance multiple). */
 double problem_multiple(const struct problem *problem, const struct parameter *parameter);
+/* Whether the field says an exceedance of it as a multiple of the bound. */
+bool parameter_has_multiple(const struct parameter *parameter);
 
 /* The contract's JSON of the present version. `watch` knows the tasks; NULL: no ledger. */
 void problem_write(struct text *text, const struct problem *problem, const struct catalog *catalog,

@@ -38,6 +38,18 @@ const char *screen_title(enum screen_test test)
     return SAY(tests[test].zh, tests[test].en);
 }
 
+void screen_sentences(const char *rule, const char **zh, const char **en)
+{
+    const size_t prefix = strlen("screen-");
+
+    for (int i = 0; i < SCREEN_COUNT && strncmp(rule, "screen-", prefix) == 0; i++) {
+        if (strcmp(rule + prefix, tests[i].word) != 0)
+            continue;
+        *zh = tests[i].zh;
+        *en = tests[i].en;
+    }
+}
+
 void screen_memory_clear(struct screen_memory *memory)
 {
     *memory = (struct screen_memory){.seen_ms = NEVER_MS, .latest_ms = NEVER_MS};

@@ -29,6 +29,9 @@ const char *screen_word(enum screen_test test); /* "silence", …: the rule's na
 const char *
 screen_title(enum screen_test test); /* 数据长时间不变，需核查 / unchanged …, needs checking */
 
+/* The sentence of a rule named "screen-WORD", in both languages; left as they are for any other. */
+void screen_sentences(const char *rule, const char **zh, const char **en);
+
 struct screen_plans; /* the parameters of every test, as data */
 struct screen_plans *screen_plans_load(const char *path, const struct parameters *parameters,
                                        struct conf_faults *faults);

@@ -158,14 +158,18 @@ static double asked_of(const struct force *force, int64_t from, int64_t to, int6
 
 struct asked tally_asked(const struct tally *tally, struct span span)
 {
+    return forces_asked(tally->forces, tally->force_count, span);
+}
+
+struct asked forces_asked(const struct force *forces, size_t count, struct span span)
+{
     struct asked asked = {0, 0};
     double sum = 0.0;
 
-    for (size_t i = 0; i < tally->force_count; i++) {
-        const struct force *force = &tally->forces[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct force *force = &forces[i];
         int64_t from = force->from > span.start.ms ? force->from : span.start.ms;
-        int64_t to =
-            i + 1 < tally->force_count && force[1].from < span.end.ms ? force[1].from : span.end.ms;
+        int64_t to = i + 1 < count && force[1].from < span.end.ms ? force[1].from : span.end.ms;
 
         if (force->every_ms <= 0 || from >= to)
             continue;

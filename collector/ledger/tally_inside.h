@@ -143,6 +143,7 @@ struct asked {
     int64_t covered_ms; /* how much of the span it was in force */
 };
 struct asked tally_asked(const struct tally *tally, struct span span);
+struct asked forces_asked(const struct force *forces, size_t count, struct span span);
 
 /* Fills an aggregate of a stretch's kind: from a cell, or from the closed periods it is made of;
  * and says whether it is enough. `aggregate->expected` is the caller's; of one made of

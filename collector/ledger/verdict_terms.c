@@ -164,3 +164,8 @@ json_t *verdict_terms_json(const struct verdict_terms *terms)
         "block", block_json(terms), "until", untils[terms->until], "clock_step_ms",
         (json_int_t)terms->clock_step_ms);
 }
+
+int64_t verdict_terms_clock_step_ms(const struct verdict_terms *terms)
+{
+    return terms->clock_step_ms;
+}
