@@ -212,7 +212,7 @@ static bool walk_file(struct archive *archive, struct walk *walk, uint64_t direc
 
 static bool read_directory(struct archive *archive, struct error *err)
 {
-    struct directory directory;
+    struct directory directory = {0};
     struct walk walk;
 
     if (!read_end(archive, &directory, err))
