@@ -15,7 +15,7 @@
 #include "flow/mailbox.h"
 #include "output/time_stamper.h"
 
-enum { OUTPUTS_AT_ONCE = 16, TIME_STAMP_MS = 20 * 1000 };
+enum { OUTPUTS_AT_ONCE = 16, TIME_STAMP_MS = 10 * 1000 };
 
 struct station {
     const struct settings *settings;
