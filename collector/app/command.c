@@ -64,6 +64,14 @@ static const struct command commands[] = {
      {"--section=", "--river=", "--chief=", "--month=", "--out=", NULL}, 0, 0, command_river,
      "河长报告：断面一个月的水质类别、是否达标、主要污染指标、逐日类别", "the river chief's report: class of a "
      "section in a month, target met or not, main items, class by day"},
+    {"evidence",
+     {"evidence export --task ID --from T --to T --out FILE.zip [--public]",
+      "evidence verify FILE.zip [--key FINGERPRINT] [--require CLAIM] [--anchor FILE] [--ca FILE]", NULL},
+     {"--task=", "--from=", "--to=", "--out=", "--public", "--key=", "--require=", "--anchor=", "--ca=",
+      NULL}, 1, 2,
+     command_evidence,
+     "导出一项任务的佐证材料：结论、理由、数据和封存，一个文件；核对这样的文件",
+     "export the evidence of a task, verdict, reasons, data and seals, in one file; check such a file"},
     {"replay", {"replay [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_replay,
      "按现行规则复算全部已存数据，与当时的结论逐一核对",
      "conclude again from all that is stored, and compare with what was concluded then"},
@@ -77,7 +85,7 @@ static const struct command commands[] = {
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
     "work", "plan", "probe",
-    "evidence", "seals", "reload", "user", "users", "backup", "restore", NULL,
+    "seals", "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */
 

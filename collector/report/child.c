@@ -172,7 +172,8 @@ static bool repeat_sentence(const struct child *child, int status, struct error 
     const char *sentence = said;
 
     said[length < 0 ? 0 : length] = '\0';
-    said[strcspn(said, "\n")] = '\0';
+    sentence += strspn(said, "\n");
+    said[strcspn(sentence, "\n") + (size_t)(sentence - said)] = '\0';
     if (strncmp(sentence, PROGRAM ": ", strlen(PROGRAM ": ")) == 0)
         sentence += strlen(PROGRAM ": ");
     if (*sentence != '\0')

@@ -144,7 +144,7 @@ def canonical(value):
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, str):
-        return string_text(value)
+        return "\\n".join(string_text(part)[1:-1] for part in value.split("\n")).join('""')
     return json.dumps(value) if value is None or isinstance(value, bool) else number_text(value)
 
 
