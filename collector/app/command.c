@@ -41,8 +41,10 @@ static const struct command commands[] = {
     {"resend", {"resend --output NAME --from T [--to T]", NULL},
      {"--output=", "--from=", "--to=", NULL}, 0, 0, command_resend,
      "从某一时刻起重新发送", "send again from a moment on"},
-    {"seal", {"seal", NULL}, {NULL}, 0, 0, command_seal,
-     "立即结束当前封存段", "close the current segment now"},
+    {"seal", {"seal [--new-key]", NULL}, {"--new-key", NULL}, 0, 0, command_seal,
+     "立即结束并封存当前时段；--new-key 换一把签名钥匙，由原来的钥匙签名交接",
+     "close and seal the current segment now; --new-key changes the signing key, the present one signs "
+     "for the next"},
     {"device", {"device maintenance SITE/DEVICE --from T --to T --note TEXT", NULL},
      {"--from=", "--to=", "--note=", NULL}, 2, 2, command_device,
      "登记设备维护窗口：其间的读数照存，但不判定、不计入均值",

@@ -1,269 +1,5 @@
-/* Tests of sealing: what is signed is what is stored, whatever the size of the steps and wherever
- * the program dies. */
-#include <signal.h>
-#include <sys/wait.h>
-
-#include "store/seals.h"
-#include "unit/store/place.h"
-
-enum { HOUR_MS = 3600000 };
-
-static struct seal_key *key_of(struct place *place)
-{
-    struct error err = {0};
-    struct seal_key *key = seal_key_open(place->dir, NULL, NULL);
-
-    if (key == NULL)
-        key = seal_key_make(place->dir, false, &err);
-    if (key == NULL)
-        fail_msg("%s", err.text);
-    return key;
-}
-
-static void move_all(struct store *store)
-{
-    struct error err = {0};
-    bool more = true;
-
-    while (more)
-        must(store_move_step(store, 0, &more, &err), &err);
-}
-
-/* Seals whatever waits; returns how many segments. */
-static int seal_all(struct place *place, struct store *store, size_t budget)
-{
-    struct seal_key *key = key_of(place);
-    struct error err = {0};
-    bool sealed, more = true;
-    int count = 0;
-
-    while (more) {
-        must(store_seal_step(store, "zj-01", key, at_ms(5 * HOUR_MS), budget, &sealed, &more, &err),
-             &err);
-        count += sealed;
-    }
-    seal_key_free(key);
-    return count;
-}
-
-static void close_segment(struct store *store)
-{
-    struct error err = {0};
-    bool closed;
-
-    must(store_close_segment(store, at_ms(4 * HOUR_MS), &closed, &err), &err);
-    assert_true(closed);
-}
-
-static uint64_t add_event(struct store *store, const char *kind, const char *arguments)
-{
-    struct event event = {.kind = kind,
-                          .time = at_ms(1000),
-                          .mono = {ns_from_ms(1000)},
-                          .who = "li",
-                          .arguments = arguments};
-    struct error err = {0};
-
-    must(store_begin(store, &err), &err);
-    must(store_add_event(store, &event, &err), &err);
-    must(store_commit(store, &err), &err);
-    return event.seq;
-}
-
-/* A configuration of these points, as an event and what it names. */
-static void configure(struct store *store, const char *const *points, size_t count)
-{
-    struct snapshot_item items[4] = {0};
-    struct configuration configuration = {.items = items, .count = count};
-    char text[2048] = "";
-    char arguments[128], hex[DIGEST_HEX];
-    struct error err = {0};
-    struct event event = {
-        .kind = "configuration", .time = at_ms(500), .who = "", .arguments = arguments};
-
-    for (size_t i = 0; i < count; i++) {
-        snprintf(items[i].name, sizeof items[i].name, "points/%s.json", points[i]);
-        items[i].content = points[i];
-        items[i].size = strlen(points[i]);
-        digest_of(points[i], strlen(points[i]), items[i].digest);
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s  %s\n",
-                 digest_hex(items[i].digest, hex), items[i].name);
-    }
-    configuration.text = text;
-    digest_of(text, strlen(text), configuration.digest);
-    snprintf(arguments, sizeof arguments, "{\"digest\":\"%s\"}",
-             digest_hex(configuration.digest, hex));
-    must(store_begin(store, &err), &err);
-    must(store_add_event(store, &event, &err), &err);
-    must(store_put_configuration(store, event.seq, &configuration, &err), &err);
-    must(store_commit(store, &err), &err);
-}
-
-/* Two devices of two points, an hour of them, an event and a problem. */
-static void fill(struct place *place, struct store *store, int polls)
-{
-    struct problem_row row = {.uid = "0123456789abcdef0123456789abcdef",
-                              .version = 1,
-                              .kind = "new",
-                              .nature = "breach",
-                              .state = "open",
-                              .rule = "r",
-                              .point = 1,
-                              .body = "{\"point\":\"site/dev-0/ph.0\"}"};
-    struct error err = {0};
-
-    name_points(place, store, 2, 2);
-    store_profile(store, (const uint8_t[32]){7}, "model", "text", &err);
-    add_event(store, "task.note", "{\"id\":\"37\"}");
-    commit_polls(place, store, polls, 0);
-    must(store_begin(store, &err), &err);
-    must(store_put_problem(store, &row, &err), &err);
-    must(store_commit(store, &err), &err);
-}
-
-/* Looking at what was sealed ----------------------------------------------------------------- */
-
-struct lines {
-    struct hashing *hashing;
-    char text[4096]; /* as much as fits */
-    uint64_t count;
-};
-
-static bool take_line(void *self, const char *line, size_t size)
-{
-    struct lines *lines = self;
-
-    assert_int_equal(line[size - 1], '\n');
-    hashing_add(lines->hashing, line, size);
-    if (strlen(lines->text) + size < sizeof lines->text)
-        strncat(lines->text, line, size);
-    lines->count++;
-    return true;
-}
-
-static void read_lines(struct reader *reader, uint64_t segment, const char *name,
-                       struct lines *lines, uint8_t digest[DIGEST_BYTES])
-{
-    struct error err = {0};
-
-    *lines = (struct lines){.hashing = hashing_new()};
-    hashing_begin_leaf(lines->hashing);
-    must(reader_leaf_lines(reader, segment, name, take_line, lines, &err), &err);
-    hashing_end(lines->hashing, digest);
-    hashing_free(lines->hashing);
-}
-
-static struct reader *open_reader(struct place *place)
-{
-    struct error err = {0};
-    struct reader *reader = reader_open(place->dir, &err);
-
-    if (reader == NULL)
-        fail_msg("%s", err.text);
-    return reader;
-}
-
-/* The leaves of a segment as they were noted. */
-struct noted {
-    char names[64][160];
-    uint8_t digests[64][DIGEST_BYTES];
-    uint64_t rows[64];
-    size_t count;
-};
-
-static bool note(void *self, uint64_t number, const char *name, uint64_t rows,
-                 const uint8_t *digest, const uint8_t *marks)
-{
-    struct noted *noted = self;
-
-    assert_int_equal(number, noted->count);
-    assert_true(rows == 0 || marks != NULL);
-    snprintf(noted->names[number], sizeof noted->names[number], "%s", name);
-    memcpy(noted->digests[number], digest, DIGEST_BYTES);
-    noted->rows[number] = rows;
-    noted->count++;
-    return true;
-}
-
-/* Each leaf's lines have its hash, and its path leads to the root. */
-static void leaves_lead_to(struct reader *reader, uint64_t segment, const uint8_t *root)
-{
-    struct noted noted = {.count = 0}, anew = {.count = 0};
-    struct error err = {0};
-
-    must(reader_noted_leaves(reader, segment, note, &noted, &err), &err);
-    must(reader_hashed_leaves(reader, segment, note, &anew, &err), &err);
-    assert_memory_equal(&noted, &anew, sizeof noted);
-    for (size_t i = 0; i < noted.count; i++) {
-        uint8_t digest[DIGEST_BYTES], found[DIGEST_BYTES];
-        struct leaf_note leaf;
-        struct lines lines;
-        bool there;
-
-        must(reader_leaf(reader, segment, noted.names[i], &leaf, &there, &err), &err);
-        assert_true(there);
-        assert_int_equal(leaf.number, i);
-        read_lines(reader, segment, noted.names[i], &lines, digest);
-        assert_memory_equal(digest, leaf.digest, DIGEST_BYTES);
-        assert_memory_equal(digest, noted.digests[i], DIGEST_BYTES);
-        assert_int_equal(lines.count, leaf.rows + 1);
-        assert_true(tree_follow(digest, i, noted.count, leaf.path, leaf.path_length, found));
-        assert_memory_equal(found, root, DIGEST_BYTES);
-    }
-}
-
-/* Walks the chain of heads. */
-struct chain {
-    struct seal_key *key;
-    struct sealed sealed[16];
-    int count;
-};
-
-static bool take_head(void *self, const struct sealed *sealed)
-{
-    struct chain *chain = self;
-    const struct sealed *before = chain->count == 0 ? NULL : &chain->sealed[chain->count - 1];
-    static const uint8_t zeros[DIGEST_BYTES];
-    uint8_t digest[DIGEST_BYTES];
-    char text[HEAD_TEXT_MAX];
-    size_t size = seal_head_text(&sealed->head, text);
-
-    digest_of(text, size, digest);
-    assert_memory_equal(digest, sealed->digest, DIGEST_BYTES);
-    assert_true(seal_is_signed(seal_key_public(chain->key), text, size, sealed->signature));
-    assert_string_equal(sealed->head.key, seal_key_fingerprint(chain->key));
-    assert_string_equal(sealed->head.collector, "zj-01");
-    assert_memory_equal(sealed->head.previous, before == NULL ? zeros : before->digest,
-                        DIGEST_BYTES);
-    if (before != NULL) {
-        assert_int_equal(sealed->head.segment, before->head.segment + 1);
-        assert_int_equal(sealed->head.first_seq, before->head.last_seq + 1);
-    }
-    chain->sealed[chain->count] = *sealed;
-    chain->sealed[chain->count++].path = NULL; /* borrowed */
-    return true;
-}
-
-static struct chain read_chain(struct place *place, struct reader *reader)
-{
-    struct chain chain = {.key = key_of(place)};
-    struct error err = {0};
-
-    must(reader_sealed(reader, 1, 0, take_head, &chain, &err), &err);
-    seal_key_free(chain.key);
-    return chain;
-}
-
-static void lines_are(struct reader *reader, const char *name, const char *wanted)
-{
-    uint8_t digest[DIGEST_BYTES];
-    struct lines lines;
-
-    read_lines(reader, 1, name, &lines, digest);
-    assert_string_equal(lines.text, wanted);
-}
-
-/* The tests --------------------------------------------------------------------------------- */
+/* Tests of sealing: what is signed is what is stored, whatever the size of the steps. */
+#include "unit/store/seal_place.h"
 
 static void rows_lead_to_a_root_and_the_root_to_a_signed_head(void **state)
 {
@@ -422,6 +158,259 @@ static void segments_are_sealed_in_turn_each_once(void **state)
     store_close(store);
 }
 
+/* Changes ----------------------------------------------------------------------------------- */
+
+static void run_sql(struct place *place, const char *sql)
+{
+    char path[160], *wrong = NULL;
+    sqlite3 *db = NULL;
+
+    snprintf(path, sizeof path, "%s/lookback.db", place->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &wrong) != SQLITE_OK)
+        fail_msg("%s: %s", sql, wrong);
+    sqlite3_close(db);
+}
+
+/* The first leaf whose rows are no longer those that were sealed, "" when there is none. */
+static void first_changed(struct place *place, char name[160])
+{
+    struct noted noted = {.count = 0}, anew = {.count = 0};
+    struct reader *reader = open_reader(place);
+    struct error err = {0};
+
+    must(reader_noted_leaves(reader, 1, note, &noted, &err), &err);
+    must(reader_hashed_leaves(reader, 1, note, &anew, &err), &err);
+    reader_close(reader);
+    name[0] = '\0';
+    for (size_t i = 0; i < noted.count || i < anew.count; i++) {
+        const struct noted *of = i < noted.count ? &noted : &anew;
+
+        if (i < noted.count && i < anew.count && strcmp(noted.names[i], anew.names[i]) == 0 &&
+            memcmp(noted.digests[i], anew.digests[i], DIGEST_BYTES) == 0)
+            continue;
+        snprintf(name, 160, "%s", of->names[i]);
+        return;
+    }
+}
+
+static void whatever_is_changed_afterwards_changes_its_leaf(void **state)
+{
+    static const struct {
+        const char *sql, *leaf;
+    } changes[] = {
+        {"UPDATE kept SET value = value + 1e-9 WHERE point = 1 AND seq = 4",
+         "point site/dev-0/ph.0"                                                                            },
+        {"UPDATE kept SET value = NULL WHERE point = 1 AND seq = 4",                 "point site/dev-0/ph.0"},
+        {"UPDATE kept SET value = 9e999 WHERE point = 1 AND seq = 4",                "point site/dev-0/ph.0"},
+        {"UPDATE kept SET quality = 3 WHERE point = 4 AND seq = 5",                  "point site/dev-1/ph.1"},
+        {"UPDATE kept SET quality = 256 WHERE point = 1 AND seq = 4",                "point site/dev-0/ph.0"},
+        {"UPDATE kept SET cause = -1 WHERE point = 1 AND seq = 4",                   "point site/dev-0/ph.0"},
+        {"UPDATE kept SET time = time + 1 WHERE point = 1 AND seq = 4",              "point site/dev-0/ph.0"},
+        {"UPDATE kept SET time = -5 WHERE point = 1 AND seq = 4",                    "point site/dev-0/ph.0"},
+        {"UPDATE kept SET time = 9000000000000000000 WHERE point = 1 AND seq = 4",
+         "point site/dev-0/ph.0"                                                                            },
+        {"DELETE FROM kept WHERE point = 1 AND seq = 4",                             "point site/dev-0/ph.0"},
+        {"DELETE FROM kept WHERE point = 2",                                         "point site/dev-0/ph.1"},
+        {"UPDATE kept SET point = 3 WHERE point = 1",                                "point site/dev-0/ph.0"},
+        {"INSERT INTO kept VALUES(1, 2, 5, 3, 1, 0, 0)",                             "point site/dev-0/ph.1"},
+        {"INSERT INTO kept VALUES(1, 77, 5, 3, 1, 0, 0)",                            "point site/dev-0/ph.0"},
+        {"UPDATE point SET name = 'site/dev-0/x' WHERE id = 1",                      "point site/dev-0/ph.0"},
+        {"DELETE FROM point WHERE id = 1",                                           "point site/dev-0/ph.0"},
+        {"UPDATE poll SET raw = x'0300' WHERE seq = 4",                              "device site/dev-0"    },
+        {"UPDATE poll SET raw = zeroblob(100000) WHERE seq = 4",                     "device site/dev-0"    },
+        {"UPDATE poll SET mono = 9223372036854775807 WHERE seq = 4",                 "device site/dev-0"    },
+        {"UPDATE poll SET boot = 9 WHERE seq = 4",                                   "device site/dev-0"    },
+        {"UPDATE poll SET profile = 99 WHERE seq = 4",                               "device site/dev-0"    },
+        {"UPDATE profile SET digest = zeroblob(32)",                                 "device site/dev-0"    },
+        {"UPDATE poll SET device = 99 WHERE seq = 4",                                "device site/dev-0"    },
+        {"UPDATE event SET arguments = '{\"id\":\"38\"}' WHERE seq = 1",             "events"               },
+        {"UPDATE event SET arguments = CAST(x'7b226964223a223337227d003c' AS TEXT)", "events"               },
+        {"UPDATE event SET who = 'wu' WHERE seq = 1",                                "events"               },
+        {"UPDATE event SET kind = 'problem' WHERE seq = 1",                          "events"               },
+        {"DELETE FROM event WHERE seq = 1",                                          "events"               },
+        {"UPDATE problem_version SET body = '{}'",                                   "events"               },
+        {"UPDATE problem_version SET nature = 'doubt'",                              "events"               },
+        {"INSERT INTO configuration VALUES(1, zeroblob(32), 'x')",                   "configuration"        },
+    };
+    struct place *place = *state;
+    struct store *store = open_store(place, "boot-a");
+    char name[160], command[400];
+
+    fill(place, store, 20);
+    close_segment(store);
+    move_all(store);
+    assert_int_equal(seal_all(place, store, 100000), 1);
+    store_close(store);
+    first_changed(place, name);
+    assert_string_equal(name, "");
+    snprintf(command, sizeof command, "cp %s/lookback.db %s/whole", place->dir, place->dir);
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        run_sql(place, changes[i].sql);
+        first_changed(place, name);
+        if (strcmp(name, changes[i].leaf) != 0)
+            fail_msg("%s: found %s", changes[i].sql, name);
+        snprintf(command, sizeof command, "rm -f %s/lookback.db-*; cp %s/whole %s/lookback.db",
+                 place->dir, place->dir, place->dir);
+        assert_int_equal(system(command), 0);
+    }
+}
+
+/* Retention and older stores ---------------------------------------------------------------- */
+
+static void prune_all(struct store *store)
+{
+    struct error err = {0};
+    bool more = true;
+
+    while (more)
+        must(store_prune_step(store, at_ms(3 * HOUR_MS), store_newest_seal(store)->last_seq, 7,
+                              &more, &err),
+             &err);
+}
+
+static bool nothing(void *self, uint64_t seq, struct wall_time time, const char *kind,
+                    const char *subject, const char *text)
+{
+    *(int *)self += strcmp(kind, "task.note") == 0 && strcmp(subject, "37") == 0 &&
+                    strstr(text, "task.note") != NULL;
+    return true;
+}
+
+static void of_what_retention_removed_head_and_events_can_still_be_checked(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place, "boot-a");
+    struct reader *reader;
+    struct leaf_note leaf;
+    struct chain chain;
+    struct lines lines;
+    struct error err = {0};
+    uint8_t digest[DIGEST_BYTES], root[DIGEST_BYTES];
+    bool found;
+    int notes = 0;
+
+    fill(place, store, 10);
+    close_segment(store);
+    commit_polls(place, store, 10, HOUR_MS);
+    close_segment(store);
+    move_all(store);
+    assert_int_equal(seal_all(place, store, 100000), 2);
+    prune_all(store);
+    ask_is(place, "SELECT segment, count(*) FROM leaf GROUP BY segment", "1|1\n2|1\n");
+    ask_is(place, "SELECT count(*) FROM kept", "0\n");
+    reader = open_reader(place);
+    chain = read_chain(place, reader);
+    assert_int_equal(chain.count, 2);
+    assert_true(chain.sealed[0].pruned);
+    must(reader_leaf(reader, 1, "events", &leaf, &found, &err), &err);
+    assert_true(found);
+    read_lines(reader, 1, "events", &lines, digest);
+    assert_memory_equal(digest, leaf.digest, DIGEST_BYTES);
+    assert_true(
+        tree_follow(digest, 0, chain.sealed[0].head.leaves, leaf.path, leaf.path_length, root));
+    assert_memory_equal(root, chain.sealed[0].head.root, DIGEST_BYTES);
+    must(reader_leaf(reader, 1, "configuration", &leaf, &found, &err), &err);
+    assert_false(found);
+    must(reader_entries(reader, 1, nothing, &notes, &err), &err);
+    assert_int_equal(notes, 1);
+    reader_close(reader);
+    store_close(store);
+}
+
+/* As a program of schema 2 leaves it: closed, moved, one pruned, nothing sealed. */
+static void make_schema_2(struct place *place)
+{
+    struct store *store = open_store(place, "boot-a");
+    struct error err = {0};
+    bool more = true;
+
+    fill(place, store, 10);
+    for (int i = 1; i < 4; i++) {
+        close_segment(store);
+        commit_polls(place, store, 10, i * HOUR_MS);
+    }
+    move_all(store);
+    while (more)
+        must(store_prune_step(store, at_ms(HOUR_MS), UINT64_MAX, 1000, &more, &err), &err);
+    store_close(store);
+    run_sql(place, "DROP TABLE leaf; DROP TABLE configuration; DROP TABLE snapshot;"
+                   "DROP TABLE anchor; DELETE FROM meta WHERE key = 'store';"
+                   "ALTER TABLE segment DROP COLUMN leaves; ALTER TABLE segment DROP COLUMN path;"
+                   "ALTER TABLE segment DROP COLUMN collector; PRAGMA user_version = 2");
+}
+
+static void an_older_store_is_sealed_from_the_first_segment_that_is_left(void **state)
+{
+    struct place *place = *state;
+    struct store *store;
+    struct reader *reader;
+    struct chain chain;
+    char id[33];
+
+    make_schema_2(place);
+    store = open_store(place, "boot-a");
+    snprintf(id, sizeof id, "%s", store_id(store));
+    assert_int_equal(strspn(id, "0123456789abcdef"), 32);
+    assert_int_equal(seal_all(place, store, 1000), 2);
+    ask_is(place, "SELECT segment, pruned, root IS NOT NULL FROM segment", "1|1|0\n2|0|1\n3|0|1\n");
+    reader = open_reader(place);
+    chain = read_chain(place, reader);
+    assert_int_equal(chain.sealed[0].head.segment, 2);
+    leaves_lead_to(reader, 2, chain.sealed[0].head.root);
+    reader_close(reader);
+    store_close(store);
+    store = open_store(place, "boot-a");
+    assert_string_equal(store_id(store), id);
+    store_close(store);
+}
+
+/* Asking ------------------------------------------------------------------------------------ */
+
+static void an_entry_is_in_a_segment_once_that_is_sealed(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place, "boot-a");
+    uint64_t newest, waiting, unsealed_from, first, last;
+    struct error err = {0};
+    struct reader *reader;
+    uint64_t end;
+
+    fill(place, store, 10);
+    close_segment(store);
+    end = store_last_seq(store);
+    move_all(store);
+    reader = open_reader(place);
+    assert_int_equal(reader_segment_of(reader, 1), 0);
+    must(reader_seal_state(reader, &newest, &waiting, &unsealed_from, &err), &err);
+    assert_int_equal(newest, 0);
+    assert_int_equal(waiting, 1);
+    assert_int_equal(unsealed_from, 1);
+    assert_int_equal(seal_all(place, store, 100), 1);
+    commit_polls(place, store, 10, HOUR_MS);
+    close_segment(store);
+    assert_int_equal(reader_segment_of(reader, 1), 1);
+    assert_int_equal(reader_segment_of(reader, end), 1);
+    assert_int_equal(reader_segment_of(reader, end + 1), 0);
+    must(reader_seal_state(reader, &newest, &waiting, &unsealed_from, &err), &err);
+    assert_int_equal(newest, 1);
+    assert_int_equal(waiting, 1);
+    assert_int_equal(unsealed_from, end + 1);
+    must(reader_sealed_span(reader, (struct span){at_ms(0), at_ms(3 * HOUR_MS)}, &first, &last,
+                            &err),
+         &err);
+    assert_int_equal(first, 1);
+    assert_int_equal(last, 1); /* the other is not sealed */
+    must(reader_sealed_span(reader, (struct span){at_ms(9001), at_ms(3 * HOUR_MS)}, &first, &last,
+                            &err),
+         &err);
+    assert_int_equal(first, 0);
+    assert_int_equal(last, 0);
+    reader_close(reader);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +418,10 @@ int main(void)
         IN_PLACE(the_leaves_are_written_as_the_document_says),
         IN_PLACE(the_size_of_the_steps_changes_nothing),
         IN_PLACE(segments_are_sealed_in_turn_each_once),
+        IN_PLACE(whatever_is_changed_afterwards_changes_its_leaf),
+        IN_PLACE(of_what_retention_removed_head_and_events_can_still_be_checked),
+        IN_PLACE(an_older_store_is_sealed_from_the_first_segment_that_is_left),
+        IN_PLACE(an_entry_is_in_a_segment_once_that_is_sealed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
