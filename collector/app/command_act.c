@@ -145,7 +145,7 @@ static void show_seal(const struct typed *typed, const struct sealed *sealed, js
         json_decref(all);
         return;
     }
-    printf(SAY("已封存第 %llu 段（%s），记录在序号 %llu\n头   %s\n钥匙 %s\n",
+    printf(SAY("已封存第 %llu 段（%s），记录在序号 %llu\n封存头   %s\n签名钥匙 %s\n",
                "segment %llu is sealed (%s), recorded as number %llu\nhead %s\nkey  %s\n"),
            (unsigned long long)sealed->head.segment, local_time(time, shown),
            (unsigned long long)seq, head, sealed->head.key);
