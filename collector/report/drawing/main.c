@@ -29,6 +29,15 @@ static int print_versions(void)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* fontconfig and cairo keep what they know of fonts until the process ends. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\nleak:libcairo\nleak:libpango\nleak:libglib\n";
+}
+#endif
+
 static int use(void)
 {
     fputs(SAY("用法：lookback-report evidence|readings|river|watch|watch-sheet 输出文件 < "
