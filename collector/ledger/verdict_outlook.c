@@ -193,7 +193,7 @@ static uint32_t days_for_percentile(const struct verdict_terms *terms,
     double p = terms->percentile / 100.0;
 
     for (uint32_t n = found->valid > 0 ? found->valid : 1; n <= most; n++)
-        if (floor(1.0 + (double)(n - 1) * p) + 1.0 <= (double)(n - found->percentile_over))
+        if (ceil(1.0 + (double)(n - 1) * p) <= (double)(n - found->percentile_over))
             return n;
     return 0;
 }

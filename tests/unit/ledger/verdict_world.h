@@ -103,8 +103,8 @@ static inline void story(const char *from, const char *off, int watch_days, cons
 {
     span = (struct span){at(from), at(to)};
     struck_off = off[0] == '\0' ? WALL_NONE : at(off);
-    watch_until = off[0] == '\0' ? WALL_NONE
-                                 : (struct wall_time){struck_off.ms + watch_days * 86400000LL};
+    watch_until =
+        off[0] == '\0' ? WALL_NONE : (struct wall_time){struck_off.ms + watch_days * 86400000LL};
 }
 
 static inline size_t hour(const char *words)
@@ -161,8 +161,8 @@ static inline struct sheet_rule *limit_rule(struct measured *point, const char *
 {
     struct sheet_rule *rule = add_rule(point, name);
     const struct limit *rows[24];
-    size_t count = standards_pick(standards, standard, &point->sheet.place, point->sheet.parameter,
-                                  rows, 24);
+    size_t count =
+        standards_pick(standards, standard, &point->sheet.place, point->sheet.parameter, rows, 24);
 
     assert_true(count > 0);
     assert_true(standards_lanes(rows, count, on, &rule->lanes));
@@ -224,14 +224,14 @@ static inline void feed(struct evaluation *evaluation, const struct measured *po
     if (!evaluation_begin_point(evaluation, &point->sheet, &err))
         print_message("%s\n", err.text);
     for (size_t i = 0; i < point->asked_count; i++)
-        assert_true(evaluation_every(evaluation, point->asked[i].from, point->asked[i].every_ms,
-                                     &err));
+        assert_true(
+            evaluation_every(evaluation, point->asked[i].from, point->asked[i].every_ms, &err));
     if (point->maintenance.end.ms > 0)
         assert_true(evaluation_window(evaluation, point->maintenance, &err));
     for (size_t i = 0; span.start.ms + (int64_t)i * 3600000 < span.end.ms; i++) {
         struct wall_time time = {span.start.ms + (int64_t)i * 3600000};
-        enum quality quality = isnan(point->values[i]) ? QUALITY_NO_ANSWER
-                                                       : (enum quality)point->qualities[i];
+        enum quality quality =
+            isnan(point->values[i]) ? QUALITY_NO_ANSWER : (enum quality)point->qualities[i];
 
         if (!evaluation_reading(evaluation, time, point->values[i], quality, &err)) {
             print_message("%s\n", err.text);
