@@ -26,8 +26,7 @@ struct river_desk {
     struct river_month months[MONTHS];
 };
 
-/* --- which sections -----------------------------------------------------------------------------
- */
+/* --- which sections -------------------------------------------------------------------------- */
 
 static bool has_chief(const struct site_setup *site, const char *name)
 {
@@ -88,8 +87,7 @@ static int say_not_found(const struct typed *typed, const struct river_desk *des
     return command_fail(typed, &err);
 }
 
-/* --- what was measured ---------------------------------------------------------------------------
- */
+/* --- what was measured ----------------------------------------------------------------------- */
 
 struct gathering {
     const struct river_month *month;
@@ -214,8 +212,7 @@ static json_t *report_section(struct river_desk *desk, const struct site_setup *
     return section;
 }
 
-/* --- the desk
- * -------------------------------------------------------------------------------------- */
+/* --- the desk -------------------------------------------------------------------------------- */
 
 static bool read_month(const struct typed *typed, struct river_desk *desk)
 {
@@ -284,8 +281,7 @@ static void desk_close(struct river_desk *desk)
     settings_free(desk->settings);
 }
 
-/* --- the report
- * -------------------------------------------------------------------------------------- */
+/* --- the report ------------------------------------------------------------------------------ */
 
 static const char *oxygen_words(const struct river_desk *desk)
 {

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "report/river_inside.h"
 
-/* --- months ----------------------------------------------------------------------------------- */
+/* --- months ---------------------------------------------------------------------------------- */
 
 static struct wall_time month_begin(int year, int month)
 {
@@ -73,8 +73,7 @@ int river_day(const struct river_month *month, struct wall_time time)
     return local.tm_mday - 1;
 }
 
-/* --- one parameter in one month ----------------------------------------------------------------
- */
+/* --- one parameter in one month -------------------------------------------------------------- */
 
 int river_valid_days(const struct river_month *month, const struct river_measured *item)
 {
@@ -137,8 +136,7 @@ void river_classify(const struct river_setup *setup, const struct river_place *p
     free(values);
 }
 
-/* --- what the standard knows --------------------------------------------------------------------
- */
+/* --- what the standard knows ----------------------------------------------------------------- */
 
 const struct limit *river_limit(const struct river_setup *setup, const struct river_place *place,
                                 const struct river_month *month, const char *parameter)
@@ -188,8 +186,7 @@ json_t *river_number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* --- change
- * --------------------------------------------------------------------------------------- */
+/* --- change ---------------------------------------------------------------------------------- */
 
 /* I and II are one grade; so many there are. */
 static int grade_of(int class_)
@@ -242,8 +239,7 @@ static json_t *change_json(const struct river_setup *setup, const struct river_p
                      is_same_items(now, &then));
 }
 
-/* --- calendar
- * ------------------------------------------------------------------------------------- */
+/* --- calendar -------------------------------------------------------------------------------- */
 
 static json_t *calendar_json(const struct river_setup *setup, const struct river_place *place,
                              const struct river_month *month, int *worse)
@@ -262,8 +258,7 @@ static json_t *calendar_json(const struct river_setup *setup, const struct river
     return days;
 }
 
-/* --- the section
- * ----------------------------------------------------------------------------------- */
+/* --- the section ----------------------------------------------------------------------------- */
 
 static json_t *main_items_json(const struct section_class *now)
 {

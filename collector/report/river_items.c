@@ -17,8 +17,7 @@ void river_counts(const struct river_month *month, const struct river_measured *
     }
 }
 
-/* --- items
- * ----------------------------------------------------------------------------------------- */
+/* --- items ----------------------------------------------------------------------------------- */
 
 static json_t *title_json(const struct parameter *parameter)
 {
@@ -146,8 +145,7 @@ void river_items(const struct river_setup *setup, const struct river_place *plac
     json_object_set_new(section, "missing", missing);
 }
 
-/* --- the answer
- * -------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------ */
 
 struct sentence {
     char zh[600], en[600];

@@ -73,8 +73,7 @@ static const char *answer_title(const char *answer)
                                          : SAY("不能证明", "not provable");
 }
 
-/* --- items --------------------------------------------------------------------------------------
- */
+/* --- items ----------------------------------------------------------------------------------- */
 
 static void add_item(struct table *table, const json_t *item)
 {
@@ -148,8 +147,7 @@ static void print_beside(const json_t *section, FILE *to)
         fputc('\n', to);
 }
 
-/* --- calendar
- * ------------------------------------------------------------------------------------- */
+/* --- calendar -------------------------------------------------------------------------------- */
 
 static const char *short_class(const char *class_)
 {
@@ -174,8 +172,7 @@ static void print_calendar(const json_t *section, FILE *to)
     }
 }
 
-/* --- a section
- * ------------------------------------------------------------------------------------- */
+/* --- a section ------------------------------------------------------------------------------- */
 
 static const char *change_title(const char *change)
 {

@@ -113,7 +113,7 @@ static void draw_frame(const struct plot *plot)
     cairo_stroke(plot->cr);
 }
 
-/* --- what stands behind the curve ------------------------------------------------------------- */
+/* --- what stands behind the curve ------------------------------------------------------------ */
 
 static void draw_nights(const struct plot *plot)
 {
@@ -216,7 +216,7 @@ static void draw_strike_off(const struct plot *plot)
     letters_draw(plot->letters, plot->cr, &how, x, plot->y - 13.0, words);
 }
 
-/* --- all of it -------------------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------------------------- */
 
 static void draw_title(const struct plot *plot, double x, double y)
 {

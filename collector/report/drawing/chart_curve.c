@@ -7,7 +7,7 @@
 #include "base/say.h"
 #include "drawing/chart_inside.h"
 
-/* --- the curve -------------------------------------------------------------------------------- */
+/* --- the curve ------------------------------------------------------------------------------- */
 
 static bool is_before(const struct plot *plot, const struct chart_value *value)
 {
@@ -96,7 +96,7 @@ void chart_draw_curve(const struct plot *plot)
     }
 }
 
-/* --- limits ----------------------------------------------------------------------------------- */
+/* --- limits ---------------------------------------------------------------------------------- */
 
 enum { LABELS_MAX = 32 };
 
@@ -211,8 +211,7 @@ void chart_draw_limits(const struct plot *plot)
     }
 }
 
-/* --- what breaks them --------------------------------------------------------------------------
- */
+/* --- what breaks them ------------------------------------------------------------------------ */
 
 /* Before the strike-off: empty. */
 static void draw_triangle(cairo_t *cr, double x, double y, double size, bool before)
@@ -245,8 +244,7 @@ void chart_draw_marks(const struct plot *plot)
     }
 }
 
-/* --- legend ------------------------------------------------------------------------------------
- */
+/* --- legend ---------------------------------------------------------------------------------- */
 
 struct legend {
     const struct plot *plot;

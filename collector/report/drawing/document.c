@@ -92,7 +92,7 @@ const json_t *doc_at(const json_t *object, const char *key, size_t index)
     return json_array_get(json_object_get(object, key), index);
 }
 
-/* --- shown ------------------------------------------------------------------------------------ */
+/* --- shown ----------------------------------------------------------------------------------- */
 
 enum { SHOWN_AT_ONCE = 24, SHOWN_SIZE = 160 };
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "drawing/report.h"
 
-/* --- words ------------------------------------------------------------------------------------ */
+/* --- words ----------------------------------------------------------------------------------- */
 
 enum sign answer_sign(const char *answer)
 {
@@ -64,28 +64,47 @@ void point_title(const struct evidence *evidence, const json_t *point, char *out
     snprintf(out, size, "%s · %s", doc_said(point, "title"), *title == '\0' ? site : title);
 }
 
-static const char *printed(const json_t *stage, const char *key)
+/* A bound of verdict.json is {"above":1.5}; one of a sealed sheet has its kind, low and high. */
+void bound_of(const json_t *stage, double *low, double *high)
 {
-    char with_text[16];
-    const char *text;
+    const json_t *bound =
+        json_is_object(json_object_get(stage, "bound")) ? json_object_get(stage, "bound") : NULL;
+    const char *kind = doc_text(stage, "bound");
 
-    snprintf(with_text, sizeof with_text, "%s_text", key);
-    text = doc_text(json_object_get(stage, "limit"), with_text);
-    return *text != '\0' ? text : shown_number(doc_number(stage, key), -1);
+    *low = bound != NULL ? doc_number(bound, "below") : doc_number(stage, "low");
+    *high = bound != NULL ? doc_number(bound, "above") : doc_number(stage, "high");
+    if (doc_size(bound, "between") == 2) {
+        *low = json_number_value(doc_at(bound, "between", 0));
+        *high = json_number_value(doc_at(bound, "between", 1));
+    }
+    if (strcmp(kind, "above") == 0)
+        *low = NAN;
+    if (strcmp(kind, "below") == 0)
+        *high = NAN;
+}
+
+/* As the standard prints it, where that is known. */
+static const char *printed(const json_t *stage, const char *key, double value)
+{
+    const char *text = doc_text(json_object_get(stage, "limit"), key);
+
+    return *text != '\0' ? text : shown_number(value, -1);
 }
 
 void bound_words(const json_t *stage, const char *unit, char *out, size_t size)
 {
-    const char *kind = doc_text(stage, "bound");
     const char *gap = *unit == '\0' ? "" : " ";
+    double low;
+    double high;
 
-    if (strcmp(kind, "between") == 0)
-        snprintf(out, size, "%s – %s%s%s", printed(stage, "low"), printed(stage, "high"), gap,
-                 unit);
-    else if (strcmp(kind, "below") == 0)
-        snprintf(out, size, "≥ %s%s%s", printed(stage, "low"), gap, unit);
+    bound_of(stage, &low, &high);
+    if (isfinite(low) && isfinite(high))
+        snprintf(out, size, "%s – %s%s%s", printed(stage, "low_text", low),
+                 printed(stage, "high_text", high), gap, unit);
+    else if (isfinite(low))
+        snprintf(out, size, "≥ %s%s%s", printed(stage, "low_text", low), gap, unit);
     else
-        snprintf(out, size, "≤ %s%s%s", printed(stage, "high"), gap, unit);
+        snprintf(out, size, "≤ %s%s%s", printed(stage, "high_text", high), gap, unit);
 }
 
 void limit_words(const json_t *stage, char *out, size_t size)
@@ -124,7 +143,7 @@ const char *number_words(const struct evidence *evidence, const json_t *point,
     return SAY("当日用于判定的值", "the day's value that is judged");
 }
 
-/* --- the first page --------------------------------------------------------------------------- */
+/* --- the first page -------------------------------------------------------------------------- */
 
 static void say_answer(struct page *page, const struct evidence *evidence)
 {
@@ -153,17 +172,6 @@ static void say_answer(struct page *page, const struct evidence *evidence)
     page_answer(page, answer_sign(answer), answer_words(answer), about);
 }
 
-static const json_t *find_point(const struct evidence *evidence, const char *name)
-{
-    for (size_t i = 0; i < doc_size(evidence->verdict, "points"); i++) {
-        const json_t *point = doc_at(evidence->verdict, "points", i);
-
-        if (strcmp(doc_text(point, "point"), name) == 0)
-            return point;
-    }
-    return NULL;
-}
-
 static void say_reasons(struct page *page, const struct evidence *evidence)
 {
     struct wall_time provable = doc_time(evidence->verdict, "provable_from");
@@ -173,16 +181,8 @@ static void say_reasons(struct page *page, const struct evidence *evidence)
         page_say(page, TONE_STRONG, "%s", SAY("理由", "Reasons"));
     for (size_t i = 0; i < count; i++) {
         const json_t *reason = doc_at(evidence->verdict, "reasons", i);
-        const json_t *point = find_point(evidence, doc_text(reason, "point"));
-        const char *words = doc_text(reason, SAY("zh", "en"));
-        char title[300];
 
-        if (point == NULL) {
-            page_say(page, TONE_POINT, "%s", words);
-            continue;
-        }
-        point_title(evidence, point, title, sizeof title);
-        page_say(page, TONE_POINT, SAY("%s：%s", "%s: %s"), title, words);
+        page_say(page, TONE_POINT, SAY("%s。", "%s."), doc_text_or_dash(reason, SAY("zh", "en")));
     }
     if (strcmp(doc_text(evidence->verdict, "answer"), "not_proven") != 0)
         return;
@@ -287,8 +287,7 @@ void evidence_first_page(struct page *page, const struct evidence *evidence)
                  "You need not trust whoever gave you this: see VERIFY.md in the archive."));
 }
 
-/* --- all of it ---------------------------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------------------------- */
 
 static void draw(struct page *page, const void *self)
 {

@@ -29,6 +29,8 @@ void point_title(const struct evidence *evidence, const json_t *point, char *out
 /* A point's or task's site as sealed; NULL: none. */
 const json_t *site_of(const struct evidence *evidence, const char *name);
 
+/* What bounds a stage; NAN: not on that side. */
+void bound_of(const json_t *stage, double *low, double *high);
 /* A stage of a lane in words: "≤ 1.5 mg/L", "≥ 3", "6–9". */
 void bound_words(const json_t *stage, const char *unit, char *out, size_t size);
 /* "GB 3838-2002 表1 IV 类", "（未核实）" behind it where it is; "" for a bound of the rule's own.
@@ -37,6 +39,9 @@ void limit_words(const json_t *stage, char *out, size_t size);
 /* What the day's number of a criterion is: "日均值", "夜间等效声级". */
 const char *number_words(const struct evidence *evidence, const json_t *point,
                          const json_t *criterion);
+
+/* "日", "夜间": a period as a person calls it. */
+const char *period_words(const char *period);
 
 /* In the order of the report. */
 void evidence_first_page(struct page *page, const struct evidence *evidence);
@@ -50,6 +55,11 @@ void evidence_events(struct page *page, const struct evidence *evidence);
 void evidence_seals(struct page *page, const struct evidence *evidence);
 void evidence_bounds(struct page *page, const struct evidence *evidence); /* of what it proves */
 
+/* One criterion: its chart, and what was measured against what is asked for. */
+void evidence_criterion(struct page *page, const struct evidence *evidence, const json_t *point,
+                        const json_t *criterion);
+/* Whether a point has enough data. */
+void evidence_completeness(struct page *page, const struct evidence *evidence, const json_t *point);
 /* One chart of one criterion (NULL: of the days alone), `height` points high. */
 void evidence_chart(struct page *page, const struct evidence *evidence, const json_t *point,
                     const json_t *criterion, double height);

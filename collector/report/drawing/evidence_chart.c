@@ -31,20 +31,35 @@ static void *rows(size_t count, size_t size)
     return list;
 }
 
-/* The days' own means; then, where the criterion has a number for the day, that. Both lists are in
- * order of their days. */
+/* The number that is judged, of days that have one; both lists are in order of their days. */
+static void take_numbers(struct gathered *all, const json_t *numbers)
+{
+    size_t next = 0;
+
+    for (size_t i = 0; i < json_array_size(numbers); i++) {
+        const json_t *number = json_array_get(numbers, i);
+        struct wall_time day = doc_time(number, "day");
+
+        while (next < all->value_count && all->values[next].start.ms < day.ms)
+            next++;
+        if (next == all->value_count || all->values[next].start.ms != day.ms)
+            continue;
+        all->values[next].mean = doc_number(number, "value");
+        all->values[next].valid = doc_true(number, "valid") && isfinite(all->values[next].mean);
+    }
+}
+
+/* Every day of the span. */
 static void gather_values(struct gathered *all, const json_t *point, const json_t *criterion,
                           bool with_band)
 {
     size_t count = doc_size(point, "days");
-    size_t next = 0;
 
     all->values = rows(count, sizeof *all->values);
     for (size_t i = 0; i < count; i++) {
         const json_t *day = doc_at(point, "days", i);
         struct wall_time start = doc_time(day, "day");
         struct chart_value *value = &all->values[all->value_count];
-        const json_t *number = doc_at(criterion, "numbers", next);
 
         if (!wall_is_known(start))
             continue;
@@ -52,15 +67,13 @@ static void gather_values(struct gathered *all, const json_t *point, const json_
         value->mean = doc_number(day, "mean");
         value->min = with_band ? doc_number(day, "min") : (double)NAN;
         value->max = with_band ? doc_number(day, "max") : (double)NAN;
-        value->valid = doc_number(day, "valid") > 0.0 && isfinite(value->mean);
-        while (number != NULL && strcmp(doc_text(number, "day"), doc_text(day, "day")) < 0)
-            number = doc_at(criterion, "numbers", ++next);
-        if (number != NULL && strcmp(doc_text(number, "day"), doc_text(day, "day")) == 0) {
-            value->mean = doc_number(number, "value");
-            value->valid = doc_true(number, "valid") && isfinite(value->mean);
-        }
+        /* a day that is no whole one of either side is judged by nobody, and shown as it was */
+        value->valid = (criterion == NULL || (with_band && *doc_text(day, "side") == '\0')) &&
+                       doc_true(day, "enough") && isfinite(value->mean);
         all->value_count++;
     }
+    take_numbers(all, json_object_get(json_object_get(criterion, "before"), "numbers"));
+    take_numbers(all, json_object_get(criterion, "numbers"));
 }
 
 static void gather_limits(struct gathered *all, const json_t *point, const json_t *criterion)
@@ -75,33 +88,37 @@ static void gather_limits(struct gathered *all, const json_t *point, const json_
         limit_words(stage, limit, sizeof limit);
         snprintf(label, LABEL_SIZE, "%s  %s", bound,
                  limit[0] == '\0' ? SAY("本规则自定", "the rule's own") : limit);
-        all->limits[all->limit_count++] = (struct chart_limit){.label = label,
-                                                               .low = doc_number(stage, "low"),
-                                                               .high = doc_number(stage, "high"),
-                                                               .from = doc_time(stage, "from"),
-                                                               .to = doc_time(stage, "to")};
+        all->limits[all->limit_count] = (struct chart_limit){
+            .label = label, .from = doc_time(stage, "from"), .to = doc_time(stage, "to")};
+        bound_of(stage, &all->limits[all->limit_count].low, &all->limits[all->limit_count].high);
+        all->limit_count++;
     }
 }
 
 /* Days whose number exceeds, at noon, where the curve passes. */
-static void gather_marks(struct gathered *all, const json_t *criterion, struct wall_time struck_off)
+static void add_marks(struct gathered *all, const json_t *numbers, bool before)
 {
-    size_t count = doc_size(criterion, "numbers");
-
-    all->marks = rows(count, sizeof *all->marks);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *number = doc_at(criterion, "numbers", i);
+    for (size_t i = 0; i < json_array_size(numbers); i++) {
+        const json_t *number = json_array_get(numbers, i);
         struct wall_time day = doc_time(number, "day");
 
         if (doc_true(number, "exceeded") && wall_is_known(day))
-            all->marks[all->mark_count++] =
-                (struct chart_mark){{day.ms + INT64_C(12) * 3600 * 1000},
-                                    doc_number(number, "value"),
-                                    wall_is_known(struck_off) && day.ms < struck_off.ms};
+            all->marks[all->mark_count++] = (struct chart_mark){
+                {day.ms + INT64_C(12) * 3600 * 1000}, doc_number(number, "value"), before};
     }
 }
 
-/* Of its device; `device` is "SITE/DEVICE". */
+static void gather_marks(struct gathered *all, const json_t *criterion)
+{
+    const json_t *before = json_object_get(criterion, "before");
+
+    all->marks =
+        rows(doc_size(criterion, "numbers") + doc_size(before, "numbers"), sizeof *all->marks);
+    add_marks(all, json_object_get(before, "numbers"), true);
+    add_marks(all, json_object_get(criterion, "numbers"), false);
+}
+
+/* Windows of this point. */
 static void gather_maintenance(struct gathered *all, const struct evidence *evidence,
                                const json_t *point)
 {
@@ -111,13 +128,9 @@ static void gather_maintenance(struct gathered *all, const struct evidence *evid
     all->maintenance = rows(count, sizeof *all->maintenance);
     for (size_t i = 0; i < count; i++) {
         const json_t *one = doc_at(evidence->verdict, "maintenance", i);
-        const char *device = doc_text(one, "device");
-        const char *at = doc_text(one, "point");
-        bool ours = strcmp(at, name) == 0 ||
-                    (*device != '\0' && strncmp(name, device, strlen(device)) == 0 &&
-                     name[strlen(device)] == '/');
 
-        if (ours && wall_is_known(doc_time(one, "from")) && wall_is_known(doc_time(one, "to")))
+        if (strcmp(doc_text(one, "point"), name) == 0 && wall_is_known(doc_time(one, "from")) &&
+            wall_is_known(doc_time(one, "to")))
             all->maintenance[all->maintenance_count++] = (struct chart_stretch){
                 doc_time(one, "from"), doc_time(one, "to"), SAY("维护", "maintenance")};
     }
@@ -142,7 +155,7 @@ void evidence_chart(struct page *page, const struct evidence *evidence, const js
     point_title(evidence, point, title, sizeof title);
     gather_values(&all, point, criterion, !noise);
     gather_limits(&all, point, criterion);
-    gather_marks(&all, criterion, evidence->struck_off);
+    gather_marks(&all, criterion);
     gather_maintenance(&all, evidence, point);
     chart.mean_word = number_words(evidence, point, criterion);
     chart.band_word = noise ? NULL : SAY("当日最低到最高", "least to greatest of the day");

@@ -1,4 +1,4 @@
-/* Who and what is watched, and each parameter: chart, statistics, before and after, weeks. */
+/* Who and what is watched; each parameter with its criteria and weeks. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 #include "base/text.h"
 #include "drawing/evidence.h"
 
-/* --- identity ----------------------------------------------------------------------------------
- */
+/* --- identity -------------------------------------------------------------------------------- */
 
 static void show_task(struct page *page, const struct evidence *evidence)
 {
@@ -111,237 +110,7 @@ void evidence_identity(struct page *page, const struct evidence *evidence)
     }
 }
 
-/* --- statistics --------------------------------------------------------------------------------
- */
-
-/* Whether a reason of this word stands against the point (and rule, "" for any). */
-static bool is_against(const struct evidence *evidence, const json_t *point, const char *rule,
-                       const char *word)
-{
-    for (size_t i = 0; i < doc_size(evidence->verdict, "reasons"); i++) {
-        const json_t *reason = doc_at(evidence->verdict, "reasons", i);
-
-        if (strcmp(doc_text(reason, "reason"), word) == 0 &&
-            strcmp(doc_text(reason, "point"), doc_text(point, "point")) == 0 &&
-            (*rule == '\0' || strcmp(doc_text(reason, "rule"), rule) == 0))
-            return true;
-    }
-    return false;
-}
-
-struct statistics {
-    const struct evidence *evidence;
-    const json_t *point;
-    struct grid *grid;
-};
-
-/* One line: what, how it is, what is asked for, and whether that is so. */
-static void line(const struct statistics *all, const char *rule, const char *word, const char *what,
-                 const char *is, const char *asked)
-{
-    bool against = is_against(all->evidence, all->point, rule, word);
-
-    grid_cell(all->grid, "%s", what);
-    grid_cell(all->grid, "%s", is);
-    grid_cell(all->grid, "%s", asked);
-    grid_sign(all->grid, against ? SIGN_UNKNOWN : SIGN_GOOD,
-              against ? SAY("不满足", "no") : SAY("满足", "yes"));
-}
-
-static const char *at_least(const char *words)
-{
-    static char out[100];
-
-    snprintf(out, sizeof out, SAY("不低于 %s", "at least %s"), words);
-    return out;
-}
-
-static const char *at_most(const char *words)
-{
-    static char out[100];
-
-    snprintf(out, sizeof out, SAY("不高于 %s", "at most %s"), words);
-    return out;
-}
-
-static double worst_week(const json_t *point, const char **when)
-{
-    double worst = NAN;
-
-    *when = "";
-    for (size_t i = 0; i < doc_size(point, "weeks"); i++) {
-        const json_t *week = doc_at(point, "weeks", i);
-        double share = doc_number(week, "completeness");
-
-        if (isfinite(share) && !(share >= worst)) {
-            worst = share;
-            *when = doc_text(week, "week");
-        }
-    }
-    return worst;
-}
-
-static void completeness_lines(const struct statistics *all)
-{
-    const json_t *point = all->point;
-    const json_t *terms = all->evidence->terms;
-    const char *when;
-    double week = worst_week(point, &when);
-    char is[160];
-
-    snprintf(is, sizeof is, SAY("%s（应有 %s 个，有效 %s 个）", "%s (%s expected, %s valid)"),
-             shown_percent(doc_number(point, "completeness")), shown_count(point, "expected"),
-             shown_count(point, "valid"));
-    line(all, "", "completeness", SAY("数据完整率", "Completeness"), is,
-         at_least(shown_percent(doc_number(terms, "completeness"))));
-    snprintf(is, sizeof is,
-             *when == '\0' ? "%s" : SAY("%s（%s 起的一周）", "%s (the week from %s)"),
-             shown_percent(week), when);
-    line(all, "", "week", SAY("最不完整的一周", "The least complete week"), is,
-         at_least(shown_percent(doc_number(terms, "week"))));
-    line(all, "", "night", SAY("夜间完整率", "Completeness by night"),
-         shown_percent(doc_number(point, "night")),
-         at_least(shown_percent(doc_number(terms, "night"))));
-    snprintf(is, sizeof is, SAY("%s 天", "%s days"),
-             shown_number(doc_number(point, "longest_gap"), 0));
-    {
-        char asked[60];
-
-        snprintf(asked, sizeof asked, SAY("%s 天", "%s days"), shown_count(terms, "gap_days"));
-        line(all, "", "gap",
-             SAY("最长连续多少天没有有效日", "Longest run of days without a valid one"), is,
-             at_most(asked));
-    }
-}
-
-static void rate_lines(const struct statistics *all, const json_t *criterion)
-{
-    const json_t *terms = all->evidence->terms;
-    const char *rule = doc_text(criterion, "rule");
-    char is[200];
-
-    snprintf(is, sizeof is, SAY("%s 个有效日，其中 %s 天超标", "%s valid days, %s of them exceed"),
-             shown_count(criterion, "valid_days"), shown_count(criterion, "exceeded_days"));
-    grid_cell(all->grid, "%s", SAY("有效日与超标日", "Valid days, and those that exceed"));
-    grid_cell(all->grid, "%s", is);
-    grid_cell(all->grid, "%s", "");
-    grid_cell(all->grid, "%s", "");
-    snprintf(is, sizeof is,
-             SAY("实际 %s，%s 把握下不超过 %s", "%s seen; with %s confidence at most %s"),
-             shown_percent(doc_number(criterion, "rate")),
-             shown_percent(doc_number(terms, "confidence")),
-             shown_percent(doc_number(criterion, "bound")));
-    line(all, rule, "rate", SAY("超标日占比", "Share of days that exceed"), is,
-         at_most(shown_percent(doc_number(terms, "rate_bound"))));
-    snprintf(
-        is, sizeof is,
-        SAY("%s（折合 %s 个独立日，其中 %s 天超标）", "%s (as of %s independent days, %s exceed)"),
-        shown_percent(doc_number(criterion, "bound_eff")), shown_count(criterion, "n_eff"),
-        shown_count(criterion, "k_eff"));
-    if (!doc_true(terms, "decide_by_effective")) {
-        grid_cell(all->grid, "%s",
-                  SAY("同上，考虑相邻日相似", "The same, as neighbouring days are alike"));
-        grid_cell(all->grid, "%s", is);
-        grid_cell(all->grid, "%s", SAY("只印出，不据此判定", "shown, does not decide"));
-        grid_cell(all->grid, "%s", "");
-    } else {
-        line(all, rule, "rate_effective",
-             SAY("同上，考虑相邻日相似", "The same, as neighbouring days are alike"), is,
-             at_most(shown_percent(doc_number(terms, "rate_bound"))));
-    }
-}
-
-static void percentile_line(const struct statistics *all, const json_t *criterion)
-{
-    const json_t *percentile = json_object_get(criterion, "percentile");
-    const json_t *last = doc_at(criterion, "stages", doc_size(criterion, "stages") - 1);
-    const char *unit = doc_text(all->point, "unit");
-    char what[100];
-    char bound[100];
-
-    bound_words(last, unit, bound, sizeof bound);
-    snprintf(what, sizeof what, SAY("第 %s 百分位日值", "Percentile %s of the days' values"),
-             shown_number(doc_number(percentile, "p"), -1));
-    line(all, doc_text(criterion, "rule"), "percentile", what,
-         shown_with_unit(doc_number(percentile, "value"), -1, unit), bound);
-}
-
-static void run_line(const struct statistics *all, const json_t *criterion)
-{
-    char is[60];
-    char asked[60];
-
-    snprintf(is, sizeof is, SAY("%s 天", "%s days"), shown_count(criterion, "last_run"));
-    snprintf(asked, sizeof asked, SAY("%s 天", "%s days"),
-             shown_count(all->evidence->terms, "last_run"));
-    line(all, doc_text(criterion, "rule"), "last_run",
-         SAY("到最后一天为止连续达标", "Compliant days in a row up to the end"), is,
-         at_least(asked));
-}
-
-static void before_line(const struct statistics *all, const json_t *criterion)
-{
-    const json_t *before = json_object_get(criterion, "before");
-    const json_t *terms = json_object_get(all->evidence->terms, "comparison");
-    const char *unit = doc_text(all->point, "unit");
-    char is[400];
-    char asked[100];
-
-    if (!doc_true(before, "tested")) {
-        grid_cell(all->grid, "%s", SAY("销号前后比较", "Before and after the strike-off"));
-        grid_cell(all->grid, SAY("没有检验：%s", "not tested: %s"), doc_said(before, "why"));
-        grid_cell(all->grid, "%s", "");
-        grid_cell(all->grid, "%s", "");
-        return;
-    }
-    snprintf(
-        is, sizeof is,
-        SAY("中位数：前 %s（%s 个有效日，%s 天超标），后 %s；相差 %s；p = %s；两侧同用 %s",
-            "median %s before (%s valid days, %s exceed), %s after; shift %s; p = %s; both by %s"),
-        shown_with_unit(doc_number(before, "median"), -1, unit), shown_count(before, "valid_days"),
-        shown_count(before, "exceeded_days"),
-        shown_with_unit(doc_number(before, "median_after"), -1, unit),
-        shown_with_unit(doc_number(before, "shift"), -1, unit),
-        shown_number(doc_number(before, "p"), -1), doc_text_or_dash(before, "edition"));
-    snprintf(asked, sizeof asked, SAY("变好，且 p 小于 %s", "better, and p below %s"),
-             shown_number(doc_number(terms, "p"), -1));
-    line(all, doc_text(criterion, "rule"), "before_after",
-         SAY("销号前后比较（秩和检验）", "Before and after the strike-off (Mann-Whitney)"), is,
-         asked);
-}
-
-static const struct column *statistic_columns(void)
-{
-    static struct column columns[4];
-
-    columns[0] = (struct column){SAY("看什么", "What"), 27.0, ALIGN_LEFT};
-    columns[1] = (struct column){SAY("是多少", "How it is"), 40.0, ALIGN_LEFT};
-    columns[2] = (struct column){SAY("要求", "Asked for"), 21.0, ALIGN_LEFT};
-    columns[3] = (struct column){SAY("满足吗", "Met"), 12.0, ALIGN_LEFT};
-    return columns;
-}
-
-static void show_criterion(struct page *page, const struct evidence *evidence, const json_t *point,
-                           const json_t *criterion)
-{
-    const char *title = doc_text(criterion, "title");
-    struct statistics all = {evidence, point, NULL};
-
-    page_keep(page, 290.0);
-    page_heading(page, 3, SAY("%s：看%s", "%s: by the %s"),
-                 *title == '\0' ? doc_text_or_dash(criterion, "rule") : title,
-                 number_words(evidence, point, criterion));
-    evidence_chart(page, evidence, point, criterion, 205.0);
-    all.grid = grid_begin(page, statistic_columns(), 4);
-    rate_lines(&all, criterion);
-    percentile_line(&all, criterion);
-    run_line(&all, criterion);
-    before_line(&all, criterion);
-    grid_end(all.grid);
-}
-
-/* --- weeks --------------------------------------------------------------------------------------
- */
+/* --- weeks ----------------------------------------------------------------------------------- */
 
 enum { WEEKS_ABREAST = 3 };
 
@@ -372,7 +141,7 @@ static void show_weeks(struct page *page, const struct evidence *evidence, const
             grid_cell(grid, " ");
             continue;
         }
-        grid_cell(grid, "%s", doc_text(week, "week"));
+        grid_cell(grid, "%s", doc_text(week, "from"));
         if (share < asked)
             grid_cell(grid, SAY("%s 不足", "%s too little"), shown_percent(share));
         else
@@ -387,7 +156,6 @@ void evidence_points(struct page *page, const struct evidence *evidence)
     page_heading(page, 1, "%s", SAY("二、各监测因子", "2. Each parameter"));
     for (size_t i = 0; i < doc_size(evidence->verdict, "points"); i++) {
         const json_t *point = doc_at(evidence->verdict, "points", i);
-        struct statistics all = {evidence, point, NULL};
         char title[300];
 
         point_title(evidence, point, title, sizeof title);
@@ -395,14 +163,11 @@ void evidence_points(struct page *page, const struct evidence *evidence)
         page_heading(page, 2, SAY("%s：%s", "%s: %s"), title,
                      answer_words(doc_text(point, "answer")));
         for (size_t j = 0; j < doc_size(point, "criteria"); j++)
-            show_criterion(page, evidence, point, doc_at(point, "criteria", j));
+            evidence_criterion(page, evidence, point, doc_at(point, "criteria", j));
         if (doc_size(point, "criteria") == 0)
             page_say(page, TONE_BODY, "%s",
                      SAY("没有规则判定这个监测点。", "No rule judges this point."));
-        page_heading(page, 3, "%s", SAY("数据够不够", "Whether there is enough data"));
-        all.grid = grid_begin(page, statistic_columns(), 4);
-        completeness_lines(&all);
-        grid_end(all.grid);
+        evidence_completeness(page, evidence, point);
         show_weeks(page, evidence, point);
     }
 }

@@ -12,8 +12,7 @@
 #include "drawing/report.h"
 #include "drawing/river_days.h"
 
-/* --- words ---------------------------------------------------------------------------------------
- */
+/* --- words ----------------------------------------------------------------------------------- */
 
 const char *river_class_words(const char *class_)
 {
@@ -95,8 +94,7 @@ static void main_items(const json_t *section, char *out, size_t size)
     }
 }
 
-/* --- the first sheet
- * -------------------------------------------------------------------------------- */
+/* --- the first sheet ------------------------------------------------------------------------- */
 
 static void say_answer(struct page *page, const json_t *report)
 {
@@ -177,8 +175,7 @@ static void show_sections(struct page *page, const json_t *report)
     grid_end(grid);
 }
 
-/* --- each section
- * ------------------------------------------------------------------------------------ */
+/* --- each section ---------------------------------------------------------------------------- */
 
 static void show_item(struct grid *grid, const json_t *item)
 {
@@ -348,8 +345,7 @@ static void say_method(struct page *page, const json_t *report)
                  "otherwise, it wins."));
 }
 
-/* --- all of it
- * ----------------------------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------------------------- */
 
 static void title_of(const json_t *report, char *out, size_t size)
 {

@@ -35,8 +35,7 @@ static int end(void **state)
     return 0;
 }
 
-/* --- a month made by hand ------------------------------------------------------------------------
- */
+/* --- a month made by hand -------------------------------------------------------------------- */
 
 struct story {
     struct river_month month;
@@ -143,8 +142,7 @@ static void assert_real(const json_t *object, const char *key, double expected)
         fail_msg("%s is %.12g, not %.12g", key, json_number_value(value), expected);
 }
 
-/* --- the tests
- * ------------------------------------------------------------------------------------- */
+/* --- the tests ------------------------------------------------------------------------------- */
 
 static void a_month_is_read_in_its_own_form_only(void **state)
 {
