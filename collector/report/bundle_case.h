@@ -69,6 +69,8 @@ bool bundle_case_settle(struct bundle_case *bundle, const struct case_source *so
 const struct point_sheet *bundle_case_sheet(const struct bundle_case *bundle, size_t point);
 /* points/….json as it stands; NULL likewise. */
 const json_t *bundle_case_sheet_json(const struct bundle_case *bundle, size_t point);
+/* How far the clock may step inside the span before nothing is proven, in ms. */
+int64_t bundle_case_clock_step_ms(const struct bundle_case *bundle);
 const char *bundle_case_timezone(const struct bundle_case *bundle);
 /* The text of the last configuration that counts. */
 const char *bundle_case_last(const struct bundle_case *bundle);

@@ -299,6 +299,11 @@ const json_t *bundle_case_sheet_json(const struct bundle_case *bundle, size_t po
     return bundle->points[point].json;
 }
 
+int64_t bundle_case_clock_step_ms(const struct bundle_case *bundle)
+{
+    return verdict_terms_clock_step_ms(bundle->terms);
+}
+
 const char *bundle_case_timezone(const struct bundle_case *bundle)
 {
     return bundle->timezone;

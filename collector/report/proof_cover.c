@@ -1,5 +1,6 @@
 /* How far the chain reaches, and what is missing in it: VERIFY.md, "What `complete` covers". */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/proof_inside.h"
@@ -46,6 +47,27 @@ static void check_silence(struct check *check, const struct link *before, const 
             "nothing was recorded from %s to %s and no stop was: the power may have failed, or the "
             "end of the store was cut off; only a head left outside can tell"),
         wall_text(before->head.last_time, since), wall_text(link->head.first_time, until));
+}
+
+/* A step of the clock that verdict.conf does not allow. */
+static void check_steps(struct check *check)
+{
+    const struct span *span = &check->about.span;
+
+    for (size_t i = 0; check->settled && i < check->step_count; i++) {
+        const struct clock_step *step = &check->steps[i];
+        char by[24], when[WALL_TEXT];
+
+        if (!wall_is_known(step->time) || step->time.ms < span->start.ms ||
+            step->time.ms >= span->end.ms ||
+            llabs(step->by_ms) < bundle_case_clock_step_ms(check->bundle))
+            continue;
+        lack(check, CLAIM_COMPLETE,
+             step->by_ms < 0
+                 ? SAY("时钟在 %s 被调慢了 %s", "at %s the clock was set back by %s")
+                 : SAY("时钟在 %s 被调快了 %s", "at %s the clock was set forward by %s"),
+             wall_text(step->time, when), duration_text(llabs(step->by_ms), by));
+    }
 }
 
 /* The case begins with the strike-off, where that is before the span. */
@@ -106,6 +128,7 @@ void proof_cover(struct check *check)
         return;
     }
     check_choice(check);
+    check_steps(check);
     check_ends(check, first, before);
     proven(
         check, CLAIM_COMPLETE,

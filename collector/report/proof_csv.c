@@ -24,6 +24,14 @@ struct proof_csv {
 static const char heading[] =
     "\xef\xbb\xbf时间 time,监测点 point,数值 value,单位 unit,标记 quality,原因 cause,序号 seq\r";
 
+/* As much of a line as is shown, its carriage return apart. */
+static int shown_size(const char *line)
+{
+    size_t size = strcspn(line, "\r");
+
+    return size < 120 ? (int)size : 120;
+}
+
 static bool compare(struct proof_csv *csv, const char *ours, size_t size, struct error *err)
 {
     size_t found = 0;
@@ -39,15 +47,17 @@ static bool compare(struct proof_csv *csv, const char *ours, size_t size, struct
     csv->differs = true;
     if (line == NULL && why.kind == ERROR_NONE)
         refute(csv->check, CLAIM_UNCHANGED,
-               SAY("readings.csv 只有 %llu 行，被封存的读数还有：%.120s",
-                   "readings.csv ends after line %llu, the sealed rows go on: %.120s"),
-               (unsigned long long)archive_line_number(csv->lines), ours);
+               SAY("readings.csv 只有 %llu 行，被封存的读数还有：%.*s",
+                   "readings.csv ends after line %llu, the sealed rows go on: %.*s"),
+               (unsigned long long)archive_line_number(csv->lines), shown_size(ours), ours);
+    else if (line == NULL)
+        refute(csv->check, CLAIM_UNCHANGED, "%s", why.text);
     else
         refute(csv->check, CLAIM_UNCHANGED,
-               SAY("readings.csv 第 %llu 行是“%.120s”，被封存的是“%.120s”",
-                   "readings.csv, line %llu, says \"%.120s\", the sealed row \"%.120s\""),
-               (unsigned long long)archive_line_number(csv->lines), line == NULL ? why.text : line,
-               ours);
+               SAY("readings.csv 第 %llu 行是“%.*s”，被封存的是“%.*s”",
+                   "readings.csv, line %llu, says \"%.*s\", the sealed row \"%.*s\""),
+               (unsigned long long)archive_line_number(csv->lines), shown_size(line), line,
+               shown_size(ours), ours);
     return true;
 }
 
@@ -187,10 +197,12 @@ bool proof_csv_end(struct proof_csv *csv, struct error *err)
         *err = why;
         return false;
     }
-    if (line != NULL || why.kind == ERROR_REFUSED)
+    if (why.kind == ERROR_REFUSED)
+        refute(csv->check, CLAIM_UNCHANGED, "%s", why.text);
+    else if (line != NULL)
         refute(csv->check, CLAIM_UNCHANGED,
-               SAY("readings.csv 第 %llu 行“%.120s”不在被封存的读数里",
-                   "readings.csv, line %llu, \"%.120s\", is none of the sealed rows"),
-               (unsigned long long)archive_line_number(csv->lines), line == NULL ? why.text : line);
+               SAY("readings.csv 第 %llu 行“%.*s”不在被封存的读数里",
+                   "readings.csv, line %llu, \"%.*s\", is none of the sealed rows"),
+               (unsigned long long)archive_line_number(csv->lines), shown_size(line), line);
     return true;
 }

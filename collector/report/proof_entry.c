@@ -94,13 +94,15 @@ bool entry_line_read(struct entry_line *entry, const char *line, size_t size)
 {
     const char *at = line;
     const char *digest = line + size - (DIGEST_HEX - 1);
-    char hex[DIGEST_HEX] = "";
+    char hex[DIGEST_HEX];
 
-    if (size > DIGEST_HEX)
-        memcpy(hex, digest, DIGEST_HEX - 1);
-    return size > DIGEST_HEX && digest[-1] == ',' && hex_read(hex, entry->digest, DIGEST_BYTES) &&
-           read_seq(&at, &entry->seq) && read_time(&at, &entry->time) &&
-           read_kind(&at, entry->kind, sizeof entry->kind) && at < digest &&
+    if (size <= DIGEST_HEX || digest[-1] != ',')
+        return false;
+    memcpy(hex, digest, sizeof hex - 1);
+    hex[sizeof hex - 1] = '\0';
+    return hex_read(hex, entry->digest, DIGEST_BYTES) && read_seq(&at, &entry->seq) &&
+           read_time(&at, &entry->time) && read_kind(&at, entry->kind, sizeof entry->kind) &&
+           at < digest &&
            read_subject(at, (size_t)(digest - 1 - at), entry->subject, sizeof entry->subject) &&
            (strcmp(entry->kind, "problem") != 0 || !wall_is_known(entry->time));
 }
