@@ -11,6 +11,7 @@
 #include "app/town.h"
 #include "base/say.h"
 #include "base/version.h"
+#include "report/draw.h"
 #include "report/river.h"
 #include "store/reader.h"
 
@@ -344,16 +345,59 @@ static void print_report(const struct river_desk *desk, const json_t *whole)
     river_print(whole, stdout);
 }
 
-int command_river(const struct typed *typed)
+/* Of a month that is over its end; else the last midnight: nothing of the report is younger. */
+static struct wall_time made_of(const struct river_desk *desk)
 {
+    if (desk->months[NOW].over)
+        return desk->months[NOW].span.end;
+    return period_at(PERIOD_DAY, desk->now, NULL).start;
+}
+
+/* The report and what paper needs beside it. */
+static bool draw(const struct typed *typed, const struct river_desk *desk, json_t *whole,
+                 const char *path, struct error *err)
+{
+    static const char *const options[] = {"--section", "--river", "--chief"};
+    const json_t *sections = json_object_get(whole, "sections");
+    bool simulated = false;
+    char made[WALL_TEXT];
+
+    for (size_t i = 0; i < json_array_size(sections); i++)
+        simulated =
+            simulated || json_is_true(json_object_get(json_array_get(sections, i), "simulated"));
+    json_object_update_new(whole, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "lang",
+                                            SAY("zh", "en"), "timezone", desk->settings->timezone,
+                                            "made", wall_text(made_of(desk), made), "collector",
+                                            desk->settings->name, "program", version_text(),
+                                            "simulated", simulated));
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (typed_option(typed, options[i]) != NULL)
+            json_object_set_new(whole, "asked",
+                                json_pack("{s:s, s:s}", "by", options[i] + 2, "name",
+                                          typed_option(typed, options[i])));
+    return draw_document("river", whole, path, err);
+}
+
+/* --out is a PDF; the month and what is asked about are said once. */
+static bool is_well_asked(const struct typed *typed)
+{
+    const char *out = typed_option(typed, "--out");
     int asked = (typed_option(typed, "--section") != NULL) +
                 (typed_option(typed, "--river") != NULL) + (typed_option(typed, "--chief") != NULL);
+
+    return asked == 1 && typed_option(typed, "--month") != NULL &&
+           (out == NULL || draw_is_for(out, ".pdf"));
+}
+
+int command_river(const struct typed *typed)
+{
+    const char *out = typed_option(typed, "--out");
     struct river_desk desk;
     struct error err = {0};
     json_t *whole = NULL;
     int code;
 
-    if (asked != 1 || typed_option(typed, "--month") == NULL)
+    if (!is_well_asked(typed))
         return use(typed);
     code = desk_open(typed, &desk);
     if (code == 0) {
@@ -369,6 +413,10 @@ int command_river(const struct typed *typed)
     } else if (code == 0) {
         print_report(&desk, whole);
     }
+    if (code == 0 && out != NULL && !draw(typed, &desk, whole, out, &err))
+        code = command_fail(typed, &err);
+    else if (code == 0 && out != NULL && !typed->json)
+        printf(SAY("已写出 %s\n", "%s is written\n"), out);
     if (code == 0 && !is_good(whole))
         code = EXIT_NO;
     json_decref(whole);

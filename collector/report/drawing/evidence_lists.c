@@ -59,13 +59,12 @@ static void show_exceedances_of(struct page *page, const struct evidence *eviden
     const char *unit = doc_text(point, "unit");
     int decimals = decimals_of(evidence, point);
     const struct column columns[] = {
-        {SAY("序号",       "No."),        8.0,  ALIGN_RIGHT},
-        {SAY("开始",       "Begin"),      24.0, ALIGN_LEFT },
-        {SAY("结束",       "End"),        24.0, ALIGN_LEFT },
-        {SAY("销号",       "Strike-off"), 16.0, ALIGN_LEFT },
-        {SAY("数值",       "Value"),      18.0, ALIGN_RIGHT},
-        {SAY("限值",       "Limit"),      16.0, ALIGN_RIGHT},
-        {SAY("超标倍数", "Multiple"),   10.0, ALIGN_RIGHT},
+        {SAY("序号",       "No."),      8.0,  ALIGN_RIGHT},
+        {SAY("开始",       "Begin"),    24.0, ALIGN_LEFT },
+        {SAY("结束",       "End"),      24.0, ALIGN_LEFT },
+        {SAY("数值",       "Value"),    18.0, ALIGN_RIGHT},
+        {SAY("限值",       "Limit"),    16.0, ALIGN_RIGHT},
+        {SAY("超标倍数", "Multiple"), 10.0, ALIGN_RIGHT},
     };
     struct grid *grid;
 
