@@ -573,7 +573,8 @@ def check_cover(case, claims):
     if not timed:
         claims.lack("complete", "no segment has a time")
         return
-    if case.heads[0].segment > 1 and timed[0].since > begin:
+    earliest = min(begin, case.manifest["struck_off"] or begin)
+    if case.heads[0].segment > 1 and timed[0].since > earliest:
         claims.lack("complete", f"the chain begins at {timed[0].since}, after the span")
     if timed[-1].until < end:
         claims.lack("complete", f"the chain ends at {timed[-1].until}, before {end}")
