@@ -12,7 +12,7 @@ from verify_archive import read_archive, write_archive
 from verify_bundle import canonical
 from verify_seals import digest_of, leaf_hash, node_hash, public_pem, read_head
 
-__all__ = ["Key", "listed", "opened", "packed", "reissued", "resealed"]
+__all__ = ["Key", "issued", "listed", "opened", "packed", "reissued", "resealed"]
 
 
 def opened(data):
@@ -38,7 +38,12 @@ def listed(files, **more):
 
 def reissued(files, key, **more):
     """As if the export had sealed just these files: by someone who holds the key."""
-    files = listed(files, **more)
+    return issued(listed(files, **more), key)
+
+
+def issued(files, key):
+    """The event of the export seals the manifest as it stands."""
+    files = dict(files)
     issue, manifest = json.loads(files["issue.json"]), json.loads(files["manifest.json"])
     said = {"manifest": digest_of(files["manifest.json"]),
             **{name: manifest[name] for name in ("form", "from", "task", "to")}}

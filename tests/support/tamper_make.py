@@ -19,10 +19,11 @@ from verify_seals import (
 class Key:
     """An Ed25519 key of openssl's."""
 
-    def __init__(self):
+    def __init__(self, pem=None):
         with tempfile.TemporaryDirectory(prefix="tamper-") as folder:
             path = os.path.join(folder, "key.pem")
-            run("genpkey", "-algorithm", "ed25519", "-out", path)
+            with open(path, "wb") as out:
+                out.write(pem or run("genpkey", "-algorithm", "ed25519"))
             with open(path, "rb") as file:
                 self.pem = file.read()
             self.public = run("pkey", "-in", path, "-pubout", "-outform", "DER")[12:]

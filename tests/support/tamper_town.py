@@ -42,7 +42,8 @@ DEEDS = """
     { kind = "strike_off"; ago = "70d"; task = "71"; note = "done"; },
     { kind = "strike_off"; ago = "60d"; task = "91"; note = "done"; },
     { kind = "strike_off"; ago = "60d"; task = "93"; note = "done"; },
-    { kind = "maintenance"; ago = "40d"; device = "chuanyang-03/nh3"; lasts = "4h"; note = "m"; }"""
+    { kind = "maintenance"; ago = "40d"; device = "chuanyang-03/nh3"; lasts = "4h"; note = "m"; },
+    { kind = "clock"; ago = "50d"; back = "12min"; }"""
 
 
 def between(words, begin, inside):

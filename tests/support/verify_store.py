@@ -287,6 +287,8 @@ def main(folder, key, anchors):
     faults = check.run()
     if key is not None and any(head.key != key for head in check.heads):
         faults.append("not every head is by the key that was given")
+    if not check.heads:
+        faults.append("nothing is sealed in this store")
     for words in faults:
         print(words)
     print(f"{len(check.heads)} segments, " + (f"{len(faults)} faults" if faults else "all as sealed"))
