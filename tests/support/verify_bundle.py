@@ -280,7 +280,7 @@ def check_issue(case, claims):
             (one.seq, one.kind, one.digest) for one in entries]:
         claims.refute("unchanged", "issue.json: its event is not among the sealed events")
     manifest = case.manifest
-    said = event.said if isinstance(event.said, dict) else {}
+    said = event.said
     if event.kind != "evidence.issue":
         claims.refute("unchanged", f"issue.json shows an event {event.kind}, not that of an export")
     if said.get("manifest") != digest_of(case.files["manifest.json"]):
@@ -625,7 +625,7 @@ def handovers(case, claims):
                 continue
             if old in case.keys and handover_holds(shown, case.store, case.keys[old]):
                 found.setdefault(old, set()).add(key)
-            elif old in case.keys:
+            elif old in case.keys and shown.said.get("signature") is not None:
                 claims.refute("signed-by", f"the key {key} (entry {shown.seq}) says it replaces {old}, "
                                            "which did not sign that")
     return found

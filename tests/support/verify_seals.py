@@ -174,9 +174,18 @@ def quoted(subject):
 
 def subject_of(said):
     for key in ("device", "id", "uid", "task"):
-        if isinstance(said, dict) and isinstance(said.get(key), str):
+        if isinstance(said.get(key), str):
             return said[key]
     return ""
+
+
+def read_said(text):
+    """Arguments or body: of a key that stands twice the last; of what is no JSON object nothing."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def read_entry(line, where):
@@ -213,13 +222,13 @@ def read_shown(line, where):
         if (not isinstance(who, str) or line[end:end + 1] != ","
                 or string_text(who) != line[found.end():end]):
             raise Wrong(f"{where}: who did it cannot be read")
-        said = read_json(line[end + 1:], where)
+        said = read_said(line[end + 1:])
         return Shown(int(found[1]), found[2], found[3], int(found[4]), int(found[5]), who, said, None)
     found = SHOWN_PROBLEM.match(line)
     if found is None:
         raise Wrong(f"{where}: no entry as SEAL.md writes one")
-    said = read_json(line[found.end():], where)
-    if not isinstance(said, dict) or said.get("uid") != found[2]:
+    said = read_said(line[found.end():])
+    if said.get("uid") != found[2]:
         raise Wrong(f"{where}: the version is of another problem than its line says")
     return Shown(int(found[1]), "problem", "", None, None, None, said,
                  (found[2], int(found[3]), found[4]))
@@ -348,7 +357,7 @@ def handover_text(store, key, replaces):
 def read_key_made(shown, store, where):
     """(fingerprint, public key, fingerprint it replaces or None) of an event `key.made`. A key that
     says it replaces another must carry that one's signature; it is checked by handover_holds()."""
-    said = shown.said if isinstance(shown.said, dict) else {}
+    said = shown.said
     key, public, old = said.get("key"), said.get("public"), said.get("replaces")
     if not (isinstance(key, str) and isinstance(public, str)
             and re.fullmatch(DIGEST, public) and digest_of(bytes.fromhex(public)) == key):

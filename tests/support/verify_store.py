@@ -3,15 +3,14 @@
 SQLite is only opened for reading. What is printed: one line for the store, and where something
 differs the first row of each leaf that does.
 """
-import json
 import os
 import sqlite3
 import sys
 from datetime import datetime, timedelta, timezone
 
 from verify_seals import (
-    QUALITIES, Wrong, chain_breaks, digest_of, handover_holds, leaf_hash, quoted, read_head, read_json,
-    read_key_made, read_shown, root_by_path, signatures_hold, string_text, subject_of, tree_root,
+    NOUGHT, QUALITIES, Wrong, chain_breaks, digest_of, handover_holds, leaf_hash, quoted, read_head,
+    read_key_made, read_said, read_shown, root_by_path, signatures_hold, string_text, subject_of, tree_root,
     value_text)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -59,14 +58,14 @@ class Store:
                 "SELECT seq, kind, time, mono, boot, who, arguments FROM event"
                 " WHERE seq BETWEEN ? AND ?", (first, last)):
             text = (f"event,{seq},{kind},{time_text(time)},{boot},{mono},{string_text(who)},{said}")
-            subject = subject_of(json_or_nothing(said))
+            subject = subject_of(read_said(said))
             found.append((seq, f"{seq},{time_text(time)},{kind},{quoted(subject)},"
                                f"{digest_of(text.encode())}", text))
         for seq, uid, version, nature, body in self.db.execute(
                 "SELECT seq, uid, version, nature, body FROM problem_version"
                 " WHERE seq BETWEEN ? AND ?", (first, last)):
             text = f"problem,{seq},{uid},{version},{nature},{body}"
-            point = json_or_nothing(body).get("point")
+            point = read_said(body).get("point")
             subject = quoted(point if isinstance(point, str) else "")
             found.append((seq, f"{seq},,problem,{subject},{digest_of(text.encode())}", text))
         return [(line, text) for _, line, text in sorted(found)]
@@ -84,7 +83,7 @@ class Store:
                 "SELECT seq, device, time, boot, mono, profile, raw FROM poll"
                 " WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)):
             polls.setdefault(self.devices.get(device, "?"), []).append(
-                f"{seq},{time_text(time)},{boot},{mono},{self.profiles.get(profile, '?')},"
+                f"{seq},{time_text(time)},{boot},{mono},{self.profiles.get(profile, NOUGHT)},"
                 f"{(raw or b'').hex()}")
         for point, time, seq, value, quality, cause in self.db.execute(
                 "SELECT point, time, seq, value, quality, cause FROM kept WHERE segment = ?"
@@ -114,14 +113,6 @@ def as_text(content):
     return content.decode("utf-8", "replace") if isinstance(content, bytes) else content
 
 
-def json_or_nothing(text):
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def leaf_text(lines):
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
 
@@ -137,13 +128,13 @@ class Check:
         self.faults.append(words)
 
     def run(self):
-        store, last_seen = self.store, 0
+        store, last_seen = self.store, None
         for (collector, segment, first, last, since, until, root, head, previous, signature, key, sealed, count,
              pruned, path) in store.db.execute(
                 "SELECT collector, segment, first_seq, last_seq, first_time, last_time, root, head, previous,"
                 " signature, key, sealed, leaves, pruned, path FROM segment"
                 " WHERE head IS NOT NULL ORDER BY segment"):
-            if first != last_seen + 1:
+            if last_seen is not None and first != last_seen + 1:
                 self.fault(f"segment {segment} begins with entry {first}, {last_seen + 1} was due")
             last_seen = last
             text = (f"lookback seal 1\ncollector {collector}\nstore {store.id}\nsegment {segment}\n"
@@ -164,7 +155,9 @@ class Check:
                 self.segment(made)
         for why in chain_breaks(self.heads):
             self.fault(why)
-        self.entries(last_seen)
+        if self.heads and self.heads[0].previous != NOUGHT:
+            self.fault(f"segment {self.heads[0].segment} is not the beginning of a chain")
+        self.entries(last_seen or 0)
         self.signatures()
         self.configurations()
         self.outside()
