@@ -1,7 +1,7 @@
 """时段统计，另写一遍 · What every period of a point comes to, from its readings.
 
-Written from the words of aggregates.conf and domain.md (parts 1 to 3), and not from the program.
-Times are milliseconds since 1970; the calendar is that of the collector's zone.
+Written from VERDICT.md ("Periods"), the words of aggregates.conf and domain.md, and not from the
+program. Times are milliseconds since 1970; the calendar is that of the collector's zone.
 """
 import math
 from bisect import bisect_left
@@ -9,11 +9,13 @@ from collections import namedtuple
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from verify_conf import read_conf
-
 STEPS = {"1min": 1, "5min": 5, "10min": 10, "15min": 15, "1h": 60, "8h": 60}
+SIZES = {"1min": 60000, "5min": 300000, "10min": 600000, "15min": 900000, "1h": 3600000,
+         "4h": 14400000, "8h": 28800000}
 UTC = timezone.utc
-Numbers = namedtuple("Numbers", "expected valid enough min mean max max_8h", defaults=(None,))
+BEYOND = 1e12            # no reading can be further from 0
+LOUDEST = (0.0, 140.0)   # no level can be outside
+Numbers = namedtuple("Numbers", "expected count valid enough min mean max max_8h")
 
 
 def minutes_of(text):
@@ -40,43 +42,52 @@ class Calendar:
         minute = at.hour * 60 + at.minute
         return minute >= self.dusk or minute < self.dawn
 
-    def day_of(self, ms):
-        """The date a moment belongs to."""
-        return self.local(ms).date()
-
     def midnight(self, date):
-        return datetime(date.year, date.month, date.day, tzinfo=self.zone)
+        return self.ms(datetime(date.year, date.month, date.day, tzinfo=self.zone))
+
+    def days(self, since, until):
+        """The dates all of whose day lies inside."""
+        date, found = self.local(since).date(), []
+        while self.midnight(date) < until:
+            if self.midnight(date) >= since and self.midnight(date + timedelta(days=1)) <= until:
+                found.append(date)
+            date += timedelta(days=1)
+        return found
+
+    def next_midnight(self, ms):
+        """The first midnight not before a moment."""
+        date = self.local(ms).date()
+        return date if self.midnight(date) >= ms else date + timedelta(days=1)
 
     def at(self, date, minute):
-        return self.midnight(date).replace(hour=minute // 60, minute=minute % 60)
+        return self.ms(datetime(date.year, date.month, date.day, minute // 60, minute % 60,
+                                tzinfo=self.zone))
 
     def periods(self, period, date):
-        """[(start, end)] in ms of the periods that begin on a date (the night begins at dusk)."""
+        """[(start, end)] of the periods that begin on a date; the night begins at dusk."""
         if (period, date) not in self.known:
-            self.known[period, date] = [(self.ms(start), self.ms(end))
-                                        for start, end in self._of(period, date)]
+            self.known[period, date] = list(self._of(period, date))
         return self.known[period, date]
 
     def _of(self, period, date):
-        start, end = self.midnight(date), self.midnight(date + timedelta(days=1))
+        tomorrow = date + timedelta(days=1)
+        start, end = self.midnight(date), self.midnight(tomorrow)
         if period == "day":
             return [(start, end)]
         if period == "daytime":
             return [(self.at(date, self.dawn), self.at(date, self.dusk))]
         if period == "night":
-            return [(self.at(date, self.dusk), self.at(date + timedelta(days=1), self.dawn))]
+            return [(self.at(date, self.dusk), self.at(tomorrow, self.dawn))]
         if period == "4h":
-            return [(self.at(date, h * 60), self.at(date, (h + 4) * 60) if h < 20 else end)
-                    for h in range(0, 24, 4)]
-        step, found, at = timedelta(minutes=STEPS[period]), [], start.astimezone(UTC)
-        while at < end.astimezone(UTC):
-            found.append((at - 7 * step, at + step) if period == "8h" else (at, at + step))
-            at += step
-        return found
+            marks = [self.at(date, hour * 60) for hour in range(0, 24, 4)] + [end]
+            return zip(marks, marks[1:])
+        step = STEPS[period] * 60000
+        length = SIZES[period]
+        return [(at, at + length) for at in range(start, end, step)]
 
     def inside(self, period, since, until):
         """Every period wholly inside since..until."""
-        date, last = self.day_of(since) - timedelta(days=1), self.day_of(until)
+        date, last = self.local(since).date() - timedelta(days=1), self.local(until).date()
         while date <= last:
             for start, end in self.periods(period, date):
                 if since <= start and end <= until:
@@ -104,15 +115,31 @@ def mean_kind(conf, parameter, medium):
     return kind
 
 
+def added(values):
+    """One after the other, in order: two programs that do so agree to the last bit."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
 class Periods:
-    """All periods of one point. `readings`: [(time, value)], normal ones outside maintenance, in
-    order; `intervals`: [(from ms, interval ms)] in order."""
+    """All periods of one point. `readings`: [(time, value or None, letter, in maintenance)] in
+    (time, seq) order; `intervals`: [(from ms, interval ms)] in order."""
 
     def __init__(self, calendar, plan, kind, readings, intervals):
         self.calendar, self.plan, self.kind = calendar, plan, kind
-        self.times = [time for time, _ in readings]
-        self.values = [value for _, value in readings]
+        with_value = [one for one in readings if one[1] is not None]
+        valid = [one for one in with_value if one[2] == "N" and not one[3] and self.can_be(one[1])]
+        self.counted = [one[0] for one in with_value]
+        self.times = [one[0] for one in valid]
+        self.values = [one[1] for one in valid]
         self.intervals, self.found = intervals, {}
+
+    def can_be(self, value):
+        if self.kind == "energy":
+            return LOUDEST[0] <= value <= LOUDEST[1]
+        return abs(value) <= BEYOND
 
     def of(self, period, start, end):
         key = (period, start, end)
@@ -123,36 +150,43 @@ class Periods:
     def between(self, start, end):
         return self.values[bisect_left(self.times, start):bisect_left(self.times, end)]
 
-    def expected(self, start, end):
-        """Whole intervals of the device between start and end."""
-        total = 0.0
+    def stretches(self, start, end):
+        """[(from, to, interval)] of the device inside a span."""
         for i, (since, every) in enumerate(self.intervals):
             until = self.intervals[i + 1][0] if i + 1 < len(self.intervals) else end
-            overlap = min(end, until) - max(start, since)
-            if overlap > 0 and every > 0:
-                total += overlap / every
-        return math.floor(total + 1e-9)
+            a, b = max(start, since), min(end, until)
+            if a < b and every > 0:
+                yield a, b, every
 
-    def mean(self, values, weights=None):
+    def expected(self, start, end):
+        total = 0.0
+        for a, b, every in self.stretches(start, end):
+            if every > end - start:
+                total += -(-b // every) - -(-a // every)  # whole multiples with a <= m < b
+            else:
+                total += (b - a) / every
+        return math.floor(total + 1e-6)
+
+    def mean(self, values):
         if not values:
             return None
         if self.kind == "energy":
-            weights = weights or [1] * len(values)
-            return 10 * math.log10(math.fsum(w * 10 ** (v / 10) for v, w in zip(values, weights))
-                                   / sum(weights))
-        return math.fsum(values) / len(values)
+            return round(10 * math.log10(added(10 ** (value / 10) for value in values)
+                                         / len(values)), 9)
+        return round(added(values) / len(values), 12)
 
     def _of(self, period, start, end):
         row, values = self.plan[period], self.between(start, end)
         made_of, expected, highest = row.get("of", "reading"), self.expected(start, end), None
-        if made_of == "reading":
+        if made_of == "reading" or self.kind == "energy":
             mean = self.mean(values)
         else:
-            parts = self.parts(made_of, start, end)
-            mean = self.mean([one.mean for one in parts], [one.valid for one in parts])
+            parts = [one.mean for one in self.parts(made_of, start, end)]
+            mean = round(added(parts) / len(parts), 12) if parts else None
         if "windows" in row:
             highest = max((one.mean for one in self.windows(start, end)), default=None)
-        return Numbers(expected, len(values), self.enough(row, made_of, expected, len(values), start, end),
+        count = bisect_left(self.counted, end) - bisect_left(self.counted, start)
+        return Numbers(expected, count, len(values), self.enough(row, expected, len(values), start, end),
                        min(values, default=None), mean, max(values, default=None), highest)
 
     def parts(self, period, start, end):
@@ -160,26 +194,31 @@ class Periods:
                                 for a, b in self.calendar.inside(period, start, end)) if one.enough]
 
     def windows(self, start, end):
-        """The valid moving 8 hours that lie inside a day."""
-        return self.parts("8h", start, end)
+        """The moving 8 hours that begin in a day and are enough."""
+        date = self.calendar.local(start).date()
+        return [one for one in (self.of("8h", a, b) for a, b in self.calendar.periods("8h", date)
+                                if start <= a < end) if one.enough]
 
-    def enough(self, row, made_of, expected, valid, start, end):
+    def enough(self, row, expected, valid, start, end):
         if "windows" in row:
             return len(self.windows(start, end)) >= row["windows"]
-        by = row.get("by", made_of)
-        if "share" in row and by == "reading":
-            there = max(0, end - max(start, self.intervals[0][0])) / (end - start) \
-                if self.intervals else 0
-            return expected > 0 and min(valid, expected) * there * 100 >= row["share"] * expected
-        spans = list(self.calendar.inside(by, start, end))
-        good = [a for a, b in spans if self.of(by, a, b).enough]
-        if "share" in row:
-            return len(good) * 100 >= row["share"] * len(spans)
-        if "need_day" in row:
-            night = sum(self.calendar.is_night(a) for a in good)
-            return len(good) - night >= row["need_day"] and night >= row["need_night"]
-        return len(good) >= row["need"]
+        by = row.get("by", row.get("of", "reading"))
+        if by == "reading":
+            return self.enough_readings(row, expected, min(valid, expected), start, end)
+        good = [a for a, b in self.calendar.inside(by, start, end) if self.of(by, a, b).enough]
+        need = row.get("need", 0)
+        if "need_february" in row and end - start <= 29 * 86400000:
+            need = row["need_february"]
+        night = sum(self.calendar.is_night(a) for a in good)
+        fit = math.floor((end - start) / SIZES.get(by, 86400000) + 0.5)
+        return (len(good) >= need and len(good) - night >= row.get("need_day", 0)
+                and night >= row.get("need_night", 0)
+                and len(good) * 100 >= row.get("share", 0) * fit)
 
-
-def read_plans(text):
-    return read_conf(text, "aggregates.conf")
+    def enough_readings(self, row, expected, valid, start, end):
+        if expected == 0 or valid < row.get("need", 0):
+            return False
+        covered = sum(b - a for a, b, _ in self.stretches(start, end))
+        if covered == end - start:
+            return valid * 100 >= expected * row.get("share", 0)
+        return valid * 100 * covered >= expected * (end - start) * row.get("share", 0)

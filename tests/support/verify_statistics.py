@@ -14,8 +14,6 @@ def binomial_at_most(k, n, p):
 
 def upper_bound(k, n, confidence):
     """Clopper–Pearson, one-sided: the largest share that k of n does not contradict."""
-    if n == 0:
-        return None
     low, high = 0.0, 1.0
     if k >= n:
         return 1.0
@@ -38,18 +36,13 @@ def percentile(values, share):
     return ordered[whole] + (at - whole) * (ordered[whole + 1] - ordered[whole])
 
 
-def median(values):
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
-def rank_test(lower, higher):
-    """One-sided Mann–Whitney, ties and continuity corrected, by the normal approximation: how
-    likely it is by chance that `lower` stands so far below `higher`. None where all are equal."""
-    n, m = len(lower), len(higher)
+def rank_test(before, after, higher):
+    """Mann and Whitney's test, one-sided: (U, z, p). U counts the pairs in which the later one is the
+    larger, ties a half. p: how likely it is by chance that `after` stands so far above `before`
+    (`higher`), or below it."""
+    m, n = len(before), len(after)
     ranks, ties, at = {}, 0, 0
-    ordered = sorted(lower + higher)
+    ordered = sorted(before + after)
     while at < len(ordered):
         to = at
         while to < len(ordered) and ordered[to] == ordered[at]:
@@ -57,24 +50,28 @@ def rank_test(lower, higher):
         ranks[ordered[at]] = (at + 1 + to) / 2
         ties += (to - at) ** 3 - (to - at)
         at = to
-    u = math.fsum(ranks[value] for value in lower) - n * (n + 1) / 2
-    total = n + m
-    variance = n * m / 12 * (total + 1 - ties / (total * (total - 1)))
+    u = math.fsum(ranks[value] for value in after) - n * (n + 1) / 2
+    total = m + n
+    variance = m * n / 12 * (total + 1 - ties / (total * (total - 1)))
     if variance <= 0:
-        return None
-    z = (u - n * m / 2 + 0.5) / math.sqrt(variance)
-    return 0.5 * math.erfc(-z / math.sqrt(2))
+        return u, 0.0, 1.0
+    z = ((u if higher else m * n - u) - m * n / 2 - 0.5) / math.sqrt(variance)
+    return u, z, 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def shift(before, after):
     """Hodges–Lehmann: the median of every difference of a later and an earlier value."""
-    return median([b - a for a in before for b in after])
+    return percentile([b - a for a in before for b in after], 0.5)
 
 
 def neighbours(pairs, values):
-    """Lag-1 autocorrelation over the `pairs` of neighbouring days, not below 0."""
-    mean = math.fsum(values) / len(values)
-    spread = math.fsum((value - mean) ** 2 for value in values)
-    if spread <= 0 or not pairs:
+    """The correlation of neighbouring days: 0 where there are none or all are equal, never below 0
+    or above 1."""
+    if not pairs:
         return 0.0
-    return max(0.0, math.fsum((a - mean) * (b - mean) for a, b in pairs) / spread)
+    mean = math.fsum(values) / len(values)
+    spread = math.fsum((value - mean) ** 2 for value in values) / len(values)
+    if spread <= 0:
+        return 0.0
+    together = math.fsum((a - mean) * (b - mean) for a, b in pairs) / len(pairs)
+    return min(1.0, max(0.0, together / spread))
