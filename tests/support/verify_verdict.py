@@ -55,6 +55,9 @@ class Stage:
         return {"between": [low, high]} if self.kind == "between" else \
             {self.kind: high if self.kind == "above" else low}
 
+    def edition(self):
+        return self.limit and f"{self.limit['standard']}-{self.limit['edition']}"
+
     def printed(self):
         kept = ("standard", "edition", "title", "clause", "class", "verified", "source")
         return {"from": self.said["from"], "to": self.said["to"], "bound": self.bound(),
@@ -216,7 +219,7 @@ class Criterion:
         periods, calendar = self.point.periods, self.point.calendar
         if self.rank is None:
             start, end = calendar.periods(self.period, day)[0]
-            if self.period == "night" and end > self.question.end_of_sides(day):
+            if end > self.question.span.until:
                 return None, False
             one = periods.of(self.period, start, end)
             return getattr(one, self.statistic), one.enough
@@ -240,9 +243,13 @@ class Criterion:
                 if calendar.is_night(one[0]) and noon <= one[0] < noon + 86400000]
 
     def judged(self, days):
-        """[Judged] of those days on which a stage is in force as they begin."""
+        """[Judged] of those days on which a stage is in force as they begin. A night that ends
+        outside the side is none of its days."""
         found = []
         for day in days:
+            if self.period == "night" and self.point.calendar.periods("night", day)[0][1] > \
+                    self.question.end_of_sides(day):
+                continue
             if day not in self.known:
                 stage = self.stage_at(self.point.calendar.midnight(day))
                 value, enough = self.number(day) if stage else (None, False)
@@ -273,13 +280,9 @@ class Criterion:
         later = [one.value for one in self.judged(window.days) if one.valid]
         found = {"tested": False, "why": None, "valid_days": len(earlier),
                  "exceeded_days": sum(self.last.broken_by(value) for value in earlier),
-                 "edition": self.last.limit["edition"] if self.last.limit else None, "median": None,
+                 "edition": self.last.edition(), "median": None,
                  "median_after": None, "u": None, "z": None, "p": None, "shift": None,
                  "numbers": [one.printed() for one in judged_before]}
-        if earlier:
-            found["median"] = statistics.percentile(earlier, 0.5)
-        if later:
-            found["median_after"] = statistics.percentile(later, 0.5)
         if self.question.described_otherwise_before(self.point.name):
             found["why"] = "settings_changed"
         elif self.last.kind == "between":
@@ -288,7 +291,9 @@ class Criterion:
             found["why"] = "too_few_days"
         else:
             u, z, p = statistics.rank_test(earlier, later, self.last.kind == "below")
-            found.update(tested=True, u=u, z=z, p=p, shift=statistics.shift(earlier, later))
+            found.update(tested=True, u=u, z=z, p=p, shift=statistics.shift(earlier, later),
+                         median=statistics.percentile(earlier, 0.5),
+                         median_after=statistics.percentile(later, 0.5))
         return found
 
     def improved(self):
@@ -380,9 +385,8 @@ class Measured:
 
     def printed(self):
         (p, value), *other = self.percentiles()
-        percentile = {"p": p, "value": value}
-        if other:
-            percentile.update(low_p=other[0][0], low_value=other[0][1])
+        low = other[0] if other else (None, None)
+        percentile = {"p": p, "value": value, "low_p": low[0], "low_value": low[1]}
         return {"days": len(self.judged), "valid_days": self.n, "exceeded_days": self.k,
                 "rate": self.k / self.n * 100 if self.n else None, "bound": self.bound, "r": self.r,
                 "n_eff": self.n_eff, "k_eff": self.k_eff, "bound_eff": self.bound_eff,
@@ -401,10 +405,12 @@ class Question:
         self.calendar = Calendar(zone_of(case), self.aggregates["night"])
         begin, end = ms_of(said["from"]), ms_of(said["to"])
         self.struck = ms_of(said["struck_off"]) if said["struck_off"] else None
-        start = begin if self.struck is None else min(max(begin, self.struck), end)
+        start = begin if self.struck is None else max(begin, self.struck)
         self.span, self.window = Side(self.calendar, begin, end), Side(self.calendar, start, end)
-        self.before = Side(self.calendar, begin, start) if self.struck is not None and start > begin \
-            else None
+        self.before = None
+        if self.struck is not None and self.struck > begin:
+            self.before = Side(self.calendar, begin, self.struck)
+            self.before.days = [day for day in self.before.days if day in self.span.days]
         self.problems, self.reasons = problems_of(case), []
         self.points = [Point(self, name, sheet_of(case, name)) for name in said["points"]]
         self.doubts = self.find_doubts()
@@ -438,11 +444,11 @@ class Question:
         """[{"kind", "blocks", "time", "point"}]: of problems first, then the others."""
         found, terms = [], self.terms["doubts"]
         for one in self.problems:
-            if one["nature"] == "doubt" and self.touches(one):
+            if one["nature"] == "doubt":
                 kind = "screening" if one["rule"].startswith("screen-") else "rule"
                 still = one["state"] == "open" if terms["until"] == "open" else one["state"] != "closed"
-                found.append({"kind": one["rule"], "blocks": kind in terms["block"] and still,
-                              "time": one["first"], "point": one["point"]})
+                found.append({"kind": one["rule"], "blocks": kind in terms["block"] and still
+                              and self.touches(one), "time": one["first"], "point": one["point"]})
         for doubt in doubts_of(self.case):
             blocks = doubt.kind == "clock_step" and "clock_step" in terms["block"] and \
                 abs(doubt.size.get("by_ms", 0)) >= terms["clock_step_ms"]
@@ -480,8 +486,6 @@ class Question:
 
     def find_reasons(self):
         yield from self.reasons_of_problems(self.relapse, "relapsed")
-        if any(map(self.relapse, self.problems)):
-            return
         if self.struck is None:
             yield self.reason("not_struck_off")
         if not self.points:
@@ -497,7 +501,8 @@ class Question:
             else:
                 with_data.append(point)
         yield from self.reasons_of_problems(
-            lambda one: one["nature"] == "breach" and self.touches(one), "breach")
+            lambda one: one["nature"] == "breach" and self.touches(one) and not self.relapse(one),
+            "breach")
         yield from self.reasons_of_doubts()
         yield from self.reasons_of_points(with_data)
 
@@ -520,7 +525,8 @@ class Question:
                                "head_differs", "pruned", "point_unknown", "unsealed"):
                 seen.add(key)
             when = self.outlook.full() if one["kind"] in ("clock_step", "settings_changed") else None
-            yield self.reason("pruned" if one["kind"] == "pruned" else "doubt", one["point"],
+            rule = None if key in seen else one["kind"]
+            yield self.reason("pruned" if one["kind"] == "pruned" else "doubt", one["point"], rule,
                               when=when)
 
     def reasons_of_points(self, points):
@@ -590,7 +596,8 @@ class Question:
             "answer": self.answer, "task": said["task"], "category": said["category"],
             "from": said["from"], "to": said["to"], "struck_off": said["struck_off"],
             "watch_until": said["watch_until"], "window": self.window.printed(),
-            "before": self.before and self.before.printed(),
+            "before": self.before and {**self.before.printed(), "to": time_text(
+                min(self.before.until, self.span.until))},
             "reasons": [{key: value for key, value in one.items() if key != "criterion"}
                         for one in self.reasons],
             "provable_from": self.provable_from(),
