@@ -45,6 +45,11 @@ static const struct command commands[] = {
      "立即结束并封存当前时段；--new-key 换一把签名钥匙，由原来的钥匙签名交接",
      "close and seal the current segment now; --new-key changes the signing key, the present one signs "
      "for the next"},
+    {"seals", {"seals verify [--key FINGERPRINT] [--anchor FILE]...", NULL},
+     {"--key=", "--anchor=", NULL}, 1, 1, command_seals,
+     "核对整个存储与它的封存是否一致，指出第一处不同；--anchor 与留在外面的封存头比较（MQTT 主题 seal 的内容、带 seal 的问题，或每行“段号 封存头”）",
+     "check the whole store against its seals and name what differs; --anchor compares with a head kept "
+     "outside (what the MQTT topic seal holds, a problem with its seal, or lines \"SEGMENT HEAD\")"},
     {"device", {"device maintenance SITE/DEVICE --from T --to T --note TEXT", NULL},
      {"--from=", "--to=", "--note=", NULL}, 2, 2, command_device,
      "登记设备维护窗口：其间的读数照存，但不判定、不计入均值",
@@ -87,7 +92,7 @@ static const struct command commands[] = {
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
     "work", "plan", "probe",
-    "seals", "reload", "user", "users", "backup", "restore", NULL,
+    "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */
 

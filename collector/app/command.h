@@ -74,6 +74,7 @@ int command_problems(const struct typed *typed);
 int command_problem(const struct typed *typed);
 int command_resend(const struct typed *typed);
 int command_seal(const struct typed *typed);
+int command_seals(const struct typed *typed);
 int command_device(const struct typed *typed);
 int command_replay(const struct typed *typed);
 int command_tasks(const struct typed *typed);

@@ -88,6 +88,19 @@ void say_simulated(const struct settings *settings, const char *point)
         puts("模拟数据 / SIMULATED");
 }
 
+char *key_shown(const char *fingerprint, char *out)
+{
+    char *at = out;
+
+    for (size_t i = 0; fingerprint[i] != '\0' && at + 2 < out + KEY_TEXT; i++) {
+        if (i > 0 && i % 4 == 0)
+            *at++ = ' ';
+        *at++ = fingerprint[i];
+    }
+    *at = '\0';
+    return out;
+}
+
 char *shell_word(const char *word, char *out, size_t size)
 {
     static const char plain[] =

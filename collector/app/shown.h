@@ -33,6 +33,11 @@ bool is_simulated(const struct settings *settings, const char *point);
 /* The head of what is made from it: a line when it is simulated. */
 void say_simulated(const struct settings *settings, const char *point);
 
+#define KEY_TEXT 80
+/* A fingerprint in groups of four digits, as it is copied and compared by eye; `out` holds KEY_TEXT
+ * bytes. */
+char *key_shown(const char *fingerprint, char *out);
+
 /* A word as a shell takes it: as it is, or in single quotes. `out` ends up cut when it is too
  * small. */
 char *shell_word(const char *word, char *out, size_t size);
