@@ -78,6 +78,71 @@ static void print_outputs(const json_t *status)
     table_free(table);
 }
 
+static int64_t age_ms(const char *time)
+{
+    struct wall_time then;
+
+    return moment_parse(time, &then) ? clock_wall(clock_system()).ms - then.ms : -1;
+}
+
+/* "3 min": how long ago, as a person says it. */
+static void age_shown(int64_t ms, char *out, size_t size)
+{
+    long long minutes = (long long)(ms / 60000);
+
+    if (minutes < 1)
+        snprintf(out, size, "%s", SAY("不到 1 分钟", "less than a minute"));
+    else if (minutes < 120)
+        snprintf(out, size, SAY("%lld 分钟", "%lld min"), minutes);
+    else if (minutes < 48 * 60)
+        snprintf(out, size, SAY("%lld 小时", "%lld h"), minutes / 60);
+    else
+        snprintf(out, size, SAY("%lld 天", "%lld days"), minutes / (24 * 60));
+}
+
+static void print_anchors(const json_t *seal)
+{
+    const json_t *names = json_object_get(seal, "anchored");
+    size_t index;
+    json_t *name;
+
+    if (json_array_size(names) == 0) {
+        puts(SAY("  这个封存头还没有留到外面", "  its head has not been left outside yet"));
+        return;
+    }
+    printf("%s", SAY("  封存头已留在外面：", "  its head was left outside at "));
+    json_array_foreach(names, index, name)
+        printf("%s%s", index > 0 ? SAY("、", ", ") : "", json_string_value(name));
+    putchar('\n');
+}
+
+/* The fingerprint in groups of four is what is written on the commissioning sheet. */
+static void print_seal(const json_t *status)
+{
+    const json_t *seal = json_object_get(status, "seal");
+    const char *key = text_of(status, "key");
+    char when[LOCAL_TEXT], age[48], groups[KEY_TEXT];
+
+    putchar('\n');
+    if (json_is_object(seal)) {
+        int64_t ms = age_ms(text_of(seal, "time"));
+
+        age_shown(ms < 0 ? 0 : ms, age, sizeof age);
+        printf(
+            SAY("最新封存：第 %lld 段，%s（%s前）\n", "newest seal: segment %lld, %s (%s ago)\n"),
+            number_of(seal, "segment"), local_time(text_of(seal, "time"), when), age);
+        print_anchors(seal);
+        if (number_of(seal, "waiting") > 0)
+            printf(SAY("  还有 %lld 段等待封存\n", "  %lld segments wait to be sealed\n"),
+                   number_of(seal, "waiting"));
+    } else {
+        puts(SAY("还没有封存任何数据", "nothing is sealed yet"));
+    }
+    if (*key != '\0')
+        printf(SAY("签名钥匙指纹：%s\n", "fingerprint of the signing key: %s\n"),
+               key_shown(key, groups));
+}
+
 /* The sentence of a notice often names what it is about; then the subject is not said again. */
 static bool names_its_subject(const json_t *notice)
 {
@@ -124,6 +189,7 @@ static void print_status(const struct settings *settings, const json_t *status,
     else
         print_devices(status);
     print_outputs(status);
+    print_seal(status);
     if (json_array_size(json_object_get(status, "notices")) > 0)
         printf("%s", SAY("\n需要有人处理：\n", "\nneeds a person:\n"));
     print_notices(status);

@@ -7,6 +7,7 @@
 #include "base/say.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "report/seal_status.h"
 #include "report/table.h"
 #include "store/reader.h"
 
@@ -123,19 +124,24 @@ static bool any_simulated(const struct settings *settings)
 json_t *rest_status(const struct settings *settings, json_t **points, struct error *err)
 {
     struct reader *reader = reader_open(settings->store_dir, err);
-    json_t *status = NULL;
-    json_t *devices;
+    json_t *seal = NULL, *key = NULL, *devices = NULL, *status = NULL;
 
     *points = json_array();
     if (reader == NULL)
         return NULL;
-    devices = rest_devices(reader, settings, *points, err);
+    seal = seal_status(reader, err);
+    key = seal == NULL ? NULL : seal_key_status(reader, err);
+    devices = key == NULL ? NULL : rest_devices(reader, settings, *points, err);
     if (devices != NULL)
-        status = json_pack("{s:s, s:s, s:n, s:I, s:s, s:n, s:n, s:[], s:o, s:[], s:n, s:[], s:b}",
+        status = json_pack("{s:s, s:s, s:n, s:I, s:s, s:n, s:n, s:[], s:O, s:[], s:O, s:O, s:[], "
+                           "s:b}",
                            "collector", settings->name, "version", version_text(), "boot", "seq",
                            (json_int_t)reader_last_seq(reader), "state", "stopped", "clock",
-                           "store", "links", "devices", devices, "outputs", "seal", "notices",
-                           "simulated", any_simulated(settings));
+                           "store", "links", "devices", devices, "outputs", "seal", seal, "key",
+                           key, "notices", "simulated", any_simulated(settings));
+    json_decref(seal);
+    json_decref(key);
+    json_decref(devices);
     reader_close(reader);
     return status;
 }

@@ -33,7 +33,7 @@ bool is_simulated(const struct settings *settings, const char *point);
 /* The head of what is made from it: a line when it is simulated. */
 void say_simulated(const struct settings *settings, const char *point);
 
-#define KEY_TEXT 80
+#define KEY_TEXT 96
 /* A fingerprint in groups of four digits, as it is copied and compared by eye; `out` holds KEY_TEXT
  * bytes. */
 char *key_shown(const char *fingerprint, char *out);

@@ -21,6 +21,7 @@ struct station {
     const struct settings *settings;
     const struct clock *clock;
     struct store *store;
+    struct reader *reader; /* of the loop's thread */
     struct names names;
     struct trust *trust;
     struct notices *notices;
@@ -250,7 +251,9 @@ struct station *station_start(uv_loop_t *loop, const struct settings *settings, 
     if (station->store == NULL)
         goto failed;
     station->boot = store_boot(station->store);
-    if (!names_resolve(&station->names, settings, station->store, now, err) ||
+    station->reader = reader_open(settings->store_dir, err);
+    if (station->reader == NULL ||
+        !names_resolve(&station->names, settings, station->store, now, err) ||
         !make_small_parts(station, err) || !make_recorder(station, err) ||
         !make_poller(station, loop, err) || !recorder_start(station->recorder, err) ||
         !start_senders(station, err) || !start_stamper(station, err))
@@ -345,6 +348,7 @@ void station_free(struct station *station)
     trust_free(station->trust);
     notices_free(station->notices);
     names_free(&station->names);
+    reader_close(station->reader);
     store_close(station->store);
     free(station->senders);
     free(station->awaited);
@@ -365,6 +369,7 @@ static void look(struct station *station)
         .senders = station->senders,
         .sender_count = station->sender_count,
         .notices = station->notices,
+        .reader = station->reader,
     };
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/version.h"
+#include "report/seal_status.h"
 
 static json_t *json_time(struct wall_time time)
 {
@@ -159,6 +160,12 @@ static json_t *json_devices(const struct status_view *view)
     return list;
 }
 
+/* A store that cannot be read now says so elsewhere; here nothing is known then. */
+static json_t *or_null(json_t *json)
+{
+    return json == NULL ? json_null() : json;
+}
+
 json_t *status_json(const struct status_view *view)
 {
     struct recorder_status recorder;
@@ -167,10 +174,12 @@ json_t *status_json(const struct status_view *view)
     recorder_status(view->recorder, &recorder);
     for (size_t i = 0; i < view->sender_count; i++)
         json_array_append_new(outputs, json_output(view->senders[i]));
-    return json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:b}",
+    return json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
                      "collector", view->collector, "version", version_text(), "boot",
                      (int)view->boot, "seq", (json_int_t)recorder.committed, "state", "running",
                      "clock", json_clock(view), "store", json_store(&recorder), "links",
                      json_links(view), "devices", json_devices(view), "outputs", outputs, "seal",
-                     "notices", json_notices(view->notices), "simulated", view->catalog->simulated);
+                     or_null(seal_status(view->reader, NULL)), "key",
+                     or_null(seal_key_status(view->reader, NULL)), "notices",
+                     json_notices(view->notices), "simulated", view->catalog->simulated);
 }

@@ -9,6 +9,7 @@
 #include "record/notice.h"
 #include "record/recorder.h"
 #include "record/trust.h"
+#include "store/reader.h"
 
 /* Everything is borrowed for the call. */
 struct status_view {
@@ -23,6 +24,7 @@ struct status_view {
     struct sender **senders;
     size_t sender_count;
     struct notices *notices;
+    struct reader *reader; /* of the same store, for what only the store knows */
 };
 
 /* Gives the object. */

@@ -21,6 +21,16 @@ static void a_word_is_quoted_only_where_a_shell_would_bend_it(void **state)
     assert_string_equal(shell_word("", out, sizeof out), "''");
 }
 
+static void a_fingerprint_is_shown_whole_in_groups_of_four(void **state)
+{
+    char out[KEY_TEXT];
+
+    assert_string_equal(
+        key_shown("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", out),
+        "0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef");
+    assert_string_equal(key_shown("", out), "");
+}
+
 static void a_bound_reads_as_it_is_meant(void **state)
 {
     static const char *const cases[][2] = {
@@ -83,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_word_is_quoted_only_where_a_shell_would_bend_it),
+        cmocka_unit_test(a_fingerprint_is_shown_whole_in_groups_of_four),
         cmocka_unit_test(a_bound_reads_as_it_is_meant),
         cmocka_unit_test(a_value_has_its_decimals_and_never_looks_like_the_bound_it_broke),
         cmocka_unit_test(a_time_is_shown_in_the_zone_of_the_collector),
