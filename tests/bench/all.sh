@@ -17,6 +17,7 @@ store=()
 drain=()
 replay=()
 judge=()
+evidence=()
 if [ "${1:-}" = --short ]; then
     short=(--seconds 5 --repeats 1)
     quick=(--seconds 1 --repeats 1)
@@ -24,6 +25,7 @@ if [ "${1:-}" = --short ]; then
     drain=(1 50000)
     replay=(100000 240)
     judge=(--short)
+    evidence=(--days 10 --repeats 1)
 fi
 failed=()
 
@@ -47,6 +49,7 @@ run $python tests/bench/poll.py "${quick[@]}"
 [ -x "$programs/bench_judge" ] && run "$programs/bench_judge" "${judge[@]}"
 [ -x "$programs/bench_history" ] && run "$programs/bench_history"
 [ -x "$programs/bench_drain" ] && run "$programs/bench_drain" "${drain[@]}"
+run $python tests/bench/evidence.py "${evidence[@]}"
 run $python tests/bench/town.py "${short[@]}"
 run $python tests/bench/town.py --mqtt "${short[@]}"
 run $python tests/bench/crowd.py "${short[@]}"
