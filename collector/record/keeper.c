@@ -23,6 +23,7 @@ void keeper_init(struct keeper *keeper, const struct recorder_setup *setup, stru
                               .awaited = setup->awaited,
                               .awaited_count = setup->awaited_count,
                               .step_readings = STEP_LEAST,
+                              .step_sealed = STEP_LEAST,
                               .moving = true,
                               .sealing = true,
                               .sealer = sealer};
@@ -89,8 +90,8 @@ static bool seal_step(struct keeper *keeper, struct error *err)
     bool sealed;
 
     if (!store_seal_step(keeper->store, keeper->sealer->collector, keeper->sealer->key,
-                         clock_wall(keeper->clock), keeper->step_readings, &sealed,
-                         &keeper->sealing, err))
+                         clock_wall(keeper->clock), keeper->step_sealed, &sealed, &keeper->sealing,
+                         err))
         return false;
     keeper->sealed = keeper->sealed || sealed;
     return true;
@@ -106,15 +107,27 @@ static bool one_step(struct keeper *keeper, bool sealing, struct error *err)
                             keeper->step_readings, &keeper->pruning, err);
 }
 
-/* A small board with a slow card takes small steps, a server large ones with fewer syncs. */
-static void adapt(struct keeper *keeper, struct mono_time begun)
+/* A small board with a slow card takes small steps, a server large ones with fewer syncs. A step of
+ * sealing is cheaper than one of the others and says nothing about them. */
+static void adapt(struct keeper *keeper, bool sealing, struct mono_time begun)
 {
+    size_t *step = sealing ? &keeper->step_sealed : &keeper->step_readings;
     int64_t took_ms = (clock_mono(keeper->clock).ns - begun.ns) / 1000000;
 
-    if (took_ms > step_ms && keeper->step_readings > STEP_LEAST)
-        keeper->step_readings /= 2;
-    else if (took_ms < step_ms / 2 && keeper->step_readings < STEP_MOST)
-        keeper->step_readings *= 2;
+    if (took_ms > step_ms && *step > STEP_LEAST)
+        *step /= 2;
+    else if (took_ms < step_ms / 2 && *step < STEP_MOST)
+        *step *= 2;
+}
+
+/* The next step takes about as long as the one that began then, or twice that where it also takes
+ * the log into the database. */
+static bool next_would_end_after(const struct keeper *keeper, struct mono_time begun,
+                                 struct mono_time until)
+{
+    int64_t now_ns = clock_mono(keeper->clock).ns;
+
+    return now_ns + 2 * (now_ns - begun.ns) > until.ns;
 }
 
 /* What waits to be sealed waits for a key and for a time to put on it. */
@@ -137,13 +150,15 @@ bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bo
     while (keeper->moving || sealing || keeper->pruning) {
         struct mono_time begun = clock_mono(keeper->clock);
 
+        bool seals = sealing && !keeper->moving;
+
         if (!one_step(keeper, sealing, err)) {
             keeper->pruning = false;
             return false;
         }
-        adapt(keeper, begun);
+        adapt(keeper, seals, begun);
         sealing = may_seal(keeper, trusted);
-        if (clock_mono(keeper->clock).ns > until.ns)
+        if (next_would_end_after(keeper, begun, until))
             break;
     }
     *more = keeper->moving || sealing || keeper->pruning;

@@ -21,6 +21,7 @@ struct keeper {
     const char *const *awaited;
     size_t awaited_count;
     size_t step_readings;    /* of a move or removal, so that one takes 50 to 100 ms */
+    size_t step_sealed;      /* rows of one step of sealing, likewise */
     bool moving;             /* readings of closed segments may wait to be moved */
     bool sealing;            /* segments that are moved may wait to be sealed */
     bool sealed;             /* one was, since somebody looked */

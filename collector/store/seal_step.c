@@ -12,6 +12,10 @@
 #include "store/seal_leaves.h"
 #include "store/seals.h"
 
+/* What writing a leaf takes of a step's budget, and how many marks weigh as much as hashing a row.
+ */
+enum { LEAF_COST = 4, MARKS_A_ROW = 16 };
+
 struct sealing {
     struct segment_leaves *leaves;
     struct seal_head head; /* what of it stands before the leaves are hashed */
@@ -136,9 +140,12 @@ static bool write_leaves(struct store *store, struct sealing *sealing, size_t bu
     sqlite3_bind_int64(drop, 2, -1);
     if (sealing->written == 0 && !store_run(store, drop, err))
         return false;
-    for (; sealing->written < count && budget > 0; sealing->written++, budget--)
+    for (size_t cost = 0; sealing->written < count && cost < budget; sealing->written++) {
         if (!write_leaf(store, sealing, sealing->written, err))
             return false;
+        cost +=
+            LEAF_COST + segment_leaves_at(sealing->leaves, sealing->written)->rows / MARKS_A_ROW;
+    }
     return true;
 }
 
