@@ -101,6 +101,24 @@ static unsigned be_killed_often(struct town *town, unsigned wanted)
     return done;
 }
 
+/* Every hour that has passed is sealed, and what is stored is what was sealed. */
+static void assert_sealed(struct town *town)
+{
+    struct error err = {0};
+    struct reader *reader = reader_open(town->dir, &err);
+    struct seal_check check;
+
+    assert_non_null(reader);
+    if (!reader_check_seals(reader, &check, NULL, NULL, NULL, &err))
+        fail_msg("%s", err.text);
+    reader_close(reader);
+    if (check.fault != SEAL_SOUND)
+        fail_msg("segment %llu, %s: %s", (unsigned long long)check.segment, check.leaf, check.row);
+    if (check.segments < 30 * 12)
+        fail_msg("%llu segments", (unsigned long long)check.segments);
+    assert_true(check.unsealed < 100);
+}
+
 static void a_month_killed_anywhere_comes_out_like_one_that_was_not(void **state)
 {
     struct town straight, killed;
@@ -109,9 +127,11 @@ static void a_month_killed_anywhere_comes_out_like_one_that_was_not(void **state
 
     town_init(&straight, 30 * DAY_STEPS);
     straight.edited = 16 * DAY_STEPS + 132; /* while an episode of an edited rule runs */
+    straight.seals = true;
     town_live(&straight, 6);
     town_init(&killed, 30 * DAY_STEPS);
     killed.edited = straight.edited;
+    killed.seals = true;
     done = be_killed_often(&killed, wanted);
     print_message("%u kills\n", done);
     assert_true(done > wanted / 2);
@@ -124,6 +144,8 @@ static void a_month_killed_anywhere_comes_out_like_one_that_was_not(void **state
     free(one);
     free(other);
     assert_replays(&killed);
+    assert_sealed(&straight);
+    assert_sealed(&killed);
     town_end(&straight);
     town_end(&killed);
 }

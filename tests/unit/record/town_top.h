@@ -52,6 +52,7 @@ struct town {
     unsigned steps;     /* there are */
     unsigned edited;    /* from this step on the settings are the edited ones */
     bool bare;          /* without any rule */
+    bool seals;
     int64_t sonde_ms;   /* the sonde is asked this often; 0: like the others */
     unsigned doomed;    /* at this step … */
     void (*doom)(void); /* … this is called */
@@ -153,9 +154,12 @@ static inline void town_rules(struct town *town, bool edited)
 static inline void town_name(struct town *town, bool edited)
 {
     struct error err = {0};
+    static const char profile[] = "model = \"town\";\n";
     uint32_t point = 0;
+    uint8_t digest[DIGEST_BYTES];
 
-    town->profile = store_profile(town->store, (const uint8_t[32]){1}, "model", "text", &err);
+    digest_of(profile, sizeof profile - 1, digest);
+    town->profile = store_profile(town->store, digest, "town", profile, &err);
     for (uint32_t i = 0; i < TOWN_DEVICES; i++) {
         struct catalog_device *device = &town->devices[i];
         const struct town_device *of = &town_devices[i];
@@ -217,6 +221,7 @@ static inline void town_open(struct town *town, unsigned step)
                                     .trust = town->trust,
                                     .notices = town->notices,
                                     .keep_ms = town->keep_ms,
+                                    .seals = town->seals,
                                     .seal_every_ms = 60 * MINUTE_MS,
                                     .patience_ms = 60 * MINUTE_MS};
     town->recorder = recorder_new(&setup, &err);
