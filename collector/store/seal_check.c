@@ -44,6 +44,7 @@ static const char *const texts[CHECK_ASKS] = {
     [CHECK_CONFIGURATIONS] = "SELECT seq, digest, text FROM configuration ORDER BY seq",
     [CHECK_SNAPSHOTS] = "SELECT digest, content FROM snapshot ORDER BY digest",
     [CHECK_SNAPSHOT] = "SELECT 1 FROM snapshot WHERE digest = ?1",
+    [CHECK_NAMED_IN] = "SELECT seq, text FROM configuration WHERE instr(text, ?1) > 0 ORDER BY seq",
     [CHECK_PROFILES] = "SELECT model, digest, text FROM profile ORDER BY id",
     [CHECK_UNSEALED] = "SELECT count(*), min(seq), max(seq), (SELECT time FROM (SELECT seq, time"
         " FROM poll WHERE seq > ?1 UNION ALL SELECT seq, time FROM event WHERE seq > ?1)"

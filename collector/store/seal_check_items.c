@@ -9,6 +9,8 @@
 #include "store/seal_check_inside.h"
 #include "store/store.h"
 
+enum { BEFORE_NAME = DIGEST_HEX - 1 + 2 /* of a line of a configuration */ };
+
 __attribute__((format(printf, 3, 4))) static void tell_item(struct checking *checking, uint64_t seq,
                                                             const char *format, ...)
 {
@@ -84,21 +86,19 @@ static bool snapshot_is_there(struct checking *checking, const uint8_t digest[DI
  * not for each text that names it. */
 static void check_text(struct checking *checking, uint64_t seq, const char *line)
 {
-    enum { BEFORE = DIGEST_HEX - 1 + 2 };
-
     while (*line != '\0' && !checking->failed) {
         size_t length = strcspn(line, "\n");
         uint8_t digest[DIGEST_BYTES];
         char hex[DIGEST_HEX] = "";
 
-        if (length > BEFORE)
+        if (length > BEFORE_NAME)
             snprintf(hex, sizeof hex, "%s", line);
-        if (length <= BEFORE || line[length] != '\n' || !hex_read(hex, digest, DIGEST_BYTES)) {
+        if (length <= BEFORE_NAME || line[length] != '\n' || !hex_read(hex, digest, DIGEST_BYTES)) {
             tell_item(checking, seq, "configuration %" PRIu64, seq);
             return;
         }
         if (!snapshot_is_there(checking, digest) && !checking->failed)
-            tell_item(checking, seq, "%.*s", (int)(length - BEFORE), line + BEFORE);
+            tell_item(checking, seq, "%.*s", (int)(length - BEFORE_NAME), line + BEFORE_NAME);
         line += length + 1;
     }
 }
@@ -117,6 +117,22 @@ static void check_configurations(struct checking *checking)
     }
 }
 
+/* By the first configuration that names it, or by its digest where none does. */
+static void tell_snapshot(struct checking *checking, const char *hex)
+{
+    sqlite3_stmt *row = check_ask(checking, CHECK_NAMED_IN);
+    const char *line;
+
+    bind_text(row, 1, hex);
+    if (check_next(checking, row) && (line = strstr(column_text(row, 1), hex)) != NULL &&
+        strlen(line) > BEFORE_NAME)
+        tell_item(checking, (uint64_t)sqlite3_column_int64(row, 0), "%.*s",
+                  (int)strcspn(line + BEFORE_NAME, "\n"), line + BEFORE_NAME);
+    else
+        tell_item(checking, 0, "snapshot %s", hex);
+    sqlite3_reset(row);
+}
+
 static void check_snapshots(struct checking *checking)
 {
     sqlite3_stmt *row = check_ask(checking, CHECK_SNAPSHOTS);
@@ -128,7 +144,7 @@ static void check_snapshots(struct checking *checking)
             continue;
         if (sqlite3_column_bytes(row, 0) == DIGEST_BYTES)
             digest_hex(sqlite3_column_blob(row, 0), hex);
-        tell_item(checking, 0, "snapshot %s", hex);
+        tell_snapshot(checking, hex);
     }
 }
 

@@ -218,7 +218,7 @@ static const struct damage {
     {"snapshot.digest", "UPDATE snapshot SET digest = zeroblob(32) WHERE length(content) = 11",
      SEAL_ITEM_DIFFERS, 0, 2, "settings/rules.conf", 0},
     {"snapshot.content", "UPDATE snapshot SET content = 'rules = ( );' WHERE length(content) = 11",
-     SEAL_ITEM_DIFFERS, 0, 0, NULL, 0},
+     SEAL_ITEM_DIFFERS, 0, 2, "settings/rules.conf", 0},
     {"snapshot.content", "DELETE FROM snapshot WHERE length(content) = 11", SEAL_ITEM_DIFFERS, 0,
      2, "settings/rules.conf", 0},
     {"segment.segment", "UPDATE segment SET segment = 99 WHERE segment = 3", SEAL_CHAIN_BROKEN, 99,
