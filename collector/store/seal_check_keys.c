@@ -115,16 +115,36 @@ static void note_key(struct seal_check *check, const char *key)
     memcpy(check->keys[check->key_count++], check->key, DIGEST_HEX);
 }
 
-/* The key of a head is the one of the head before, or a later one: a key that was replaced signs
- * nothing any more. */
-void check_signature(struct checking *checking, const struct sealed *sealed, const char *text,
-                     size_t size)
+/* Whether the n-th key may sign what ends with that entry: from its own event on until the one that
+ * follows it by its signature; the first, and one that nobody signed for, also what waited for a
+ * key before. */
+static bool may_sign(const struct checking *checking, size_t n, uint64_t last_seq)
+{
+    const struct key_made *key = &checking->keys[n];
+    const struct key_made *next = n + 1 < checking->key_count ? key + 1 : NULL;
+
+    return (key->seq <= last_seq || n == 0 || !key->explained) &&
+           (next == NULL || !next->explained || next->seq > last_seq);
+}
+
+/* The key of a head is the one of the head before, or a later one. Gives its number, or how many
+ * there are. */
+static size_t find_key(const struct checking *checking, const struct seal_head *head)
 {
     size_t at = checking->key;
 
-    while (at < checking->key_count && strcmp(checking->keys[at].key, sealed->head.key) != 0)
+    while (at < checking->key_count && (strcmp(checking->keys[at].key, head->key) != 0 ||
+                                        !may_sign(checking, at, head->last_seq)))
         at++;
-    if (at == checking->key_count || checking->keys[at].seq > sealed->head.last_seq ||
+    return at;
+}
+
+void check_signature(struct checking *checking, const struct sealed *sealed, const char *text,
+                     size_t size)
+{
+    size_t at = find_key(checking, &sealed->head);
+
+    if (at == checking->key_count ||
         !seal_is_signed(checking->keys[at].public_key, text, size, sealed->signature)) {
         tell(checking, SEAL_UNSIGNED, sealed, 0);
         return;

@@ -618,6 +618,50 @@ static void a_key_that_was_replaced_signs_nothing_any_more(void **state)
     assert_int_equal(told.check.segment, 4);
 }
 
+/* The event that hands over stands in the first segment of the new key. */
+static void a_segment_that_tells_of_the_next_key_is_not_signed_by_the_old_one(void **state)
+{
+    struct place *place = *state;
+    struct error err = {0};
+    struct store *store = open_store(place, "boot-1");
+    struct seal_key *present = seal_key_open(place->dir, NULL, &err);
+    struct seal_key *next = seal_key_make(place->dir, true, &err);
+    struct told told;
+
+    seal_key_event(store, next, present, 3 * SEAL_HOUR_MS + 5000);
+    seal_now(store, present, 4 * SEAL_HOUR_MS);
+    store_close(store);
+    seal_key_free(present);
+    seal_key_free(next);
+    look(place, &told);
+    assert_int_equal(told.check.fault, SEAL_UNSIGNED);
+    assert_int_equal(told.check.segment, 4);
+}
+
+/* A store of a version without seals, or without a key for a while. */
+static void what_waited_for_the_first_key_is_signed_by_it(void **state)
+{
+    struct place *place = *state;
+    struct error err = {0};
+    struct store *store = open_store(place, "boot-1");
+    struct seal_key *key = seal_key_make(place->dir, false, &err);
+    struct told told;
+    bool closed;
+
+    name_points(place, store, 1, 1);
+    seal_profiles(store);
+    commit_polls(place, store, 4, 0);
+    must(store_close_segment(store, at_ms(SEAL_HOUR_MS), &closed, &err), &err);
+    commit_polls(place, store, 4, SEAL_HOUR_MS);
+    seal_key_event(store, key, NULL, SEAL_HOUR_MS + 9000);
+    seal_now(store, key, 2 * SEAL_HOUR_MS);
+    store_close(store);
+    seal_key_free(key);
+    look(place, &told);
+    assert_int_equal(told.check.segments, 2);
+    assert_int_equal(told.count, 0);
+}
+
 static void a_handover_signature_of_another_key_explains_nothing(void **state)
 {
     struct told told;
@@ -650,6 +694,8 @@ int main(void)
         SEALED(a_key_nobody_signed_for_is_unexplained),
         SEALED(a_key_without_its_event_is_nobodys),
         SEALED(a_key_that_was_replaced_signs_nothing_any_more),
+        SEALED(a_segment_that_tells_of_the_next_key_is_not_signed_by_the_old_one),
+        IN_PLACE(what_waited_for_the_first_key_is_signed_by_it),
         SEALED(a_handover_signature_of_another_key_explains_nothing),
     };
     /* clang-format on */
