@@ -16,9 +16,11 @@ static const struct {
     const char *kind;
     bool (*draw)(FILE *from, const char *path, struct error *err);
 } kinds[] = {
-    {"evidence", report_evidence},
-    {"readings", report_readings},
-    {"river",    report_river   },
+    {"evidence",    report_evidence   },
+    {"readings",    report_readings   },
+    {"river",       report_river      },
+    {"watch",       report_watch      },
+    {"watch-sheet", report_watch_sheet},
 };
 
 /* What the looks of a report depend on besides this program. */

@@ -10,5 +10,7 @@
 bool report_readings(FILE *from, const char *path, struct error *err);
 bool report_evidence(FILE *from, const char *path, struct error *err);
 bool report_river(FILE *from, const char *path, struct error *err);
+bool report_watch(FILE *from, const char *path, struct error *err);
+bool report_watch_sheet(FILE *from, const char *path, struct error *err);
 
 #endif

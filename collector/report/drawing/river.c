@@ -101,6 +101,7 @@ static void say_answer(struct page *page, const json_t *report)
     size_t count = doc_size(report, "sections");
     size_t met = 0;
     size_t missed = 0;
+    const json_t *only = doc_at(report, "sections", 0);
     char words[160];
     char about[300];
 
@@ -108,7 +109,11 @@ static void say_answer(struct page *page, const json_t *report)
         met += strcmp(doc_text(doc_at(report, "sections", i), "answer"), "met") == 0;
         missed += strcmp(doc_text(doc_at(report, "sections", i), "answer"), "missed") == 0;
     }
-    if (met == count)
+    if (count == 1)
+        snprintf(words, sizeof words, SAY("%s：%s（目标 %s）", "%s: %s (target %s)"),
+                 words_of(doc_text(only, "answer")), river_class_words(doc_text(only, "class")),
+                 river_class_words(doc_text(only, "target")));
+    else if (met == count)
         snprintf(words, sizeof words,
                  SAY("%zu 个断面都达到目标", "all %zu sections meet their target"), count);
     else if (missed > 0)
