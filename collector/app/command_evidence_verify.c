@@ -19,7 +19,7 @@
 #include "report/progress.h"
 #include "report/proof.h"
 
-enum { OUTSIDE_MOST = 16 };
+enum { OUTSIDE_MOST = 16, PROGRESS_FROM = 16 << 20 /* bytes: a moment's work */ };
 
 /* What was asked for. */
 struct asked {
@@ -202,6 +202,14 @@ static void print_about(const struct proof *proof)
                : SAY("完整版", "full form"));
 }
 
+static const char *title_of(const char *word)
+{
+    for (int i = VERDICT_HELD; i <= VERDICT_NOT_PROVEN; i++)
+        if (strcmp(verdict_word((enum verdict_answer)i), word) == 0)
+            return verdict_title((enum verdict_answer)i);
+    return word;
+}
+
 /* The verdict, and by how much it is only what the file says. */
 static void print_verdict(const struct proof *proof)
 {
@@ -216,7 +224,7 @@ static void print_verdict(const struct proof *proof)
     else
         printf("%s",
                SAY("材料里写的结论（未证实）：", "verdict as the file has it (not proven): "));
-    printf("%s – %s\n", shown(brief, "answer", answer, sizeof answer),
+    printf("%s – %s\n", title_of(shown(brief, "answer", answer, sizeof answer)),
            shown(brief, "reason", reason, sizeof reason));
     json_decref(brief);
 }
@@ -237,6 +245,15 @@ static void show_progress(void *self, double share)
     progress_show(self, share, "");
 }
 
+static uint64_t size_of(const struct archive *archive)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < archive_count(archive); i++)
+        size += archive_at(archive, i)->size;
+    return size;
+}
+
 /* Checks the file; what is no archive at all is refuted like any other change. */
 static bool check_file(const struct asked *asked, struct proof *proof, struct error *err)
 {
@@ -255,7 +272,7 @@ static bool check_file(const struct asked *asked, struct proof *proof, struct er
         return true;
     }
     progress_begin(&progress, SAY("核对", "checking"));
-    if (command_shows_progress(asked->typed)) {
+    if (command_shows_progress(asked->typed) && size_of(archive) > PROGRESS_FROM) {
         setup.progress = show_progress;
         setup.self = &progress;
     }

@@ -1,6 +1,5 @@
 /* The chain of heads: signatures, one following the other, and whose key it is. */
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,17 +7,6 @@
 #include "report/proof_inside.h"
 
 /* ---- signatures ---- */
-
-enum { CHECKERS = 4 };
-
-/* A signature takes a tenth of a millisecond and a year has nine thousand: as many at a time as
- * there are cores, every one for itself. */
-struct checker {
-    pthread_t thread;
-    struct check *check;
-    size_t first; /* every CHECKERS-th from here */
-    bool started;
-};
 
 static struct proof_key *key_of(const struct check *check, const char *fingerprint)
 {
@@ -33,7 +21,7 @@ static void *check_some(void *self)
     const struct checker *checker = self;
     struct check *check = checker->check;
 
-    for (size_t i = checker->first; i < check->link_count; i += CHECKERS) {
+    for (size_t i = checker->first; i < check->link_count; i += PROOF_CHECKERS) {
         struct link *link = &check->links[i];
         const struct proof_key *key = key_of(check, link->head.key);
         char text[HEAD_TEXT_MAX];
@@ -73,22 +61,29 @@ static void say_signature(struct check *check, const struct link *link)
            segment);
 }
 
-bool proof_signatures(struct check *check, struct error *err)
+/* A signature takes a tenth of a millisecond and a year has nine thousand: they are checked beside
+ * everything else. Of a head only `signed_well` is written there, and nobody reads it until the
+ * end.
+ */
+void proof_signatures_begin(struct check *check)
 {
-    struct checker checkers[CHECKERS];
+    for (size_t i = 0; i < PROOF_CHECKERS; i++) {
+        struct checker *checker = &check->checkers[i];
 
-    (void)err;
-    for (size_t i = 0; i < CHECKERS; i++) {
-        checkers[i] = (struct checker){.check = check, .first = i};
-        checkers[i].started =
-            check->link_count > 256 &&
-            pthread_create(&checkers[i].thread, NULL, check_some, &checkers[i]) == 0;
-        if (!checkers[i].started)
-            check_some(&checkers[i]);
+        checker->check = check;
+        checker->first = i;
+        checker->started = check->link_count > 256 &&
+                           pthread_create(&checker->thread, NULL, check_some, checker) == 0;
+        if (!checker->started)
+            check_some(checker);
     }
-    for (size_t i = 0; i < CHECKERS; i++)
-        if (checkers[i].started)
-            pthread_join(checkers[i].thread, NULL);
+}
+
+void proof_signatures_end(struct check *check)
+{
+    for (size_t i = 0; i < PROOF_CHECKERS; i++)
+        if (check->checkers[i].started)
+            pthread_join(check->checkers[i].thread, NULL);
     for (size_t i = 0; i < check->link_count; i++)
         say_signature(check, &check->links[i]);
     for (size_t i = 0; i < check->key_count; i++)
@@ -97,7 +92,6 @@ bool proof_signatures(struct check *check, struct error *err)
                    SAY("keys/%s.pem 没有签过这里的任何封存头", "keys/%s.pem signed nothing here"),
                    check->keys[i].fingerprint);
     strcpy(check->proof->key, check->links[check->link_count - 1].head.key);
-    return true;
 }
 
 /* ---- one after the other ---- */

@@ -7,6 +7,8 @@
 #ifndef REPORT_PROOF_INSIDE_H
 #define REPORT_PROOF_INSIDE_H
 
+#include <pthread.h>
+
 #include "base/say.h"
 #include "report/bundle_case.h"
 #include "report/proof.h"
@@ -71,6 +73,15 @@ struct sealed_task {
     struct wall_time struck_off, watch_until;
 };
 
+/* One of the threads that check signatures: every so manieth from `first`. */
+enum { PROOF_CHECKERS = 4 };
+struct checker {
+    pthread_t thread;
+    struct check *check;
+    size_t first;
+    bool started;
+};
+
 struct check {
     struct archive *archive;
     const struct proof_setup *setup;
@@ -106,7 +117,8 @@ struct check {
     struct bundle_case *bundle;
     bool settled;   /* the case has its descriptions and terms */
     bool evaluates; /* and its verdict is being worked out */
-    double share;   /* of the work, done so far */
+    struct checker checkers[PROOF_CHECKERS];
+    double share; /* of the work, done so far */
 };
 
 /* proof_notes.c */
@@ -146,8 +158,9 @@ bool proof_keys(struct check *check, struct error *err);     /* proof_heads.c */
 bool proof_heads(struct check *check, struct error *err);
 bool proof_add_link(struct check *check, const char *text, size_t size, const char *signature,
                     const char *where, struct error *err);
-bool proof_issue(struct check *check, struct error *err);      /* proof_issue.c */
-bool proof_signatures(struct check *check, struct error *err); /* proof_chain.c */
+bool proof_issue(struct check *check, struct error *err); /* proof_issue.c */
+void proof_signatures_begin(struct check *check);         /* proof_chain.c */
+void proof_signatures_end(struct check *check);
 void proof_chain(struct check *check);
 bool proof_events(struct check *check, struct error *err);   /* proof_events.c */
 bool proof_settings(struct check *check, struct error *err); /* proof_settings.c */

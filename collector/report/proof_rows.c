@@ -46,11 +46,30 @@ static const char *next_line(struct reading_rows *rows, size_t *size, struct err
 
 /* ---- rows in order of time ---- */
 
-/* An entry with a lower number stands later in time: between the two the clock was set back, and an
- * event must say so. */
+/* The first entry of the segment that holds an entry. */
+static uint64_t segment_begins(const struct check *check, uint64_t seq)
+{
+    size_t low = 0;
+    size_t high = check->shown_links;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+
+        if (check->links[middle].head.first_seq <= seq)
+            low = middle;
+        else
+            high = middle;
+    }
+    return check->links[low].head.first_seq;
+}
+
+/* An entry with a lower number stands later in time: before the other was recorded the clock was
+ * set back, and an event must say so. It may stand a little before both: what waited to be written
+ * when the step was noticed is written after it, in the same segment. */
 static void check_went_back(struct reading_rows *rows, uint64_t seq, struct wall_time time)
 {
     struct check *check = rows->check;
+    uint64_t from = segment_begins(check, seq);
     bool started = false;
     char when[WALL_TEXT];
 
@@ -59,11 +78,11 @@ static void check_went_back(struct reading_rows *rows, uint64_t seq, struct wall
     for (size_t i = 0; i < check->step_count; i++) {
         const struct clock_step *step = &check->steps[i];
 
-        if (step->seq <= seq || step->seq >= rows->latest_seq)
+        if (step->seq < from || step->seq >= rows->latest_seq)
             continue;
         if (step->by_ms < 0)
             return;
-        started = started || step->by_ms == 0;
+        started = started || (step->by_ms == 0 && step->seq > seq);
     }
     if (started)
         lack(check, CLAIM_COMPLETE,

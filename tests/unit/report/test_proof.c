@@ -663,8 +663,10 @@ static void a_wrong_signature_is_refuted(void **state)
 
     small_make(&small, 2);
     small.segments[1].signature[5] ^= 1;
+    small_drop_segment(&small);
     small_put_segments(&small);
-    small_reissue(&small);
+    small_list(&small);
+    small_issue(&small);
     proof = check(&small);
     expect(&proof, CLAIM_SIGNED_BY, ANSWER_REFUTED, "the signature of segment 2 is wrong");
     expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED, "the head of segment 2 has no good signature");
