@@ -93,6 +93,7 @@ static void add_row(const struct ledger_desk *desk, struct table *table, const j
     deadline_cell(desk, table, task);
     table_cell(table, "%s", ledger_state_title(task));
     table_cell(table, "%s", watched_title(text_of(task, "watched")));
+    table_cell(table, "%s", ledger_verdict_title(task));
     if (json_array_size(json_object_get(task, "relapses")) > 0)
         table_cell(table, "%zu", json_array_size(json_object_get(task, "relapses")));
     else
@@ -101,10 +102,11 @@ static void add_row(const struct ledger_desk *desk, struct table *table, const j
 
 static void print_table(const struct ledger_desk *desk, const json_t *list, bool due, bool state)
 {
-    const char *const headings[] = {
-        SAY("编号", "ID"),      SAY("类别", "CATEGORY"), SAY("问题", "FOUND"),
-        SAY("村居", "VILLAGE"), SAY("责任", "OWNER"),    SAY("时限", "DEADLINE"),
-        SAY("状态", "STATE"),   SAY("监测", "WATCHED"),  SAY("回潮", "RELAPSES")};
+    const char *const headings[] = {SAY("编号", "ID"),      SAY("类别", "CATEGORY"),
+                                    SAY("问题", "FOUND"),   SAY("村居", "VILLAGE"),
+                                    SAY("责任", "OWNER"),   SAY("时限", "DEADLINE"),
+                                    SAY("状态", "STATE"),   SAY("监测", "WATCHED"),
+                                    SAY("结论", "VERDICT"), SAY("回潮", "RELAPSES")};
     struct table *table;
 
     if (json_array_size(list) == 0) {
@@ -115,7 +117,7 @@ static void print_table(const struct ledger_desk *desk, const json_t *list, bool
         return;
     }
     say_simulated(desk->settings, NULL);
-    table = table_new(9, headings);
+    table = table_new(10, headings);
     for (size_t i = 0; i < json_array_size(list); i++)
         add_row(desk, table, json_array_get(list, i));
     table_print(table, stdout);
@@ -165,6 +167,7 @@ static int list_tasks(const struct typed *typed)
     if (code == 0 && !find_state(&desk, typed, &state))
         code = EXIT_WRONG;
     list = code == 0 ? choose(&desk, typed, state) : NULL;
+    ledger_add_verdicts(&desk, list);
 
     if (code == 0 && typed->json) {
         json_t *whole = json_pack("{s:O}", "tasks", list);

@@ -9,6 +9,7 @@
 #include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
+#include "ledger/evaluation.h"
 #include "report/table.h"
 
 enum { SIMILAR_SHOWN = 10 };
@@ -75,6 +76,43 @@ static void strike_off_rows(const struct ledger_desk *desk, const json_t *task)
     else
         row(SAY("巩固期至", "watched until"), SAY("%s（不在巩固期内）", "%s (not watched now)"),
             until);
+}
+
+/* From when it could be proven, or nothing where that cannot be said. */
+static const char *provable_text(const json_t *from, char *out, size_t size)
+{
+    const char *when = text_of(from, "provable_from");
+    char local[LOCAL_TEXT];
+
+    out[0] = '\0';
+    if (when[0] != '\0')
+        snprintf(out, size, SAY("（最早 %.10s 可证明）", " (provable from %.10s)"),
+                 local_time(when, local));
+    return out;
+}
+
+/* The verdict, and every reason it is not held. */
+static void verdict_rows(struct ledger_desk *desk, json_t *task)
+{
+    json_t *verdict = ledger_verdict(desk, task);
+    const json_t *reasons = json_object_get(verdict, "reasons");
+    char provable[80];
+    char start[LOCAL_TEXT];
+
+    if (verdict == NULL)
+        return;
+    json_object_set_new(task, "verdict", verdict_brief(verdict));
+    row(SAY("结论", "verdict"), "%s%s", ledger_verdict_title(task),
+        provable_text(verdict, provable, sizeof provable));
+    if (text_of(verdict, "provable_start")[0] != '\0')
+        row("", SAY("要从 %.10s 起另算一段", "counted anew from %.10s on"),
+            local_time(text_of(verdict, "provable_start"), start));
+    if (json_array_size(reasons) == 0)
+        row("", "%s", verdict_reason_text(verdict));
+    for (size_t i = 0; i < json_array_size(reasons); i++)
+        row("", "%s%s", verdict_reason_text(json_array_get(reasons, i)),
+            provable_text(json_array_get(reasons, i), provable, sizeof provable));
+    json_decref(verdict);
 }
 
 static void place_row(const struct ledger_desk *desk, const json_t *task)
@@ -215,7 +253,7 @@ static void print_doubts(const struct ledger_desk *desk, const json_t *task)
     table_free(table);
 }
 
-static bool print_card(const struct ledger_desk *desk, const json_t *task, struct error *err)
+static bool print_card(struct ledger_desk *desk, json_t *task, struct error *err)
 {
     bool read;
     const json_t *relapses = json_object_get(task, "relapses");
@@ -235,6 +273,7 @@ static bool print_card(const struct ledger_desk *desk, const json_t *task, struc
     row(SAY("状态", "state"), "%s%s", ledger_state_title(task),
         json_is_true(json_object_get(task, "supervised")) ? SAY("（督办）", " (supervised)") : "");
     strike_off_rows(desk, task);
+    verdict_rows(desk, task);
     print_points(desk, task);
     print_problems(desk, task);
     print_doubts(desk, task);
@@ -265,9 +304,13 @@ static int show_task(const struct typed *typed)
     struct error err = {0};
     struct ledger_desk desk;
     int code = ledger_desk_open(&desk, typed);
-    const json_t *task = code == 0 ? ledger_desk_task(&desk, typed, typed->words[0]) : NULL;
+    json_t *task = code == 0 ? ledger_desk_task(&desk, typed, typed->words[0]) : NULL;
 
     if (task != NULL && typed->json) {
+        json_t *list = json_pack("[O]", task);
+
+        ledger_add_verdicts(&desk, list);
+        json_decref(list);
         json_dumpf(task, stdout, JSON_COMPACT);
         putchar('\n');
     } else if (task != NULL) {

@@ -125,6 +125,7 @@ int command_watch(const struct typed *typed)
     json_t *list = code == 0 ? choose(&desk) : NULL;
     json_t *whole;
 
+    ledger_add_verdicts(&desk, list);
     if (code == 0 && typed->json) {
         whole = json_pack("{s:O}", "tasks", list);
         json_dumpf(whole, stdout, JSON_COMPACT);

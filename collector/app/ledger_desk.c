@@ -8,6 +8,7 @@
 #include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
+#include "ledger/evaluation.h"
 #include "report/table.h"
 
 static bool add_task(void *self, const char *body, const char *relapses)
@@ -55,14 +56,14 @@ int ledger_desk_close(struct ledger_desk *desk, const struct typed *typed, int c
     if (desk->trouble.kind != ERROR_NONE)
         code = command_fail(typed, &desk->trouble);
     json_decref(desk->tasks);
+    verdicts_free(desk->verdicts);
     reader_close(desk->reader);
     catalog_free(desk->town);
     settings_free(desk->settings);
     return code;
 }
 
-const json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed,
-                               const char *id)
+json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed, const char *id)
 {
     struct error err = {0};
 
@@ -150,6 +151,42 @@ char *ledger_cut(const char *words, size_t columns, char *out, size_t size)
         }
     }
     return out;
+}
+
+/* Verdicts ---------------------------------------------------------------------------------- */
+
+json_t *ledger_verdict(struct ledger_desk *desk, const json_t *task)
+{
+    json_t *verdict = NULL;
+
+    if (desk->verdicts == NULL)
+        desk->verdicts = verdicts_new(desk->settings, desk->reader, desk->err);
+    if (desk->verdicts != NULL)
+        verdicts_of(desk->verdicts, task, desk->now, &verdict, desk->err);
+    return verdict;
+}
+
+void ledger_add_verdicts(struct ledger_desk *desk, json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list) && desk->trouble.kind == ERROR_NONE; i++) {
+        json_t *task = json_array_get(list, i);
+        json_t *verdict = ledger_verdict(desk, task);
+
+        json_object_set_new(task, "verdict",
+                            verdict == NULL ? json_null() : verdict_brief(verdict));
+        json_decref(verdict);
+    }
+}
+
+const char *ledger_verdict_title(const json_t *task)
+{
+    static const enum verdict_answer all[] = {VERDICT_HELD, VERDICT_RELAPSED, VERDICT_NOT_PROVEN};
+    const char *answer = text_of(json_object_get(task, "verdict"), "answer");
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(answer, verdict_word(all[i])) == 0)
+            return verdict_title(all[i]);
+    return "";
 }
 
 /* Similar ones ------------------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 
 #include "app/command.h"
 #include "app/town.h"
+#include "app/verdicts.h"
 #include "store/reader.h"
 
 struct ledger_desk {
@@ -16,7 +17,8 @@ struct ledger_desk {
     struct reader *reader;
     json_t *tasks; /* the contract's, in the order of their ids */
     struct wall_time now;
-    char today[11]; /* "2026-11-23", in the collector's zone */
+    char today[11];            /* "2026-11-23", in the collector's zone */
+    struct verdicts *verdicts; /* made when they are first asked for */
     struct error trouble;
     struct error *err; /* `trouble`: what could not be read while answers were made */
 };
@@ -28,10 +30,16 @@ int ledger_desk_open(struct ledger_desk *desk, const struct typed *typed);
 int ledger_desk_close(struct ledger_desk *desk, const struct typed *typed, int code);
 
 /* The task of that id, borrowed; NULL after the error was printed. */
-const json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed,
-                               const char *id);
+json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typed, const char *id);
 /* The ledger's row of it. False: it is none. */
 bool ledger_task_of(const json_t *task, struct task *row);
+
+/* verdict.json of a struck-off task that is watched here, else NULL; the caller ends it. */
+json_t *ledger_verdict(struct ledger_desk *desk, const json_t *task);
+/* Puts the short form of it into each task of a list. */
+void ledger_add_verdicts(struct ledger_desk *desk, json_t *list);
+/* "held" as a person reads it, "" where there is no verdict. */
+const char *ledger_verdict_title(const json_t *task);
 
 /* Days from today to a date; negative: it is past. */
 long ledger_days_to(const struct ledger_desk *desk, const char *date);

@@ -331,15 +331,29 @@ static bool is_relapse_of(const json_t *problem, const char *task)
     return false;
 }
 
-/* Whether somebody must still answer for a doubt. */
-static bool is_unanswered(const struct verdict_terms *terms, const char *state, const char *rule)
+/* Whether it says that what was measured meanwhile is worth nothing, and nobody has looked at it.
+ */
+static bool is_lasting(const struct verdict_terms *terms, const json_t *doubt)
 {
-    enum doubt_class class_ =
-        strncmp(rule, "screen-", strlen("screen-")) == 0 ? DOUBT_SCREENING : DOUBT_RULE;
+    const char *rule = words_of(doubt, "rule");
 
-    if (!terms->blocks[class_])
+    for (int i = 0; i < SCREEN_COUNT; i++)
+        if ((terms->lasting >> i & 1u) != 0 && screen_is_rule((enum screen_test)i, rule))
+            return !json_is_object(json_object_get(doubt, "acknowledged"));
+    return false;
+}
+
+/* Whether somebody must still answer for a doubt. */
+static bool is_unanswered(const struct verdict_terms *terms, const json_t *doubt)
+{
+    const char *state = words_of(doubt, "state");
+    bool screening = strncmp(words_of(doubt, "rule"), "screen-", strlen("screen-")) == 0;
+
+    if (!terms->blocks[screening ? DOUBT_SCREENING : DOUBT_RULE])
         return false;
-    return terms->until == UNTIL_OPEN ? strcmp(state, "open") == 0 : strcmp(state, "closed") != 0;
+    if (terms->until == UNTIL_OPEN ? strcmp(state, "open") == 0 : strcmp(state, "closed") != 0)
+        return true;
+    return is_lasting(terms, doubt);
 }
 
 static enum problem_standing standing_of(const struct evaluation *evaluation,
@@ -348,13 +362,11 @@ static enum problem_standing standing_of(const struct evaluation *evaluation,
     const json_t *body = problem->body;
     const char *state = words_of(body, "state");
     bool touches = problem->first.ms < evaluation->window.end.ms &&
-                   (problem->last.ms >= evaluation->window.start.ms ||
-                    strcmp(state, "open") == 0);
+                   (problem->last.ms >= evaluation->window.start.ms || strcmp(state, "open") == 0);
 
     if (strcmp(words_of(body, "nature"), "doubt") == 0)
-        return touches && is_unanswered(evaluation->terms, state, words_of(body, "rule"))
-                   ? PROBLEM_DOUBTS_AND_BLOCKS
-                   : PROBLEM_DOUBTS;
+        return touches && is_unanswered(evaluation->terms, body) ? PROBLEM_DOUBTS_AND_BLOCKS
+                                                                 : PROBLEM_DOUBTS;
     if (wall_is_known(evaluation->struck_off) && problem->first.ms >= evaluation->struck_off.ms &&
         problem->first.ms < evaluation->window.end.ms && is_relapse_of(body, evaluation->task))
         return PROBLEM_RELAPSES;
@@ -380,26 +392,21 @@ bool evaluation_problem(struct evaluation *evaluation, const json_t *body, struc
         (problem.body = json_deep_copy(body)) == NULL)
         return eval_no_memory(err);
     problem.standing = standing_of(evaluation, &problem);
+    problem.is_over = strcmp(words_of(body, "state"), "open") != 0;
     evaluation->problems[evaluation->problem_count++] = problem;
     return true;
 }
 
-/* What verdict.conf says nothing of blocks as the caller knows. */
-static bool does_block(const struct verdict_terms *terms, const char *kind)
+/* verdict.conf decides of what it speaks of; how large a step of the clock is knows the caller. */
+static bool does_block(const struct verdict_terms *terms, const char *kind, bool blocks)
 {
-    static const struct {
-        const char *kind;
-        enum doubt_class class_;
-    } classes[] = {
-        {"clock_step",       DOUBT_CLOCK_STEP      },
-        {"settings_changed", DOUBT_SETTINGS_CHANGED},
-        {"unsealed",         DOUBT_UNSEALED        }
-    };
-
-    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
-        if (strcmp(kind, classes[i].kind) == 0)
-            return terms->blocks[classes[i].class_];
-    return true;
+    if (strcmp(kind, "clock_step") == 0)
+        return blocks && terms->blocks[DOUBT_CLOCK_STEP];
+    if (strcmp(kind, "settings_changed") == 0)
+        return terms->blocks[DOUBT_SETTINGS_CHANGED];
+    if (strcmp(kind, "unsealed") == 0)
+        return terms->blocks[DOUBT_UNSEALED];
+    return blocks;
 }
 
 bool evaluation_doubt(struct evaluation *evaluation, const char *kind, bool blocks,
@@ -413,7 +420,7 @@ bool evaluation_doubt(struct evaluation *evaluation, const char *kind, bool bloc
         return eval_no_memory(err);
     doubt = &evaluation->doubts[evaluation->doubt_count++];
     *doubt =
-        (struct eval_doubt){.blocks = blocks && does_block(evaluation->terms, kind), .time = time};
+        (struct eval_doubt){.blocks = does_block(evaluation->terms, kind, blocks), .time = time};
     if (wall_is_known(time) &&
         (time.ms < evaluation->window.start.ms || time.ms >= evaluation->window.end.ms))
         doubt->blocks = false;

@@ -19,6 +19,8 @@ void verdict_terms_free(struct verdict_terms *terms);
 /* How far the clock may step inside the span (`clock_step`), in ms: a larger step is a doubt that
  * blocks. */
 int64_t verdict_terms_clock_step_ms(const struct verdict_terms *terms);
+/* How far before a strike-off the ledger looks back at most. */
+int64_t verdict_terms_before_ms(const struct verdict_terms *terms);
 
 enum verdict_answer { VERDICT_HELD, VERDICT_RELAPSED, VERDICT_NOT_PROVEN };
 const char *verdict_word(enum verdict_answer answer);  /* "held", "relapsed", "not_proven" */
@@ -39,9 +41,9 @@ struct evaluation;
 struct evaluation *evaluation_new(const struct evaluation_setup *setup, struct error *err);
 void evaluation_free(struct evaluation *evaluation);
 
-/* One point after the other: begin, what its device was and underwent, then its readings in (time,
- * seq) order (all of the span, others are passed over) or its stored aggregates in order of start,
- * end. `sheet` must stay until evaluation_conclude(). */
+/* One point after the other: begin, what its device was and underwent (all of it), then its
+ * readings in (time, seq) order (all of the span, others are passed over) or its stored aggregates
+ * in order of start, end. `sheet` must stay until evaluation_conclude(). */
 bool evaluation_begin_point(struct evaluation *evaluation, const struct point_sheet *sheet,
                             struct error *err);
 bool evaluation_every(struct evaluation *evaluation, struct wall_time from, int64_t every_ms,
@@ -60,8 +62,9 @@ bool evaluation_end_point(struct evaluation *evaluation, struct error *err);
  * JSON, and its entry's seq. Breaches make relapses, doubts must be answered for. */
 bool evaluation_problem(struct evaluation *evaluation, const json_t *problem, struct error *err);
 /* Anything else that casts doubt: `kind` is a word ("clock_step", "settings_changed",
- * "rows_differ", "gap", …); `blocks`: with it nothing is proven. `time` may be WALL_NONE; `point`
- * may be "". Both sentences are kept. */
+ * "rows_differ", "gap", …); `blocks`: with it nothing is proven (of a settings_changed and an
+ * unsealed verdict.conf alone says so). `time` may be WALL_NONE; `point` may be "". Both sentences
+ * are kept. */
 bool evaluation_doubt(struct evaluation *evaluation, const char *kind, bool blocks,
                       struct wall_time time, const char *point, const char *zh, const char *en,
                       struct error *err);

@@ -198,6 +198,9 @@ static void take_hour(const struct evaluation *evaluation, struct eval_point *po
 bool eval_take(struct evaluation *evaluation, struct eval_point *point,
                const struct aggregate *aggregate, struct error *err)
 {
+    if (aggregate->start.ms < evaluation->span.start.ms ||
+        aggregate->end.ms > evaluation->span.end.ms)
+        return true; /* what a store has beside */
     if (aggregate->period == PERIOD_DAY)
         take_day(evaluation, point, aggregate);
     if (aggregate->period == PERIOD_1H)

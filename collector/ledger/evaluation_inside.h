@@ -11,7 +11,7 @@
 #include "ledger/task.h"
 #include "ledger/verdict_inside.h"
 
-enum { DATE_SIZE = 11, DAYS_MAX = 4000, CRITERIA_MAX = 64, EXCEEDANCES_MAX = 10000 };
+enum { DATE_SIZE = 11, DAYS_MAX = 5000, CRITERIA_MAX = 64, EXCEEDANCES_MAX = 10000 };
 
 enum side { SIDE_NEITHER, SIDE_BEFORE, SIDE_WINDOW };
 
@@ -101,6 +101,7 @@ struct eval_problem {
         PROBLEM_DOUBTS,
         PROBLEM_DOUBTS_AND_BLOCKS
     } standing;
+    bool is_over; /* a doubt that has recovered or was closed */
     struct wall_time first, last;
 };
 
@@ -224,6 +225,7 @@ struct comparison {
     uint32_t valid, exceeded; /* before, by the limit at the window's end */
     double median, median_after, u, z, p, shift;
     bool better; /* the median is, and p is small */
+    bool needed; /* and must be */
 };
 
 struct criterion_findings {

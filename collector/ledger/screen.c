@@ -38,12 +38,17 @@ const char *screen_title(enum screen_test test)
     return SAY(tests[test].zh, tests[test].en);
 }
 
-void screen_sentences(const char *rule, const char **zh, const char **en)
+bool screen_is_rule(enum screen_test test, const char *rule)
 {
     const size_t prefix = strlen("screen-");
 
-    for (int i = 0; i < SCREEN_COUNT && strncmp(rule, "screen-", prefix) == 0; i++) {
-        if (strcmp(rule + prefix, tests[i].word) != 0)
+    return strncmp(rule, "screen-", prefix) == 0 && strcmp(rule + prefix, tests[test].word) == 0;
+}
+
+void screen_sentences(const char *rule, const char **zh, const char **en)
+{
+    for (int i = 0; i < SCREEN_COUNT; i++) {
+        if (!screen_is_rule((enum screen_test)i, rule))
             continue;
         *zh = tests[i].zh;
         *en = tests[i].en;

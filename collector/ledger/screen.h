@@ -31,6 +31,8 @@ screen_title(enum screen_test test); /* 数据长时间不变，需核查 / unch
 
 /* The sentence of a rule named "screen-WORD", in both languages; left as they are for any other. */
 void screen_sentences(const char *rule, const char **zh, const char **en);
+/* Whether a rule is that test's. */
+bool screen_is_rule(enum screen_test test, const char *rule);
 
 struct screen_plans; /* the parameters of every test, as data */
 struct screen_plans *screen_plans_load(const char *path, const struct parameters *parameters,

@@ -263,6 +263,10 @@ bool criterion_compare(const struct evaluation *evaluation, const struct eval_po
         out->why = "too_few_days";
     else
         compare(evaluation, criterion, values, values + days, after_count, values + 2 * days, out);
+    out->needed =
+        out->tested && evaluation->terms->required &&
+        (!evaluation->terms->where_exceeded ||
+         100.0 * (double)out->exceeded > evaluation->terms->rate_bound * (double)out->valid);
     free(values);
     return true;
 }

@@ -3,6 +3,7 @@
 #define LEDGER_VERDICT_INSIDE_H
 
 #include "ledger/evaluation.h"
+#include "ledger/screen.h"
 
 enum doubt_class {
     DOUBT_SCREENING,
@@ -24,11 +25,13 @@ struct verdict_terms {
     bool run_skips_invalid;
     int64_t least_days, normal_from; /* of the comparison */
     double p;
-    bool required;
+    bool required, where_exceeded;
     int reading_as; /* index into reading_as_periods */
     int64_t present_days, horizon_days;
+    int64_t before_days;
     bool blocks[DOUBT_CLASS_COUNT];
-    int until; /* enum doubts_until */
+    int until;        /* enum doubts_until */
+    unsigned lasting; /* a bit set of 1 << enum screen_test */
     int64_t clock_step_ms;
 };
 

@@ -153,12 +153,12 @@ static json_t *before_json(const struct evaluation *evaluation, const struct eva
 
     if (!criterion_compare(evaluation, point, criterion, &found) || !found.there)
         return json_null();
-    return json_pack("{s:b, s:s?, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tested",
-                     found.tested, "why", found.why, "valid_days", (json_int_t)found.valid,
-                     "exceeded_days", (json_int_t)found.exceeded, "edition",
-                     edition(criterion->last->limit), "median", real(found.median), "median_after",
-                     real(found.median_after), "u", real(found.u), "z", real(found.z), "p",
-                     real(found.p), "shift", real(found.shift), "numbers",
+    return json_pack("{s:b, s:b, s:s?, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tested",
+                     found.tested, "needed", found.needed, "why", found.why, "valid_days",
+                     (json_int_t)found.valid, "exceeded_days", (json_int_t)found.exceeded,
+                     "edition", edition(criterion->last->limit), "median", real(found.median),
+                     "median_after", real(found.median_after), "u", real(found.u), "z",
+                     real(found.z), "p", real(found.p), "shift", real(found.shift), "numbers",
                      numbers_json(evaluation, criterion, SIDE_BEFORE));
 }
 
@@ -461,6 +461,8 @@ static void summarise(const struct evaluation *evaluation, struct reason *out)
 json_t *verdict_write(const struct evaluation *evaluation, const struct outlook *outlook)
 {
     enum verdict_answer answer = reasons_answer(evaluation, NONE, NULL);
+    struct wall_time provable =
+        answer == VERDICT_NOT_PROVEN ? outlook_all(evaluation, outlook) : WALL_NONE;
     json_t *points = json_array();
     struct reason summary;
     json_t *json;
@@ -468,11 +470,11 @@ json_t *verdict_write(const struct evaluation *evaluation, const struct outlook 
     summarise(evaluation, &summary);
     for (size_t i = 0; i < evaluation->point_count; i++)
         json_array_append_new(points, point_json(evaluation, (int)i));
-    json = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:s, s:s}", "answer", verdict_word(answer), "zh", summary.zh,
-        "en", summary.en, "reasons", reasons_json(evaluation), "provable_from",
-        moment(answer == VERDICT_NOT_PROVEN ? outlook_all(evaluation, outlook) : WALL_NONE), "task",
-        evaluation->task, "category", evaluation->category);
+    json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "answer", verdict_word(answer),
+                     "zh", summary.zh, "en", summary.en, "reasons", reasons_json(evaluation),
+                     "provable_from", moment(provable), "provable_start",
+                     moment(wall_is_known(provable) && outlook->moved ? outlook->start : WALL_NONE),
+                     "task", evaluation->task, "category", evaluation->category);
     json_object_update_new(
         json,
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",

@@ -54,6 +54,12 @@ static void pass_doubts(const struct evaluation *evaluation, struct outlook *out
         if (doubt->blocks && outlook_heals(doubt))
             begin_behind(outlook, period_at(PERIOD_DAY, doubt->time, evaluation->night).end);
     }
+    for (size_t i = 0; i < evaluation->problem_count; i++) {
+        const struct eval_problem *problem = &evaluation->problems[i];
+
+        if (problem->standing == PROBLEM_DOUBTS_AND_BLOCKS && problem->is_over)
+            begin_behind(outlook, period_at(PERIOD_DAY, problem->last, evaluation->night).end);
+    }
 }
 
 /* Where the days end: of the span's last whole day, or where it would. */

@@ -184,7 +184,7 @@ static bool is_same_doubt(const struct eval_doubt *one, const struct eval_doubt 
 
 static bool is_pruned(const struct eval_doubt *doubt)
 {
-    return strcmp(doubt->kind, "rows_removed") == 0;
+    return strcmp(doubt->kind, "pruned") == 0 || strcmp(doubt->kind, "rows_removed") == 0;
 }
 
 /* One of each kind at each point, with how many there are. */
@@ -222,27 +222,35 @@ static void find_doubts(struct evaluation *evaluation, const struct outlook *out
 }
 
 /* A doubt of the screening or of a rule is a problem that nobody has answered for yet. */
-static void say_open_doubt(struct evaluation *evaluation, const struct eval_problem *problem)
+static void say_open_doubt(struct evaluation *evaluation, const struct outlook *outlook,
+                           const struct eval_problem *problem)
 {
     const struct point_sheet *sheet = evaluation->points[problem->point].sheet;
     const struct both about = eval_doubt_sentence(sheet, rule_of(problem));
+    bool healed = problem->is_over && !outlook->never;
     struct both before = both_of_point(sheet);
-    char first[DATE_SIZE];
+    char first[DATE_SIZE], last[DATE_SIZE];
     struct reason *reason;
 
     eval_date(problem->first, first);
+    eval_date(problem->last, last);
     snprintf(before.zh + strlen(before.zh), sizeof before.zh - strlen(before.zh), "%s", about.zh);
     snprintf(before.en + strlen(before.en), sizeof before.en - strlen(before.en), "%s", about.en);
-    reason = reason_add(evaluation, REASON_DOUBT, (int)problem->point, NONE, WALL_NONE);
+    reason = reason_add(evaluation, REASON_DOUBT, (int)problem->point, NONE,
+                        healed ? outlook->full : WALL_NONE);
     reason_of_rule(reason, rule_of(problem));
-    reason_say(reason, &before, "；%s 起，还没有结论", "; since %s, not yet answered for", first);
+    if (problem->is_over)
+        reason_say(reason, &before, "；%s 至 %s，没有人确认过",
+                   "; from %s to %s, nobody has answered for it", first, last);
+    else
+        reason_say(reason, &before, "；%s 起，还没有恢复", "; since %s, not over yet", first);
 }
 
-static void find_open_doubts(struct evaluation *evaluation)
+static void find_open_doubts(struct evaluation *evaluation, const struct outlook *outlook)
 {
     for (size_t i = 0; i < evaluation->problem_count; i++)
         if (evaluation->problems[i].standing == PROBLEM_DOUBTS_AND_BLOCKS)
-            say_open_doubt(evaluation, &evaluation->problems[i]);
+            say_open_doubt(evaluation, outlook, &evaluation->problems[i]);
 }
 
 /* The task ---------------------------------------------------------------------------------- */
@@ -293,11 +301,14 @@ bool reasons_find(struct evaluation *evaluation, const struct outlook *outlook)
         reason_say(reason_add(evaluation, REASON_NO_POINTS, NONE, NONE, WALL_NONE), NULL,
                    "没有监测点盯着这项任务", "no point watches this task");
     find_problems(evaluation);
-    find_open_doubts(evaluation);
+    find_open_doubts(evaluation, outlook);
     find_doubts(evaluation, outlook);
     for (size_t i = 0; i < evaluation->point_count; i++)
         reasons_of_point(evaluation, outlook, (int)i);
     sort_reasons(evaluation);
+    if (evaluation->reason_count > 0 && evaluation->reasons[0].kind == REASON_RELAPSED)
+        for (size_t i = 0; i < evaluation->reason_count; i++)
+            evaluation->reasons[i].provable_from = WALL_NONE; /* no day undoes it */
     return !evaluation->no_memory;
 }
 

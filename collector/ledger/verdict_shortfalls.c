@@ -161,7 +161,7 @@ static void say_comparison(const struct saying *saying, int index)
         evaluation->no_memory = true;
         return;
     }
-    if (!comparison.tested || comparison.better || !evaluation->terms->required)
+    if (!comparison.needed || comparison.better)
         return;
     reason_say(add(saying, REASON_NO_IMPROVEMENT, index, WALL_NONE), &saying->before,
                "与销号前相比没有证明变好：中位数 %g → %g，p = %.3g，要求小于 %g",

@@ -48,6 +48,8 @@ static const struct conf_key root_keys[] = {
      "按最近多少天推算", "the last so many days tell the present rate"},
     {"horizon_days", CONF_INT, true, FIELD(horizon_days), 1, 36600, NULL, NULL,
      "最远推算多少天", "looks ahead so many days at most"},
+    {"before_days", CONF_INT, true, FIELD(before_days), 0, 366, NULL, NULL,
+     "台账最多看销号前多少天", "how many days before the strike-off the ledger looks back at most"},
     {"doubts", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL, "存疑", "doubts"},
 };
 
@@ -59,10 +61,14 @@ static const struct conf_key comparison_keys[] = {
     {"p", CONF_NUMBER, true, FIELD(p), 0.0001, 0.5, NULL, NULL, "显著性水平", "level of significance"},
     {"required", CONF_BOOL, true, FIELD(required), 0, 0, NULL, NULL,
      "检验了就必须通过", "where tested it must be passed"},
+    {"where_exceeded", CONF_BOOL, true, FIELD(where_exceeded), 0, 0, NULL, NULL,
+     "只在销号前超标的才必须通过", "only where days before exceeded"},
 };
 
 static const struct conf_key doubt_keys[] = {
     {"block", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL, "哪些存疑算数", "which doubts count"},
+    {"lasting", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL, "恢复了也算的筛查项目",
+     "tests that count when they are over too"},
     {"until", CONF_CHOICE, true, FIELD(until), 0, 0, NULL, untils,
      "算到恢复还是算到有人结束", "until they recover, or until somebody closes them"},
     {"clock_step", CONF_DURATION, true, FIELD(clock_step_ms), 0, 86400000, NULL, NULL,
@@ -75,27 +81,49 @@ enum period verdict_reading_as(const struct verdict_terms *terms)
     return reading_as_periods[terms->reading_as];
 }
 
-static void read_block(struct verdict_terms *terms, struct conf_at list, struct conf_faults *faults)
+static const char *test_word(int index)
 {
-    if (!conf_is_list(list)) {
-        conf_complain(faults, list, "block", "%s", SAY("应为列表 [ … ]", "a list [ … ]"));
-        return;
-    }
-    for (size_t i = 0; i < conf_length(list); i++) {
+    return index < SCREEN_COUNT ? screen_word((enum screen_test)index) : NULL;
+}
+
+static const char *class_word(int index)
+{
+    return doubt_classes[index];
+}
+
+/* A list of words as a bit set of their places. */
+static unsigned read_words(struct conf_at doubts, const char *key,
+                           const char *(*word_at)(int index), struct conf_faults *faults)
+{
+    struct conf_at list = conf_member(doubts, key);
+    unsigned set = 0;
+
+    if (!conf_is_list(list))
+        conf_complain(faults, list, key, "%s", SAY("应为列表 [ … ]", "a list [ … ]"));
+    for (size_t i = 0; conf_is_list(list) && i < conf_length(list); i++) {
         const char *word = conf_text(conf_element(list, i));
         int found = 0;
 
-        while (found < DOUBT_CLASS_COUNT &&
-               (word == NULL || strcmp(doubt_classes[found], word) != 0))
+        while (word_at(found) != NULL && (word == NULL || strcmp(word_at(found), word) != 0))
             found++;
-        if (found < DOUBT_CLASS_COUNT)
-            terms->blocks[found] = true;
+        if (word_at(found) == NULL)
+            conf_complain(faults, conf_element(list, i), key,
+                          SAY("没有这个词：%.40s", "there is no such word: %.40s"),
+                          word == NULL ? "" : word);
         else
-            conf_complain(
-                faults, conf_element(list, i), "block",
-                SAY("没有这种存疑；可以写 screening rule clock_step settings_changed unsealed",
-                    "one of screening, rule, clock_step, settings_changed, unsealed"));
+            set |= 1u << found;
     }
+    return set;
+}
+
+static void read_doubts(struct verdict_terms *terms, struct conf_at doubts,
+                        struct conf_faults *faults)
+{
+    unsigned classes = read_words(doubts, "block", class_word, faults);
+
+    for (int i = 0; i < DOUBT_CLASS_COUNT; i++)
+        terms->blocks[i] = (classes >> i & 1u) != 0;
+    terms->lasting = read_words(doubts, "lasting", test_word, faults);
 }
 
 /* What no number alone can be wrong about. */
@@ -127,7 +155,7 @@ struct verdict_terms *verdict_terms_load(const char *path, struct conf_faults *f
                   NULL, faults);
     if (conf_is_there(doubts) &&
         conf_read(doubts, doubt_keys, ROWS(doubt_keys), terms, NULL, faults))
-        read_block(terms, conf_member(doubts, "block"), faults);
+        read_doubts(terms, doubts, faults);
     check_together(terms, top, faults);
     conf_free(conf);
     return terms;
@@ -138,34 +166,50 @@ void verdict_terms_free(struct verdict_terms *terms)
     free(terms);
 }
 
-static json_t *block_json(const struct verdict_terms *terms)
+static json_t *words_json(unsigned set, const char *(*word_at)(int index))
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < DOUBT_CLASS_COUNT; i++)
-        if (terms->blocks[i])
-            json_array_append_new(list, json_string(doubt_classes[i]));
+    for (int i = 0; word_at(i) != NULL; i++)
+        if ((set >> i & 1u) != 0)
+            json_array_append_new(list, json_string(word_at(i)));
     return list;
+}
+
+static unsigned classes_of(const struct verdict_terms *terms)
+{
+    unsigned set = 0;
+
+    for (int i = 0; i < DOUBT_CLASS_COUNT; i++)
+        set |= (unsigned)terms->blocks[i] << i;
+    return set;
 }
 
 json_t *verdict_terms_json(const struct verdict_terms *terms)
 {
     return json_pack(
-        "{s:f, s:f, s:f, s:I, s:f, s:f, s:b, s:f, s:I, s:b, s:{s:I, s:I, s:f, s:b}, s:s, s:I, s:I,"
-        " s:{s:o, s:s, s:I}}",
+        "{s:f, s:f, s:f, s:I, s:f, s:f, s:b, s:f, s:I, s:b, s:{s:I, s:I, s:f, s:b, s:b}, s:s, s:I, "
+        "s:I,"
+        " s:{s:o, s:s, s:o, s:I}}",
         "completeness", terms->completeness, "week", terms->week, "night", terms->night, "gap_days",
         (json_int_t)terms->gap_days, "rate_bound", terms->rate_bound, "confidence",
         terms->confidence, "decide_by_effective", terms->decide_by_effective, "percentile",
         terms->percentile, "last_run", (json_int_t)terms->last_run, "run_skips_invalid",
         terms->run_skips_invalid, "comparison", "least_days", (json_int_t)terms->least_days,
         "normal_from", (json_int_t)terms->normal_from, "p", terms->p, "required", terms->required,
-        "reading_as", reading_as[terms->reading_as], "present_days",
-        (json_int_t)terms->present_days, "horizon_days", (json_int_t)terms->horizon_days, "doubts",
-        "block", block_json(terms), "until", untils[terms->until], "clock_step_ms",
-        (json_int_t)terms->clock_step_ms);
+        "where_exceeded", terms->where_exceeded, "reading_as", reading_as[terms->reading_as],
+        "present_days", (json_int_t)terms->present_days, "horizon_days",
+        (json_int_t)terms->horizon_days, "doubts", "block",
+        words_json(classes_of(terms), class_word), "until", untils[terms->until], "lasting",
+        words_json(terms->lasting, test_word), "clock_step_ms", (json_int_t)terms->clock_step_ms);
 }
 
 int64_t verdict_terms_clock_step_ms(const struct verdict_terms *terms)
 {
     return terms->clock_step_ms;
+}
+
+int64_t verdict_terms_before_ms(const struct verdict_terms *terms)
+{
+    return terms->before_days * 24 * 3600 * 1000;
 }

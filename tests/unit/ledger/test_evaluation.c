@@ -369,16 +369,25 @@ static void the_last_days_must_be_good_ones(void **state)
     assert_string_equal(provable("last_run"), "-"); /* days have been missing of late */
 }
 
+/* Three days of 60 exceeded before, one more than a twentieth: then it must have become better. */
 static void no_better_than_before_is_not_held(void **state)
 {
     struct measured *point = held_story();
 
     vary(point, "2026-01-01", "2026-03-02", 0.8, 0.01);
+    set(point, "2026-01-05", "2026-01-08", 2.2);
+    assert_verdict("held", ""); /* 5 % is allowed */
+    assert_false(json_is_true(part("points.0.criteria.0.before.needed")));
+    set(point, "2026-01-08", "2026-01-09", 2.2);
     assert_verdict("not_proven", "no_improvement");
     assert_string_equal(provable("no_improvement"), "-");
     terms->required = false;
     assert_verdict("held", "");
     terms->required = true;
+    vary(point, "2026-01-01", "2026-03-02", 0.8, 0.01);
+    assert_verdict("held", "");
+    terms->where_exceeded = false;
+    assert_verdict("not_proven", "no_improvement");
     set(point, "2026-01-01", "2026-02-11", NAN); /* 19 days are left */
     assert_verdict("held", "");
     assert_string_equal(text("points.0.criteria.0.before.why"), "too_few_days");
@@ -418,14 +427,32 @@ static void an_open_doubt_must_be_answered_for(void **state)
 static void a_doubt_that_has_recovered_is_told_and_blocks_only_when_asked_to(void **state)
 {
     held_story();
-    tell_problem(NH3, "screen-flat", "doubt", "recovered", "2026-07-01", "2026-07-02", NULL);
+    tell_problem(NH3, "screen-spike", "doubt", "recovered", "2026-07-01", "2026-07-02", NULL);
     tell_problem(NH3, "smoke", "doubt", "closed", "2026-07-01", "2026-07-02", NULL);
     tell_problem(NH3, "screen-clip", "doubt", "recovered", "2026-02-01", "2026-02-02", NULL);
     assert_verdict("held", "");
     assert_int_equal(json_array_size(part("doubts")), 3);
     terms->until = UNTIL_CLOSED;
     assert_verdict("not_proven", "doubt");
-    assert_string_equal(text("reasons.0.rule"), "screen-flat");
+    assert_string_equal(text("reasons.0.rule"), "screen-spike");
+}
+
+/* What was hidden stays hidden when it is over; a window behind it is free of it. */
+static void data_that_were_hidden_count_until_somebody_answers_for_it(void **state)
+{
+    held_story();
+    tell_problem(NH3, "screen-hidden", "doubt", "closed", "2026-07-01", "2026-07-09", NULL);
+    assert_verdict("not_proven", "doubt");
+    assert_string_equal(text("reasons.0.rule"), "screen-hidden");
+    assert_non_null(strstr(text("reasons.0.zh"), "2026-07-01 至 2026-07-09"));
+    assert_string_equal(provable("doubt"), "2027-01-06"); /* 180 days from 10 July */
+    assert_string_equal(provable(""), "2027-01-06");
+    assert_string_equal(text("provable_start"), "2026-07-09T16:00:00.000Z");
+    json_object_set_new(problems[0], "acknowledged", json_pack("{s:s}", "by", "li"));
+    assert_verdict("held", "");
+    json_object_set_new(problems[0], "acknowledged", json_null());
+    terms->lasting &= ~(1u << SCREEN_HIDDEN);
+    assert_verdict("held", "");
 }
 
 static void other_doubts_block_inside_the_window_where_the_terms_say_so(void **state)
@@ -498,6 +525,7 @@ int main(void)
         OF_ONE(alike_neighbours_are_told_and_decide_only_when_asked_to),
         OF_ONE(an_open_doubt_must_be_answered_for),
         OF_ONE(a_doubt_that_has_recovered_is_told_and_blocks_only_when_asked_to),
+        OF_ONE(data_that_were_hidden_count_until_somebody_answers_for_it),
         OF_ONE(other_doubts_block_inside_the_window_where_the_terms_say_so),
         OF_ONE(a_window_behind_changed_settings_could_prove_it),
         OF_ONE(values_of_another_making_are_not_compared),

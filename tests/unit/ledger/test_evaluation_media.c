@@ -33,6 +33,7 @@ static void of_a_lower_limit_the_other_end_and_the_other_direction_count(void **
     assert_true(number("points.0.criteria.0.before.p") < 0.001);
     assert_true(number("points.0.criteria.0.before.shift") > 2.0);
     assert_true(number("points.0.criteria.0.before.u") == 60.0 * 91);
+    terms->where_exceeded = false;
     vary(point, "2026-01-01", "2026-03-02", 7.0, 0.1); /* more oxygen before is no improvement */
     judge();
     assert_string_equal(reasons(), "no_improvement");

@@ -62,6 +62,8 @@ static void the_numbers_are_those_of_the_plan(void **state)
     assert_true(terms->blocks[DOUBT_SCREENING] && terms->blocks[DOUBT_SETTINGS_CHANGED]);
     assert_false(terms->blocks[DOUBT_UNSEALED]);
     assert_int_equal(terms->clock_step_ms, 3600000);
+    assert_true(terms->where_exceeded && (terms->lasting >> SCREEN_HIDDEN & 1u) != 0);
+    assert_int_equal(terms->before_days, 365);
     verdict_terms_free(terms);
     conf_faults_free(faults);
 }
@@ -79,6 +81,7 @@ static void a_number_out_of_range_a_missing_one_and_a_strange_word_are_named(voi
         {"least_days = 20;",     "least_days = 8; least = 1;", "least"       },
         {"normal_from = 8;",     "normal_from = 30;",          "least_days"  },
         {"\"screening\", ",      "\"screaming\", ",            "block"       },
+        {"\"hidden\", ",         "\"hiding\", ",               "lasting"     },
         {"until = \"open\";",    "until = \"tomorrow\";",      "until"       },
         {"confidence = 95.0;",   "confidence = 100.0;",        "confidence"  },
     };
@@ -104,10 +107,12 @@ static void a_verdict_prints_every_number_it_went_by(void **state)
 
     assert_string_equal(
         words,
-        "{\"comparison\":{\"least_days\":20,\"normal_from\":8,\"p\":0.05,\"required\":true},"
+        "{\"comparison\":{\"least_days\":20,\"normal_from\":8,\"p\":0.05,\"required\":true,"
+        "\"where_exceeded\":true},"
         "\"completeness\":90.0,\"confidence\":95.0,\"decide_by_effective\":false,\"doubts\":{"
         "\"block\":[\"screening\",\"rule\",\"clock_step\",\"settings_changed\"],\"clock_step_ms\":"
-        "3600000,\"until\":\"open\"},\"gap_days\":3,\"horizon_days\":3660,\"last_run\":30,"
+        "3600000,\"lasting\":[\"flat\",\"clip\",\"contradiction\",\"hidden\",\"night\"],"
+        "\"until\":\"open\"},\"gap_days\":3,\"horizon_days\":3660,\"last_run\":30,"
         "\"night\":75.0,\"percentile\":95.0,\"present_days\":30,\"rate_bound\":5.0,\"reading_as\":"
         "\"1h\",\"run_skips_invalid\":true,\"week\":75.0}");
     free(words);
