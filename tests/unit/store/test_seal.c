@@ -85,7 +85,8 @@ static void a_signature_is_ed25519(void **state)
 
 static struct reading reading_of(double value, enum quality quality, enum cause cause)
 {
-    return (struct reading){.point = 7, .value = value, .quality = quality, .cause = cause};
+    return (struct reading){
+        .point = 7, .value = value, .quality = (uint8_t)quality, .cause = (uint8_t)cause};
 }
 
 static const struct {
