@@ -222,7 +222,7 @@ bool reader_hashed_leaves(struct reader *reader, uint64_t segment,
                           void *self, struct error *err)
 {
     struct segment_leaves *leaves;
-    struct bounds bounds;
+    struct bounds bounds = {0};
     bool done = false;
     bool good = true;
 
@@ -289,7 +289,7 @@ bool reader_leaf(struct reader *reader, uint64_t segment, const char *name, stru
                  bool *found, struct error *err)
 {
     struct noted noted = {.name = name, .note = note};
-    struct bounds bounds;
+    struct bounds bounds = {0};
     bool good;
 
     *found = false;
@@ -433,7 +433,7 @@ bool reader_leaf_lines(struct reader *reader, uint64_t segment, const char *name
                        struct error *err)
 {
     struct telling telling = {.each = each, .self = self, .err = err};
-    struct bounds bounds;
+    struct bounds bounds = {0};
     bool good;
 
     if (!read_bounds(reader, segment, &bounds, err))
@@ -467,7 +467,7 @@ bool reader_entries(struct reader *reader, uint64_t segment,
                     void *self, struct error *err)
 {
     struct entries entries = {each, self};
-    struct bounds bounds;
+    struct bounds bounds = {0};
 
     if (!read_bounds(reader, segment, &bounds, err))
         return false;
