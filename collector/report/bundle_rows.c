@@ -62,7 +62,9 @@ static bool flush(struct table *table, struct error *err)
     if (!child_give(&table->child, table->piece, table->text.used, err))
         return false;
     text_cut(&table->text, 0);
-    return !table->child.broken || !child_end(&table->child, err) ||
+    if (!table->child.broken)
+        return true;
+    return child_end(&table->child, err) &&
            error_set(err, ERROR_STORE, SAY("%s 没有读完读数", "%s did not read all readings"),
                      table->child.program);
 }

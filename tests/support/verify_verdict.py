@@ -159,7 +159,7 @@ class Point:
             "night": {"expected": night[0], "valid": night[1], "completeness": share(*night)},
             "longest_gap": {"days": gap[1], "from": gap[0] and str(gap[0]),
                             "to": gap[0] and str(gap[0] + gap[1] * DAY)},
-            "letters": {letter: letters.count(letter) for letter in LETTERS},
+            "letters": {letter: letters.count(letter) for letter in LETTERS} if self.readings else None,
             "days": [self.day_printed(day) for day in question.span.days],
             "criteria": [one.printed() for one in self.criteria]}
 
