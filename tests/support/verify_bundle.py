@@ -43,12 +43,19 @@ class Claims:
         self.against = {claim: [] for claim in CLAIMS}
         self.missing = {claim: [] for claim in CLAIMS}
         self.reason = dict.fromkeys(CLAIMS, "")
+        self.unknown = False  # a version this program does not know
 
     def refute(self, claim, why):
         self.against[claim].append(why)
 
     def lack(self, claim, why):
         self.missing[claim].append(why)
+
+    def exit_code(self, required=()):
+        answers = list(self.answers())
+        no = any(state == "refuted" or (state != "proven" and claim in required)
+                 for claim, state, _ in answers)
+        return 1 if no else 3 if self.unknown else 0
 
     def answers(self):
         """[(claim, state, reason)]"""
@@ -659,6 +666,8 @@ def verify(data, key=None, ca=None, anchors=()):
         check_items(case, claims)
         check_rows(case, claims)
     except OtherVersion as why:
+        claims = Claims()
+        claims.unknown = True
         for claim in CLAIMS:
             claims.lack(claim, str(why))
         return claims
@@ -731,18 +740,17 @@ def main():
     except (OSError, Wrong) as why:
         print(why, file=sys.stderr)
         return 3
-    return tell(list(claims.answers()), asked)
+    tell(list(claims.answers()), asked.json)
+    return claims.exit_code(asked.require)
 
 
-def tell(answers, asked):
-    if asked.json:
+def tell(answers, as_json):
+    if as_json:
         print(json.dumps({"claims": [{"claim": claim, "state": state, "reason": reason}
                                      for claim, state, reason in answers]}, ensure_ascii=False))
     else:
         for claim, state, reason in answers:
             print(f"{claim}: {state} – {reason}")
-    return int(any(state == "refuted" or (state != "proven" and claim in asked.require)
-                   for claim, state, _ in answers))
 
 
 if __name__ == "__main__":

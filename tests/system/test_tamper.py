@@ -77,7 +77,7 @@ def both(data, whole=None, claim=None, **more):
     if claim is not None:
         for answer in answers:
             assert answer.states[claim] == "refuted", answers
-        assert answers[0].code == 1
+        assert [answer.code for answer in answers] == [1, 1]
     return answers
 
 
@@ -154,9 +154,8 @@ def test_a_digit_in_a_sealed_row_is_named_by_its_segment(whole):
     digit = "1" if text[match.end(1) - 1] != "1" else "2"
     text = text[:match.end(1) - 1] + digit + text[match.end(1):]
     files = {**whole.files, name: text.encode()}
-    named(both(packed(files), whole, "unchanged"), "unchanged", re.escape(name))
-    named(both(packed(reissued(files, whole.key)), whole, "unchanged"), "unchanged",
-          rf"{re.escape(name)}.*\b{segment}\b")
+    for data in (packed(files), packed(reissued(files, whole.key))):
+        named(both(data, whole, "unchanged"), "unchanged", rf"{POINT}.*\b{segment}\b")
 
 
 def test_a_digit_in_the_store_before_the_export_is_named_by_its_row_and_found_in_the_bundle(forged):
@@ -395,17 +394,18 @@ def test_e6_a_valid_key_that_is_not_the_gateways_is_refuted_by_its_fingerprint(w
 
 @pytest.mark.parametrize("version", ["lookback bundle 0", "lookback bundle 2"])
 def test_e7_another_version_of_the_bundle_is_not_guessed_at(whole, version):
-    both(packed(listed(whole.files, format=version)), whole)
-    for answer in both(packed(reissued(whole.files, whole.key, format=version)), whole):
-        assert "proven" not in answer.states.values(), answer
-        assert version in answer.reasons["unchanged"], answer
+    for data in (packed(listed(whole.files, format=version)),
+                 packed(reissued(whole.files, whole.key, format=version))):
+        for answer in both(data, whole):
+            assert "proven" not in answer.states.values() and answer.code == 3, answer
+            assert version in answer.reasons["unchanged"], answer
 
 
 @pytest.mark.parametrize("version", ["lookback seal 0", "lookback seal 2"])
 def test_e7_another_version_of_a_head_is_not_guessed_at(whole, version):
     files = replaced(whole.files, "heads.txt", b"lookback seal 1", version.encode())
     for answer in both(packed(reissued(files, whole.key)), whole):
-        assert "proven" not in (answer.states["unchanged"], answer.states["signed-by"]), answer
+        assert "proven" not in answer.states.values() and answer.code == 3, answer
 
 
 # 七、E8、E10 · Clock and settings --------------------------------------------------------------------------
@@ -437,7 +437,7 @@ def test_e8_a_clock_that_was_set_back_stands_in_the_bundle_and_cannot_be_left_ou
         assert "clock.step" in answer.reasons["complete"], answer
 
 
-@pytest.mark.parametrize("kind", ["task.strike_off", "device.maintenance", "rule.changed"])
+@pytest.mark.parametrize("kind", ["task.strike_off", "device.maintenance"])
 def test_an_entry_that_bears_on_the_case_cannot_be_left_out(long_one, whole, kind):
     named(both(packed(reissued(without_entry(long_one, kind), whole.key)), whole, "complete"),
           "complete", re.escape(kind))
@@ -448,7 +448,7 @@ def test_e10_settings_changed_and_changed_back_are_all_in_the_chain(forged, whol
     with open(rules, encoding="utf-8") as file:
         words = file.read()
     since = day(forged, 2)
-    for text in (words.replace('for = "2h"', 'for = "200h"'), words):
+    for text in (words, words.replace('for = "2h"', 'for = "200h"'), words):
         with open(rules, "w", encoding="utf-8") as file:
             file.write(text)
         assert forged.command("seal").returncode == 0
@@ -477,8 +477,8 @@ def test_e11_a_key_that_stands_twice_is_refused(whole):
                                       (b'"task":"71"', b'"task": "71"'), (b"{", b"\xef\xbb\xbf{"),
                                       (b"}\n", b"}\r\n"), (b'"71"', b'"7\xc0\xb1"')])
 def test_e11_json_in_any_other_than_its_one_form_is_refused(whole, old, new):
-    both(packed(issued(replaced(whole.files, "manifest.json", old, new), whole.key)), whole,
-         "unchanged")
+    files = replaced(whole.files, "manifest.json", old, new)
+    both(packed(files if b"\xc0" in new else issued(files, whole.key)), whole, "unchanged")
 
 
 @pytest.mark.parametrize("change", [lambda text: text + b"0", lambda text: b"+" + text,
@@ -488,7 +488,7 @@ def test_e11_json_in_any_other_than_its_one_form_is_refused(whole, old, new):
                                     lambda text: "０".encode() + text[1:]])
 def test_e11_a_number_in_any_other_than_its_one_form_is_refused(whole, change):
     name = f"rows/{POINT}.txt"
-    match = re.search(rb"(?m)^(\d+,[^,]+Z,)(0\.\d+)(,N,)$", whole.files[name])
+    match = list(re.finditer(rb"(?m)^(\d+,[^,]+Z,)(0\.\d+)(,N,)$", whole.files[name]))[60]
     seq = match[1].split(b",")[0]
     files = replaced(whole.files, name, match[0], match[1] + change(match[2]) + match[3])
     csv = re.search(rb"(?m)^.*,(0\.\d+),.*," + seq + rb"\r$", files["readings.csv"])
@@ -518,11 +518,11 @@ def entry(name, content, method=0, size=None, crc=None, version=20, attributes=0
 
 
 def archive(*entries):
-    body = b"".join(local for local, _ in entries)
-    directory, at = b"", 0
+    body, directory, at = b"".join(local for local, _ in entries), [], 0
     for local, central in entries:
-        directory += central[:42] + struct.pack("<I", at) + central[46:]
+        directory.append(central[:42] + struct.pack("<I", at) + central[46:])
         at += len(local)
+    directory = b"".join(directory)
     return body + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(entries), len(entries),
                                           len(directory), len(body), 0)
 
