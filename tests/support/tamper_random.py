@@ -239,7 +239,7 @@ def forge_name(town, rng):
     change = rng.choice(["point SET name = name || 'x'", "device SET name = name || 'x'",
                          "cause SET word = 'fine'", "profile SET digest = zeroblob(32)"])
     where = "id IN (SELECT cause FROM kept WHERE cause > 0)" if change.startswith("cause") else \
-        "id IN (SELECT profile FROM poll)" if change.startswith("profile") else \
+        "id = (SELECT min(profile) FROM poll)" if change.startswith("profile") else \
         "id IN (SELECT device FROM poll)" if change.startswith("device") else \
         "id IN (SELECT point FROM kept)"
     return town.forge(f"UPDATE {change} WHERE {where}"), change

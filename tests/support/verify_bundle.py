@@ -104,6 +104,13 @@ class Case:
             raise Wrong(f"{name} is missing")
         return read_text(self.files[name], name)
 
+    def canonical(self, name):
+        text = self.text(name)
+        found = read_json(text, name)
+        if not isinstance(found, dict) or canonical(found) + "\n" != text:
+            raise Wrong(f"{name} is not written in the one form JSON has here")
+        return found
+
     def item(self, configuration, name):
         """The content of what a configuration names, or None where it is not shown."""
         digest = self.parts.get(configuration, {}).get(name)
@@ -164,14 +171,6 @@ def number_text(value):
     return mantissa if "." in mantissa else mantissa + ".0"
 
 
-def read_canonical(case, name):
-    text = case.text(name)
-    found = read_json(text, name)
-    if not isinstance(found, dict) or canonical(found) + "\n" != text:
-        raise Wrong(f"{name} is not written in the one form JSON has here")
-    return found
-
-
 # 一、清单 · The list of files ------------------------------------------------------------------------
 
 FIELDS = {"category": str, "collector": str, "files": list, "form": str, "format": str, "from": str,
@@ -186,7 +185,7 @@ def check_manifest(case, claims):
     if isinstance(said, dict) and said.get("format") != FORMAT:
         raise OtherVersion(f"manifest.json: the format {said.get('format')!r} is not one this program "
                            "knows")
-    said = read_canonical(case, "manifest.json")
+    said = case.canonical("manifest.json")
     if set(said) != set(FIELDS) or any(not isinstance(said[key], FIELDS[key]) for key in FIELDS):
         raise Wrong("manifest.json does not hold what VERIFY.md says")
     if not (re.fullmatch(TIME, said["from"]) and re.fullmatch(TIME, said["to"])
@@ -262,7 +261,7 @@ def check_last(case, claims):
 
 def check_issue(case, claims):
     """The event of this export, and its proof up to a signed head."""
-    issue = read_canonical(case, "issue.json")
+    issue = case.canonical("issue.json")
     kinds = {"anchors": list, "event": str, "events": str, "head": str, "heads": list, "path": list,
              "signature": str}
     if set(issue) != set(kinds) or any(not isinstance(issue[key], kinds[key]) for key in kinds):

@@ -84,7 +84,7 @@ class Outlook:
             return self.full()
         broken = sum(criterion.last.broken_by(value) for value in measured.values)
         for n in range(max(measured.n, 1), measured.n + self.terms["horizon_days"] + 1):
-            if math.floor(1 + (n - 1) * p) + 1 <= n - broken:
+            if math.ceil(1 + (n - 1) * p) <= n - broken:
                 return self.after(self.at_rate(n - measured.n, criterion))
         return None
 

@@ -24,9 +24,18 @@ def time_text(ms):
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 
+def as_text(content):
+    return content.decode("utf-8", "surrogateescape") if isinstance(content, bytes) else str(content)
+
+
+def as_bytes(content):
+    """What should be bytes; a forger may have left a text, or nothing."""
+    return content if isinstance(content, bytes) else str(content).encode("utf-8", "surrogateescape")
+
+
 def row_marks(lines):
     """The first two bytes of H of each line but the first."""
-    return b"".join(bytes.fromhex(digest_of(line.encode() + b"\n")[:4]) for line in lines[1:])
+    return b"".join(bytes.fromhex(digest_of(as_bytes(line) + b"\n")[:4]) for line in lines[1:])
 
 
 class Store:
@@ -35,15 +44,17 @@ class Store:
         if not os.path.exists(path):
             raise Wrong(f"{path} is not there")
         self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        self.db.text_factory = as_text
         self.id = self.one("SELECT value FROM meta WHERE key = 'store'")
         self.points = dict(self.db.execute("SELECT id, name FROM point"))
         self.devices = {id: f"{site}/{name}" for id, site, name in self.db.execute(
             "SELECT id, site, name FROM device")}
         self.causes = dict(self.db.execute("SELECT id, word FROM cause"))
-        self.profiles = {id: digest.hex() for id, digest in self.db.execute(
+        self.profiles = {id: as_bytes(digest).hex() for id, digest in self.db.execute(
             "SELECT id, digest FROM profile")}
-        self.parts, self.known_configurations = {}, list(self.db.execute(
-            "SELECT seq, digest, text FROM configuration ORDER BY seq"))
+        self.parts, self.known_configurations = {}, [
+            (seq, as_bytes(digest), text) for seq, digest, text in self.db.execute(
+                "SELECT seq, digest, text FROM configuration ORDER BY seq")]
 
     def one(self, query, *values):
         row = self.db.execute(query, values).fetchone()
@@ -60,14 +71,14 @@ class Store:
             text = (f"event,{seq},{kind},{time_text(time)},{boot},{mono},{string_text(who)},{said}")
             subject = subject_of(read_said(said))
             found.append((seq, f"{seq},{time_text(time)},{kind},{quoted(subject)},"
-                               f"{digest_of(text.encode())}", text))
+                               f"{digest_of(as_bytes(text))}", text))
         for seq, uid, version, nature, body in self.db.execute(
                 "SELECT seq, uid, version, nature, body FROM problem_version"
                 " WHERE seq BETWEEN ? AND ?", (first, last)):
             text = f"problem,{seq},{uid},{version},{nature},{body}"
             point = read_said(body).get("point")
             subject = quoted(point if isinstance(point, str) else "")
-            found.append((seq, f"{seq},,problem,{subject},{digest_of(text.encode())}", text))
+            found.append((seq, f"{seq},,problem,{subject},{digest_of(as_bytes(text))}", text))
         return [(line, text) for _, line, text in sorted(found)]
 
     def configured(self, first, last):
@@ -84,7 +95,7 @@ class Store:
                 " WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)):
             polls.setdefault(self.devices.get(device, "?"), []).append(
                 f"{seq},{time_text(time)},{boot},{mono},{self.profiles.get(profile, NOUGHT)},"
-                f"{(raw or b'').hex()}")
+                f"{as_bytes(raw or b'').hex()}")
         for point, time, seq, value, quality, cause in self.db.execute(
                 "SELECT point, time, seq, value, quality, cause FROM kept WHERE segment = ?"
                 " ORDER BY point, time, seq", (segment,)):
@@ -107,10 +118,6 @@ class Store:
             names = [line[66:] for line in as_text(text).split("\n")]
             self.parts[digest] = [name[7:-5] for name in names if name.startswith("points/")]
         return self.parts[digest]
-
-
-def as_text(content):
-    return content.decode("utf-8", "replace") if isinstance(content, bytes) else content
 
 
 def leaf_text(lines):
@@ -139,18 +146,19 @@ class Check:
             last_seen = last
             text = (f"lookback seal 1\ncollector {collector}\nstore {store.id}\nsegment {segment}\n"
                     f"entries {first} {last}\ntimes {time_text(since) or '-'} {time_text(until) or '-'}\n"
-                    f"leaves {count}\nroot {root.hex()}\nprevious {previous.hex()}\n"
+                    f"leaves {count}\nroot {as_bytes(root).hex()}\n"
+                    f"previous {as_bytes(previous).hex()}\n"
                     f"sealed {time_text(sealed)}\nkey {key}\n")
             try:
-                made = read_head(text, signature, f"segment {segment}")
+                made = read_head(text, as_bytes(signature), f"segment {segment}")
             except Wrong as why:
                 self.fault(str(why))
                 continue
-            if made.digest != head.hex():
+            if made.digest != as_bytes(head).hex():
                 self.fault(f"segment {segment}: its head is not made of what its row says")
             self.heads.append(made)
             if pruned:
-                self.pruned(made, path or b"")
+                self.pruned(made, as_bytes(path or b""))
             else:
                 self.segment(made)
         for why in chain_breaks(self.heads):
@@ -183,7 +191,7 @@ class Check:
             kept = known.pop(lines[0], None)
             if kept is None:
                 self.fault(f"segment {head.segment}: {lines[0]} was not sealed there")
-            elif kept[2] != own or kept[1] != len(lines) - 1 or kept[0] != number:
+            elif as_bytes(kept[2]) != own or kept[1] != len(lines) - 1 or kept[0] != number:
                 self.fault(f"segment {head.segment}, {lines[0]}: " + first_difference(lines, kept))
         for name in known:
             self.fault(f"segment {head.segment}: {name} was sealed and is not there any more")
@@ -237,7 +245,7 @@ class Check:
                 self.fault(f"segment {head.segment}: its signature is wrong")
 
     def configurations(self):
-        snapshots = {digest.hex(): content for digest, content in self.store.db.execute(
+        snapshots = {as_bytes(digest).hex(): content for digest, content in self.store.db.execute(
             "SELECT digest, content FROM snapshot")}
         for digest, content in snapshots.items():
             if digest_of(as_bytes(content)) != digest:
@@ -260,13 +268,9 @@ class Check:
                            "was cut off")
 
 
-def as_bytes(content):
-    return content.encode() if isinstance(content, str) else content
-
-
 def first_difference(lines, kept):
     _, count, _, marks = kept
-    ours = row_marks(lines)
+    ours, marks = row_marks(lines), as_bytes(marks)
     for at in range(0, min(len(ours), len(marks)), 2):
         if ours[at:at + 2] != marks[at:at + 2]:
             return f"row {at // 2 + 1} differs, now {lines[at // 2 + 1]!r}"

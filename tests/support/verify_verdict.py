@@ -14,7 +14,7 @@ from verify_case import (
 from verify_conf import duration_ms, read_conf
 from verify_outlook import Outlook
 from verify_periods import Calendar, Periods, mean_kind, plan_of
-from verify_seals import read_json, value_text
+from verify_seals import Wrong, value_text
 from verify_store import time_text
 
 DAY = timedelta(days=1)
@@ -662,7 +662,11 @@ def same(a, b):
 
 
 def check(case, claims):
-    said = read_json(case.text("verdict.json"), "verdict.json")
+    try:
+        said = case.canonical("verdict.json")
+    except Wrong as why:
+        claims.refute("verdict-recomputed", str(why))
+        return
     question = Question(case)
     for where in differences(said, question.printed()):
         claims.refute("verdict-recomputed", f"verdict.json: {where}")
