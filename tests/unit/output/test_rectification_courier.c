@@ -409,6 +409,34 @@ static void a_repetition_with_a_newer_head_is_the_same_version(void **state)
     assert_int_equal(memory.refused_count, 0);
 }
 
+/* What it is asked for it shows without the head, as one that keeps only what it knows. */
+static const char *shows_no_head(const struct request *request)
+{
+    const char *answer = creates_and_never_answers(request);
+    char *at = strstr(text, ",\"seal\":");
+
+    if (strncmp(request->head, "GET /api/problems", 17) == 0 && at != NULL) {
+        char body[400];
+
+        *at = '\0';
+        snprintf(body, sizeof body, "%s}", strstr(text, "\r\n\r\n") + 4);
+        return answer_with("200 OK", "", body);
+    }
+    return answer;
+}
+
+static void a_server_that_only_shows_the_problem_may_have_no_head(void **state)
+{
+    put(1, ONE, 1, "breach");
+    memory.sealed = 7;
+    output.timeout_ms = 300;
+    start_with(shows_no_head, 0);
+    memory_grow(1);
+    assert_true(all_confirmed());
+    assert_string_equal(story(), "POST 1.1, GET 1");
+    assert_int_equal(memory_anchor_count(), 0);
+}
+
 static void without_a_seal_a_problem_goes_as_it_is_stored(void **state)
 {
     put(1, ONE, 1, "breach");
@@ -859,6 +887,7 @@ int main(void)
         TEST(a_creation_without_an_answer_is_looked_for_and_not_repeated),
         TEST(a_problem_takes_the_newest_head_along_and_so_leaves_it_there),
         TEST(a_repetition_with_a_newer_head_is_the_same_version),
+        TEST(a_server_that_only_shows_the_problem_may_have_no_head),
         TEST(without_a_seal_a_problem_goes_as_it_is_stored),
         TEST(a_problem_the_server_lost_is_created_again_as_it_is_now),
         TEST(when_one_was_lost_all_are_looked_for_and_the_cursor_stays),
