@@ -16,6 +16,7 @@
 
 #include "base/say.h"
 #include "output/rectification_courier_parts.h"
+#include "output/rectification_text.h"
 
 enum {
     REQUESTS_MOST = 6, /* for one version, before it is another's turn */
@@ -96,7 +97,7 @@ static bool see_it_through(struct rectification_sender *me)
 static char *body_of(const struct delivery *delivery)
 {
     json_t *theirs = rectification_fields_out(delivery->me->fields, delivery->waiting->problem);
-    char *body = theirs == NULL ? NULL : json_dumps(theirs, JSON_COMPACT);
+    char *body = theirs == NULL ? NULL : rectification_text(theirs);
 
     json_decref(theirs);
     return body;

@@ -13,6 +13,7 @@
 
 #include "base/say.h"
 #include "output/rectification_fields.h"
+#include "output/rectification_text.h"
 
 static struct conf_faults *faults;
 static char path[] = "/tmp/lookback-fields-XXXXXX";
@@ -69,6 +70,19 @@ static void two_fields_may_change_names(void **state)
     expect_out("problem = ( { ours = \"first\"; theirs = \"last\"; },"
                " { ours = \"last\"; theirs = \"first\"; } );",
                "{\"first\":1,\"last\":2}", "{\"first\":2,\"last\":1}");
+}
+
+static void a_value_goes_out_by_the_text_it_has_everywhere(void **state)
+{
+    static const char words[] =
+        "{\"z\":2.31,\"a\":[0.54,1e-7,100,-0.5],\"m\":{\"mean\":0.3333333333333333,\"title\":"
+        "\"排口 \\\"1\\\"\",\"none\":null,\"yes\":true,\"empty\":[{}]}}";
+    json_t *value = json_loads(words, 0, NULL);
+    char *text = rectification_text(value);
+
+    assert_string_equal(text, words);
+    free(text);
+    json_decref(value);
 }
 
 static void what_the_server_says_is_found_by_our_names(void **state)
@@ -198,6 +212,7 @@ int main(void)
         cmocka_unit_test(what_is_not_named_keeps_its_name),
         cmocka_unit_test(fields_move_into_and_out_of_others_and_may_be_left_out),
         cmocka_unit_test(two_fields_may_change_names),
+        cmocka_unit_test(a_value_goes_out_by_the_text_it_has_everywhere),
         cmocka_unit_test(what_the_server_says_is_found_by_our_names),
         cmocka_unit_test(of_a_task_only_the_contracts_fields_come_in),
         cmocka_unit_test(every_mistake_is_said_with_its_line),
