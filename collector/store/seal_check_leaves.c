@@ -167,18 +167,17 @@ static uint64_t tell_differences(struct checking *checking, const struct sealed 
     size_t i = 0, j = 0;
 
     while (!checking->failed && (i < noted->count || j < now->count)) {
-        struct seen_leaf none = {0};
         int order = i == noted->count ? 1
                     : j == now->count ? -1
                                       : by_place(noted->all[i].name, now->all[j].name);
-        const struct seen_leaf *was = order <= 0 ? &noted->all[i++] : NULL;
-        const struct seen_leaf *is = order >= 0 ? &now->all[j++] : NULL;
+        struct seen_leaf none = {.name = order <= 0 ? noted->all[i].name : now->all[j].name};
+        const struct seen_leaf *was = order <= 0 ? &noted->all[i++] : &none;
+        const struct seen_leaf *is = order >= 0 ? &now->all[j++] : &none;
 
-        if (was != NULL && is != NULL && seen_is_same(was, is))
+        if (order == 0 && seen_is_same(was, is))
             continue;
-        none.name = was != NULL ? was->name : is->name;
         if (rows)
-            check_tell_row(checking, sealed, was != NULL ? was : &none, is != NULL ? is : &none);
+            check_tell_row(checking, sealed, was, is);
         else
             check_tell_leaf(checking, sealed, none.name);
     }
