@@ -41,7 +41,8 @@ static const char *const texts[CHECK_ASKS] = {
         " CROSS JOIN poll AS p ON p.seq BETWEEN s.first_seq AND s.last_seq"
         " LEFT JOIN device AS d ON d.id = p.device"
         " WHERE s.segment = ?1 AND s.gone = 1 ORDER BY p.seq LIMIT 1",
-    [CHECK_CONFIGURATIONS] = "SELECT seq, digest, text FROM configuration ORDER BY seq",
+    [CHECK_CONFIGURATIONS] = "SELECT seq, digest, text FROM configuration WHERE seq > ?1 ORDER BY seq"
+        " LIMIT 1",
     [CHECK_SNAPSHOTS] = "SELECT digest, content FROM snapshot ORDER BY digest",
     [CHECK_SNAPSHOT] = "SELECT 1 FROM snapshot WHERE digest = ?1",
     [CHECK_NAMED_IN] = "SELECT seq, text FROM configuration WHERE instr(text, ?1) > 0 ORDER BY seq",
@@ -263,10 +264,8 @@ static bool check_segment(void *self, const struct sealed *sealed)
     checking->check->sealed = head->sealed;
     memcpy(checking->head, sealed->digest, DIGEST_BYTES);
     memcpy(checking->check->head, sealed->digest, DIGEST_BYTES);
-    if (checking->progress != NULL)
-        checking->progress(checking->self, checking->newest == 0
-                                               ? 1.0
-                                               : (double)head->segment / (double)checking->newest);
+    if (checking->progress != NULL && head->segment <= checking->newest)
+        checking->progress(checking->self, (double)head->segment / (double)checking->newest);
     return !checking->failed;
 }
 

@@ -103,18 +103,25 @@ static void check_text(struct checking *checking, uint64_t seq, const char *line
     }
 }
 
-static void check_configurations(struct checking *checking)
+/* One at a time: what they name may be a lot to look up. */
+static bool check_configuration(struct checking *checking, uint64_t *seq)
 {
     sqlite3_stmt *row = check_ask(checking, CHECK_CONFIGURATIONS);
+    char *text = NULL;
 
-    while (check_next(checking, row)) {
-        uint64_t seq = (uint64_t)sqlite3_column_int64(row, 0);
-
-        if (!column_is_digest_of(row, 1, 2))
-            tell_item(checking, seq, "configuration %" PRIu64, seq);
-        else
-            check_text(checking, seq, column_text(row, 2));
-    }
+    sqlite3_bind_int64(row, 1, (int64_t)*seq);
+    if (!check_next(checking, row))
+        return false;
+    *seq = (uint64_t)sqlite3_column_int64(row, 0);
+    if (!column_is_digest_of(row, 1, 2))
+        tell_item(checking, *seq, "configuration %" PRIu64, *seq);
+    else if ((text = strdup(column_text(row, 2))) == NULL)
+        check_no_memory(checking);
+    sqlite3_reset(row);
+    if (text != NULL)
+        check_text(checking, *seq, text);
+    free(text);
+    return !checking->failed;
 }
 
 /* By the first configuration that names it, or by its digest where none does. */
@@ -189,8 +196,10 @@ static void check_profiles(struct checking *checking)
 
 void check_items(struct checking *checking)
 {
-    if (!checking->failed)
-        check_configurations(checking);
+    uint64_t seq = 0;
+
+    while (!checking->failed && check_configuration(checking, &seq))
+        ;
     if (!checking->failed)
         check_snapshots(checking);
     if (!checking->failed)

@@ -18,10 +18,10 @@ static struct key_made *add_key(struct checking *checking)
             check_no_memory(checking);
             return NULL;
         }
+        memset(grown + checking->key_room, 0, (room - checking->key_room) * sizeof *grown);
         checking->keys = grown;
         checking->key_room = room;
     }
-    memset(&grown[checking->key_count], 0, sizeof *grown);
     return &grown[checking->key_count++];
 }
 
@@ -65,7 +65,7 @@ static bool read_key(void *self, uint64_t seq, struct wall_time time, const char
     (void)who;
     if (key == NULL)
         goto done;
-    key->seq = seq;
+    *key = (struct key_made){.seq = seq, .told = key->told};
     if (public_key != NULL && name != NULL && strlen(public_key) == (size_t)2 * DIGEST_BYTES &&
         hex_read(public_key, key->public_key, DIGEST_BYTES)) {
         digest_of(key->public_key, DIGEST_BYTES, digest);
@@ -83,6 +83,7 @@ void check_keys(struct checking *checking)
     struct key_reading reading = {.checking = checking};
     sqlite3_stmt *ask = check_ask(checking, CHECK_STORE);
 
+    checking->key_count = 0; /* what was told of each stays in its place */
     if (check_next(checking, ask))
         snprintf(reading.store, sizeof reading.store, "%s", column_text(ask, 0));
     sqlite3_reset(ask);
@@ -144,6 +145,12 @@ void check_signature(struct checking *checking, const struct sealed *sealed, con
 {
     size_t at = find_key(checking, &sealed->head);
 
+    if (at == checking->key_count) { /* perhaps it was made meanwhile */
+        check_keys(checking);
+        at = find_key(checking, &sealed->head);
+    }
+    if (checking->failed)
+        return;
     if (at == checking->key_count ||
         !seal_is_signed(checking->keys[at].public_key, text, size, sealed->signature)) {
         tell(checking, SEAL_UNSIGNED, sealed, 0);
