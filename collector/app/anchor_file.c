@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/say.h"
 
 enum { BYTES_MAX = 1 << 20 /* a problem is a few thousand */ };
@@ -49,17 +50,21 @@ static bool read_digest(const char *words, uint8_t digest[DIGEST_BYTES])
     return hex_read(hex, digest, DIGEST_BYTES);
 }
 
-/* {"segment":N,"head":"…"}, where a head may also be its whole text. */
+/* {"segment":N,"head":"…"}, where a head may also be its whole text; "time" where it is known. */
 static bool read_object(const json_t *object, struct outside_head *head)
 {
     const char *words = json_string_value(json_object_get(object, "head"));
+    const char *time = json_string_value(json_object_get(object, "time"));
     json_int_t segment = json_integer_value(json_object_get(object, "segment"));
     struct seal_head whole;
 
     if (words == NULL)
         return false;
+    if (time != NULL && !moment_parse(time, &head->time))
+        head->time = WALL_NONE;
     if (seal_head_read(&whole, words, strlen(words), NULL)) {
         head->segment = whole.segment;
+        head->time = whole.sealed;
         digest_of(words, strlen(words), head->head);
         return true;
     }
@@ -107,11 +112,13 @@ bool anchor_file_read(const char *path,
 {
     char *bytes = read_whole(path, err);
     json_t *json = bytes == NULL ? NULL : json_loads(bytes, JSON_REJECT_DUPLICATES, NULL);
-    struct outside_head head;
+    struct outside_head head = {.time = WALL_NONE};
     size_t count = 0;
     char *rest = bytes;
     bool good = bytes != NULL;
 
+    snprintf(head.from, sizeof head.from, "%s", path);
+    utf8_mend(head.from);
     if (json != NULL) {
         good = read_json(json, &head) || refuse(path, err);
         if (good)

@@ -5,13 +5,7 @@
 #ifndef APP_ANCHOR_FILE_H
 #define APP_ANCHOR_FILE_H
 
-#include "base/error.h"
-#include "store/seal.h"
-
-struct outside_head {
-    uint64_t segment;
-    uint8_t head[DIGEST_BYTES];
-};
+#include "report/proof.h"
 
 /* Calls `each` for every head of the file. False with a sentence: it cannot be read, or holds
  * none, or something that is none. */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/anchor_file.h"
 #include "app/command_evidence.h"
 #include "app/command_line.h"
 #include "base/say.h"
@@ -19,7 +20,7 @@
 #include "report/progress.h"
 #include "report/proof.h"
 
-enum { OUTSIDE_MOST = 16, PROGRESS_FROM = 16 << 20 /* bytes: a moment's work */ };
+enum { PROGRESS_FROM = 16 << 20 /* bytes: a moment's work */ };
 
 /* What was asked for. */
 struct asked {
@@ -27,7 +28,7 @@ struct asked {
     const char *path;
     char key[DIGEST_HEX]; /* "": not given */
     const char *ca_file;
-    struct outside_head outside[OUTSIDE_MOST];
+    struct outside_head *outside;
     size_t outside_count;
     bool required[CLAIM_COUNT];
 };
@@ -86,17 +87,25 @@ static int take_required(struct asked *asked, const char *words)
     return EXIT_DONE;
 }
 
+static void take_head(void *self, const char *path, const struct outside_head *head)
+{
+    struct asked *asked = self;
+    struct outside_head *larger =
+        realloc(asked->outside, (asked->outside_count + 1) * sizeof *larger);
+
+    (void)path;
+    if (larger == NULL)
+        abort(); /* a few heads, before anything was begun */
+    asked->outside = larger;
+    asked->outside[asked->outside_count++] = *head;
+}
+
 static int take_outside(struct asked *asked, const char *path)
 {
     struct error err = {0};
 
-    if (asked->outside_count == OUTSIDE_MOST)
-        return wrong(asked->typed,
-                     SAY("--anchor 太多，多余的是 %s", "too many --anchor; one too many is %s"),
-                     path);
-    return outside_head_read(&asked->outside[asked->outside_count++], path, &err)
-               ? EXIT_DONE
-               : command_fail(asked->typed, &err);
+    return anchor_file_read(path, take_head, asked, &err) ? EXIT_DONE
+                                                          : command_fail(asked->typed, &err);
 }
 
 static int take_options(struct asked *asked)
@@ -189,7 +198,7 @@ static void print_about(const struct proof *proof)
     char task[100], from[40], to[40], collector[40];
     const json_t *manifest = proof->manifest;
 
-    if (manifest == NULL)
+    if (manifest == NULL || proof->other_version)
         return;
     if (json_is_true(json_object_get(manifest, "simulated")))
         puts("模拟数据 / SIMULATED");
@@ -282,29 +291,42 @@ static bool check_file(const struct asked *asked, struct proof *proof, struct er
     return done;
 }
 
+/* Nothing of an unknown form was looked at, so nothing was proven: that is no good answer. */
+static int answer_of(const struct asked *asked, const struct proof *proof)
+{
+    return proof->other_version || answer_is_no(asked, proof) ? EXIT_NO : EXIT_DONE;
+}
+
+static int verify(struct asked *asked)
+{
+    struct proof proof = {0};
+    struct error err = {0};
+    int code;
+
+    if (!check_file(asked, &proof, &err)) {
+        code = command_fail(asked->typed, &err);
+    } else {
+        if (asked->typed->json)
+            print_json(&proof);
+        else
+            print_proof(&proof);
+        code = answer_of(asked, &proof);
+    }
+    proof_end(&proof);
+    return code;
+}
+
 int command_evidence_verify(const struct typed *typed)
 {
     struct asked asked = {.typed = typed};
-    struct proof proof = {0};
-    struct error err = {0};
     int code = take_options(&asked);
 
-    if (code != EXIT_DONE)
-        return code;
-    if (typed->word_count < 2)
-        return command_missing(typed, "FILE");
-    asked.path = typed->words[1];
-    if (!check_file(&asked, &proof, &err)) {
-        proof_end(&proof);
-        return command_fail(typed, &err);
+    if (code == EXIT_DONE && typed->word_count < 2)
+        code = command_missing(typed, "FILE");
+    if (code == EXIT_DONE) {
+        asked.path = typed->words[1];
+        code = verify(&asked);
     }
-    if (typed->json)
-        print_json(&proof);
-    else
-        print_proof(&proof);
-    code = answer_is_no(&asked, &proof) ? EXIT_NO
-           : proof.other_version        ? EXIT_COULD_NOT
-                                        : EXIT_DONE;
-    proof_end(&proof);
+    free(asked.outside);
     return code;
 }

@@ -31,11 +31,8 @@ struct outside_head {
     uint64_t segment;
     uint8_t head[DIGEST_BYTES];
     struct wall_time time; /* WALL_NONE: not known */
-    char from[128];        /* the file it stands in */
+    char from[128];        /* where it stands, for people */
 };
-/* Reads what people have: the retained message `seal` of MQTT, a problem's JSON with its "seal", or
- * a line "SEGMENT HEAD". False with ERROR_WRONG_USE and a sentence. */
-bool outside_head_read(struct outside_head *outside, const char *path, struct error *err);
 
 struct proof_setup {
     const char *key;     /* the fingerprint of the gateway's key; NULL: not given */

@@ -173,8 +173,8 @@ static bool take_row(struct reading_rows *rows, const char *line, size_t size,
           time.ms > link->head.last_time.ms))) {
         check->sealed_differs = true;
         refute(check, CLAIM_UNCHANGED,
-               SAY("%s：序号 %llu 的读数不可能属于第 %llu 段",
-                   "%s: the reading of entry %llu cannot be of segment %llu"),
+               SAY("rows/%s.txt：序号 %llu 的读数不可能属于第 %llu 段",
+                   "rows/%s.txt: the reading of entry %llu cannot be of segment %llu"),
                check->points[rows->point], (unsigned long long)seq,
                (unsigned long long)link->head.segment);
         return true;
@@ -220,11 +220,12 @@ static bool read_leaf(struct reading_rows *rows, unsigned long long number,
     if (!tree_follow(leaf, (size_t)number, head->leaves, path, length, root) ||
         memcmp(root, head->root, DIGEST_BYTES) != 0) {
         check->sealed_differs = true;
-        refute(check, CLAIM_UNCHANGED,
-               SAY("%s 在第 %llu 段的读数不是被封存的那些：推不到封存头的根",
-                   "the readings of %s in segment %llu are not those that were sealed: they do not "
-                   "lead to the root of its head"),
-               check->points[rows->point], (unsigned long long)head->segment);
+        refute(
+            check, CLAIM_UNCHANGED,
+            SAY("rows/%s.txt 第 %llu 段：读数不是被封存的那些，推不到封存头的根",
+                "rows/%s.txt, segment %llu: the readings are not those that were sealed: they do "
+                "not lead to the root of its head"),
+            check->points[rows->point], (unsigned long long)head->segment);
     }
     return true;
 }

@@ -113,6 +113,30 @@ static void a_whole_head_is_read_by_its_text(void **state)
     assert_memory_equal(taken.heads[0].head, digest, DIGEST_BYTES);
 }
 
+static void when_it_was_made_is_read_where_it_is_said(void **state)
+{
+    static const struct {
+        const char *words;
+        int64_t ms;
+    } cases[] = {
+        {"{\"segment\":3,\"head\":\"" DIGITS "\",\"time\":\"2026-09-21T13:46:40.500Z\"}",
+         1789998400500                                                                                },
+        {"{\"segment\":3,\"head\":\"" DIGITS "\",\"time\":null}",                         WALL_NONE_MS},
+        {"{\"segment\":3,\"head\":\"" DIGITS "\",\"time\":\"soon\"}",                     WALL_NONE_MS},
+        {"3 " DIGITS,                                                                     WALL_NONE_MS},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct taken taken = {.count = 0};
+        struct error err = {0};
+
+        put(cases[i].words);
+        assert_true(anchor_file_read(path, take, &taken, &err));
+        assert_int_equal(taken.heads[0].time.ms, cases[i].ms);
+        assert_string_equal(taken.heads[0].from, path);
+    }
+}
+
 static void several_lines_are_several_heads(void **state)
 {
     struct taken taken = {.count = 0};
@@ -176,6 +200,7 @@ int main(void)
         TEST(a_problem_with_its_seal_is_read),
         TEST(a_line_is_read_with_comments_and_capitals),
         TEST(a_whole_head_is_read_by_its_text),
+        TEST(when_it_was_made_is_read_where_it_is_said),
         TEST(several_lines_are_several_heads),
         TEST(what_is_no_head_is_refused_with_what_should_be_there),
         TEST(a_file_that_is_not_there_is_named),

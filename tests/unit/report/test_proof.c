@@ -132,7 +132,7 @@ static void a_changed_row_does_not_lead_to_its_root(void **state)
     small_reissue(&small);
     proof = check(&small);
     expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED,
-           "the readings of river-1/sonde/cod in segment 1 are not those that were sealed");
+           "rows/river-1/sonde/cod.txt, segment 1: the readings are not those that were sealed");
     expect(&proof, CLAIM_COMPLETE, ANSWER_PROVEN, "");
     expect(&proof, CLAIM_VERDICT_RECOMPUTED, ANSWER_NOT_PROVEN, "not what is here");
     proof_end(&proof);
@@ -802,46 +802,6 @@ static void where_heads_were_left_is_said(void **state)
     small_end(&small);
 }
 
-static void what_was_kept_outside_is_read_in_the_forms_people_have(void **state)
-{
-    static const char digits[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-    static const struct {
-        const char *format;
-        bool good;
-    } cases[] = {
-        {"{\"head\":\"%s\",\"segment\":412,\"time\":\"2026-09-01T00:00:00.000Z\"}", true },
-        {"{\"uid\":\"x\",\"seal\":{\"segment\":412,\"head\":\"%s\"}}",              true },
-        {"412 %s\n",                                                                true },
-        {"412 %s",                                                                  true },
-        {"412 %s more",                                                             false},
-        {"{\"segment\":0,\"head\":\"%s\"}",                                         false},
-        {"{\"segment\":\"412\",\"head\":\"%s\"}",                                   false},
-        {"{\"segment\":412,\"head\":\"%s0\"}",                                      false},
-        {"-1 %s",                                                                   false},
-        {"%s",                                                                      false},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char path[] = "/tmp/outside-XXXXXX";
-        struct outside_head outside;
-        struct error err = {0};
-        int fd = mkstemp(path);
-
-        assert_true(fd >= 0);
-        dprintf(fd, cases[i].format, digits);
-        close(fd);
-        assert_int_equal(outside_head_read(&outside, path, &err), cases[i].good);
-        if (cases[i].good) {
-            assert_int_equal(outside.segment, 412);
-            assert_int_equal(outside.head[1], 0x11);
-        } else {
-            assert_int_equal(err.kind, ERROR_WRONG_USE);
-        }
-        assert_int_equal(wall_is_known(outside.time), i == 0);
-        unlink(path);
-    }
-}
-
 /* ---- verdict-recomputed ---- */
 
 static void a_verdict_that_was_changed_is_refuted_with_where(void **state)
@@ -1045,7 +1005,6 @@ int main(void)
         cmocka_unit_test(a_head_that_was_kept_outside_proves_all_before_it),
         cmocka_unit_test(a_time_stamp_that_is_none_is_refuted),
         cmocka_unit_test(where_heads_were_left_is_said),
-        cmocka_unit_test(what_was_kept_outside_is_read_in_the_forms_people_have),
         cmocka_unit_test(a_verdict_that_was_changed_is_refuted_with_where),
         cmocka_unit_test(a_verdict_other_than_the_sealed_act_says_is_found),
         cmocka_unit_test(a_strike_off_other_than_the_sealed_one_is_not_proven),
