@@ -181,7 +181,8 @@ static const struct damage {
      "point site/dev-1/ph.0", 0},
     {"device.name", "UPDATE device SET name = 'dev-9' WHERE id = 2", SEAL_ITEM_DIFFERS, 0, 0,
      "point site/dev-1/ph.0", 0},
-    {"point.id", "UPDATE point SET id = 77 WHERE id = 3", SEAL_ROW_DIFFERS, 2, 0, "point ?", SEAL_ADDED},
+    {"point.id", "UPDATE point SET id = 77 WHERE id = 3", SEAL_ROW_DIFFERS, 2, 0, "point ?",
+     SEAL_ADDED},
     {"point.device", "UPDATE point SET device = 1, channel = 'x' WHERE id = 3", SEAL_ITEM_DIFFERS,
      0, 0, "point site/dev-1/ph.0", 0},
     {"point.channel", "UPDATE point SET channel = 'orp' WHERE id = 3", SEAL_ITEM_DIFFERS, 0, 0,
@@ -189,7 +190,8 @@ static const struct damage {
     {"point.name", "UPDATE point SET name = 'site/dev-1/orp' WHERE id = 3", SEAL_ITEM_DIFFERS, 0, 0,
      "point site/dev-1/orp", 0},
     {"point.name",
-     /* everywhere alike, so that only the seal remembers */ "UPDATE point SET name = 'site/dev-1/orp', channel = 'orp' WHERE id = 3",
+     /* everywhere alike, so that only the seal remembers */
+     "UPDATE point SET name = 'site/dev-1/orp', channel = 'orp' WHERE id = 3",
      SEAL_ROW_DIFFERS, 2, 16, "point site/dev-1/orp", SEAL_ADDED},
     {"profile.id", "UPDATE profile SET id = 77 WHERE id = 1", SEAL_ROW_DIFFERS, 2, 15,
      "device site/dev-0", SEAL_CHANGED},
@@ -241,7 +243,8 @@ static const struct damage {
      2, 0, NULL, 0},
     {"segment.signature", "UPDATE segment SET signature = zeroblob(64) WHERE segment = 2",
      SEAL_UNSIGNED, 2, 0, NULL, 0},
-    {"segment.key", "UPDATE segment SET key = substr(key, 2) || substr(key, 1, 1) WHERE segment = 2",
+    {"segment.key", "UPDATE segment SET key = substr(key, 2) || substr(key, 1, 1)"
+     " WHERE segment = 2",
      SEAL_HEAD_DIFFERS, 2, 0, NULL, 0},
     {"segment.sealed", "UPDATE segment SET sealed = sealed - 1 WHERE segment = 2",
      SEAL_HEAD_DIFFERS, 2, 0, NULL, 0},
@@ -257,6 +260,8 @@ static const struct damage {
      SEAL_LEAF_DIFFERS, 2, 0, NULL, 0},
     {"leaf.number", "UPDATE leaf SET number = 99 WHERE segment = 2 AND number = 3",
      SEAL_LEAF_DIFFERS, 2, 0, NULL, 0},
+    {"leaf.number", "UPDATE leaf SET number = 99 WHERE segment = 2 AND number ="
+     " (SELECT max(number) FROM leaf WHERE segment = 2)", SEAL_LEAF_DIFFERS, 2, 0, "leaf", 0},
     {"leaf.name", "UPDATE leaf SET name = 'device else' WHERE segment = 2 AND number = 2",
      SEAL_LEAF_DIFFERS, 2, 0, NULL, 0},
     {"leaf.rows", "UPDATE leaf SET rows = rows + 1 WHERE segment = 2 AND number = 2",
@@ -665,6 +670,49 @@ static void a_segment_that_tells_of_the_next_key_is_not_signed_by_the_old_one(vo
     assert_int_equal(told.check.segment, 4);
 }
 
+static void a_key_signs_nothing_before_the_event_that_explains_it(void **state)
+{
+    struct place *place = *state;
+    struct error err = {0};
+    struct store *store = open_store(place, "boot-1");
+    struct seal_key *present = seal_key_open(place->dir, NULL, &err);
+    struct seal_key *next = seal_key_make(place->dir, true, &err);
+    struct told told;
+
+    seal_now(store, next, 4 * SEAL_HOUR_MS);
+    seal_key_event(store, next, present, 4 * SEAL_HOUR_MS + 5000);
+    seal_now(store, next, 5 * SEAL_HOUR_MS);
+    store_close(store);
+    seal_key_free(present);
+    seal_key_free(next);
+    look(place, &told);
+    assert_int_equal(told.count, 1);
+    assert_int_equal(told.check.fault, SEAL_UNSIGNED);
+    assert_int_equal(told.check.segment, 4);
+}
+
+/* It was lost; that somebody has it now is no good sign. */
+static void a_key_that_was_lost_is_not_taken_again_in_silence(void **state)
+{
+    struct place *place = *state;
+    struct error err = {0};
+    struct seal_key *lost = seal_key_open(place->dir, NULL, &err);
+    struct store *store;
+    struct told told;
+
+    seal_with_another(place, "null", true);
+    store = open_store(place, "boot-1");
+    commit_polls(place, store, 2, 4 * SEAL_HOUR_MS);
+    seal_now(store, lost, 5 * SEAL_HOUR_MS);
+    store_close(store);
+    seal_key_free(lost);
+    look(place, &told);
+    assert_int_equal(told.count, 2);
+    assert_int_equal(told.all[0].fault, SEAL_KEY_UNEXPLAINED);
+    assert_int_equal(told.all[1].fault, SEAL_UNSIGNED);
+    assert_int_equal(told.all[1].segment, 5);
+}
+
 /* A store of a version without seals, or without a key for a while. */
 static void what_waited_for_the_first_key_is_signed_by_it(void **state)
 {
@@ -722,6 +770,8 @@ int main(void)
         SEALED(a_key_without_its_event_is_nobodys),
         SEALED(a_key_that_was_replaced_signs_nothing_any_more),
         SEALED(a_segment_that_tells_of_the_next_key_is_not_signed_by_the_old_one),
+        SEALED(a_key_signs_nothing_before_the_event_that_explains_it),
+        SEALED(a_key_that_was_lost_is_not_taken_again_in_silence),
         IN_PLACE(what_waited_for_the_first_key_is_signed_by_it),
         SEALED(a_handover_signature_of_another_key_explains_nothing),
     };
