@@ -63,9 +63,10 @@ static const struct command commands[] = {
      {"--note=", "--even-so", NULL}, 1, 3, command_task,
      "查看一项任务；销号，巩固期由此开始；加备注", "show one task; strike it off, which begins its watch "
      "period; add a note"},
-    {"watch", {"watch", NULL}, {NULL}, 0, 0, command_watch,
-     "巩固期内的任务：剩余天数、未结问题、是否回潮", "the tasks in their watch period: days left, problems, "
-     "relapses"},
+    {"watch", {"watch [--out FILE.pdf|FILE.xlsx]", NULL}, {"--out=", NULL}, 0, 0, command_watch,
+     "全部已销号任务：盯了多少天、守住了没有、还缺什么、何时可证明、是否回潮；--out 写成一页 PDF 或表格",
+     "every struck-off task: days watched, has it held, what is missing, when it can be proven, relapses; "
+     "--out writes the page or the sheet"},
     {"river",
      {"river (--section SITE | --river NAME | --chief NAME) --month YYYY-MM [--out FILE.pdf]", NULL},
      {"--section=", "--river=", "--chief=", "--month=", "--out=", NULL}, 0, 0, command_river,

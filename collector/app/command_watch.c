@@ -1,91 +1,125 @@
-/* lookback watch: the struck-off tasks in their watch period. Has one relapsed? */
+/* lookback watch: every struck-off task, and whether it has held. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "app/ledger_desk.h"
 #include "app/shown.h"
+#include "app/watch_list.h"
 #include "base/say.h"
+#include "base/text.h"
 #include "report/table.h"
 
-enum { SIMILAR_SHOWN = 5 };
+enum { SIMILAR_SHOWN = 5, COLUMNS = 100 };
 
-/* The tasks in their watch period, by its end; the caller ends the list. */
-struct watched {
-    const json_t *task;
-    size_t place;
-};
+/* --- the table: at most 100 columns ------------------------------------------------------------
+ */
 
-static int compare_watched(const void *one, const void *other)
+static const char *answer_title(const json_t *row)
 {
-    const struct watched *a = one;
-    const struct watched *b = other;
-    int order = strcmp(text_of(a->task, "watch_until"), text_of(b->task, "watch_until"));
+    const char *answer = text_of(row, "answer");
 
-    if (order != 0)
-        return order;
-    return a->place < b->place ? -1 : 1;
+    if (strcmp(answer, "held") == 0)
+        return SAY("已守住", "held");
+    if (strcmp(answer, "relapsed") == 0)
+        return SAY("已回潮", "relapsed");
+    if (strcmp(answer, "not_proven") == 0)
+        return SAY("不能证明", "not proven");
+    return strcmp(text_of(row, "watched"), "elsewhere") == 0 ? SAY("别处监测", "elsewhere")
+                                                             : SAY("无人监测", "nobody watches");
 }
 
-static json_t *choose(const struct ledger_desk *desk)
+static void add_row(struct table *table, const json_t *row)
 {
-    size_t count = json_array_size(desk->tasks);
-    struct watched *chosen = calloc(count + 1, sizeof *chosen);
-    json_t *list = json_array();
-    size_t kept = 0;
-
-    for (size_t i = 0; chosen != NULL && i < count; i++) {
-        const json_t *task = json_array_get(desk->tasks, i);
-        struct task row;
-
-        if (ledger_task_of(task, &row) && task_is_watched(&row, desk->now))
-            chosen[kept++] = (struct watched){task, i};
-    }
-    if (kept > 0)
-        qsort(chosen, kept, sizeof *chosen, compare_watched);
-    for (size_t i = 0; i < kept; i++)
-        json_array_append(list, (json_t *)chosen[i].task);
-    free(chosen);
-    return list;
-}
-
-static bool has_relapsed(const json_t *task)
-{
-    return json_array_size(json_object_get(task, "relapses")) > 0;
-}
-
-static void add_row(const struct ledger_desk *desk, struct table *table, const json_t *task)
-{
-    size_t open = ledger_open_problems(desk, task, NULL, NULL);
-    char title[200];
+    char cut[200];
     char when[LOCAL_TEXT];
+    long long left = number_of(row, "days_left");
 
-    table_cell(table, "%s", text_of(task, "id"));
-    table_cell(table, "%s", ledger_category_title(desk, task));
-    table_cell(table, "%s", ledger_cut(text_of(task, "title"), 36, title, sizeof title));
-    table_cell(table, "%s", text_of(task, "village"));
-    table_cell(table, "%.10s", local_time(text_of(task, "struck_off"), when));
-    table_cell(table, "%ld", ledger_days_to(desk, local_time(text_of(task, "watch_until"), when)));
-    if (strcmp(text_of(task, "watched"), "here") == 0)
-        table_cell(table, "%zu", open);
+    table_cell(table, "%s", text_of(row, "id"));
+    table_cell(table, "%s", ledger_cut(text_of(row, "title"), 26, cut, sizeof cut));
+    table_cell(table, "%.10s", local_time(text_of(row, "struck_off"), when));
+    table_cell(table, "%lld", number_of(row, "days_watched"));
+    if (left > 0)
+        table_cell(table, "%lld", left);
     else
-        table_cell(table, "%s",
-                   strcmp(text_of(task, "watched"), "elsewhere") == 0
-                       ? SAY("别处监测", "elsewhere")
-                       : SAY("无监测", "nobody watches"));
-    if (has_relapsed(task))
-        table_cell(table, SAY("%zu 次", "%zu"), json_array_size(json_object_get(task, "relapses")));
+        table_cell(table, "%s", SAY("已满", "over"));
+    table_cell(table, "%s", answer_title(row));
+    table_cell(table, "%.10s", local_time(text_of(row, "provable_from"), when));
+    table_cell(table, "%lld", number_of(row, "problems"));
+    if (number_of(row, "relapses") > 0)
+        table_cell(table, SAY("%lld 次", "%lld"), number_of(row, "relapses"));
     else
         table_cell(table, "%s", "");
 }
 
-static void print_relapses(const struct ledger_desk *desk, const json_t *list)
+static void print_table(const struct watch_list *list)
 {
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *task = json_array_get(list, i);
+    const char *const headings[] = {SAY("编号", "ID"),
+                                    SAY("问题", "FOUND"),
+                                    SAY("销号", "STRUCK OFF"),
+                                    SAY("已盯天数", "DAYS"),
+                                    SAY("剩余", "LEFT"),
+                                    SAY("结论", "VERDICT"),
+                                    SAY("何时可证明", "PROVABLE"),
+                                    SAY("未结", "OPEN"),
+                                    SAY("回潮", "RELAPSED")};
+    struct table *table = table_new(9, headings);
+
+    for (size_t i = 0; i < json_array_size(list->rows); i++)
+        add_row(table, json_array_get(list->rows, i));
+    table_print(table, stdout);
+    table_free(table);
+}
+
+/* --- why ------------------------------------------------------------------------------------- */
+
+/* Words in lines of at most COLUMNS columns, the later ones indented. */
+static void print_wrapped(const char *words, size_t used, int indent)
+{
+    size_t column = used;
+
+    while (*words != '\0') {
+        size_t length = utf8_length(words) == 0 ? 1 : utf8_length(words);
+        char one[8] = "";
+        size_t width;
+
+        memcpy(one, words, length);
+        width = display_width(one);
+        if (column + width > COLUMNS) {
+            printf("\n%*s", indent, "");
+            column = (size_t)indent;
+        }
+        fputs(one, stdout);
+        column += width;
+        words += length;
+    }
+    putchar('\n');
+}
+
+static void print_reasons(const struct watch_list *list)
+{
+    for (size_t i = 0; i < json_array_size(list->rows); i++) {
+        const json_t *row = json_array_get(list->rows, i);
+        const json_t *reasons = json_object_get(row, "reasons");
+        char head[120];
+
+        if (json_array_size(reasons) == 0)
+            continue;
+        snprintf(head, sizeof head, SAY("任务 %.40s %s：", "task %.40s, %s:"), text_of(row, "id"),
+                 answer_title(row));
+        printf("\n%s\n", head);
+        for (size_t j = 0; j < json_array_size(reasons); j++) {
+            fputs("  ", stdout);
+            print_wrapped(text_of(json_array_get(reasons, j), SAY("zh", "en")), 2, 4);
+        }
+    }
+}
+
+static void print_relapses(const struct ledger_desk *desk, const struct watch_list *list)
+{
+    for (size_t i = 0; i < json_array_size(list->tasks); i++) {
+        const json_t *task = json_array_get(list->tasks, i);
         const json_t *relapses = json_object_get(task, "relapses");
 
-        if (!has_relapsed(task))
+        if (number_of(json_array_get(list->rows, i), "relapses") == 0)
             continue;
         printf(SAY("\n任务 %s 回潮，见问题", "\ntask %s has relapsed; problems:"),
                text_of(task, "id"));
@@ -96,47 +130,89 @@ static void print_relapses(const struct ledger_desk *desk, const json_t *list)
     }
 }
 
-static void print_table(const struct ledger_desk *desk, const json_t *list)
+static void print_nobody(const struct watch_list *list)
 {
-    const char *const headings[] = {SAY("编号", "ID"),           SAY("类别", "CATEGORY"),
-                                    SAY("问题", "FOUND"),        SAY("村居", "VILLAGE"),
-                                    SAY("销号", "STRUCK OFF"),   SAY("剩余天数", "DAYS LEFT"),
-                                    SAY("未结问题", "PROBLEMS"), SAY("回潮", "RELAPSED")};
-    struct table *table;
+    size_t count = 0;
 
-    if (json_array_size(list) == 0) {
-        puts(SAY("没有处于巩固期的任务。", "no task is in its watch period."));
+    for (size_t i = 0; i < json_array_size(list->rows); i++)
+        count += strcmp(text_of(json_array_get(list->rows, i), "watched"), "nobody") == 0;
+    if (count > 0)
+        printf(SAY("\n%zu 项没有监测点盯着，数据证明不了：请人工回头看\n",
+                   "\n%zu are watched by nobody, data prove nothing there: look back in person\n"),
+               count);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
+static void print_list(const struct ledger_desk *desk, const struct watch_list *list)
+{
+    if (json_array_size(list->rows) == 0) {
+        puts(SAY("没有已销号的任务。", "no task is struck off."));
         return;
     }
     say_simulated(desk->settings, NULL);
     say_zone(desk->settings);
-    table = table_new(8, headings);
-    for (size_t i = 0; i < json_array_size(list); i++)
-        add_row(desk, table, json_array_get(list, i));
-    table_print(table, stdout);
-    table_free(table);
+    print_table(list);
+    print_reasons(list);
     print_relapses(desk, list);
+    print_nobody(list);
+}
+
+static void print_json(const struct watch_list *list)
+{
+    json_t *whole = json_pack("{s:O}", "tasks", list->tasks);
+
+    json_dumpf(whole, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(whole);
+}
+
+static int write_file(const struct typed *typed, const struct ledger_desk *desk,
+                      const struct watch_list *list, const char *path)
+{
+    struct error err = {0};
+
+    if (!watch_list_draw(list, desk, path, &err))
+        return command_fail(typed, &err);
+    if (!typed->json)
+        printf(SAY("已写出 %s\n", "%s is written\n"), path);
+    return 0;
+}
+
+static int refuse_path(const struct typed *typed, const char *path)
+{
+    struct error err = {0};
+
+    error_set(
+        &err, ERROR_WRONG_USE,
+        SAY("--out：%.200s 既不是 .pdf 也不是 .xlsx", "--out: %.200s is neither .pdf nor .xlsx"),
+        path);
+    return command_fail(typed, &err);
 }
 
 int command_watch(const struct typed *typed)
 {
+    const char *path = typed_option(typed, "--out");
+    struct watch_list list = {0};
     struct ledger_desk desk;
-    int code = ledger_desk_open(&desk, typed);
-    json_t *list = code == 0 ? choose(&desk) : NULL;
-    json_t *whole;
+    int code;
 
-    ledger_add_verdicts(&desk, list);
-    if (code == 0 && typed->json) {
-        whole = json_pack("{s:O}", "tasks", list);
-        json_dumpf(whole, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(whole);
-    } else if (code == 0) {
-        print_table(&desk, list);
+    if (path != NULL && !watch_list_can_draw(path))
+        return refuse_path(typed, path);
+    code = ledger_desk_open(&desk, typed);
+    if (code == 0 && !watch_list_make(&list, &desk)) {
+        error_set(desk.err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    } else if (code == 0 && desk.trouble.kind == ERROR_NONE) {
+        if (typed->json)
+            print_json(&list);
+        else
+            print_list(&desk, &list);
+        if (path != NULL)
+            code = write_file(typed, &desk, &list, path);
     }
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (has_relapsed(json_array_get(list, i)))
-            code = EXIT_NO;
-    json_decref(list);
+    if (code == 0 && list.relapsed)
+        code = EXIT_NO;
+    watch_list_end(&list);
     return ledger_desk_close(&desk, typed, code);
 }
