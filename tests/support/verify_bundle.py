@@ -7,7 +7,8 @@
 
 Written from VERIFY.md, SEAL.md and VERDICT.md, in their order. It needs python3 and `openssl`. One
 line is printed for each claim: `CLAIM: proven|not proven|refuted – reason`. It ends with 0; with 1
-when a claim is refuted or a required one is not proven; 2 wrong use; 3 could not be done.
+when a claim is refuted, a required one is not proven, or the bundle is of another version; 2 wrong
+use; 3 could not be done.
 
 每一步都按 VERIFY.md 的顺序，读得懂的人可以逐条对照。Everything is checked by hashing what stands in the
 bundle; nothing is unpacked to the disk, and nothing is believed because the bundle says so.
@@ -55,7 +56,7 @@ class Claims:
         answers = list(self.answers())
         no = any(state == "refuted" or (state != "proven" and claim in required)
                  for claim, state, _ in answers)
-        return 1 if no else 3 if self.unknown else 0
+        return int(no or self.unknown)
 
     def answers(self):
         """[(claim, state, reason)]"""
