@@ -39,6 +39,7 @@ struct moving {
 struct group {
     uint32_t first, last;
     size_t most;
+    bool rest; /* no point with readings comes after it */
 };
 
 static bool find_moving(struct store *store, struct moving *moving, bool *found, struct error *err)
@@ -102,7 +103,7 @@ static bool choose_group(struct store *store, const struct moving *moving, size_
     size_t sum = 0;
     bool done;
 
-    *group = (struct group){.most = budget};
+    *group = (struct group){.most = budget, .rest = true};
     if (polls == NULL)
         return error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
     done = count_polls(store, moving, polls, size, err);
@@ -113,8 +114,10 @@ static bool choose_group(struct store *store, const struct moving *moving, size_
         if (readings == 0)
             continue;
         /* A point that is copied in part stands alone: copied_seq is true of no other. */
-        if (group->first != 0 && (sum + readings > budget || moving->copied_seq != 0))
+        if (group->first != 0 && (sum + readings > budget || moving->copied_seq != 0)) {
+            group->rest = false;
             break;
+        }
         if (group->first == 0)
             group->first = (uint32_t)point;
         group->last = (uint32_t)point;
@@ -208,7 +211,8 @@ static bool copy_group(struct store *store, const struct moving *moving, const s
         return false;
     if (group->first == group->last && count == group->most)
         return note_copied(store, moving, group->first - 1, last_seq, err);
-    return note_copied(store, moving, group->last, 0, err);
+    return note_copied(store, moving, group->last, 0, err) &&
+           (!group->rest || store_note(store, SQL_MOVED, moving->segment, err));
 }
 
 static bool copy_step(struct store *store, const struct moving *moving, size_t budget,
@@ -246,9 +250,11 @@ static bool sweep_step(struct store *store, const struct moving *moving, size_t 
         return store_note(store, SQL_SWEPT, moving->segment, err);
     ask = store_statement(store, SQL_SWEEP);
     bind_span(ask, moving);
-    if ((uint64_t)first + budget / each < moving->last_seq)
+    if ((uint64_t)first + budget / each < moving->last_seq) {
         sqlite3_bind_int64(ask, 2, first + (int64_t)(budget / each));
-    return store_run(store, ask, err);
+        return store_run(store, ask, err);
+    }
+    return store_run(store, ask, err) && store_note(store, SQL_SWEPT, moving->segment, err);
 }
 
 bool store_move_step(struct store *store, size_t budget, bool *more, struct error *err)

@@ -394,6 +394,20 @@ static void a_change_of_keys_that_never_was_leaves_the_old_one(void **state)
 static void a_key_is_not_changed_while_the_one_before_has_work_left(void **state)
 {
     struct bench *bench = *state;
+    struct error err = {0};
+    struct bench_answer answer;
+    bool closed;
+
+    bench_minute(bench, 0.5);
+    assert_true(store_close_segment(bench->store, clock_wall(bench->used_clock), &closed, &err));
+    assert_true(closed);
+    answer = bench_act(bench, "seal.close", json_pack("{s:b}", "new_key", 1));
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+}
+
+static void a_key_that_cannot_be_used_hands_over_to_none(void **state)
+{
+    struct bench *bench = *state;
     char path[192];
     struct bench_answer answer;
 
@@ -590,6 +604,7 @@ int main(void)
         ON_BENCH(a_change_of_keys_that_was_cut_short_is_finished_by_the_next_start),
         ON_BENCH(a_change_of_keys_that_never_was_leaves_the_old_one),
         ON_BENCH(a_key_is_not_changed_while_the_one_before_has_work_left),
+        ON_BENCH(a_key_that_cannot_be_used_hands_over_to_none),
         ON_BENCH(who_asks_for_a_seal_has_it_with_the_answer),
         ON_BENCH(a_configuration_is_an_event_when_it_is_not_the_one_in_force),
         ON_BENCH(a_head_left_outside_is_remembered_once),
