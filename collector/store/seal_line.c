@@ -89,12 +89,9 @@ static bool get_digits(const char *at, int count, unsigned *number)
     return true;
 }
 
-/* A day that does not exist comes out as another one, which is written otherwise. */
 bool seal_read_time(const char *words, size_t size, struct wall_time *time)
 {
     unsigned year, month, day, hour, minute, second, ms;
-    char bytes[WALL_TEXT];
-    struct text again;
 
     if (size != sizeof "2026-11-22T08:00:00.123Z" - 1 || !get_digits(words, 4, &year) ||
         !get_digits(words + 5, 2, &month) || !get_digits(words + 8, 2, &day) ||
@@ -104,9 +101,7 @@ bool seal_read_time(const char *words, size_t size, struct wall_time *time)
         return false;
     time->ms = days_of_civil(year, month, day) * DAY_MS + (int64_t)hour * 3600000 +
                (int64_t)minute * 60000 + (int64_t)second * 1000 + ms;
-    text_init(&again, bytes, sizeof bytes);
-    seal_add_time(&again, *time);
-    return again.used == size && memcmp(again.bytes, words, size) == 0;
+    return true;
 }
 
 /* Rows -------------------------------------------------------------------------------------- */

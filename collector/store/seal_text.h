@@ -7,7 +7,8 @@
 
 /* Nothing for an unknown time. */
 void seal_add_time(struct text *text, struct wall_time time);
-/* Exactly the form that is written, of a known time. */
+/* The digits of a known time; a 30 February comes out as another day. Who reads compares with what
+ * is written again. */
 bool seal_read_time(const char *words, size_t size, struct wall_time *time);
 
 #endif

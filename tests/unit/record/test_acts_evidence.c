@@ -134,12 +134,15 @@ static void what_is_wrong_is_refused_and_leaves_no_trace(void **state)
 static void nothing_is_issued_while_the_clock_is_not_trusted(void **state)
 {
     struct bench *bench = *state;
+    struct bench_answer answer;
 
     bench->trust_by = TRUST_PLAUSIBLE;
     bench_kill(bench);
     bench->clock.wall.ms = 0;
     bench_open(bench);
-    assert_int_equal(bench_act(bench, "evidence.issue", issue()).err.kind, ERROR_REFUSED);
+    answer = bench_act(bench, "evidence.issue", issue());
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    assert_non_null(strstr(answer.err.text, "the clock is not trusted yet"));
 }
 
 #define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

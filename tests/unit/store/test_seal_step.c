@@ -51,6 +51,8 @@ static void the_leaves_are_written_as_the_document_says(void **state)
     char events[512], hex[2][DIGEST_HEX];
 
     name_points(place, store, 1, 1);
+    store_point(store, place->devices[0], "ph.9", &err); /* known, and not heard of */
+    store_point(store, place->devices[0], "ph.8", &err); /* nor configured */
     store_profile(store, (const uint8_t[32]){7}, "model", "text", &err);
     configure(store, points, 3);
     commit_polls(place, store, 2, 0);
