@@ -350,7 +350,7 @@ def test_replay_gives_the_story_again_and_names_what_was_touched(town, peers):
                     "UPDATE problem SET kind = 'new'", "UPDATE problem SET state = 'closed'",
                     "UPDATE problem SET body = replace(body, 'relapse', 'new')",
                     "DELETE FROM problem", "DELETE FROM problem_version", "DELETE FROM episode",
-                    "UPDATE episode SET first = first + 1", "UPDATE fresh SET value = 10"):
+                    "UPDATE episode SET first = first + 1", "UPDATE kept SET value = 10"):
         db = sqlite3.connect(path)
         db.execute(forgery)
         db.commit()
