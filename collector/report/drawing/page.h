@@ -70,6 +70,8 @@ struct grid *grid_begin(struct page *page, const struct column *columns, size_t 
 void grid_cell(struct grid *grid, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same with a sign before the words. */
 void grid_sign(struct grid *grid, enum sign sign, const char *words);
+/* From here on every cell is one line, cut with "…" where it does not fit. */
+void grid_one_line(struct grid *grid);
 /* The row to come is set bold. */
 void grid_strong(struct grid *grid);
 void grid_end(struct grid *grid);

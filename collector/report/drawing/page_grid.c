@@ -22,6 +22,7 @@ struct grid {
     bool strong;
     bool has_heads;
     bool is_facts;
+    bool one_line;
 };
 
 static const double pad_x = 3.5;
@@ -44,7 +45,9 @@ static struct lettering cell_lettering(const struct grid *grid, size_t i, bool b
 /* A cell is cut where one page could not hold it. */
 static int lines_that_fit(const struct grid *grid)
 {
-    return (int)((grid->page->height - HEAD_END - FOOT_BEGIN - 60.0) / (grid->size * 1.5));
+    return grid->one_line
+               ? 1
+               : (int)((grid->page->height - HEAD_END - FOOT_BEGIN - 60.0) / (grid->size * 1.5));
 }
 
 static double row_height(const struct grid *grid, bool bold)
@@ -190,6 +193,11 @@ void grid_sign(struct grid *grid, enum sign sign, const char *words)
     take_cell(grid, strdup(words), (int)sign);
 }
 
+void grid_one_line(struct grid *grid)
+{
+    grid->one_line = true;
+}
+
 void grid_strong(struct grid *grid)
 {
     grid->strong = true;
@@ -198,7 +206,7 @@ void grid_strong(struct grid *grid)
 void grid_end(struct grid *grid)
 {
     while (grid->filled > 0)
-        take_cell(grid, strdup(""), NO_SIGN);
+        take_cell(grid, strdup(" "), NO_SIGN);
     page_skip(grid->page, 6.0);
     free(grid);
 }

@@ -59,7 +59,7 @@ struct tally {
     size_t held, relapsed, not_proven, nobody, elsewhere;
 };
 
-static struct tally count(const json_t *document)
+static struct tally tally_of(const json_t *document)
 {
     struct tally tally = {0};
 
@@ -78,7 +78,7 @@ static struct tally count(const json_t *document)
 
 static void say_answer(struct page *page, const json_t *document)
 {
-    struct tally tally = count(document);
+    struct tally tally = tally_of(document);
     size_t all = doc_size(document, "tasks");
     char words[160];
     char about[300];
@@ -148,7 +148,7 @@ static void show_tasks(struct page *page, const json_t *document)
         {SAY("销号",                "Struck off"),           8.5,  ALIGN_LEFT},
         {SAY("已盯",                "Watched"),              10.0, ALIGN_LEFT},
         {SAY("结论",                "Verdict so far"),       11.0, ALIGN_LEFT},
-        {SAY("理由，还缺什么", "Why, what is missing"), 34.0, ALIGN_LEFT},
+        {SAY("理由，还缺什么", "Why, what is missing"), 48.0, ALIGN_LEFT},
         {SAY("何时可证明",       "Provable from"),        9.0,  ALIGN_LEFT},
         {SAY("回潮",                "Relapses"),             9.0,  ALIGN_LEFT},
     };
@@ -160,13 +160,46 @@ static void show_tasks(struct page *page, const json_t *document)
     }
     grid = grid_begin(page, columns, 9);
     for (size_t i = 0; i < doc_size(document, "tasks"); i++)
-        show_task(grid, doc_at(document, "tasks", i));
+        if (*doc_text(doc_at(document, "tasks", i), "answer") != '\0')
+            show_task(grid, doc_at(document, "tasks", i));
+    grid_end(grid);
+}
+
+enum { ABREAST = 3 };
+
+/* Tasks without a verdict, ABREAST a row: they need somebody's own eyes. */
+static void show_others(struct page *page, const json_t *document, const char *watched,
+                        const char *heading, size_t count)
+{
+    static struct column columns[3 * ABREAST];
+    struct grid *grid;
+
+    if (count == 0)
+        return;
+    for (size_t i = 0; i < ABREAST; i++) {
+        columns[3 * i] = (struct column){SAY("编号", "ID"), 6.0, ALIGN_LEFT};
+        columns[3 * i + 1] = (struct column){SAY("问题", "Found"), 30.0, ALIGN_LEFT};
+        columns[3 * i + 2] = (struct column){SAY("销号", "Struck off"), 13.0, ALIGN_LEFT};
+    }
+    page_heading(page, 3, heading, count);
+    grid = grid_begin(page, columns, 3 * ABREAST);
+    grid_one_line(grid);
+    for (size_t i = 0; i < doc_size(document, "tasks"); i++) {
+        const json_t *task = doc_at(document, "tasks", i);
+
+        if (*doc_text(task, "answer") != '\0' || strcmp(doc_text(task, "watched"), watched) != 0)
+            continue;
+        grid_cell(grid, "%s", doc_text(task, "id"));
+        grid_cell(grid, "%s", doc_text(task, "title"));
+        grid_cell(grid, "%s", shown_day(doc_time(task, "struck_off")));
+    }
     grid_end(grid);
 }
 
 static void draw(struct page *page, const void *self)
 {
     const json_t *document = self;
+    struct tally tally = tally_of(document);
 
     page_heading(
         page, 1,
@@ -174,6 +207,14 @@ static void draw(struct page *page, const void *self)
         doc_text_or_dash(document, "today"));
     say_answer(page, document);
     show_tasks(page, document);
+    show_others(page, document, "nobody",
+                SAY("没有监测点盯着，数据证明不了，请人工回头看：%zu 项",
+                    "Watched by nobody, data prove nothing: look back in person (%zu)"),
+                tally.nobody);
+    show_others(page, document, "elsewhere",
+                SAY("在别处监测，结论见管那个点位的采集器：%zu 项",
+                    "Watched elsewhere, the collector of the site has the verdict (%zu)"),
+                tally.elsewhere);
     page_say(page, TONE_SMALL, "%s",
              SAY("“已守住”要有足够的数据来证明：数据缺失只能得出“不能证明”，不能得出“守住了”。“何时"
                  "可证明”按最近的数据推算，"
