@@ -166,9 +166,9 @@ bool shown_entry_read(struct shown_entry *entry, const char *text, size_t size, 
             return true;
     }
     return error_set(err, ERROR_STORE,
-                     SAY("这一条记录不是 SEAL.md 规定的写法：%.60s",
-                         "this entry is not in the form of SEAL.md: %.60s"),
-                     size == 0 ? "" : text);
+                     SAY("这一条记录不是 SEAL.md 规定的写法：%.*s",
+                         "this entry is not in the form of SEAL.md: %.*s"),
+                     size < 60 ? (int)size : 60, text);
 }
 
 void shown_entry_end(struct shown_entry *entry)

@@ -209,6 +209,38 @@ static bool put_leaf(struct rows *rows, const struct part *part, const char *lea
            bundle_order_segment(rows->order, part->next, rows->err);
 }
 
+static bool look_at_head(void *self, const struct sealed *sealed)
+{
+    ((struct part *)self)->removed = sealed->pruned;
+    return false;
+}
+
+static bool count_leaf(void *self, uint64_t number, const char *name, uint64_t rows,
+                       const uint8_t *digest, const uint8_t *marks)
+{
+    (void)number, (void)name, (void)rows, (void)digest, (void)marks;
+    ++*(uint64_t *)self;
+    return true;
+}
+
+/* No leaf of the point: retention has removed it (perhaps only now), or the tree never had one; or
+ * somebody took leaves away. */
+static bool put_nothing(struct rows *rows, struct part *part, uint64_t *removed)
+{
+    struct reader *reader = rows->bundle->setup.reader;
+    uint64_t leaves = 0;
+
+    if (!reader_noted_leaves(reader, part->segment, count_leaf, &leaves, rows->err))
+        return false;
+    if (leaves == part->leaves)
+        return true;
+    if (!reader_sealed(reader, part->segment, part->segment, look_at_head, part, rows->err))
+        return false;
+    *removed += part->removed;
+    return part->removed ? put_removed(rows, part)
+                         : bundle_note_differs(rows->bundle, part, rows->name, rows->err);
+}
+
 static bool put_parts(struct rows *rows)
 {
     struct bundle *bundle = rows->bundle;
@@ -217,7 +249,7 @@ static bool put_parts(struct rows *rows)
 
     snprintf(leaf, sizeof leaf, "point %s", rows->name);
     for (size_t i = 0; i < bundle->part_count; i++) {
-        const struct part *part = &bundle->parts[i];
+        struct part *part = &bundle->parts[i];
         struct leaf_note note;
         bool found = false;
 
@@ -226,11 +258,9 @@ static bool put_parts(struct rows *rows)
             continue;
         bundle_show(bundle, 0.2 + 0.55 * (double)rows->done / (double)rows->all, "读数",
                     "readings");
-        if (!reader_leaf(bundle->setup.reader, part->segment, leaf, &note, &found, rows->err))
+        if (!reader_leaf(bundle->setup.reader, part->segment, leaf, &note, &found, rows->err) ||
+            !(found ? put_leaf(rows, part, leaf, &note) : put_nothing(rows, part, &removed)))
             return false;
-        if (found ? !put_leaf(rows, part, leaf, &note) : part->removed && !put_removed(rows, part))
-            return false;
-        removed += !found && part->removed;
     }
     return bundle_order_segment(rows->order, WALL_NONE, rows->err) &&
            (removed == 0 ||

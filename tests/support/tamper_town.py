@@ -81,9 +81,12 @@ def make(folder):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def shared(basetemp):
-    """The folder of the one town of this test run, made by the worker that comes first."""
-    folder = os.path.join(str(basetemp), "sealed-town")
+def shared(factory):
+    """The folder of the one town of this test run, made by the worker that comes first. Each worker
+    has a folder of its own in that of the run."""
+    run = factory.getbasetemp()
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    folder = os.path.join(str(run), "sealed-town")
     with open(folder + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(os.path.join(folder, "made")):

@@ -457,7 +457,7 @@ class Question:
             found += self.changed_settings(point)
         for kind, _ in self.case.broken:
             found.append(self.doubt(kind, True, None, None))
-        for _, point in self.case.removed:
+        for point in dict.fromkeys(point for _, point in self.case.removed):
             found.append(self.doubt("pruned", True, None, point))
         return found
 

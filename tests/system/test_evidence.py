@@ -17,6 +17,7 @@ import pytest
 import tamper_town
 from lookback import BINARY
 from tamper_town import Town, ours, rewrite, second
+from verify_seals import tree_path
 from waiting import wait_for
 
 POINT = "chuanyang-03/nh3/ammonia_nitrogen"
@@ -25,7 +26,7 @@ SHEET = "编号,来源,类别,问题描述,点位,村居委,监测点,整改措�
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    return tamper_town.shared(tmp_path_factory.getbasetemp().parent)
+    return tamper_town.shared(tmp_path_factory)
 
 
 @pytest.fixture
@@ -363,6 +364,44 @@ def test_a_row_that_was_changed_is_shown_named_and_proves_nothing(gateway):
         data = file.read()
     for answer in (ours(data), second(data)):
         assert "unchanged" in answer.refuted(), answer
+
+
+def test_what_retention_removed_is_said_and_proves_nothing(gateway):
+    """Removed as prune.c does it: the head and the path of leaf 0 stay."""
+    segments = gateway.rows("SELECT segment, first_seq, last_seq FROM segment WHERE first_time > ?"
+                            " ORDER BY segment LIMIT 3", millis(ago(20)))
+    for segment, first, last in segments:
+        hashes = [one[0] for one in gateway.rows(
+            "SELECT digest FROM leaf WHERE segment = ? ORDER BY number", segment)]
+        gateway.forge(("UPDATE segment SET pruned = 1, path = ? WHERE segment = ?",
+                       (b"".join(tree_path(hashes, 0)), segment)),
+                      ("DELETE FROM leaf WHERE segment = ? AND number > 0", (segment,)),
+                      ("DELETE FROM kept WHERE segment = ?", (segment,)),
+                      ("DELETE FROM poll WHERE seq BETWEEN ? AND ?", (first, last)))
+    files = bundle_of(gateway, since=30)
+    rows = files[f"rows/{POINT}.txt"].decode()
+    for segment, _, _ in segments:
+        assert f"\nsegment {segment} removed\n" in rows
+    verdict = json.loads(files["verdict.json"])
+    assert verdict["answer"] == "not_proven"
+    assert "pruned" in {one["kind"] for one in verdict["doubts"]}
+    with open(os.path.join(gateway.folder, "b.zip"), "rb") as file:
+        data = file.read()
+    for answer in (ours(data), second(data)):
+        assert answer.states["unchanged"] == "proven", answer
+        assert answer.states["complete"] == "not proven", answer
+        assert answer.states["verdict-recomputed"] == "proven", answer
+
+
+def test_a_leaf_that_was_taken_away_is_never_passed_over(gateway):
+    segment = gateway.rows("SELECT segment FROM segment WHERE first_time > ? LIMIT 1",
+                           millis(ago(20)))[0][0]
+    assert gateway.forge(("DELETE FROM leaf WHERE segment = ? AND name = ?",
+                          (segment, f"point {POINT}"))) == 1
+    done = export(gateway, *asked(gateway))
+    assert done.returncode == 0 and f"segment {segment} " in done.stdout, done.stderr
+    verdict = json.loads(contents(gateway)["verdict.json"])
+    assert POINT in [one["point"] for one in verdict["doubts"] if one["kind"] == "rows_differ"]
 
 
 def test_settings_changed_inside_the_span_are_a_doubt_that_stays(gateway):

@@ -33,7 +33,7 @@ POINT = "chuanyang-03/nh3/ammonia_nitrogen"
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    return tamper_town.shared(tmp_path_factory.getbasetemp().parent)
+    return tamper_town.shared(tmp_path_factory)
 
 
 @pytest.fixture
