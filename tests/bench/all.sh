@@ -46,6 +46,7 @@ run $python tests/bench/poll.py "${quick[@]}"
 [ -x "$programs/bench_replay" ] && run "$programs/bench_replay" "${replay[@]}"
 [ -x "$programs/bench_tally" ] && run "$programs/bench_tally" config/parameters.conf config/aggregates.conf
 [ -x "$programs/bench_track" ] && run "$programs/bench_track"
+[ -x "$programs/bench_verdict" ] && run "$programs/bench_verdict" config
 [ -x "$programs/bench_judge" ] && run "$programs/bench_judge" "${judge[@]}"
 [ -x "$programs/bench_history" ] && run "$programs/bench_history"
 [ -x "$programs/bench_drain" ] && run "$programs/bench_drain" "${drain[@]}"
