@@ -749,6 +749,16 @@ static void a_handover_signature_of_another_key_explains_nothing(void **state)
     assert_int_equal(told.all[1].seq, 37);
 }
 
+static void an_event_that_names_another_key_than_it_shows_explains_nothing(void **state)
+{
+    struct told told;
+
+    seal_store_run(*state, "UPDATE event SET arguments = json_set(arguments, '$.key',"
+                           " printf('%064d', 0)) WHERE seq = 37");
+    look(*state, &told);
+    assert_int_equal(told.all[0].fault, SEAL_KEY_UNEXPLAINED);
+}
+
 #define SEALED(test) cmocka_unit_test_setup_teardown(test, make_one, place_remove)
 
 int main(void)
@@ -773,6 +783,7 @@ int main(void)
         SEALED(a_key_signs_nothing_before_the_event_that_explains_it),
         SEALED(a_key_that_was_lost_is_not_taken_again_in_silence),
         IN_PLACE(what_waited_for_the_first_key_is_signed_by_it),
+        SEALED(an_event_that_names_another_key_than_it_shows_explains_nothing),
         SEALED(a_handover_signature_of_another_key_explains_nothing),
     };
     /* clang-format on */
