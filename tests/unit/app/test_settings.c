@@ -508,7 +508,7 @@ static void what_is_put_over_a_profile_is_in_the_digest_of_its_device(void **sta
     digest_when("ranges = ( { channel = \"ph\"; valid = [5, 9.5]; } );", narrow, words);
     assert_string_equal(words, "ph ABCD 5 9.5\n");
     digest_when("channels = ( \"ph\" ); ranges = ( { channel = \"ph\"; valid = [5.0, 9.5]; } );",
-              again, words);
+                again, words);
     assert_memory_equal(again, narrow, 32);
     digest_when("channels = ( \"ph\" ); word_order = \"BADC\";", swapped, words);
     assert_string_equal(words, "ph BADC 0 14\n");
