@@ -1,4 +1,4 @@
-#include "app/verdicts.h"
+#include "app/verdicts_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,30 +7,13 @@
 #include "app/shown.h"
 #include "app/snapshot.h"
 #include "base/say.h"
-#include "ledger/evaluation.h"
-#include "ledger/task.h"
 
 /* Aggregates of a day stand a while after its end: what comes late is waited for. */
 static const int64_t settled_ms = 10 * 60 * 1000;
 
-struct verdicts {
-    const struct settings *settings;
-    struct reader *reader;
-    json_t *problems; /* the contract's, breaches and doubts */
-    json_t *everies, *windows, *steps, *gaps,
-        *configurations; /* events, as note_event() keeps them */
-};
-
 static bool no_memory(struct error *err)
 {
     return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
-}
-
-static struct wall_time moment_of(const json_t *object, const char *key)
-{
-    struct wall_time time;
-
-    return moment_parse(text_of(object, key), &time) ? time : WALL_NONE;
 }
 
 /* What the store says ----------------------------------------------------------------------- */
@@ -92,17 +75,6 @@ void verdicts_free(struct verdicts *verdicts)
 
 /* Points ------------------------------------------------------------------------------------ */
 
-/* One task being judged. */
-struct judging {
-    struct verdicts *verdicts;
-    const struct verdict_asked *asked;
-    struct evaluation *evaluation;
-    struct point_sheet sheets[TASK_POINTS_MAX];
-    size_t sheet_count;
-    struct error *err;
-    bool failed; /* while rows were read */
-};
-
 /* False: no device of the settings has that channel. */
 static bool find_channel(const struct settings *settings, const char *point, size_t *device,
                          size_t *channel)
@@ -138,12 +110,12 @@ static bool tell_intervals(struct judging *judging, const char *point)
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *event = json_array_get(list, i);
-        struct wall_time from = moment_of(event, "since");
+        struct wall_time from = verdicts_moment(event, "since");
 
         if (!is_of_device(event, point))
             continue;
         if (!first || !wall_is_known(from))
-            from = moment_of(event, "event_time");
+            from = verdicts_moment(event, "event_time");
         first = false;
         if (wall_is_known(from) && !evaluation_every(judging->evaluation, from,
                                                      number_of(event, "every_ms"), judging->err))
@@ -158,7 +130,7 @@ static bool tell_windows(struct judging *judging, const char *point)
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *event = json_array_get(list, i);
-        struct span window = {moment_of(event, "from"), moment_of(event, "to")};
+        struct span window = {verdicts_moment(event, "from"), verdicts_moment(event, "to")};
 
         if (is_of_device(event, point) && wall_is_known(window.end) &&
             !evaluation_window(judging->evaluation, window, judging->err))
@@ -228,136 +200,6 @@ static bool judge_point(struct judging *judging, const char *point)
            evaluation_end_point(judging->evaluation, judging->err);
 }
 
-/* Problems and doubts ----------------------------------------------------------------------- */
-
-static bool tell_problems(struct judging *judging)
-{
-    const json_t *list = judging->verdicts->problems;
-
-    /* newest first in the store; the ledger tells them as they came */
-    for (size_t i = json_array_size(list); i-- > 0;) {
-        const json_t *problem = json_array_get(list, i);
-
-        if (moment_of(problem, "first").ms < judging->asked->span.end.ms &&
-            !evaluation_problem(judging->evaluation, problem, judging->err))
-            return false;
-    }
-    return true;
-}
-
-static bool is_inside(struct span span, struct wall_time time)
-{
-    return wall_is_known(time) && time.ms >= span.start.ms && time.ms < span.end.ms;
-}
-
-static bool tell_steps(struct judging *judging)
-{
-    const json_t *list = judging->verdicts->steps;
-    int64_t most = verdict_terms_clock_step_ms(judging->verdicts->settings->verdict);
-    char zh[160], en[160];
-
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *event = json_array_get(list, i);
-        struct wall_time time = moment_of(event, "event_time");
-        long long by_ms = number_of(event, "by_ms");
-
-        if (!is_inside(judging->asked->span, time))
-            continue;
-        snprintf(zh, sizeof zh, "时钟跳变 %.1f 秒", (double)by_ms / 1000.0);
-        snprintf(en, sizeof en, "the clock stepped by %.1f s", (double)by_ms / 1000.0);
-        if (!evaluation_doubt(judging->evaluation, "clock_step", llabs(by_ms) >= most, time, "", zh,
-                              en, judging->err))
-            return false;
-    }
-    return true;
-}
-
-static bool tell_gaps(struct judging *judging)
-{
-    const json_t *list = judging->verdicts->gaps;
-    char zh[160], en[160];
-
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *event = json_array_get(list, i);
-        struct wall_time time = moment_of(event, "event_time");
-
-        if (!is_inside(judging->asked->span, time))
-            continue;
-        snprintf(zh, sizeof zh, "写入跟不上，少采集 %lld 次", number_of(event, "skipped"));
-        snprintf(en, sizeof en, "%lld polls were left out while nothing could be written",
-                 number_of(event, "skipped"));
-        if (!evaluation_doubt(judging->evaluation, "gap", false, time, "", zh, en, judging->err))
-            return false;
-    }
-    return true;
-}
-
-/* The sheet of a point as it was sealed with the entry; false: none was. */
-static bool sealed_sheet(struct judging *judging, uint64_t seq, const char *point,
-                         struct point_sheet *sheet)
-{
-    struct reader *reader = judging->verdicts->reader;
-    uint8_t digest[DIGEST_BYTES];
-    char name[POINT_SIZE + 16];
-    char *text = NULL;
-    char *bytes = NULL;
-    json_t *json = NULL;
-    size_t size = 0;
-    bool read = false;
-
-    snprintf(name, sizeof name, "points/%s.json", point);
-    if (reader_configuration(reader, seq, digest, &text, judging->err) && text != NULL &&
-        configuration_item(text, name, digest))
-        bytes = reader_snapshot(reader, digest, &size, judging->err);
-    if (bytes != NULL)
-        json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
-    if (json != NULL) {
-        read = point_sheet_read(sheet, json, judging->err);
-        if (!read)
-            point_sheet_end(sheet);
-    }
-    json_decref(json);
-    free(bytes);
-    free(text);
-    return read;
-}
-
-static bool tell_change(struct judging *judging, const json_t *event, const char *point)
-{
-    uint64_t seq = (uint64_t)number_of(event, "event_seq");
-    struct point_sheet before, after;
-    bool good = true;
-
-    if (!sealed_sheet(judging, seq - 1, point, &before))
-        return true;
-    if (sealed_sheet(judging, seq, point, &after)) {
-        if (!point_sheet_is_same(&before, &after))
-            good = evaluation_doubt(judging->evaluation, "settings_changed", true,
-                                    moment_of(event, "event_time"), point,
-                                    "监测点的解码或限值设置在期间改过",
-                                    "how the point is decoded or judged was changed", judging->err);
-        point_sheet_end(&after);
-    }
-    point_sheet_end(&before);
-    return good;
-}
-
-static bool tell_changes(struct judging *judging)
-{
-    const json_t *list = judging->verdicts->configurations;
-
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *event = json_array_get(list, i);
-
-        if (!is_inside(judging->asked->span, moment_of(event, "event_time")))
-            continue;
-        for (size_t j = 0; j < judging->sheet_count; j++)
-            if (!tell_change(judging, event, judging->sheets[j].point))
-                return false;
-    }
-    return true;
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 static json_t *judge(struct judging *judging)
@@ -367,8 +209,7 @@ static json_t *judge(struct judging *judging)
     for (size_t i = 0; i < json_array_size(points); i++)
         if (!judge_point(judging, json_string_value(json_array_get(points, i))))
             return NULL;
-    if (!tell_problems(judging) || !tell_steps(judging) || !tell_gaps(judging) ||
-        !tell_changes(judging))
+    if (!verdicts_tell_problems(judging) || !verdicts_tell_doubts(judging))
         return NULL;
     return evaluation_conclude(judging->evaluation, judging->err);
 }
@@ -382,8 +223,9 @@ json_t *verdicts_ask(struct verdicts *verdicts, const struct verdict_asked *aske
                                            .parameters = settings->parameters,
                                            .task = text_of(asked->task, "id"),
                                            .category = text_of(asked->task, "category"),
-                                           .struck_off = moment_of(asked->task, "struck_off"),
-                                           .watch_until = moment_of(asked->task, "watch_until"),
+                                           .struck_off = verdicts_moment(asked->task, "struck_off"),
+                                           .watch_until =
+                                               verdicts_moment(asked->task, "watch_until"),
                                            .span = asked->span};
     struct judging *judging = calloc(1, sizeof *judging);
     json_t *verdict = NULL;
@@ -408,8 +250,8 @@ json_t *verdicts_ask(struct verdicts *verdicts, const struct verdict_asked *aske
 bool verdicts_of(struct verdicts *verdicts, const json_t *task, struct wall_time now,
                  json_t **verdict, struct error *err)
 {
-    const struct wall_time off = moment_of(task, "struck_off");
-    const struct wall_time until = moment_of(task, "watch_until");
+    const struct wall_time off = verdicts_moment(task, "struck_off");
+    const struct wall_time until = verdicts_moment(task, "watch_until");
     int64_t before_ms = verdict_terms_before_ms(verdicts->settings->verdict);
     struct verdict_asked asked = {
         .task = task, .span = {WALL_NONE, {now.ms - settled_ms}}

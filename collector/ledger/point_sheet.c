@@ -349,9 +349,7 @@ static bool is_point(const struct point_sheet *sheet)
 /* 64 digits; nothing where it was not known. */
 static bool is_digest(const char *words)
 {
-    size_t length = strspn(words, "0123456789abcdef");
-
-    return words[length] == '\0' && (length == 64 || length == 0);
+    return strspn(words, "0123456789abcdef") == strlen(words) && strlen(words) % 64 == 0;
 }
 
 static bool is_rule_twice(const struct point_sheet *sheet)

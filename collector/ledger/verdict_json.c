@@ -4,8 +4,8 @@
 
 #include "base/say.h"
 #include "ledger/evaluation_inside.h"
-#include "ledger/problem.h"
 #include "ledger/screen.h"
+#include "ledger/verdict_json.h"
 
 const char *verdict_word(enum verdict_answer answer)
 {
@@ -22,24 +22,7 @@ const char *verdict_title(enum verdict_answer answer)
     return SAY(zh[answer], en[answer]);
 }
 
-/* Parts ------------------------------------------------------------------------------------- */
-
-static json_t *real(double number)
-{
-    return isfinite(number) ? json_real(number) : json_null();
-}
-
-static json_t *words(const char *text)
-{
-    return text[0] == '\0' ? json_null() : json_string(text);
-}
-
-static json_t *moment(struct wall_time time)
-{
-    char text[WALL_TEXT];
-
-    return words(wall_text(time, text));
-}
+/* Points ------------------------------------------------------------------------------------ */
 
 static json_t *date(struct wall_time time)
 {
@@ -48,171 +31,6 @@ static json_t *date(struct wall_time time)
     eval_date(time, text);
     return json_string(text);
 }
-
-static json_t *bound_json(const struct bound *bound)
-{
-    switch (bound->kind) {
-    case BOUND_ABOVE:
-        return json_pack("{s:o}", "above", real(bound->high));
-    case BOUND_BELOW:
-        return json_pack("{s:o}", "below", real(bound->low));
-    case BOUND_BETWEEN:
-        break;
-    }
-    return json_pack("{s:[o, o]}", "between", real(bound->low), real(bound->high));
-}
-
-static json_t *edition(const struct limit *limit)
-{
-    char text[STANDARD_SIZE + 20];
-
-    if (limit == NULL)
-        return json_null();
-    snprintf(text, sizeof text, "%s-%s", limit->standard, limit->edition);
-    return json_string(text);
-}
-
-static json_t *limit_json(const struct limit *limit)
-{
-    if (limit == NULL)
-        return json_null();
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "standard", limit->standard, "edition",
-                     limit->edition, "title", limit->title, "clause", limit->clause, "class",
-                     limit->class_, "verified", limit->verified, "source", limit->source);
-}
-
-static json_t *stages_json(const struct lane *lane)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < lane->stage_count; i++) {
-        const struct stage *stage = &lane->stages[i];
-
-        json_array_append_new(
-            list,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "from", moment(stage->from), "to",
-                      moment(stage->to), "bound", bound_json(&stage->bound), "decimals",
-                      stage->bound.decimals == DECIMALS_ALL ? json_null()
-                                                            : json_integer(stage->bound.decimals),
-                      "per_day", stage->per_day < 0 ? json_null() : json_integer(stage->per_day),
-                      "limit", limit_json(stage->limit)));
-    }
-    return list;
-}
-
-/* Criteria ---------------------------------------------------------------------------------- */
-
-static json_t *numbers_json(const struct evaluation *evaluation, const struct criterion *criterion,
-                            enum side side)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < evaluation->day_count; i++) {
-        const struct unit *unit = &criterion->units[i];
-
-        if (evaluation->days[i].side == side && unit->judged)
-            json_array_append_new(list,
-                                  json_pack("{s:s, s:o, s:b, s:b}", "day", evaluation->days[i].date,
-                                            "value", real(unit->value), "valid", unit->valid,
-                                            "exceeded", unit->exceeded));
-    }
-    return list;
-}
-
-/* How far it was beyond an upper bound, as a multiple of it, where the field has one. */
-static double multiple_of(const struct eval_point *point, const struct exceedance *exceedance)
-{
-    const struct bound *bound = &exceedance->stage->bound;
-
-    if (bound->kind == BOUND_BELOW || !(bound->high > 0.0) || !(exceedance->value > bound->high) ||
-        !parameter_has_multiple(point->parameter))
-        return NAN;
-    return (exceedance->value - bound->high) / bound->high;
-}
-
-static json_t *exceedances_json(const struct eval_point *point, const struct criterion *criterion)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < criterion->exceedance_count; i++) {
-        const struct exceedance *exceedance = &criterion->exceedances[i];
-
-        json_array_append_new(
-            list, json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", moment(exceedance->span.start),
-                            "end", moment(exceedance->span.end), "value", real(exceedance->value),
-                            "bound", bound_json(&exceedance->stage->bound), "multiple",
-                            real(multiple_of(point, exceedance))));
-    }
-    return list;
-}
-
-static json_t *before_json(const struct evaluation *evaluation, const struct eval_point *point,
-                           const struct criterion *criterion)
-{
-    struct comparison found;
-
-    if (!criterion_compare(evaluation, point, criterion, &found) || !found.there)
-        return json_null();
-    return json_pack("{s:b, s:b, s:s?, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tested",
-                     found.tested, "needed", found.needed, "why", found.why, "valid_days",
-                     (json_int_t)found.valid, "exceeded_days", (json_int_t)found.exceeded,
-                     "edition", edition(criterion->last->limit), "median", real(found.median),
-                     "median_after", real(found.median_after), "u", real(found.u), "z",
-                     real(found.z), "p", real(found.p), "shift", real(found.shift), "numbers",
-                     numbers_json(evaluation, criterion, SIDE_BEFORE));
-}
-
-static json_t *percentile_json(const struct evaluation *evaluation,
-                               const struct criterion *criterion,
-                               const struct criterion_findings *found)
-{
-    double p = evaluation->terms->percentile;
-    bool low = criterion->last->bound.kind != BOUND_ABOVE;
-    bool high = criterion->last->bound.kind != BOUND_BELOW;
-
-    return json_pack("{s:o, s:o, s:o, s:o}", "p", high ? real(p) : real(100.0 - p), "value",
-                     high ? real(found->value) : real(found->low_value), "low_p",
-                     high && low ? real(100.0 - p) : json_null(), "low_value",
-                     high && low ? real(found->low_value) : json_null());
-}
-
-static json_t *criterion_json(const struct evaluation *evaluation, int point, size_t index)
-{
-    static const char *const whens[] = {"always", "day", "night"};
-    const struct eval_point *of = &evaluation->points[point];
-    const struct criterion *criterion = &of->criteria[index];
-    struct criterion_findings found;
-    json_t *json;
-
-    if (!criterion_find(evaluation, criterion, 0, &found))
-        return NULL;
-    json =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "rule", criterion->rule->rule.name,
-                  "title", criterion->rule->rule.title, "period", period_word(criterion->period),
-                  "statistic", statistic_word(criterion->statistic), "when", whens[criterion->when],
-                  "rank", criterion->worst ? json_integer(criterion->rank) : json_null(), "stages",
-                  stages_json(criterion->lane), "answer",
-                  verdict_word(reasons_answer(evaluation, point, criterion)));
-    json_object_update_new(
-        json, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:o, s:I}", "days",
-                        (json_int_t)found.days, "valid_days", (json_int_t)found.valid,
-                        "exceeded_days", (json_int_t)found.exceeded, "rate",
-                        real(100.0 * (double)found.exceeded / (double)found.valid), "bound",
-                        real(found.bound), "r", real(found.r), "n_eff", (json_int_t)found.n_eff,
-                        "k_eff", (json_int_t)found.k_eff, "bound_eff", real(found.bound_eff),
-                        "last_run", (json_int_t)found.last_run));
-    json_object_update_new(
-        json,
-        json_pack("{s:o, s:o, s:s, s:o, s:I, s:o}", "percentile",
-                  percentile_json(evaluation, criterion, &found), "numbers",
-                  numbers_json(evaluation, criterion, SIDE_WINDOW), "exceedances_of",
-                  period_word(criterion->listed), "exceedances", exceedances_json(of, criterion),
-                  "exceedances_left_out", (json_int_t)criterion->exceedances_left_out, "before",
-                  before_json(evaluation, of, criterion)));
-    return json;
-}
-
-/* Points ------------------------------------------------------------------------------------ */
 
 static json_t *days_json(const struct evaluation *evaluation, const struct eval_point *point)
 {
@@ -227,8 +45,8 @@ static json_t *days_json(const struct evaluation *evaluation, const struct eval_
             list, json_pack("{s:s, s:s?, s:I, s:I, s:I, s:b, s:o, s:o, s:o}", "day", day->date,
                             "side", sides[day->side], "expected", (json_int_t)row->expected,
                             "count", (json_int_t)row->count, "valid", (json_int_t)row->valid,
-                            "enough", row->enough, "min", real(row->min), "mean", real(row->mean),
-                            "max", real(row->max)));
+                            "enough", row->enough, "min", verdict_real(row->min), "mean",
+                            verdict_real(row->mean), "max", verdict_real(row->max)));
     }
     return list;
 }
@@ -240,10 +58,11 @@ static json_t *weeks_json(const struct evaluation *evaluation, const struct eval
 
     for (size_t i = 0; i < evaluation->day_count; i++)
         if (point_week(evaluation, point, i, &week))
-            json_array_append_new(
-                list, json_pack("{s:s, s:I, s:I, s:o}", "from", evaluation->days[i].date,
-                                "expected", (json_int_t)week.expected, "valid",
-                                (json_int_t)week.valid, "completeness", real(share_percent(week))));
+            json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:o}", "from",
+                                                  evaluation->days[i].date, "expected",
+                                                  (json_int_t)week.expected, "valid",
+                                                  (json_int_t)week.valid, "completeness",
+                                                  verdict_real(share_percent(week))));
     return list;
 }
 
@@ -283,7 +102,7 @@ static json_t *point_json(const struct evaluation *evaluation, int index)
 
     point_find(evaluation, point, 0, &found);
     for (size_t i = 0; i < point->criterion_count; i++)
-        json_array_append_new(criteria, criterion_json(evaluation, index, i));
+        json_array_append_new(criteria, verdict_criterion_json(evaluation, index, i));
     json = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:i, s:b, s:s}", "point", sheet->point,
                      "parameter", sheet->parameter, "title", "zh", sheet->parameter_zh, "en",
                      sheet->parameter_en, "unit", sheet->unit, "decimals", sheet->decimals,
@@ -293,10 +112,10 @@ static json_t *point_json(const struct evaluation *evaluation, int index)
         json,
         json_pack("{s:I, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:o}, s:o, s:o, s:o, s:o}", "expected",
                   (json_int_t)found.expected, "count", (json_int_t)found.count, "valid",
-                  (json_int_t)found.valid, "completeness", real(share_percent(found.all)), "weeks",
-                  weeks_json(evaluation, point), "night", "expected",
+                  (json_int_t)found.valid, "completeness", verdict_real(share_percent(found.all)),
+                  "weeks", weeks_json(evaluation, point), "night", "expected",
                   (json_int_t)found.night.expected, "valid", (json_int_t)found.night.valid,
-                  "completeness", real(share_percent(found.night)), "longest_gap",
+                  "completeness", verdict_real(share_percent(found.night)), "longest_gap",
                   gap_json(evaluation, &found.gap), "letters", letters_json(point), "days",
                   days_json(evaluation, point), "criteria", criteria));
     return json;
@@ -312,16 +131,16 @@ static json_t *reasons_json(const struct evaluation *evaluation)
         const struct reason *reason = &evaluation->reasons[i];
         const struct eval_point *point =
             reason->point == NONE ? NULL : &evaluation->points[reason->point];
-        const char *rule = reason->criterion == NONE
+        const char *rule = point == NULL || reason->criterion == NONE
                                ? reason->rule
                                : point->criteria[reason->criterion].rule->rule.name;
 
-        json_array_append_new(list, json_pack("{s:s, s:s?, s:o, s:o, s:s, s:s, s:o}", "reason",
-                                              reason_word(reason->kind), "point",
-                                              point == NULL ? NULL : point->sheet->point, "rule",
-                                              words(rule), "part", words(reason->part), "zh",
-                                              reason->zh, "en", reason->en, "provable_from",
-                                              moment(reason->provable_from)));
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s?, s:o, s:o, s:s, s:s, s:o}", "reason", reason_word(reason->kind),
+                      "point", point == NULL ? NULL : point->sheet->point, "rule",
+                      verdict_words(rule), "part", verdict_words(reason->part), "zh", reason->zh,
+                      "en", reason->en, "provable_from", verdict_moment(reason->provable_from)));
     }
     return list;
 }
@@ -368,7 +187,7 @@ static json_t *doubt_json(const char *kind, bool blocks, struct wall_time time, 
                           const char *zh, const char *en)
 {
     return json_pack("{s:s, s:b, s:o, s:o, s:s, s:s}", "kind", kind, "blocks", blocks, "time",
-                     moment(time), "point", words(point), "zh", zh, "en", en);
+                     verdict_moment(time), "point", verdict_words(point), "zh", zh, "en", en);
 }
 
 static json_t *doubts_json(const struct evaluation *evaluation)
@@ -407,9 +226,10 @@ static json_t *maintenance_json(const struct evaluation *evaluation)
 
             if (window->end.ms > evaluation->span.start.ms &&
                 window->start.ms < evaluation->span.end.ms)
-                json_array_append_new(
-                    list, json_pack("{s:s, s:o, s:o}", "point", evaluation->points[i].sheet->point,
-                                    "from", moment(window->start), "to", moment(window->end)));
+                json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "point",
+                                                      evaluation->points[i].sheet->point, "from",
+                                                      verdict_moment(window->start), "to",
+                                                      verdict_moment(window->end)));
         }
     return list;
 }
@@ -425,8 +245,8 @@ static size_t count_side(const struct evaluation *evaluation, enum side side)
 
 static json_t *side_json(struct span span, size_t days)
 {
-    return json_pack("{s:o, s:o, s:I}", "from", moment(span.start), "to", moment(span.end), "days",
-                     (json_int_t)days);
+    return json_pack("{s:o, s:o, s:I}", "from", verdict_moment(span.start), "to",
+                     verdict_moment(span.end), "days", (json_int_t)days);
 }
 
 static json_t *before_side_json(const struct evaluation *evaluation)
@@ -470,21 +290,23 @@ json_t *verdict_write(const struct evaluation *evaluation, const struct outlook 
     summarise(evaluation, &summary);
     for (size_t i = 0; i < evaluation->point_count; i++)
         json_array_append_new(points, point_json(evaluation, (int)i));
-    json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "answer", verdict_word(answer),
-                     "zh", summary.zh, "en", summary.en, "reasons", reasons_json(evaluation),
-                     "provable_from", moment(provable), "provable_start",
-                     moment(wall_is_known(provable) && outlook->moved ? outlook->start : WALL_NONE),
-                     "task", evaluation->task, "category", evaluation->category);
+    json = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "answer", verdict_word(answer), "zh",
+        summary.zh, "en", summary.en, "reasons", reasons_json(evaluation), "provable_from",
+        verdict_moment(provable), "provable_start",
+        verdict_moment(wall_is_known(provable) && outlook->moved ? outlook->start : WALL_NONE),
+        "task", evaluation->task, "category", evaluation->category);
     json_object_update_new(
         json,
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
-                  moment(evaluation->span.start), "to", moment(evaluation->span.end), "struck_off",
-                  moment(evaluation->struck_off), "watch_until", moment(evaluation->watch_until),
-                  "window", side_json(evaluation->window, count_side(evaluation, SIDE_WINDOW)),
-                  "before", before_side_json(evaluation), "terms",
-                  verdict_terms_json(evaluation->terms), "points", points, "problems",
-                  problems_json(evaluation), "doubts", doubts_json(evaluation), "maintenance",
-                  maintenance_json(evaluation)));
+                  verdict_moment(evaluation->span.start), "to",
+                  verdict_moment(evaluation->span.end), "struck_off",
+                  verdict_moment(evaluation->struck_off), "watch_until",
+                  verdict_moment(evaluation->watch_until), "window",
+                  side_json(evaluation->window, count_side(evaluation, SIDE_WINDOW)), "before",
+                  before_side_json(evaluation), "terms", verdict_terms_json(evaluation->terms),
+                  "points", points, "problems", problems_json(evaluation), "doubts",
+                  doubts_json(evaluation), "maintenance", maintenance_json(evaluation)));
     return json;
 }
 

@@ -87,12 +87,11 @@ void outlook_make(const struct evaluation *evaluation, struct outlook *out)
 
 static struct wall_time days_on(const struct evaluation *evaluation, double days)
 {
-    struct wall_time end = last_end(evaluation);
-    struct span at = period_at(PERIOD_DAY, end, evaluation->night);
+    struct span at = period_at(PERIOD_DAY, last_end(evaluation), evaluation->night);
 
     if (!(days <= (double)evaluation->terms->horizon_days))
         return WALL_NONE;
-    for (double passed = 0.0; passed < days; passed += 1.0)
+    for (int64_t left = (int64_t)days; left > 0; left--)
         at = period_next(PERIOD_DAY, at, evaluation->night);
     return at.start;
 }
