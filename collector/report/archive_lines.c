@@ -14,26 +14,29 @@ struct archive_lines {
     uint64_t read; /* bytes of the file that are in the room, or were */
     uint64_t number;
     size_t at, used; /* the room's bytes not given out yet: at..used */
-    size_t size;
-    char room[];
+    size_t size;     /* of the room; grows up to the longest line and a piece */
+    char *room;
 };
 
 struct archive_lines *archive_lines_new(struct archive *archive, const struct archive_file *file,
                                         size_t most, struct error *err)
 {
-    size_t size = most + 1 + LINES_PIECE;
-    struct archive_lines *lines = malloc(sizeof *lines + size);
+    struct archive_lines *lines = malloc(sizeof *lines);
 
-    if (lines == NULL) {
-        error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
-        return NULL;
-    }
-    *lines = (struct archive_lines){.archive = archive, .file = file, .most = most, .size = size};
-    return lines;
+    if (lines != NULL)
+        *lines = (struct archive_lines){
+            .archive = archive, .file = file, .most = most, .size = LINES_PIECE};
+    if (lines != NULL && (lines->room = malloc(lines->size)) != NULL)
+        return lines;
+    archive_lines_free(lines);
+    error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    return NULL;
 }
 
 void archive_lines_free(struct archive_lines *lines)
 {
+    if (lines != NULL)
+        free(lines->room);
     free(lines);
 }
 
@@ -50,18 +53,36 @@ static const char *refuse_line(const struct archive_lines *lines, struct error *
     return NULL;
 }
 
-/* Moves what is left to the front and puts one more piece behind it, so that only a long line
- * takes much memory. */
+/* A line is longer than the room. */
+static bool grow(struct archive_lines *lines, struct error *err)
+{
+    size_t most = lines->most + 1 + LINES_PIECE;
+    size_t size = lines->size > most / 2 ? most : lines->size * 2;
+    char *room = realloc(lines->room, size);
+
+    if (room == NULL)
+        return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    lines->room = room;
+    lines->size = size;
+    return true;
+}
+
+/* Moves what is left to the front and puts one more piece behind it. */
 static bool fill(struct archive_lines *lines, struct error *err)
 {
     uint64_t left = lines->file->size - lines->read;
-    size_t piece = left < LINES_PIECE ? (size_t)left : LINES_PIECE;
+    size_t piece;
 
     memmove(lines->room, lines->room + lines->at, lines->used - lines->at);
     lines->used -= lines->at;
     lines->at = 0;
-    if (piece > lines->size - lines->used)
-        piece = lines->size - lines->used;
+    if (lines->used == lines->size && !grow(lines, err))
+        return false;
+    piece = lines->size - lines->used;
+    if (piece > LINES_PIECE)
+        piece = LINES_PIECE;
+    if (piece > left)
+        piece = (size_t)left;
     if (!archive_read(lines->archive, lines->file, lines->read, lines->room + lines->used, piece,
                       err))
         return false;

@@ -83,6 +83,12 @@ static void load_parameters(struct bundle_case *bundle, const char *path,
     bundle->parameters = parameters_load(path, faults);
 }
 
+/* A fault's sentence from the line number on: the file has no name of its own. */
+static const char *without_path(const char *sentence, const char *path)
+{
+    return strncmp(sentence, path, strlen(path)) == 0 ? sentence + strlen(path) : sentence;
+}
+
 /* Loads one of them; the first fault is said. */
 static bool load_item(struct bundle_case *bundle, const struct case_source *source,
                       const char *name,
@@ -100,8 +106,8 @@ static bool load_item(struct bundle_case *bundle, const struct case_source *sour
         load(bundle, path, faults);
         loaded = conf_faults_count(faults) == 0;
         if (!loaded)
-            error_set(err, ERROR_STORE, SAY("封存的 %s：%s", "the sealed %s: %s"), name,
-                      conf_fault(faults, 0)->text);
+            error_set(err, ERROR_STORE, SAY("封存的 %s%s", "the sealed %s%s"), name,
+                      without_path(conf_fault(faults, 0)->text, path));
         close(fd);
     }
     free(bytes);

@@ -72,7 +72,7 @@ void proof_signatures_begin(struct check *check)
 
         checker->check = check;
         checker->first = i;
-        checker->started = check->link_count > 256 &&
+        checker->started = check->link_count > 2 * PROOF_CHECKERS &&
                            pthread_create(&checker->thread, NULL, check_some, checker) == 0;
         if (!checker->started)
             check_some(checker);

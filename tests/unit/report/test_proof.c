@@ -47,7 +47,7 @@ static void expect(const struct proof *proof, enum claim claim, enum answer answ
 
 static void an_untouched_bundle_is_proven(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct proof_setup setup = {.ca_file = ""};
 
@@ -63,11 +63,32 @@ static void an_untouched_bundle_is_proven(void **state)
     small_end(&small);
 }
 
+static void a_long_chain_is_proven_too(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    small_make(&small, 12);
+    proof = check(&small);
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_PROVEN, "288 readings");
+    expect(&proof, CLAIM_COMPLETE, ANSWER_PROVEN, "segments 1 to 13");
+    proof_end(&proof);
+    small.segments[7].signature[0] ^= 1;
+    small_drop_segment(&small);
+    small_put_segments(&small);
+    small_list(&small);
+    small_issue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_SIGNED_BY, ANSWER_REFUTED, "the signature of segment 8 is wrong");
+    proof_end(&proof);
+    small_end(&small);
+}
+
 /* ---- unchanged ---- */
 
 static void a_digit_changed_in_the_table_is_found_with_its_line(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 3);
@@ -88,7 +109,7 @@ static void a_digit_changed_in_the_table_is_found_with_its_line(void **state)
 
 static void a_line_added_to_the_table_or_left_out_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct small_file *csv;
 
@@ -123,7 +144,7 @@ static void a_line_added_to_the_table_or_left_out_is_found(void **state)
 
 static void a_changed_row_does_not_lead_to_its_root(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 3);
@@ -155,7 +176,7 @@ static void a_row_left_out_or_out_of_order_is_found(void **state)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct small_bundle small;
+        struct small_bundle small = {.is_tiny = false};
         struct proof proof;
 
         small_make(&small, 2);
@@ -171,7 +192,7 @@ static void a_row_left_out_or_out_of_order_is_found(void **state)
 
 static void an_entry_that_was_changed_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -187,7 +208,7 @@ static void an_entry_that_was_changed_is_found(void **state)
 
 static void a_line_of_the_events_that_was_changed_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -202,7 +223,7 @@ static void a_line_of_the_events_that_was_changed_is_found(void **state)
 
 static void a_limit_changed_in_the_description_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     char name[ARCHIVE_NAME_MAX] = "";
 
@@ -222,7 +243,7 @@ static void a_limit_changed_in_the_description_is_found(void **state)
 
 static void a_configuration_that_was_exchanged_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     char name[ARCHIVE_NAME_MAX];
 
@@ -238,7 +259,7 @@ static void a_configuration_that_was_exchanged_is_found(void **state)
 
 static void a_file_more_or_less_or_under_another_name_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -261,7 +282,7 @@ static void a_file_more_or_less_or_under_another_name_is_found(void **state)
 
 static void the_sums_must_say_what_the_list_says(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct small_file *sums;
 
@@ -276,7 +297,7 @@ static void the_sums_must_say_what_the_list_says(void **state)
 
 static void instructions_that_are_not_ours_are_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -309,7 +330,7 @@ static void json_has_one_form_and_no_key_twice(void **state)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct small_bundle small;
+        struct small_bundle small = {.is_tiny = false};
         struct proof proof;
 
         small_make(&small, 2);
@@ -333,7 +354,7 @@ static void a_bundle_issued_for_another_case_is_found(void **state)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct small_bundle small;
+        struct small_bundle small = {.is_tiny = false};
         struct proof proof;
 
         small_make(&small, 2);
@@ -357,7 +378,7 @@ static void the_act_of_export_must_be_sealed(void **state)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct small_bundle small;
+        struct small_bundle small = {.is_tiny = false};
         struct proof proof;
 
         small_make(&small, 2);
@@ -373,7 +394,7 @@ static void the_act_of_export_must_be_sealed(void **state)
 
 static void a_segment_cut_out_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 3);
@@ -390,7 +411,7 @@ static void a_segment_cut_out_is_found(void **state)
 
 static void a_chain_that_was_rewritten_in_part_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     char *row;
 
@@ -411,7 +432,7 @@ static void a_chain_that_was_rewritten_in_part_is_found(void **state)
 
 static void readings_that_are_not_shown_are_missed(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct small_file *rows;
     char *second;
@@ -430,7 +451,7 @@ static void readings_that_are_not_shown_are_missed(void **state)
 
 static void readings_removed_by_retention_are_not_proven(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct small_file *rows;
     char *second;
@@ -449,7 +470,7 @@ static void readings_removed_by_retention_are_not_proven(void **state)
 
 static void an_entry_that_is_kept_back_is_missed(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct small_segment *first;
     char *line;
@@ -470,7 +491,7 @@ static void an_entry_that_is_kept_back_is_missed(void **state)
 
 static void an_item_of_the_configuration_that_is_not_shown_is_missed(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     char name[ARCHIVE_NAME_MAX] = "";
 
@@ -491,7 +512,7 @@ static void an_item_of_the_configuration_that_is_not_shown_is_missed(void **stat
 
 static void a_span_that_is_not_sealed_to_its_end_is_not_proven(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_start(&small);
@@ -510,7 +531,7 @@ static void a_span_that_is_not_sealed_to_its_end_is_not_proven(void **state)
 static void silence_without_a_stop_is_not_proven_and_with_one_is(void **state)
 {
     for (int stopped = 0; stopped < 2; stopped++) {
-        struct small_bundle small;
+        struct small_bundle small = {.is_tiny = false};
         struct proof proof;
 
         small_start(&small);
@@ -555,7 +576,7 @@ static void make_with_clock_set_back(struct small_bundle *small, const char *ste
 
 static void time_that_goes_back_without_a_step_is_refuted(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     make_with_clock_set_back(&small, NULL);
@@ -569,7 +590,7 @@ static void time_that_goes_back_without_a_step_is_refuted(void **state)
 
 static void time_that_goes_back_with_a_step_is_proven(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     make_with_clock_set_back(&small, "{\"by_ms\":-5400000,\"steps\":1}");
@@ -603,7 +624,7 @@ static void time_that_goes_back_with_a_step_is_proven(void **state)
 
 static void a_head_from_outside_that_is_not_in_the_chain_refutes(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct outside_head outside = {.segment = 2, .time = WALL_NONE, .from = "kept.json"};
     const struct proof_setup setup = {.ca_file = "", .outside = &outside, .outside_count = 1};
@@ -618,7 +639,7 @@ static void a_head_from_outside_that_is_not_in_the_chain_refutes(void **state)
 
 static void a_head_from_outside_ahead_of_the_chain_says_that_its_end_was_cut(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct outside_head outside = {.segment = 9, .time = WALL_NONE, .from = "kept.json"};
     const struct proof_setup setup = {.ca_file = "", .outside = &outside, .outside_count = 1};
@@ -641,7 +662,7 @@ static void a_head_from_outside_ahead_of_the_chain_says_that_its_end_was_cut(voi
 
 static void another_key_is_refuted_and_none_is_not_proven(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct proof_setup setup = {.ca_file = ""};
 
@@ -658,7 +679,7 @@ static void another_key_is_refuted_and_none_is_not_proven(void **state)
 
 static void a_wrong_signature_is_refuted(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -677,7 +698,7 @@ static void a_wrong_signature_is_refuted(void **state)
 
 static void a_key_that_is_missing_or_not_what_its_name_says_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     char name[ARCHIVE_NAME_MAX];
 
@@ -712,7 +733,7 @@ static void make_with_two_keys(struct small_bundle *small, bool signs)
 
 static void a_key_that_was_handed_over_is_followed(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct proof_setup setup = {.ca_file = ""};
 
@@ -731,7 +752,7 @@ static void a_key_that_was_handed_over_is_followed(void **state)
 
 static void a_key_that_was_not_handed_over_is_another_key(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct proof_setup setup = {.ca_file = ""};
 
@@ -750,7 +771,7 @@ static void a_key_that_was_not_handed_over_is_another_key(void **state)
 
 static void a_head_that_was_kept_outside_proves_all_before_it(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct outside_head outside = {.time = WALL_NONE, .from = "kept.json"};
     const struct proof_setup setup = {.ca_file = "", .outside = &outside, .outside_count = 1};
@@ -773,7 +794,7 @@ static void a_head_that_was_kept_outside_proves_all_before_it(void **state)
 
 static void a_time_stamp_that_is_none_is_refuted(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -789,7 +810,7 @@ static void a_time_stamp_that_is_none_is_refuted(void **state)
 
 static void where_heads_were_left_is_said(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -806,7 +827,7 @@ static void where_heads_were_left_is_said(void **state)
 
 static void a_verdict_that_was_changed_is_refuted_with_where(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 3);
@@ -822,7 +843,7 @@ static void a_verdict_that_was_changed_is_refuted_with_where(void **state)
 
 static void a_verdict_other_than_the_sealed_act_says_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -836,7 +857,7 @@ static void a_verdict_other_than_the_sealed_act_says_is_found(void **state)
 
 static void a_strike_off_other_than_the_sealed_one_is_not_proven(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
     struct small_segment *first;
 
@@ -859,7 +880,7 @@ static void a_strike_off_other_than_the_sealed_one_is_not_proven(void **state)
 
 static void a_public_bundle_shows_nothing_of_the_task_and_is_proven(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_start(&small);
@@ -883,7 +904,7 @@ static void a_public_bundle_shows_nothing_of_the_task_and_is_proven(void **state
 
 static void a_newer_form_is_said_and_nothing_is_guessed(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -912,7 +933,7 @@ static void a_newer_form_is_said_and_nothing_is_guessed(void **state)
 
 static void heads_of_another_gateway_are_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     struct proof proof;
 
     small_make(&small, 2);
@@ -938,7 +959,7 @@ static void what_is_no_archive_is_refuted(void **state)
 
 static void any_byte_changed_anywhere_is_found(void **state)
 {
-    struct small_bundle small;
+    struct small_bundle small = {.is_tiny = false};
     const struct proof_setup setup = {.ca_file = ""};
     size_t size, step;
     uint8_t *bytes;
@@ -971,6 +992,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_untouched_bundle_is_proven),
+        cmocka_unit_test(a_long_chain_is_proven_too),
         cmocka_unit_test(a_digit_changed_in_the_table_is_found_with_its_line),
         cmocka_unit_test(a_line_added_to_the_table_or_left_out_is_found),
         cmocka_unit_test(a_changed_row_does_not_lead_to_its_root),
