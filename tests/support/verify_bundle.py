@@ -155,12 +155,16 @@ def canonical(value):
     """JSON as VERIFY.md writes it. Numbers are kept as they stood (see plain_number())."""
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-8", "surrogatepass"))
-        return "{" + ",".join(string_text(key) + ":" + canonical(value[key]) for key in keys) + "}"
+        return "{" + ",".join(json_string(key) + ":" + canonical(value[key]) for key in keys) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, str):
-        return "\\n".join(string_text(part)[1:-1] for part in value.split("\n")).join('""')
+        return json_string(value)
     return json.dumps(value) if value is None or isinstance(value, bool) else number_text(value)
+
+
+def json_string(value):
+    return string_text(value).replace("\\u000a", "\\n")
 
 
 def number_text(value):
@@ -575,6 +579,9 @@ def check_csv(case, claims):
 
 
 def check_cover(case, claims):
+    for point in case.manifest["points"]:
+        check_order(case, claims, point)
+    check_steps(case, claims)
     begin, end = case.span()
     timed = [head for head in case.heads if head.since != "-"]
     if not timed:
@@ -595,6 +602,44 @@ def check_cover(case, claims):
                 claims.lack("complete", f"nothing was recorded from {before.until} to {head.since} and "
                                         "no stop was: the power may have failed, or the end of the "
                                         "store was cut off")
+
+
+def check_steps(case, claims):
+    """The clock inside the span."""
+    begin, end = case.span()
+    allowed = verify_case.terms_of(case)["doubts"]["clock_step_ms"]
+    for shown in (one for some in case.shown.values() for one in some if one.kind == "clock.step"):
+        if begin <= shown.time < end and abs(shown.said["by_ms"]) >= allowed:
+            claims.lack("complete", f"the clock was stepped by {shown.said['by_ms']} ms at {shown.time} "
+                                    f"(entry {shown.seq}, clock.step)")
+
+
+def check_order(case, claims, point):
+    """Time never goes back unseen: a later time with a lower number means that the clock was set."""
+    rows = sorted((row.time, row.seq, segment) for segment, some in case.rows.get(point, {}).items()
+                  for row in some if row.time)
+    highest, found = [], 0
+    for time, seq, segment in rows:
+        if highest and seq < highest[-1] and found < 3:
+            early = rows[bisect_right(highest, seq)]
+            if ms_of(time) - ms_of(early[0]) > 1000:
+                found += explain_order(case, claims, point, (time, seq, segment), early)
+        highest.append(max(seq, highest[-1] if highest else 0))
+
+
+def explain_order(case, claims, point, late, early):
+    """Whether the clock was said to have been set back before the higher number was recorded."""
+    since = next(head.first for head in case.heads if head.segment == late[2])
+    between = [shown for some in case.shown.values() for shown in some if since <= shown.seq < early[1]]
+    if any(shown.kind == "clock.step" and shown.said["by_ms"] < 0 for shown in between):
+        return 0
+    words = (f"{point}: entry {late[1]} says {late[0]} and the later entry {early[1]} says {early[0]}: "
+             "the clock was set back")
+    if any(shown.kind == "started" for shown in between):
+        claims.lack("complete", words + ", perhaps across a start")
+    else:
+        claims.refute("complete", words + ", and no event says so")
+    return 1
 
 
 # 六、谁签的 · Whose key ------------------------------------------------------------------------------

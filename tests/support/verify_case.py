@@ -5,6 +5,7 @@ Written from the text alone; see verify_bundle.py.
 from collections import namedtuple
 from datetime import datetime, timezone
 
+from verify_conf import duration_ms, read_conf
 from verify_seals import Wrong, read_json, read_text
 
 PASSED_OVER = {"device_title", "every_ms", "gather_ms", "note", "parameter_en", "parameter_zh",
@@ -38,6 +39,13 @@ def item_of(case, name, digest=None):
     if content is None:
         raise Wrong(f"{name} of the configuration is not shown")
     return read_text(content, name)
+
+
+def terms_of(case):
+    """The numbers a verdict goes by."""
+    terms = read_conf(item_of(case, "verdict.conf"), "verdict.conf")
+    terms["doubts"]["clock_step_ms"] = duration_ms(terms["doubts"].pop("clock_step"))
+    return terms
 
 
 def zone_of(case):

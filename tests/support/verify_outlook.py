@@ -3,6 +3,7 @@ import math
 from datetime import timedelta
 
 import verify_statistics as statistics
+from verify_case import ms_of
 
 DAY = timedelta(days=1)
 
@@ -34,9 +35,10 @@ class Outlook:
                       if count > self.terms["gap_days"]]
             found += [monday + 7 * DAY for monday, expected, valid in point.weeks(days)
                       if expected > 0 and valid * 100 < self.terms["week"] * expected]
-        from verify_case import ms_of
         found += [self.calendar.next_midnight(ms_of(one["time"])) for one in self.question.doubts
                   if one["blocks"] and one["kind"] in ("clock_step", "settings_changed")]
+        found += [self.calendar.next_midnight(ms_of(one["over"])) for one in self.question.doubts
+                  if one["blocks"] and one["over"]]
         return max(found, default=None)
 
     def start_ms(self):
@@ -55,7 +57,8 @@ class Outlook:
         return self.calendar.midnight(self.end + days * DAY)
 
     def valid_share(self, criterion):
-        late = criterion.judged(self.late)
+        sides = {*self.question.window.days, *(self.question.before.days if self.question.before else ())}
+        late = criterion.judged([day for day in self.late if day in sides])
         return sum(one.valid for one in late) / len(late) if late else 0
 
     def at_rate(self, missing, criterion):
@@ -66,17 +69,19 @@ class Outlook:
         measured, terms = criterion.measured(self.days), self.terms
         if measured.bound_holds():
             return self.full()
-        confidence = terms["confidence"] / 100
         for n in range(measured.n + 1, measured.n + terms["horizon_days"] + 1):
-            if statistics.upper_bound(measured.k, n, confidence) * 100 > terms["rate_bound"]:
-                continue
-            if terms["decide_by_effective"]:
-                n_eff = math.floor(n * (1 - measured.r) / (1 + measured.r))
-                k_eff = math.ceil(measured.k * n_eff / n)
-                if statistics.upper_bound(k_eff, n_eff, confidence) * 100 > terms["rate_bound"]:
-                    continue
-            return self.after(self.at_rate(n - measured.n, criterion))
+            n_eff = math.floor(n * (1 - measured.r) / (1 + measured.r))
+            if self.holds(measured.k, n) and (
+                    not terms["decide_by_effective"]
+                    or self.holds(math.ceil(measured.k * n_eff / n), n_eff)):
+                return self.after(self.at_rate(n - measured.n, criterion))
         return None
+
+    def holds(self, k, n):
+        """Whether the bound of k in n is at most `rate_bound`, which is to say that so few would be
+        chance enough if the share were `rate_bound`."""
+        rate, confidence = self.terms["rate_bound"] / 100, self.terms["confidence"] / 100
+        return k < n and statistics.binomial_at_most(k, n, rate) <= 1 - confidence
 
     def of_percentile(self, criterion):
         measured, p = criterion.measured(self.days), self.terms["percentile"] / 100
@@ -114,7 +119,6 @@ class Outlook:
 
     def of_all(self, dates):
         """The latest of full, the reasons' and every requirement's; None if any is."""
-        from verify_case import ms_of
         found = [self.full(), *(one and ms_of(one) for one in dates)]
         for point in self.question.points:
             if point.criteria:

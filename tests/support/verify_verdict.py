@@ -10,8 +10,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import verify_statistics as statistics
 from verify_case import (
     doubts_of, intervals_of, item_of, judged, maintenance_of, ms_of, problems_of, readings_of, sheet_of,
-    sheets_of, zone_of)
-from verify_conf import duration_ms, read_conf
+    sheets_of, terms_of, zone_of)
+from verify_conf import read_conf
 from verify_outlook import Outlook
 from verify_periods import Calendar, Periods, mean_kind, plan_of
 from verify_seals import Wrong, value_text
@@ -278,7 +278,7 @@ class Criterion:
         terms, judged_before = self.question.terms["comparison"], self.judged(before.days)
         earlier = [one.value for one in judged_before if one.valid]
         later = [one.value for one in self.judged(window.days) if one.valid]
-        found = {"tested": False, "why": None, "valid_days": len(earlier),
+        found = {"tested": False, "needed": False, "why": None, "valid_days": len(earlier),
                  "exceeded_days": sum(self.last.broken_by(value) for value in earlier),
                  "edition": self.last.edition(), "median": None,
                  "median_after": None, "u": None, "z": None, "p": None, "shift": None,
@@ -294,12 +294,15 @@ class Criterion:
             found.update(tested=True, u=u, z=z, p=p, shift=statistics.shift(earlier, later),
                          median=statistics.percentile(earlier, 0.5),
                          median_after=statistics.percentile(later, 0.5))
+            found["needed"] = terms["required"] and (
+                not terms["where_exceeded"]
+                or 100 * found["exceeded_days"] > self.question.terms["rate_bound"] * len(earlier))
         return found
 
     def improved(self):
-        """False where a comparison was made and not passed."""
+        """False where a comparison is needed and not passed."""
         found, terms = self.compared(), self.question.terms["comparison"]
-        if found is None or not found["tested"]:
+        if found is None or not found["needed"]:
             return True
         better = found["median_after"] < found["median"] if self.last.kind == "above" else \
             found["median_after"] > found["median"]
@@ -317,7 +320,7 @@ class Criterion:
             value = getattr(one, self.statistic)
             if not one.enough or value is None or not stage.broken_by(value):
                 continue
-            if found and found[-1][1] == start and found[-1][3] is stage:
+            if found and found[-1][1] >= start and found[-1][3] is stage:
                 worst = max(found[-1][2], value, key=stage.beyond)
                 found[-1] = (found[-1][0], end, worst, stage)
             else:
@@ -417,6 +420,9 @@ class Question:
         self.outlook = Outlook(self)
         self.reasons = list(self.find_reasons())
         self.answer = self.answer_of()
+        if self.answer == "relapsed":
+            for one in self.reasons:
+                one["provable_from"] = None
 
     def watch_length(self):
         if self.struck is None or self.said["watch_until"] is None:
@@ -441,17 +447,13 @@ class Question:
             problem["state"] == "open" or ms_of(problem["last"]) >= self.window.since)
 
     def find_doubts(self):
-        """[{"kind", "blocks", "time", "point"}]: of problems first, then the others."""
-        found, terms = [], self.terms["doubts"]
-        for one in self.problems:
-            if one["nature"] == "doubt":
-                kind = "screening" if one["rule"].startswith("screen-") else "rule"
-                still = one["state"] == "open" if terms["until"] == "open" else one["state"] != "closed"
-                found.append({"kind": one["rule"], "blocks": kind in terms["block"] and still
-                              and self.touches(one), "time": one["first"], "point": one["point"]})
+        """[{"kind", "blocks", "time", "point"}]: of problems first, then the others. `rule` and `over`
+        (the last time, of a problem that is not open any more) are not printed."""
+        found = [self.doubt_of_problem(one) for one in self.problems if one["nature"] == "doubt"]
+        terms = self.terms["doubts"]
         for doubt in doubts_of(self.case):
             blocks = doubt.kind == "clock_step" and "clock_step" in terms["block"] and \
-                abs(doubt.size.get("by_ms", 0)) >= terms["clock_step_ms"]
+                abs(doubt.size["by_ms"]) >= terms["clock_step_ms"]
             found.append(self.doubt(doubt.kind, blocks, doubt.time, None))
         for point in self.said["points"]:
             found += self.changed_settings(point)
@@ -461,10 +463,19 @@ class Question:
             found.append(self.doubt("pruned", True, None, point))
         return found
 
+    def doubt_of_problem(self, one):
+        terms, rule, state = self.terms["doubts"], one["rule"], one["state"]
+        kind = "screening" if rule.startswith("screen-") else "rule"
+        still = state == "open" if terms["until"] == "open" else state != "closed"
+        lasting = rule in ["screen-" + test for test in terms["lasting"]] and one["acknowledged"] is None
+        return {"kind": rule, "blocks": kind in terms["block"] and (still or lasting)
+                and self.touches(one), "time": one["first"], "point": one["point"], "rule": rule,
+                "over": None if state == "open" else one["last"]}
+
     def doubt(self, kind, blocks, time, point):
         if time is not None and not self.window.since <= ms_of(time) < self.window.until:
             blocks = False
-        return {"kind": kind, "blocks": blocks, "time": time, "point": point}
+        return {"kind": kind, "blocks": blocks, "time": time, "point": point, "rule": None, "over": None}
 
     def changed_settings(self, point):
         sheets = sheets_of(self.case, point)
@@ -516,18 +527,16 @@ class Question:
                     yield self.reason(word, *key)
 
     def reasons_of_doubts(self):
+        """Of problems each one; of the others one of each kind and point."""
         seen = set()
         for one in self.doubts:
             key = one["kind"], one["point"]
-            if not one["blocks"] or key in seen:
+            if not one["blocks"] or one["rule"] is None and key in seen:
                 continue
-            if one["kind"] in ("clock_step", "clock_filled", "gap", "settings_changed", "rows_differ",
-                               "head_differs", "pruned", "point_unknown", "unsealed"):
-                seen.add(key)
-            when = self.outlook.full() if one["kind"] in ("clock_step", "settings_changed") else None
-            rule = None if key in seen else one["kind"]
-            yield self.reason("pruned" if one["kind"] == "pruned" else "doubt", one["point"], rule,
-                              when=when)
+            seen.add(key)
+            heals = one["over"] or one["kind"] in ("clock_step", "settings_changed")
+            yield self.reason("pruned" if one["kind"] == "pruned" else "doubt", one["point"],
+                              one["rule"], when=self.outlook.full() if heals else None)
 
     def reasons_of_points(self, points):
         terms, days, full = self.terms, self.window.days, self.outlook.full()
@@ -546,7 +555,7 @@ class Question:
         for point in points:
             yield from self.incomplete(point, full)
         for point, one, _ in every:
-            if terms["comparison"]["required"] and not one.improved():
+            if not one.improved():
                 yield self.reason("no_improvement", point.name, one.rule, criterion=one)
         length = self.watch_length()
         if length is not None and self.window.until < self.window.since + length:
@@ -601,10 +610,13 @@ class Question:
             "reasons": [{key: value for key, value in one.items() if key != "criterion"}
                         for one in self.reasons],
             "provable_from": self.provable_from(),
+            "provable_start": None if self.outlook.full() is None or self.outlook.start is None else
+            time_text(self.calendar.midnight(self.outlook.start)),
             "points": [one.printed() for one in self.points],
             "problems": [self.problem_printed(one) for one in self.problems
                          if one["nature"] == "breach"],
-            "doubts": self.doubts,
+            "doubts": [{key: one[key] for key in ("kind", "blocks", "time", "point")}
+                       for one in self.doubts],
             "maintenance": [{"point": name, "from": time_text(start), "to": time_text(end)}
                             for name in said["points"]
                             for start, end in maintenance_of(self.case, name)
@@ -623,12 +635,6 @@ class Question:
 
 def is_thin(expected, valid, wanted):
     return expected > 0 and valid * 100 < wanted * expected
-
-
-def terms_of(case):
-    terms = read_conf(item_of(case, "verdict.conf"), "verdict.conf")
-    terms["doubts"]["clock_step_ms"] = duration_ms(terms["doubts"]["clock_step"])
-    return terms
 
 
 # 五、比较 · The comparison -------------------------------------------------------------------------------------
