@@ -9,7 +9,7 @@ import re
 
 from tamper_make import Key, sums_of
 from verify_archive import read_archive, write_archive
-from verify_bundle import canonical
+from verify_case import canonical
 from verify_seals import digest_of, leaf_hash, node_hash, public_pem, read_head
 
 __all__ = ["Key", "issued", "listed", "opened", "packed", "reissued", "resealed"]

@@ -10,7 +10,8 @@ import tempfile
 from datetime import datetime, timedelta, timezone
 
 from verify_archive import write_archive
-from verify_bundle import CSV_FIRST, canonical
+from verify_case import canonical
+from verify_rows import CSV_FIRST
 from verify_seals import (
     NOUGHT, digest_of, handover_text, head_text, leaf_hash, public_pem, quoted, string_text, tree_path,
     tree_root, value_text)

@@ -13,6 +13,9 @@ import tempfile
 
 import verify_bundle
 from lookback import BINARY, ROOT
+from tamper import Key, opened
+from verify_case import canonical
+from verify_seals import time_text
 from verify_store import Check
 from waiting import free_port
 
@@ -152,6 +155,18 @@ class Town:
         db.close()
         return changed
 
+    def key(self):
+        """The key that seals this store."""
+        with open(os.path.join(self.store, "seal.key"), "rb") as file:
+            return Key(file.read())
+
+    def heads(self):
+        """Every head, as it may have been left outside."""
+        return [{"segment": segment, "head": head.hex(), "time": time_text(sealed)}
+                for segment, head, sealed in self.rows(
+                    "SELECT segment, head, sealed FROM segment WHERE head IS NOT NULL"
+                    " ORDER BY segment")]
+
     def seals_verify(self, *more):
         """(exit code, what was said) of our own check of the store."""
         done = self.command("seals", "verify", *more)
@@ -160,6 +175,24 @@ class Town:
     def second_verify(self, anchors=()):
         """The faults the second verifier finds in the store."""
         return Check(self.store, anchors).run()
+
+
+class Whole:
+    """An untouched bundle, its files, and the key that sealed it."""
+
+    def __init__(self, made):
+        with Town(made) as town:
+            self.data = town.export("71", day(town, 20), day(town, 12))
+            self.key = town.key()
+            self.later = town.heads()
+        self.files = opened(self.data)
+        self.fingerprint = self.key.fingerprint
+
+
+def day(town, ago):
+    """Midnight so many days before the end of the store, in the collector's zone, as a date."""
+    (last,) = town.rows("SELECT max(time) FROM poll")[0]
+    return time_text(last + 8 * 3600000 - ago * 86400000)[:10]
 
 
 # 两个核对程序 · The two verifiers ------------------------------------------------------------------------
@@ -196,7 +229,7 @@ def ours(data, key=None, anchors=(), ca=None, *more):
         for number, anchor in enumerate(anchors):
             words += ["--anchor", os.path.join(folder, f"anchor-{number}.json")]
             with open(words[-1], "w") as out:
-                out.write(verify_bundle.canonical(anchor) + "\n")
+                out.write(canonical(anchor) + "\n")
         done = subprocess.run(words, capture_output=True, text=True, timeout=120,
                               stdin=subprocess.DEVNULL)
     lines = LINE.findall(done.stdout)
@@ -208,3 +241,31 @@ def second(data, key=None, anchors=(), ca=None):
     """The second verifier, in this process."""
     claims = verify_bundle.verify(data, key, ca, anchors)
     return Answer(list(claims.answers()), claims.exit_code())
+
+
+def both(data, whole=None, claim=None, **more):
+    """The answers of the two verifiers, which agree about `claim` being refuted."""
+    key = whole.fingerprint if whole is not None else None
+    answers = ours(data, key, **more), second(data, key, **more)
+    if claim is not None:
+        for answer in answers:
+            assert answer.states[claim] == "refuted", answers
+        assert [answer.code for answer in answers] == [1, 1]
+    return answers
+
+
+def named(answers, claim, words):
+    """Both reasons say where."""
+    for answer in answers:
+        assert re.search(words, answer.reasons[claim]), answers
+
+
+def found_in_store(town, words=None):
+    """Both checks of the store find something; the first to be named is `words`."""
+    code, said = town.seals_verify()
+    faults = town.second_verify()
+    assert code == 1, said
+    assert faults
+    if words is not None:
+        assert re.search(words, said), said
+        assert any(re.search(words, fault) for fault in faults), faults

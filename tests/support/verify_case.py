@@ -1,140 +1,156 @@
-"""What of a bundle the verdict is fed with: VERIFY.md, "What the verdict is fed with".
+"""一份佐证材料，读到哪里算哪里 · A bundle as far as it has been read, and what is claimed of it.
 
-Written from the text alone; see verify_bundle.py.
+Written from VERIFY.md alone; see verify_bundle.py.
 """
-from collections import namedtuple
-from datetime import datetime, timezone
+import json
+import re
 
-from verify_conf import duration_ms, read_conf
-from verify_seals import Wrong, read_json, read_text
+from verify_seals import DIGEST, Wrong, leaf_hash, read_json, read_text, root_by_path, string_text
 
-PASSED_OVER = {"device_title", "every_ms", "gather_ms", "note", "parameter_en", "parameter_zh",
-               "serial_number", "since", "source", "title", "verified"}
-Doubt = namedtuple("Doubt", "kind time point size")
+CLAIMS = ("unchanged", "complete", "signed-by", "existed-before", "verdict-recomputed")
 
 
-def ms_of(text):
-    moment = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
-    return int(moment.timestamp()) * 1000 + int(text[20:23])
+class Claims:
+    """What speaks against each claim, and what is missing for it."""
+
+    def __init__(self):
+        self.against = {claim: [] for claim in CLAIMS}
+        self.missing = {claim: [] for claim in CLAIMS}
+        self.reason = dict.fromkeys(CLAIMS, "")
+        self.unknown = False  # a version this program does not know
+
+    def refute(self, claim, why):
+        self.against[claim].append(why)
+
+    def lack(self, claim, why):
+        self.missing[claim].append(why)
+
+    def exit_code(self, required=()):
+        answers = list(self.answers())
+        no = any(state == "refuted" or (state != "proven" and claim in required)
+                 for claim, state, _ in answers)
+        return int(no or self.unknown)
+
+    def answers(self):
+        """[(claim, state, reason)]"""
+        for claim in CLAIMS:
+            if self.against[claim]:
+                yield claim, "refuted", several(self.against[claim])
+            elif self.missing[claim]:
+                yield claim, "not proven", several(self.missing[claim])
+            else:
+                yield claim, "proven", self.reason[claim]
 
 
-def counting(case):
-    """The configurations that count, [(segment, seq, digest)], in order."""
-    _, end = case.span()
-    late = {shown.seq for some in case.shown.values() for shown in some
-            if shown.kind == "configuration" and shown.time and shown.time >= end}
-    found = []
-    for segment in sorted(case.configured):
-        for seq, digest in case.configured[segment]:
-            if not found or found[-1][1:] != (seq, digest):
-                found.append((segment, seq, digest))
-    if not found:
-        raise Wrong("no configuration is in force in the whole span")
-    return [one for one in found if one[1] not in late] or found[:1]
+def several(reasons):
+    reasons = list(dict.fromkeys(reasons))
+    more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
+    return "; ".join(reasons[:3]) + more
 
 
-def item_of(case, name, digest=None):
-    """Text of what the last configuration that counts (or `digest`) names."""
-    content = case.item(digest or counting(case)[-1][2], name)
-    if content is None:
-        raise Wrong(f"{name} of the configuration is not shown")
-    return read_text(content, name)
+class Case:
+    """A bundle as far as it has been read."""
+
+    def __init__(self, files):
+        self.files = files
+        self.manifest = {}
+        self.keys = {}       # fingerprint: 32 bytes
+        self.heads = []      # of heads.txt, then those of issue.json
+        self.shown_heads = 0  # how many of them are of heads.txt
+        self.entries = {}    # segment: [Entry]
+        self.shown = {}      # segment: [Shown]
+        self.configured = {}  # segment: [(seq, digest)]
+        self.parts = {}      # configuration's digest: {name: digest}
+        self.rows = {}       # point: {segment: [Row]}
+        self.removed = []    # (segment, point) whose readings retention has removed
+        self.broken = []     # doubts about the sealing itself: (kind, words)
+        self.issue = None
+        self.issued = None   # the event of issue.json
+        self.store = ""
+
+    def text(self, name):
+        if name not in self.files:
+            raise Wrong(f"{name} is missing")
+        return read_text(self.files[name], name)
+
+    def canonical(self, name):
+        text = self.text(name)
+        found = read_json(text, name)
+        if not isinstance(found, dict) or canonical(found) + "\n" != text:
+            raise Wrong(f"{name} is not written in the one form JSON has here")
+        return found
+
+    def item(self, configuration, name):
+        """The content of what a configuration names, or None where it is not shown."""
+        digest = self.parts.get(configuration, {}).get(name)
+        return self.files.get(f"configuration/items/{digest}")
+
+    def span(self):
+        return self.manifest["from"], self.manifest["to"]
+
+    def segments_with_rows(self):
+        begin, end = self.span()
+        return [head for head in self.heads[:self.shown_heads]
+                if head.since != "-" and head.since < end and head.until >= begin]
 
 
-def terms_of(case):
-    """The numbers a verdict goes by."""
-    terms = read_conf(item_of(case, "verdict.conf"), "verdict.conf")
-    terms["doubts"]["clock_step_ms"] = duration_ms(terms["doubts"].pop("clock_step"))
-    return terms
+class Lines:
+    """A text read line by line, each ended by one line feed."""
+
+    def __init__(self, text, where):
+        self.lines, self.at, self.where = text.split("\n"), 0, where
+        if self.lines.pop() != "":
+            raise Wrong(f"{where}: does not end with a line feed")
+
+    def more(self):
+        return self.at < len(self.lines)
+
+    def take(self, count=1):
+        if self.at + count > len(self.lines):
+            raise Wrong(f"{self.where}: ends too early")
+        self.at += count
+        return self.lines[self.at - count:self.at]
+
+    def match(self, pattern):
+        (line,) = self.take()
+        found = re.fullmatch(pattern, line)
+        if found is None:
+            raise Wrong(f"{self.where}: line {self.at} is {line[:80]!r}")
+        return found
 
 
-def zone_of(case):
-    return read_json(item_of(case, "collector.json"), "collector.json")["timezone"]
+def canonical(value):
+    """JSON as VERIFY.md writes it. Numbers are kept as they stood (see plain_number())."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-8", "surrogatepass"))
+        return "{" + ",".join(json_string(key) + ":" + canonical(value[key]) for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, str):
+        return json_string(value)
+    return json.dumps(value) if value is None or isinstance(value, bool) else number_text(value)
 
 
-def sheets_of(case, point):
-    """[(segment, seq, description)] of every configuration that counts and names the point."""
-    name = f"points/{point}.json"
-    return [(segment, seq, read_json(item_of(case, name, digest), name))
-            for segment, seq, digest in counting(case) if name in case.parts[digest]]
+def json_string(value):
+    return string_text(value).replace("\\u000a", "\\n")
 
 
-def sheet_of(case, point):
-    """The point's description in the last configuration that counts and names it."""
-    sheets = sheets_of(case, point)
-    if not sheets:
-        raise Wrong(f"no configuration that counts describes {point}")
-    return sheets[-1][2]
+def number_text(value):
+    if isinstance(value, int):
+        return str(value)
+    mantissa, _, power = f"{value:.6g}".partition("e")
+    if power:
+        return f"{mantissa}e{int(power)}"
+    return mantissa if "." in mantissa else mantissa + ".0"
 
 
-def judged(sheet):
-    """A description without what does not change what it says."""
-    if isinstance(sheet, dict):
-        return {key: judged(value) for key, value in sheet.items() if key not in PASSED_OVER}
-    return [judged(one) for one in sheet] if isinstance(sheet, list) else sheet
+def leads_to(head, index, text, path):
+    """Whether a leaf and its path lead to the root of a head. `path`: hexadecimal digits."""
+    if not all(isinstance(one, str) and re.fullmatch(DIGEST, one) for one in path):
+        return False
+    found = root_by_path(leaf_hash(text), index, head.leaves, [bytes.fromhex(one) for one in path])
+    return found is not None and found.hex() == head.root
 
 
-def shown_of(case, kind=None):
-    """[(segment, entry)] in order of SEQ."""
-    return [(segment, shown) for segment in sorted(case.shown) for shown in case.shown[segment]
-            if kind is None or shown.kind == kind]
-
-
-def intervals_of(case, point):
-    """[(from ms, interval ms)] of the point's device, in order of time."""
-    device, first, found = point.rsplit("/", 1)[0], case.heads[0], []
-    at_first = [digest for seq, digest in case.configured.get(first.segment, []) if seq <= first.first]
-    name = f"points/{point}.json"
-    if at_first and name in case.parts[at_first[0]]:
-        sheet = read_json(item_of(case, name, at_first[0]), name)
-        since = max(case.manifest["from"], sheet["since"] or "")
-        found.append((ms_of(since), sheet["every_ms"]))
-    heads = {head.segment: head for head in case.heads}
-    for segment, shown in shown_of(case, "device.every"):
-        if shown.said.get("device") == device:
-            since = shown.said.get("since") or shown.time or heads[segment].since
-            if since != "-":
-                found.append((ms_of(since), shown.said["every_ms"]))
-    return found
-
-
-def maintenance_of(case, point):
-    device = point.rsplit("/", 1)[0]
-    return [(ms_of(shown.said["from"]), ms_of(shown.said["to"]))
-            for _, shown in shown_of(case, "device.maintenance") if shown.said.get("device") == device]
-
-
-def readings_of(case, point):
-    """[(time, value or None, letter, whether in maintenance)] of the span in (time, seq) order."""
-    begin, end = case.span()
-    windows, found, days = maintenance_of(case, point), [], {}
-    rows = sorted((row.time, row.seq, row) for some in case.rows.get(point, {}).values() for row in some
-                  if row.time and begin <= row.time < end)
-    for time, _, row in rows:
-        if time[:10] not in days:
-            days[time[:10]] = ms_of(time[:10] + "T00:00:00.000Z")
-        ms = (days[time[:10]] + int(time[11:13]) * 3600000 + int(time[14:16]) * 60000
-              + int(time[17:19]) * 1000 + int(time[20:23]))
-        found.append((ms, float(row.value) if row.value else None, row.quality,
-                      any(start <= ms < stop for start, stop in windows)))
-    return found
-
-
-def problems_of(case):
-    """Of each the newest version shown, in order of SEQ, if it began before the span ended."""
-    newest = {}
-    for _, shown in shown_of(case, "problem"):
-        newest[shown.problem[0]] = (shown.seq, shown.said)
-    return [said for _, said in sorted(newest.values(), key=lambda one: one[0])
-            if said["first"] < case.span()[1]]
-
-
-def doubts_of(case):
-    """Everything but problems that stands against the data, in order."""
-    begin, end = case.span()
-    found = []
-    for _, shown in shown_of(case):
-        kind = {"clock.step": "clock_step", "clock.filled": "clock_filled", "gap": "gap"}.get(shown.kind)
-        if kind is not None and shown.time and begin <= shown.time < end:
-            found.append(Doubt(kind, shown.time, None, shown.said))
-    return found
+def joined(lines):
+    return ("\n".join(lines) + "\n").encode()

@@ -3,7 +3,7 @@ import math
 from datetime import timedelta
 
 import verify_statistics as statistics
-from verify_case import ms_of
+from verify_seals import ms_of
 
 DAY = timedelta(days=1)
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 NOUGHT = "0" * 64
 TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z"
@@ -34,6 +35,19 @@ class OtherVersion(Wrong):
 
 def digest_of(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def time_text(ms):
+    """Milliseconds since 1970; None and -1: never known."""
+    if ms is None or ms == -1:
+        return ""
+    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=ms)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def ms_of(text):
+    moment = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    return int(moment.timestamp()) * 1000 + int(text[20:23])
 
 
 def read_text(data, where):

@@ -6,23 +6,11 @@ differs the first row of each leaf that does.
 import os
 import sqlite3
 import sys
-from datetime import datetime, timedelta, timezone
 
 from verify_seals import (
     NOUGHT, QUALITIES, Wrong, chain_breaks, digest_of, handover_holds, leaf_hash, quoted, read_head,
-    read_key_made, read_said, read_shown, root_by_path, signatures_hold, string_text, subject_of, tree_root,
-    value_text)
-
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-NEVER = -1  # `kept.time` of a reading whose time is not known
-
-
-def time_text(ms):
-    if ms is None or ms == NEVER:
-        return ""
-    moment = EPOCH + timedelta(milliseconds=ms)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
-
+    read_key_made, read_said, read_shown, root_by_path, signatures_hold, string_text, subject_of, time_text,
+    tree_root, value_text)
 
 def as_text(content):
     return content.decode("utf-8", "surrogateescape") if isinstance(content, bytes) else str(content)

@@ -1,33 +1,27 @@
-"""Forgeries of stores and bundles, the classes E1 to E14 and many by chance: each is found by
-Lookback and by the second verifier, and what was found is right. Untouched ones are never accused.
+"""Forgeries of stores and bundles, the classes E1 to E14 of what is done to evidence: each is found by
+Lookback and by the second verifier, which share nothing, and what was found is right.
 
-Forged are copies of one sealed town (tests/support/tamper_town.py). LOOKBACK_LONG=1 makes ten
-thousand forgeries instead of two hundred; LOOKBACK_SEED repeats those of another run.
+Forged are copies of one sealed town (tests/support/tamper_town.py); by chance in test_tamper_chance.py.
 """
 import json
 import os
 import random
 import re
-import struct
 import subprocess
-import zlib
+import zipfile
 
 import pytest
 
 import tamper
 import tamper_make
 import tamper_town
-import verify_bundle
 from tamper import issued, listed, opened, packed, reissued, replaced, resealed
-from tamper_random import forge_store, forged_bundle
-from tamper_town import Town, ours, second
-from verify_seals import digest_of, leaf_hash, tree_root
-from verify_store import Check, leaf_text, row_marks, time_text
+from tamper_stamps import Responder, stamped
+from tamper_store import cut_tail, rebuild
+from tamper_town import Town, Whole, both, day, found_in_store, named
+from tamper_zip import ARCHIVES, HOSTILE
+from verify_seals import time_text
 
-LONG = os.environ.get("LOOKBACK_LONG", "0") == "1"
-SEED = int(os.environ.get("LOOKBACK_SEED", random.SystemRandom().randrange(1 << 32)))
-BATCHES = 4  # for as many workers
-BUNDLES, STORES, UNTOUCHED = (8000, 2000, 1000) if LONG else (140, 60, 20)
 POINT = "chuanyang-03/nh3/ammonia_nitrogen"
 
 
@@ -43,59 +37,9 @@ def forged(made):
         yield town
 
 
-class Whole:
-    """An untouched bundle, its files, and the key that sealed it."""
-
-    def __init__(self, made):
-        with Town(made) as town:
-            since, until = day(town, 20), day(town, 12)
-            self.data = town.export("71", since, until)
-            with open(os.path.join(town.store, "seal.key"), "rb") as file:
-                self.key = tamper_make.Key(file.read())
-            self.later = [{"segment": segment, "head": head.hex(), "time": time_text(sealed)}
-                          for segment, head, sealed in town.rows(
-                              "SELECT segment, head, sealed FROM segment ORDER BY segment")]
-        self.files = opened(self.data)
-        self.fingerprint = self.key.fingerprint
-
-
 @pytest.fixture(scope="module")
 def whole(made):
     return Whole(made)
-
-
-def day(town, ago):
-    """Midnight so many days before the end of the store, in the collector's zone, as a date."""
-    (last,) = town.rows("SELECT max(time) FROM poll")[0]
-    return time_text(last + 8 * 3600000 - ago * 86400000)[:10]
-
-
-def both(data, whole=None, claim=None, **more):
-    """The answers of the two verifiers, which agree about `claim` being refuted."""
-    key = whole.fingerprint if whole is not None else None
-    answers = ours(data, key, **more), second(data, key, **more)
-    if claim is not None:
-        for answer in answers:
-            assert answer.states[claim] == "refuted", answers
-        assert [answer.code for answer in answers] == [1, 1]
-    return answers
-
-
-def named(answers, claim, words):
-    """Both reasons say where."""
-    for answer in answers:
-        assert re.search(words, answer.reasons[claim]), answers
-
-
-def found_in_store(town, words=None):
-    """Both checks of the store find something; the first to be named is `words`."""
-    code, said = town.seals_verify()
-    faults = town.second_verify()
-    assert code == 1, said
-    assert faults
-    if words is not None:
-        assert re.search(words, said), said
-        assert any(re.search(words, fault) for fault in faults), faults
 
 
 # 一、没有动过的 · What nobody touched -------------------------------------------------------------------
@@ -105,21 +49,6 @@ def test_an_untouched_store_is_as_it_was_sealed(forged):
     code, said = forged.seals_verify()
     assert code == 0, said
     assert forged.second_verify() == []
-
-
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_an_untouched_bundle_is_never_accused(made, batch):
-    rng = random.Random(SEED + batch)
-    with Town(made) as town:
-        for _ in range(UNTOUCHED // BATCHES):
-            task, first = rng.choice(["71", "91", "93"]), rng.randint(3, 90)
-            span = day(town, first), day(town, rng.randint(0, first - 1))
-            form = rng.choice([(), ("--public",)])
-            data = town.export(task, *span, *form)
-            for answer in both(data):
-                assert not answer.refuted(), (SEED, task, span, form, answer)
-                assert answer.states["unchanged"] == "proven", (SEED, task, span, form, answer)
-                assert answer.states["verdict-recomputed"] == "proven", (SEED, task, span, form, answer)
 
 
 def test_a_whole_bundle_proves_what_it_can_and_no_more(whole):
@@ -167,20 +96,6 @@ def test_a_digit_in_the_store_before_the_export_is_named_by_its_row_and_found_in
     found_in_store(forged, rf"(?s){segment}.*{POINT}.*{seq}")
     data = forged.export("71", day(forged, 20), day(forged, 5))
     named(both(data, claim="unchanged"), "unchanged", rf"{POINT}.*\b{segment}\b")
-
-
-def cut_tail(town, segments):
-    """Everything after a segment is gone, as if it had never been. Returns the heads that were."""
-    heads = [{"segment": number, "head": head.hex(), "time": time_text(sealed)}
-             for number, head, sealed in town.rows(
-                 "SELECT segment, head, sealed FROM segment WHERE head IS NOT NULL ORDER BY segment")]
-    keep = heads[-1]["segment"] - segments
-    (last,) = town.rows("SELECT last_seq FROM segment WHERE segment = ?", keep)[0]
-    town.forge(*(f"DELETE FROM {table} WHERE seq > {last}" for table in (
-        "poll", "event", "problem_version", "fresh", "kept", "configuration")),
-        *(f"DELETE FROM {table} WHERE segment > {keep}" for table in ("segment", "leaf", "anchor")),
-        f"UPDATE cursor SET seq = min(seq, {last})", f"DELETE FROM problem WHERE seq > {last}")
-    return heads
 
 
 def test_a_day_cut_from_the_end_is_seen_by_a_head_that_was_left_outside(forged):
@@ -243,42 +158,6 @@ def test_e2_a_row_too_few_too_many_or_in_another_place_is_found(forged, what):
 # 四、E4 · The whole chain made anew --------------------------------------------------------------------------
 
 
-def rebuild(town, key=None):
-    """Leaves, roots and heads of a store made anew over its rows; signed by `key`, or with the old
-    signatures left standing."""
-    check = Check(town.store)
-    store, previous, statements = check.store, None, []
-    for row in store.db.execute(
-            "SELECT collector, segment, first_seq, last_seq, first_time, last_time, previous, key,"
-            " sealed, signature FROM segment WHERE head IS NOT NULL ORDER BY segment").fetchall():
-        collector, segment, first, last, since, until, before, old_key, sealed, signature = row
-        leaves = store.leaves(segment, first, last)
-        hashes = [leaf_hash(leaf_text(lines)) for lines in leaves]
-        text = verify_head(collector, store.id, segment, first, last, since, until, hashes,
-                           previous or before.hex(), sealed, key.fingerprint if key else old_key)
-        previous = digest_of(text.encode())
-        statements.append(("UPDATE segment SET root = ?, head = ?, previous = ?, signature = ?, key = ?,"
-                           " leaves = ? WHERE segment = ?", (
-                               tree_root(hashes), bytes.fromhex(previous),
-                               bytes.fromhex(text.split("previous ")[1][:64]),
-                               key.sign(text) if key else signature,
-                               key.fingerprint if key else old_key, len(leaves), segment)))
-        statements.append(("DELETE FROM leaf WHERE segment = ?", (segment,)))
-        statements += [("INSERT INTO leaf(segment, number, name, rows, digest, marks) VALUES"
-                        "(?, ?, ?, ?, ?, ?)", (segment, number, lines[0], len(lines) - 1, own,
-                                               row_marks(lines)))
-                       for number, (lines, own) in enumerate(zip(leaves, hashes))]
-    store.db.close()
-    town.forge(*statements)
-
-
-def verify_head(collector, store, segment, first, last, since, until, hashes, previous, sealed, key):
-    from verify_seals import head_text
-    return head_text(collector, store, segment, first, last, time_text(since) or "-",
-                     time_text(until) or "-", len(hashes), tree_root(hashes).hex(), previous,
-                     time_text(sealed), key)
-
-
 def forge_one(town):
     assert town.forge("UPDATE kept SET value = value * 0.5 WHERE segment = 80 AND quality = 0") > 5
 
@@ -315,46 +194,12 @@ def test_e4_a_chain_made_anew_with_the_key_itself_differs_from_a_head_left_outsi
 # 五、E5 · The archive and its files -------------------------------------------------------------------------
 
 
-def renamed(files, old, new):
-    return {new if name == old else name: content for name, content in files.items()}
-
-
-def in_order(data, order):
-    """The same entries in another order, every sum good."""
-    from verify_archive import LOCAL, central_header, end_record, local_header, read_archive
-    files = read_archive(data)
-    parts, directory, at = [], [], 0
-    for name in order(sorted(files, key=str.encode)):
-        raw, content = name.encode(), files[name]
-        directory.append(central_header(raw, zlib.crc32(content), len(content), at))
-        parts.append(local_header(raw, content) + content)
-        at += LOCAL.size + len(raw) + len(content)
-    central = b"".join(directory)
-    return b"".join(parts) + central + end_record(len(files), len(central), at)
-
-
-ARCHIVES = {
-    "edited": lambda data, files: packed(replaced(files, "VERIFY.md", b"bundle", b"Bundle")),
-    "a file added": lambda data, files: packed({**files, "notes.txt": b"x"}),
-    "a file removed": lambda data, files: packed(
-        {name: content for name, content in files.items() if name != "SEAL.md"}),
-    "renamed": lambda data, files: packed(renamed(files, f"rows/{POINT}.txt", "rows/a/b/c.txt")),
-    "reordered": lambda data, files: in_order(data, lambda names: names[1:] + names[:1]),
-    "an entry twice": lambda data, files: in_order(data, lambda names: names[:1] + names),
-    "bytes behind": lambda data, files: data + b"\0",
-    "bytes before": lambda data, files: b"\0" + data,
-    "a comment": lambda data, files: data[:-2] + struct.pack("<H", 3) + b"abc",
-    "listed anew": lambda data, files: packed(listed(replaced(files, "VERIFY.md", b"bundle", b"x"))),
-}
-
-
 @pytest.mark.parametrize("what", ARCHIVES)
 def test_e5_a_bundle_packed_otherwise_is_refuted(whole, what):
     both(ARCHIVES[what](whole.data, whole.files), whole, "unchanged")
 
 
 def test_e5_zipped_again_by_another_program_is_refuted(whole, tmp_path):
-    import zipfile
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         path = tmp_path / f"{method}.zip"
         with zipfile.ZipFile(path, "w", method) as archive:
@@ -505,54 +350,6 @@ def test_e11_a_name_that_only_looks_alike_is_refused(whole, name):
 # 九、E12 · Archives made to hurt ------------------------------------------------------------------------------
 
 
-def entry(name, content, method=0, size=None, crc=None, version=20, attributes=0o100644 << 16, extra=b""):
-    """(local header with content, central header without its offset)"""
-    raw = name.encode()
-    size = len(content) if size is None else size
-    crc = zlib.crc32(content) if crc is None else crc
-    local = struct.pack("<4s5H3I2H", b"PK\3\4", version, 0, method, 0, 0x21, crc, len(content), size,
-                        len(raw), len(extra)) + raw + extra + content
-    central = struct.pack("<4s6H3I5H2I", b"PK\1\2", 0x0314, version, 0, method, 0, 0x21, crc,
-                          len(content), size, len(raw), 0, 0, 0, 0, attributes, 0) + raw
-    return local, central
-
-
-def archive(*entries):
-    body, directory, at = b"".join(local for local, _ in entries), [], 0
-    for local, central in entries:
-        directory.append(central[:42] + struct.pack("<I", at) + central[46:])
-        at += len(local)
-    directory = b"".join(directory)
-    return body + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(entries), len(entries),
-                                          len(directory), len(body), 0)
-
-
-def deflated(count):
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(count)) + packer.flush()
-
-
-HOSTILE = {
-    "a bomb": lambda: archive(entry("manifest.json", deflated(256), 8, 256 << 20)),
-    "a bomb that says 4 GiB": lambda: archive(entry("manifest.json", b"x", 0, 0xFFFFFFFE)),
-    "ZIP64": lambda: archive(entry("manifest.json", b"x", 0, 0xFFFFFFFF, version=45,
-                                   extra=struct.pack("<2H2Q", 1, 16, 10 << 30, 10 << 30))),
-    "a link": lambda: archive(entry("manifest.json", b"/etc/passwd", attributes=0o120777 << 16)),
-    "a way out": lambda: archive(entry("../../../../tmp/lookback-was-here", b"x")),
-    "an absolute name": lambda: archive(entry("/tmp/lookback-was-here", b"x")),
-    "a way out in a row's name": lambda: archive(entry("rows/../../x/y.txt", b"x")),
-    "a drive": lambda: archive(entry("C:\\x", b"x")),
-    "an empty name": lambda: archive(entry("", b"x")),
-    "a folder": lambda: archive(entry("rows/", b"")),
-    "nothing": lambda: b"",
-    "an empty archive": lambda: archive(),
-    "only its end": lambda: struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 65535, 65535, 1 << 31, 1 << 31, 0),
-    "65,000 entries": lambda: archive(*(entry(f"configuration/items/{i:064x}", b"")
-                                        for i in range(65000))),
-    "no archive": lambda: b"\x1f\x8b" + bytes(1000),
-}
-
-
 @pytest.mark.parametrize("what", HOSTILE)
 def test_e12_a_hostile_archive_is_refuted_and_writes_nothing(what, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -596,53 +393,9 @@ def test_e14_that_a_sensor_told_the_truth_is_said_to_be_unproven(whole, tmp_path
 # 十二、时间戳 · Time stamps -------------------------------------------------------------------------------------
 
 
-class Responder:
-    """OpenSSL's own responder, under an authority of its own."""
-
-    def __init__(self, folder):
-        self.folder = str(folder)
-        os.makedirs(self.folder, exist_ok=True)
-        self.ca = self.path("ca.pem")
-        with open(self.path("ts.conf"), "w") as out:
-            out.write("[tsa]\ndefault_tsa = one\n[one]\nserial = " + self.path("serial")
-                      + "\nsigner_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256\n"
-                      "ess_cert_id_alg = sha256\n[stamp]\nextendedKeyUsage = critical,timeStamping\n")
-        with open(self.path("serial"), "w") as out:
-            out.write("01\n")
-        self.run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", self.path("ca.key"),
-                 "-out", self.ca, "-subj", "/CN=Authority", "-days", "3650")
-        self.run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", self.path("one.key"), "-out",
-                 self.path("one.csr"), "-subj", "/CN=Responder")
-        self.run("x509", "-req", "-in", self.path("one.csr"), "-CA", self.ca, "-CAkey",
-                 self.path("ca.key"), "-CAcreateserial", "-days", "3650", "-extfile",
-                 self.path("ts.conf"), "-extensions", "stamp", "-out", self.path("one.pem"))
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def run(self, *words):
-        subprocess.run(["openssl", *words], check=True, capture_output=True, stdin=subprocess.DEVNULL)
-
-    def stamp(self, digest):
-        self.run("ts", "-query", "-digest", digest, "-sha256", "-cert", "-out", self.path("q"))
-        self.run("ts", "-reply", "-config", self.path("ts.conf"), "-queryfile", self.path("q"),
-                 "-signer", self.path("one.pem"), "-inkey", self.path("one.key"), "-out", self.path("r"))
-        with open(self.path("r"), "rb") as file:
-            return file.read()
-
-
 @pytest.fixture(scope="module")
 def responder(tmp_path_factory):
     return Responder(tmp_path_factory.mktemp("responder"))
-
-
-def stamped(whole, response, segment):
-    """The bundle with a stamp over one of its heads, sealed like the rest."""
-    anchors = {"anchors": [{"kind": "time_stamp", "name": "tsa", "segment": segment,
-                            "time": "2026-11-01T00:00:00.000Z"}]}
-    files = {**whole.files, f"anchors/{segment:06d}.tsr": response,
-             "anchors.json": (verify_bundle.canonical(anchors) + "\n").encode()}
-    return packed(reissued(files, whole.key))
 
 
 def test_a_time_stamp_proves_only_by_an_authority_that_is_trusted(whole, responder, tmp_path):
@@ -660,30 +413,3 @@ def test_a_time_stamp_proves_only_by_an_authority_that_is_trusted(whole, respond
         assert answer.states["existed-before"] == "not proven", answer
     both(stamped(whole, responder.stamp(heads[last - 1].digest), last), whole, "existed-before",
          ca=responder.ca)
-
-
-# 十三、随便怎么改 · By chance ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_a_bundle_forged_by_chance_is_found_by_both(whole, batch):
-    rng = random.Random(SEED * 7 + batch)
-    for number in range(BUNDLES // BATCHES):
-        data, words = forged_bundle(whole.data, rng, whole.key)
-        if data == whole.data:
-            continue
-        for name, answer in zip(("lookback", "second"), both(data, whole)):
-            assert answer.refuted(), (f"LOOKBACK_SEED={SEED} batch {batch} number {number}", name, words,
-                                      answer)
-
-
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_a_store_forged_by_chance_is_found_by_both(made, batch):
-    rng = random.Random(SEED * 11 + batch)
-    for number in range(STORES // BATCHES):
-        with Town(made) as town:
-            words = forge_store(town, rng)
-            where = f"LOOKBACK_SEED={SEED} batch {batch} number {number}: {words}"
-            code, said = town.seals_verify()
-            assert code == 1, (where, said)
-            assert town.second_verify(), where
