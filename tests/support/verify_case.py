@@ -63,10 +63,15 @@ class Case:
         self.parts = {}      # configuration's digest: {name: digest}
         self.rows = {}       # point: {segment: [Row]}
         self.removed = []    # (segment, point) whose readings retention has removed
-        self.broken = []     # doubts about the sealing itself: (kind, words)
+        self.broken = False  # whether anything is not as it was sealed
         self.issue = None
         self.issued = None   # the event of issue.json
         self.store = ""
+
+    def differs(self, claims, words):
+        """Something is not as it was sealed, so nothing can be worked out from it."""
+        self.broken = True
+        claims.refute("unchanged", words)
 
     def text(self, name):
         if name not in self.files:

@@ -37,10 +37,10 @@ def check_events(case, claims):
         events = lines.take(1 + int(found[1]))
         shown = lines.take(int(found[2]))
         if leaf_hash(joined(configuration)).hex() != path[0]:
-            claims.refute("unchanged", f"{where}: the configuration is not the sealed one")
+            case.differs(claims, f"{where}: the configuration is not the sealed one")
         if not leads_to(head, 0, joined(events), path):
-            claims.refute("unchanged", f"{where}: events and configuration do not lead to the root of "
-                                       "the head")
+            case.differs(claims, f"{where}: events and configuration do not lead to the root of "
+                                  "the head")
         read_events(case, claims, head, where, events, shown)
         read_configuration(case, claims, head, where, configuration)
     if lines.more():
@@ -64,7 +64,7 @@ def read_events(case, claims, head, where, events, shown):
             claims.refute("unchanged", f"{where}: entry {one.seq} is not among the sealed ones")
             continue
         if digest_of(line.encode()) != entry.digest:
-            claims.refute("unchanged", f"{where}: entry {one.seq} ({entry.kind}) is not the sealed one")
+            case.differs(claims, f"{where}: entry {one.seq} ({entry.kind}) is not the sealed one")
         elif (one.kind, one.time, subject_shown(one)) != (entry.kind, entry.time, entry.subject):
             claims.refute("unchanged", f"{where}: entry {one.seq} is listed as another than it is")
         before = one.seq
@@ -132,7 +132,7 @@ def check_items(case, claims):
         if match is None:
             continue
         if digest_of(content) != match[2]:
-            claims.refute("unchanged", f"{name} is not what its name says")
+            case.differs(claims, f"{name} is not what its name says")
         if match[2] not in (named if match[1] else case.parts):
             claims.refute("unchanged", f"{name} belongs to no configuration here")
     for digest, names in named.items():

@@ -141,7 +141,7 @@ def check_issue(case, claims):
 def check_chain(case, claims):
     for why in chain_breaks(case.heads):
         claims.refute("complete", why)
-        case.broken.append(("head_differs", why))
+        case.broken = True
     wanted = [(case.keys.get(head.key, b""), head.text.encode(), head.signature)
               for head in case.heads]
     for head, holds in zip(case.heads, signatures_hold(wanted)):
@@ -149,8 +149,7 @@ def check_chain(case, claims):
             claims.refute("signed-by", f"the key of segment {head.segment} is not in the bundle")
             claims.refute("unchanged", f"the head of segment {head.segment} is by a key that is not here")
         elif not holds:
-            case.broken.append(("head_differs", f"segment {head.segment} is not signed"))
             claims.refute("signed-by", f"the signature of segment {head.segment} is wrong")
-            claims.refute("unchanged", f"the head of segment {head.segment} is not signed")
+            case.differs(claims, f"the head of segment {head.segment} is not signed")
     for key in set(case.keys) - {head.key for head in case.heads}:
         claims.refute("unchanged", f"keys/{key}.pem signed nothing here")

@@ -46,8 +46,7 @@ def read_rows(case, claims, point, name, heads):
         if head is None or segment <= before or leaf[0] != f"point {point}":
             raise Wrong(f"{where}: does not belong where it stands")
         if not leads_to(head, number, joined(leaf), path):
-            claims.refute("unchanged", f"{where}: the readings do not lead to the root of the head")
-            case.broken.append(("rows_differ", where))
+            case.differs(claims, f"{where}: the readings do not lead to the root of the head")
         rows = [read_row(line, where) for line in leaf[1:]]
         in_order(rows, where)
         for row in rows:

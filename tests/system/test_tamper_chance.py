@@ -21,7 +21,7 @@ BUNDLES, STORES, UNTOUCHED = (8000, 2000, 1000) if LONG else (140, 60, 20)
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    return tamper_town.shared(tmp_path_factory.getbasetemp().parent)
+    return tamper_town.shared(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
