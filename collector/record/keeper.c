@@ -5,7 +5,9 @@
 enum {
     STEP_LEAST = 1000,
     STEP_MOST = 32000,
-    SEGMENT_READINGS = 2000000, /* a segment that holds more is closed early */
+    /* A segment that holds more is closed early: each step of a move looks through all its polls.
+     */
+    SEGMENT_READINGS = 500000,
 };
 
 static const int64_t step_ms = 100;

@@ -13,16 +13,17 @@
 static const int64_t commit_every_ms = 1000;
 static const int64_t untrusted_look_ms = 10 * 1000;
 static const int64_t budget_ms = 200; /* of anything between two commits */
+static const int64_t keep_ms = 150; /* of keeping house: its last step may be longer than thought */
 static const int64_t stop_ms =
     3000; /* of moving and sealing at the stop; the next start does the rest */
 static const int64_t seal_patience_ms = 30 * 1000;
 static const int64_t key_look_ms = 60 * 1000;
 
-static struct mono_time in_budget(const struct recorder *recorder)
+static struct mono_time in_ms(const struct recorder *recorder, int64_t ms)
 {
     struct mono_time until = clock_mono(recorder->setup.clock);
 
-    until.ns += ns_from_ms(budget_ms);
+    until.ns += ns_from_ms(ms);
     return until;
 }
 
@@ -117,7 +118,7 @@ static bool keep_house(struct recorder *recorder, struct error *err)
     bool good;
 
     recorder->keeper_more = false;
-    good = keeper_work(&recorder->keeper, recorder->trusted, in_budget(recorder),
+    good = keeper_work(&recorder->keeper, recorder->trusted, in_ms(recorder, keep_ms),
                        &recorder->keeper_more, err);
     if (recorder->keeper.sealed)
         recorder_publish(recorder);
@@ -245,10 +246,9 @@ bool recorder_start(struct recorder *recorder, struct error *err)
 
 static bool close_and_seal(struct recorder *recorder, struct error *err)
 {
-    struct mono_time until = clock_mono(recorder->setup.clock);
+    struct mono_time until = in_ms(recorder, stop_ms);
     bool closed = false;
 
-    until.ns += ns_from_ms(stop_ms);
     if (!store_close_segment(recorder->setup.store, clock_wall(recorder->setup.clock), &closed,
                              err))
         return false;

@@ -98,6 +98,13 @@ struct open_part {
     struct wall_time newest; /* of the whole store */
 };
 
+/* Of the segment that is being moved; 0: none. */
+struct poll_counts {
+    int64_t segment;
+    uint32_t *of_device;
+    size_t size;
+};
+
 struct store {
     struct connection c;
     char dir[960];
@@ -123,6 +130,7 @@ struct store {
     /* point -> device, so that a reading cannot be lost under a device that is not its own */
     uint32_t *device_of;
     size_t device_of_size;
+    struct poll_counts poll_counts;
     char id[33];
     struct seal_mark newest_seal; /* which the next one follows */
     struct sealing *sealing; /* the segment that is being sealed, or NULL */

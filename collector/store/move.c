@@ -66,23 +66,6 @@ static void bind_span(sqlite3_stmt *statement, const struct moving *moving)
     sqlite3_bind_int64(statement, 2, (int64_t)moving->last_seq);
 }
 
-/* How many polls each device has in the segment: no point of it can have more readings. */
-static bool count_polls(struct store *store, const struct moving *moving, uint32_t *polls,
-                        size_t size, struct error *err)
-{
-    sqlite3_stmt *row = store_statement(store, SQL_POLLS_OF_DEVICES);
-    bool failed;
-
-    bind_span(row, moving);
-    while (statement_next(&store->c, row, &failed, err)) {
-        int64_t device = sqlite3_column_int64(row, 0);
-
-        if (device > 0 && (uint64_t)device < size)
-            polls[device]++;
-    }
-    return !failed;
-}
-
 static uint32_t highest_device(const struct store *store)
 {
     uint32_t highest = 0;
@@ -93,23 +76,55 @@ static uint32_t highest_device(const struct store *store)
     return highest;
 }
 
+static bool count_polls(struct store *store, const struct moving *moving, struct error *err)
+{
+    struct poll_counts *counts = &store->poll_counts;
+    sqlite3_stmt *row = store_statement(store, SQL_POLLS_OF_DEVICES);
+    bool failed;
+
+    bind_span(row, moving);
+    while (statement_next(&store->c, row, &failed, err)) {
+        int64_t device = sqlite3_column_int64(row, 0);
+
+        if (device > 0 && (uint64_t)device < counts->size)
+            counts->of_device[device]++;
+    }
+    return !failed;
+}
+
+/* How many polls each device has in the segment: no point of it can have more readings. Counted
+ * once a segment, because every count looks at all its polls. */
+static bool know_counts(struct store *store, const struct moving *moving, struct error *err)
+{
+    struct poll_counts *counts = &store->poll_counts;
+
+    if (counts->segment == moving->segment)
+        return true;
+    free(counts->of_device);
+    *counts = (struct poll_counts){.size = (size_t)highest_device(store) + 1};
+    counts->of_device = calloc(counts->size, sizeof *counts->of_device);
+    if (counts->of_device == NULL)
+        return error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
+    if (!count_polls(store, moving, err))
+        return false;
+    counts->segment = moving->segment;
+    return true;
+}
+
 /* As many points after copied_point as fit into the budget. `group->first` is 0 when none is left.
  */
 static bool choose_group(struct store *store, const struct moving *moving, size_t budget,
                          struct group *group, struct error *err)
 {
-    size_t size = (size_t)highest_device(store) + 1;
-    uint32_t *polls = calloc(size, sizeof *polls);
+    const struct poll_counts *counts = &store->poll_counts;
     size_t sum = 0;
-    bool done;
 
     *group = (struct group){.most = budget, .rest = true};
-    if (polls == NULL)
-        return error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
-    done = count_polls(store, moving, polls, size, err);
-    for (size_t point = (size_t)moving->copied_point + 1; done && point < store->device_of_size;
-         point++) {
-        size_t readings = polls[store->device_of[point]];
+    if (!know_counts(store, moving, err))
+        return false;
+    for (size_t point = (size_t)moving->copied_point + 1; point < store->device_of_size; point++) {
+        uint32_t device = store->device_of[point];
+        size_t readings = device < counts->size ? counts->of_device[device] : 0;
 
         if (readings == 0)
             continue;
@@ -123,8 +138,7 @@ static bool choose_group(struct store *store, const struct moving *moving, size_
         group->last = (uint32_t)point;
         sum += readings;
     }
-    free(polls);
-    return done;
+    return true;
 }
 
 static int by_key(const void *one, const void *other)

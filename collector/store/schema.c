@@ -113,13 +113,14 @@ static const char schema_2[] =
     " '$.worst_high', json(CAST(body AS TEXT) -> '$.problem.high')) ELSE json('null') END)"
     " AS BLOB);";
 
-/* Seals. The store's id is made once and told apart from every other by them; `collector` is the
- * name it had when a segment was sealed. */
+/* Seals. The store's id is made once, so that its heads are no other's; `collector` is the name it
+ * had when a segment was sealed. `leaf` has row ids, because marks of a thousand rows would not fit
+ * into a key's page and take one of their own. */
 static const char schema_3[] =
     "INSERT INTO meta(key, value) VALUES('store', lower(hex(randomblob(16))));"
     "CREATE TABLE leaf(segment INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,"
     " rows INTEGER NOT NULL, digest BLOB NOT NULL, marks BLOB NOT NULL,"
-    " PRIMARY KEY(segment, number)) WITHOUT ROWID;"
+    " PRIMARY KEY(segment, number));"
     "CREATE TABLE configuration(seq INTEGER PRIMARY KEY, digest BLOB NOT NULL,"
     " text TEXT NOT NULL);"
     "CREATE TABLE snapshot(digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);"

@@ -338,6 +338,7 @@ void store_close(struct store *store)
     if (store->lock >= 0)
         close(store->lock);
     sealing_free(store->sealing);
+    free(store->poll_counts.of_device);
     free(store->device_of);
     free(store);
 }

@@ -183,7 +183,7 @@ uint64_t store_closed_up_to(const struct store *store);
 /* Moves readings of closed segments from `fresh` to `kept` in point order, at most about
  * `budget` readings in this call (0: as many as one call may, 100,000); `more` says whether another
  * call is needed. Own transactions; readers see each reading exactly once throughout. Each call
- * looks through the segment's polls once, so a segment should hold at most some two million
+ * looks through the segment's polls once, so a segment should hold at most half a million
  * readings. */
 bool store_move_step(struct store *store, size_t budget, bool *more, struct error *err);
 

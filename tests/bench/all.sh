@@ -17,6 +17,7 @@ store=()
 drain=()
 replay=()
 judge=()
+seal=()
 evidence=()
 if [ "${1:-}" = --short ]; then
     short=(--seconds 5 --repeats 1)
@@ -25,6 +26,7 @@ if [ "${1:-}" = --short ]; then
     drain=(1 50000)
     replay=(100000 240)
     judge=(--short)
+    seal=(2)
     evidence=(--days 10 --repeats 1)
 fi
 failed=()
@@ -43,6 +45,7 @@ echo "$(uname -srm), $(nproc) processors, $(grep -m1 'model name' /proc/cpuinfo 
 
 run $python tests/bench/poll.py "${quick[@]}"
 [ -x "$programs/bench_store" ] && run "$programs/bench_store" "${store[@]}"
+[ -x "$programs/bench_seal" ] && run "$programs/bench_seal" "${seal[@]}"
 [ -x "$programs/bench_replay" ] && run "$programs/bench_replay" "${replay[@]}"
 [ -x "$programs/bench_tally" ] && run "$programs/bench_tally" config/parameters.conf config/aggregates.conf
 [ -x "$programs/bench_track" ] && run "$programs/bench_track"

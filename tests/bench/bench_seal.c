@@ -6,10 +6,10 @@
  * Arguments: minutes of data (default 60), directory (default /tmp).
  */
 #include <sched.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 #include "record/keeper.h"
 #include "store/seals.h"
 
-enum { DEVICES = 100, POINTS = 10, A_SECOND = DEVICES * POINTS, LONGEST_MS = 200 };
+enum { DEVICES = 100, POINTS = 10, A_SECOND = DEVICES * POINTS, LONGEST_MS = 200, TURN_MS = 150 };
 
 static const int64_t start_ms = 1790000000000 / 3600000 * 3600000;
 static int minutes = 60;
@@ -43,7 +43,7 @@ static const struct clock mixed = {.wall = wall_of, .mono = mono_of};
 struct cost {
     double store_s, move_s, seal_s; /* of a processor */
     double longest_ms;              /* one turn of the keeper */
-    double bytes;                   /* on disk, in the end */
+    double bytes;                   /* of the database, in the end */
     uint64_t segments, leaves;
 };
 
@@ -140,7 +140,7 @@ static void name_all(struct store *store)
 static void turn(struct keeper *keeper, struct cost *cost)
 {
     struct mono_time begun = clock_mono(&mixed);
-    struct mono_time until = {begun.ns + ns_from_ms(LONGEST_MS)};
+    struct mono_time until = {begun.ns + ns_from_ms(TURN_MS)};
     double before = cpu_now();
     bool moving = keeper->moving;
     struct error err = {0};
@@ -154,13 +154,24 @@ static void turn(struct keeper *keeper, struct cost *cost)
         cost->longest_ms = ms;
 }
 
-static double size_of(const char *name)
+/* What the database holds, without the room it has to spare. */
+static double bytes_used(void)
 {
-    struct stat file;
+    static const char ask[] = "SELECT (page_count - freelist_count) * page_size FROM"
+                              " pragma_page_count, pragma_freelist_count, pragma_page_size";
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
     char path[300];
+    double bytes;
 
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return stat(path, &file) == 0 ? (double)file.st_size : 0;
+    snprintf(path, sizeof path, "%s/lookback.db", dir);
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, ask, -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW)
+        stop(sqlite3_errmsg(db));
+    bytes = sqlite3_column_double(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return bytes;
 }
 
 static bool count_leaves(void *self, const struct sealed *sealed)
@@ -212,7 +223,7 @@ static struct cost run(bool seals)
     sealer_end(&sealer);
     store_close(store);
     notices_free(notices);
-    cost.bytes = size_of("lookback.db") + size_of("lookback.db-wal");
+    cost.bytes = bytes_used();
     reader = reader_open(dir, &err);
     if (reader == NULL)
         stop(err.text);
