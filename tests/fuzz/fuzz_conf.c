@@ -60,7 +60,6 @@ static void check_row(const struct row *row)
     must(isfinite(row->above));
     must(row->kind == 0 || row->kind == 1);
     must(memchr(row->title, '\0', sizeof row->title) != NULL);
-    must(memchr(row->title_en, '\0', sizeof row->title_en) != NULL);
 }
 
 /* Every setting is asked for everything; groups in a list are read by the table. */
