@@ -83,6 +83,12 @@ sqlite3_stmt *reader_ask(struct reader *reader, enum ask ask);
 bool reader_begin(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);
 
+/* A blob of exactly `size` bytes; zeros when it is none. */
+void seal_digest_at(sqlite3_stmt *row, int at, uint8_t *out, size_t size);
+/* A path (PATH_MAX_LENGTH digests of room); its length, 0 when its size is wrong. */
+size_t seal_path_at(sqlite3_stmt *row, int at, uint8_t (*path)[DIGEST_BYTES]);
+int64_t seal_as_number(uint64_t number); /* what SQLite has no room for is its largest */
+
 /* Gives the polls of the window, all of one moved segment, their readings. */
 bool window_gather(struct reader *reader, int64_t segment, struct error *err);
 
