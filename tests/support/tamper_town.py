@@ -20,6 +20,7 @@ from verify_store import Check
 from waiting import free_port
 
 DAYS = 95
+SEAL = "1d"
 DEVICES = """
     { site = "chuanyang-03"; name = "nh3"; model = "yosemitech_y560"; link = "gateway"; unit = 2;
       every = "2s"; simulated = true; channels = ["ammonia_nitrogen"]; },
@@ -71,7 +72,7 @@ def make(folder):
     for name in ("config", "deploy", "drivers/profiles"):
         shutil.copytree(os.path.join(ROOT, name), os.path.join(folder, name))
     rewrite(folder, "config/tasks-sample.csv", few_tasks)
-    rewrite(folder, "deploy/demo/collector.conf", lambda words: words + 'seal = { every = "1d"; };\n')
+    rewrite(folder, "deploy/demo/collector.conf", lambda words: words + f'seal = {{ every = "{SEAL}"; }};\n')
     rewrite(folder, "deploy/demo/devices.conf", lambda words: between(words, "devices = (", DEVICES))
     rewrite(folder, "deploy/demo/rules.conf", lambda words: between(words, "rules = (", RULES))
     rewrite(folder, "deploy/demo/history.conf", lambda words: between(between(between(

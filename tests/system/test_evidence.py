@@ -37,8 +37,9 @@ def gateway(made):
 
 @pytest.fixture
 def stepped(tmp_path, monkeypatch):
-    """A town of ten days in which the clock was set back by three hours."""
+    """Ten days, sealed each hour, in which the clock was set back by three."""
     monkeypatch.setattr(tamper_town, "DAYS", 10)
+    monkeypatch.setattr(tamper_town, "SEAL", "1h")
     monkeypatch.setattr(tamper_town, "DEEDS",
                         '\n{ kind = "clock"; ago = "5d"; back = "3h"; }')
     tamper_town.make(str(tmp_path))
