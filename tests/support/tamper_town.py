@@ -1,7 +1,8 @@
 """A small sealed town to forge, and the two verifiers to show the forgeries to.
 
 Made once for all workers of a test run: three months by the hour of four points, a seal a day, three
-tasks struck off: 71 by the river, 91 by the town hall, 93 at the school.
+tasks struck off: 71 by the river is not proven yet, 91 by the town hall has held, 93 at the school has
+relapsed.
 """
 import fcntl
 import os
@@ -41,10 +42,10 @@ HAPPENINGS = """
     { point = "chuanyang-03/nh3/ammonia_nitrogen"; kind = "level"; ago = "94d"; lasts = "22d";
       to = 2.2; },
     { point = "school-gate/meter/la"; kind = "night"; ago = "30d"; lasts = "5d"; to = 54.0; },
-    { point = "town-hall/pm/pm10"; kind = "silent"; ago = "20d"; lasts = "5d"; }"""
+    { point = "school-gate/meter/la"; kind = "silent"; ago = "20d"; lasts = "5d"; }"""
 DEEDS = """
     { kind = "strike_off"; ago = "70d"; task = "71"; note = "done"; },
-    { kind = "strike_off"; ago = "60d"; task = "91"; note = "done"; },
+    { kind = "strike_off"; ago = "92d"; task = "91"; note = "done"; },
     { kind = "strike_off"; ago = "60d"; task = "93"; note = "done"; },
     { kind = "maintenance"; ago = "40d"; device = "chuanyang-03/nh3"; lasts = "4h"; note = "m"; },
     { kind = "clock"; ago = "50d"; back = "12min"; }"""

@@ -211,7 +211,7 @@ class Question:
                 return True
             if one["point"] != point:
                 return False
-            return rule is None or one["rule"] is None or (
+            return rule is None or one["rule"] is None or one["reason"] == "doubt" or (
                 one["rule"] == rule and one["criterion"] in (None, criterion))
         words = {one["reason"] for one in self.reasons if bears(one)}
         return "relapsed" if "relapsed" in words else "not_proven" if words else "held"
@@ -227,7 +227,8 @@ class Question:
             "reasons": [{key: value for key, value in one.items() if key != "criterion"}
                         for one in self.reasons],
             "provable_from": self.provable_from(),
-            "provable_start": None if self.outlook.full() is None or self.outlook.start is None else
+            "provable_start": None if self.answer == "relapsed" or self.outlook.full() is None
+            or self.outlook.start is None else
             time_text(self.calendar.midnight(self.outlook.start)),
             "points": [one.printed() for one in self.points],
             "problems": [self.problem_printed(one) for one in self.problems

@@ -110,6 +110,22 @@ def test_a_day_cut_from_the_end_is_seen_by_a_head_that_was_left_outside(forged):
     named(both(data, claim="complete", anchors=[anchor]), "complete", str(anchor["segment"]))
 
 
+ANSWERS = {"71": "not_proven", "91": "held", "93": "relapsed"}
+
+
+@pytest.mark.parametrize("task", ANSWERS)
+def test_a_verdict_that_does_not_follow_from_the_rows_is_refuted(made, whole, task):
+    with Town(made) as town:
+        files = opened(town.export(task, day(town, 94), day(town, 0)))
+    assert json.loads(files["verdict.json"])["answer"] == ANSWERS[task]
+    for answer in both(packed(files), whole):
+        assert answer.states["verdict-recomputed"] == "proven", answer
+    other = "not_proven" if ANSWERS[task] == "held" else "held"
+    forged = replaced(files, "verdict.json", f'"answer":"{ANSWERS[task]}"'.encode(),
+                      f'"answer":"{other}"'.encode(), -1)
+    both(packed(reissued(forged, whole.key)), whole, "verdict-recomputed")
+
+
 # 三、E1、E2 · Rows of a store ------------------------------------------------------------------------------
 
 COLUMNS = [("kept", change) for change in ("value = value + 1", "quality = 3", "cause = 1",
