@@ -229,10 +229,10 @@ static void print_verdict(const struct proof *proof)
         return;
     if (proof->claims[CLAIM_UNCHANGED].answer == ANSWER_PROVEN &&
         proof->claims[CLAIM_VERDICT_RECOMPUTED].answer == ANSWER_PROVEN)
-        printf("%s", SAY("结论：", "verdict: "));
+        printf("%s", SAY("材料里的结论：", "the verdict inside: "));
     else
-        printf("%s",
-               SAY("材料里写的结论（未证实）：", "verdict as the file has it (not proven): "));
+        printf("%s", SAY("材料里写的结论（未证实）：",
+                         "the verdict as it is written inside (not checked): "));
     printf("%s – %s\n", title_of(shown(brief, "answer", answer, sizeof answer)),
            shown(brief, "reason", reason, sizeof reason));
     json_decref(brief);
