@@ -83,7 +83,9 @@ struct small_bundle {
     uint64_t seq;
     bool is_public;
     bool no_strike_off;
-    bool is_tiny; /* no text that says nothing, for who makes many */
+    bool shows_all;
+    uint64_t configuration_seq; /* the entry it came into force with; 0: the first */
+    bool is_tiny;               /* no text that says nothing, for who makes many */
     struct small_segment segments[SMALL_DAYS_MAX + 1];
     size_t segment_count;
     char configuration[4096];
@@ -251,7 +253,9 @@ static inline void small_begin_segment(struct small_bundle *small)
     *segment = (struct small_segment){.head = {.first_seq = small->seq + 1}};
     segment->head.first_time = segment->head.last_time = WALL_NONE;
     grow(&segment->leaves[0], "events\n");
-    grow(&segment->leaves[1], "configuration\n1,%s\n", small->configuration_digest);
+    grow(&segment->leaves[1], "configuration\n%llu,%s\n",
+         small->configuration_seq == 0 ? 1ULL : (unsigned long long)small->configuration_seq,
+         small->configuration_digest);
     grow(&segment->leaves[2], "device " SMALL_DEVICE "\n");
     grow(&segment->leaves[3], "point " SMALL_POINT "\n");
 }
@@ -282,7 +286,8 @@ static inline void small_event(struct small_bundle *small, const char *kind, con
     grow(&segment->leaves[0], "%llu,%s,%s,%s,%s\n", (unsigned long long)entry.seq,
          wall_text(small->now, time), kind, subject, small_hex(text, strlen(text), hex));
     segment->event_count++;
-    if (strncmp(kind, "user.", 5) != 0 && !(small->is_public && strncmp(kind, "task", 4) == 0)) {
+    if ((strncmp(kind, "user.", 5) != 0 || small->shows_all) &&
+        !(small->is_public && strncmp(kind, "task", 4) == 0)) {
         grow(&segment->shown, "%s\n", text);
         segment->shown_count++;
     }
@@ -482,9 +487,12 @@ static inline void small_key_event(struct small_bundle *small)
     small_event(small, "key.made", arguments);
 }
 
-/* Another key takes over, with the old one's signature or without. */
-static inline void small_change_key(struct small_bundle *small, bool signs)
+/* Another key takes over, with the old one's signature, without, or with a wrong one. */
+enum small_handover { SMALL_UNSIGNED, SMALL_SIGNED, SMALL_SIGNED_WRONG };
+
+static inline void small_change_key(struct small_bundle *small, enum small_handover handover)
 {
+    bool signs = handover != SMALL_UNSIGNED;
     struct error err = {0};
     char arguments[1024], public_key[DIGEST_HEX], hex[2 * SIGNATURE_BYTES + 1] = "";
     char text[HEAD_TEXT_MAX];
@@ -497,6 +505,8 @@ static inline void small_change_key(struct small_bundle *small, bool signs)
     size = seal_handover_text(small_store, seal_key_fingerprint(small->key),
                               seal_key_fingerprint(small->old_key), text);
     assert(seal_key_sign(small->old_key, text, size, signature, &err));
+    if (handover == SMALL_SIGNED_WRONG)
+        signature[9] ^= 1;
     small_put_signature(hex, signature);
     snprintf(arguments, sizeof arguments,
              "{\"key\":\"%s\",\"public\":\"%s\",\"replaces\":\"%s\",\"signature\":%s%s%s}",
@@ -567,8 +577,11 @@ static inline void small_start(struct small_bundle *small)
 {
     struct error err = {0};
 
-    *small =
-        (struct small_bundle){.begin = small_begin, .now = small_begin, .is_tiny = small->is_tiny};
+    *small = (struct small_bundle){.begin = small_begin,
+                                   .now = small_begin,
+                                   .is_public = small->is_public,
+                                   .shows_all = small->shows_all,
+                                   .is_tiny = small->is_tiny};
     strcpy(small->dir, "/tmp/small-bundle-XXXXXX");
     assert(mkdtemp(small->dir) != NULL);
     small_write_key(small->dir);

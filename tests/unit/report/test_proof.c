@@ -201,7 +201,7 @@ static void an_entry_that_was_changed_is_found(void **state)
     proof = check(&small);
     expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED,
            "segment 1: entry 4 (device.every) is not the one that was sealed");
-    expect(&proof, CLAIM_VERDICT_RECOMPUTED, ANSWER_NOT_PROVEN, "");
+    expect(&proof, CLAIM_VERDICT_RECOMPUTED, ANSWER_NOT_PROVEN, "would mean nothing");
     proof_end(&proof);
     small_end(&small);
 }
@@ -588,6 +588,28 @@ static void time_that_goes_back_without_a_step_is_refuted(void **state)
     small_end(&small);
 }
 
+static void time_that_goes_back_across_a_start_is_not_proven(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    small_start(&small);
+    small.from = small.begin;
+    small_days(&small, 1);
+    small.now.ms -= 90 * 60000;
+    small_begin_segment(&small);
+    small_event(&small, "started", "{\"boot\":2,\"settings\":null,\"version\":\"1\"}");
+    small_close(&small);
+    small_days(&small, 1);
+    small.to = small.now;
+    small_files(&small);
+    small_issue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_COMPLETE, ANSWER_NOT_PROVEN, "time went back across a restart");
+    proof_end(&proof);
+    small_end(&small);
+}
+
 static void time_that_goes_back_with_a_step_is_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
@@ -719,12 +741,12 @@ static void a_key_that_is_missing_or_not_what_its_name_says_is_found(void **stat
 }
 
 /* A day, another key, a day. */
-static void make_with_two_keys(struct small_bundle *small, bool signs)
+static void make_with_two_keys(struct small_bundle *small, enum small_handover handover)
 {
     small_start(small);
     small->from = small->begin;
     small_days(small, 1);
-    small_change_key(small, signs);
+    small_change_key(small, handover);
     small_days(small, 1);
     small->to = small->now;
     small_files(small);
@@ -737,7 +759,7 @@ static void a_key_that_was_handed_over_is_followed(void **state)
     struct proof proof;
     struct proof_setup setup = {.ca_file = ""};
 
-    make_with_two_keys(&small, true);
+    make_with_two_keys(&small, SMALL_SIGNED);
     setup.key = seal_key_fingerprint(small.old_key);
     proof = check_with(&small, &setup);
     expect(&proof, CLAIM_SIGNED_BY, ANSWER_PROVEN, "all 4 heads");
@@ -756,13 +778,26 @@ static void a_key_that_was_not_handed_over_is_another_key(void **state)
     struct proof proof;
     struct proof_setup setup = {.ca_file = ""};
 
-    make_with_two_keys(&small, false);
+    make_with_two_keys(&small, SMALL_UNSIGNED);
     proof = check_with(&small, &setup);
     expect(&proof, CLAIM_SIGNED_BY, ANSWER_NOT_PROVEN, "with no handover signed by the old key");
     proof_end(&proof);
     setup.key = seal_key_fingerprint(small.old_key);
     proof = check_with(&small, &setup);
     expect(&proof, CLAIM_SIGNED_BY, ANSWER_REFUTED, "segment 2 is signed by another key");
+    proof_end(&proof);
+    small_end(&small);
+}
+
+static void a_handover_the_old_key_did_not_sign_is_refuted(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    make_with_two_keys(&small, SMALL_SIGNED_WRONG);
+    proof = check(&small);
+    expect(&proof, CLAIM_SIGNED_BY, ANSWER_REFUTED, "which did not sign that");
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_PROVEN, "");
     proof_end(&proof);
     small_end(&small);
 }
@@ -880,11 +915,10 @@ static void a_strike_off_other_than_the_sealed_one_is_not_proven(void **state)
 
 static void a_public_bundle_shows_nothing_of_the_task_and_is_proven(void **state)
 {
-    struct small_bundle small = {.is_tiny = false};
+    struct small_bundle small = {.is_public = true};
     struct proof proof;
 
     small_start(&small);
-    small.is_public = true;
     small.from = small.begin;
     small_days(&small, 2);
     small.to = small.now;
@@ -928,6 +962,32 @@ static void a_newer_form_is_said_and_nothing_is_guessed(void **state)
     assert_true(proof.other_version);
     expect(&proof, CLAIM_UNCHANGED, ANSWER_NOT_PROVEN, "another version");
     proof_end(&proof);
+    small_end(&small);
+}
+
+static void a_newer_form_made_of_an_older_one_by_a_byte_is_found(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    const struct proof_setup setup = {.ca_file = ""};
+    struct error err = {0};
+    struct archive *archive;
+    struct proof proof;
+    size_t size;
+    uint8_t *bytes, *at;
+
+    small_make(&small, 1);
+    bytes = small_pack(&small, &size);
+    at = memmem(bytes, size, "lookback bundle 1", 17);
+    assert_non_null(at);
+    at[16] = '2';
+    archive = archive_open_bytes(bytes, size, &err);
+    assert_non_null(archive);
+    assert_true(proof_check(&proof, archive, &setup, &err));
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED, "manifest.json: its contents do not have");
+    expect(&proof, CLAIM_COMPLETE, ANSWER_NOT_PROVEN, "lookback bundle 2");
+    proof_end(&proof);
+    archive_close(archive);
+    free(bytes);
     small_end(&small);
 }
 
@@ -1016,6 +1076,7 @@ int main(void)
         cmocka_unit_test(a_span_that_is_not_sealed_to_its_end_is_not_proven),
         cmocka_unit_test(silence_without_a_stop_is_not_proven_and_with_one_is),
         cmocka_unit_test(time_that_goes_back_without_a_step_is_refuted),
+        cmocka_unit_test(time_that_goes_back_across_a_start_is_not_proven),
         cmocka_unit_test(time_that_goes_back_with_a_step_is_proven),
         cmocka_unit_test(a_head_from_outside_that_is_not_in_the_chain_refutes),
         cmocka_unit_test(a_head_from_outside_ahead_of_the_chain_says_that_its_end_was_cut),
@@ -1024,6 +1085,7 @@ int main(void)
         cmocka_unit_test(a_key_that_is_missing_or_not_what_its_name_says_is_found),
         cmocka_unit_test(a_key_that_was_handed_over_is_followed),
         cmocka_unit_test(a_key_that_was_not_handed_over_is_another_key),
+        cmocka_unit_test(a_handover_the_old_key_did_not_sign_is_refuted),
         cmocka_unit_test(a_head_that_was_kept_outside_proves_all_before_it),
         cmocka_unit_test(a_time_stamp_that_is_none_is_refuted),
         cmocka_unit_test(where_heads_were_left_is_said),
@@ -1032,6 +1094,7 @@ int main(void)
         cmocka_unit_test(a_strike_off_other_than_the_sealed_one_is_not_proven),
         cmocka_unit_test(a_public_bundle_shows_nothing_of_the_task_and_is_proven),
         cmocka_unit_test(a_newer_form_is_said_and_nothing_is_guessed),
+        cmocka_unit_test(a_newer_form_made_of_an_older_one_by_a_byte_is_found),
         cmocka_unit_test(heads_of_another_gateway_are_found),
         cmocka_unit_test(what_is_no_archive_is_refuted),
         cmocka_unit_test(any_byte_changed_anywhere_is_found),
