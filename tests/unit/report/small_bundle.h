@@ -84,6 +84,7 @@ struct small_bundle {
     bool is_public;
     bool no_strike_off;
     bool shows_all;
+    uint64_t numbered_from;     /* the number of the first segment; 0: 1 */
     uint64_t configuration_seq; /* the entry it came into force with; 0: the first */
     bool is_tiny;               /* no text that says nothing, for who makes many */
     struct small_segment segments[SMALL_DAYS_MAX + 1];
@@ -342,7 +343,7 @@ static inline void small_seal(struct small_bundle *small, size_t index)
         segment->path_lengths[i] = tree_path(hashes, SMALL_LEAVES, i, segment->paths[i]);
     tree_root(hashes, SMALL_LEAVES, segment->head.root);
     segment->head.leaves = SMALL_LEAVES;
-    segment->head.segment = index + 1;
+    segment->head.segment = index + (small->numbered_from == 0 ? 1 : small->numbered_from);
     strcpy(segment->head.collector, "zj-01");
     strcpy(segment->head.store, small_store);
     if (index > 0)
@@ -614,7 +615,7 @@ static inline void small_put_segments(struct small_bundle *small)
 
         small_put_signature(signature, segment->signature);
         grow(&heads, "%ssignature %s\n\n", segment->text, signature);
-        grow(&events, "segment %zu\n", i + 1);
+        grow(&events, "segment %llu\n", (unsigned long long)segment->head.segment);
         small_put_path(&events, segment, 0);
         grow(&events, "configuration 1\n");
         grow_add(&events, segment->leaves[1].bytes, segment->leaves[1].used);
@@ -622,7 +623,11 @@ static inline void small_put_segments(struct small_bundle *small)
         grow_add(&events, segment->leaves[0].bytes, segment->leaves[0].used);
         if (segment->shown.used > 0)
             grow_add(&events, segment->shown.bytes, segment->shown.used);
-        grow(&rows, "segment %zu leaf 3 rows %zu\n", i + 1, segment->row_count);
+        if (segment->head.first_time.ms >= small->to.ms ||
+            segment->head.last_time.ms < small->from.ms)
+            continue;
+        grow(&rows, "segment %llu leaf 3 rows %zu\n", (unsigned long long)segment->head.segment,
+             segment->row_count);
         small_put_path(&rows, segment, 3);
         grow_add(&rows, segment->leaves[3].bytes, segment->leaves[3].used);
     }

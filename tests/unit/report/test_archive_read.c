@@ -284,6 +284,21 @@ static void extra_fields_comments_and_zip64_are_refused(void **state)
     refused(&built, "ZIP64");
 }
 
+static void a_directory_of_more_or_fewer_files_than_it_says_is_refused(void **state)
+{
+    const struct part one = {
+        .name = "a-name-so-long-that-two-files-of-one-letter-would-find-room-in-its-line",
+        .contents = "x"};
+    struct built built;
+
+    build(&built, three, 3);
+    built.bytes[built.size - 12] = built.bytes[built.size - 14] = 2;
+    refused(&built, "holds something that is of no file");
+    build(&built, &one, 1);
+    built.bytes[built.size - 12] = built.bytes[built.size - 14] = 2;
+    refused(&built, "shorter than its number of files");
+}
+
 static void names_that_lead_elsewhere_are_refused(void **state)
 {
     static const char *const wrong[] = {
@@ -470,6 +485,7 @@ int main(void)
         cmocka_unit_test(bytes_between_files_that_the_directory_steps_over_are_refused),
         cmocka_unit_test(what_is_compressed_or_encrypted_is_refused_before_anything_is_unpacked),
         cmocka_unit_test(extra_fields_comments_and_zip64_are_refused),
+        cmocka_unit_test(a_directory_of_more_or_fewer_files_than_it_says_is_refused),
         cmocka_unit_test(names_that_lead_elsewhere_are_refused),
         cmocka_unit_test(a_name_with_a_nul_or_of_impossible_length_is_refused),
         cmocka_unit_test(names_twice_or_out_of_order_are_refused),

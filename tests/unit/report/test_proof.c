@@ -430,6 +430,73 @@ static void a_chain_that_was_rewritten_in_part_is_found(void **state)
     small_end(&small);
 }
 
+static void entries_that_do_not_follow_are_found(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    small_make(&small, 2);
+    small.segments[1].head.first_seq--;
+    small_remake(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_COMPLETE, ANSWER_REFUTED,
+           "segment 2 begins with entry 29, the one before ended with 29");
+    proof_end(&proof);
+    small_end(&small);
+}
+
+static void a_first_segment_with_something_before_it_is_found(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    small_make(&small, 2);
+    small.segments[0].head.previous[0] = 1;
+    small_remake(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_COMPLETE, ANSWER_REFUTED, "segment 1 is not the beginning of a chain");
+    proof_end(&proof);
+    small_end(&small);
+}
+
+static void a_chain_that_begins_inside_the_case_is_not_proven(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    small_make(&small, 2);
+    small.numbered_from = 5;
+    small_remake(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_COMPLETE, ANSWER_PROVEN, "segments 5 to 7");
+    proof_end(&proof);
+    small.from.ms -= SMALL_DAY_MS;
+    small_remake(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_COMPLETE, ANSWER_NOT_PROVEN,
+           "the chain begins at 2026-08-31T16:00:00.000Z, the case at 2026-08-30T16:00:00.000Z");
+    proof_end(&proof);
+    small_end(&small);
+}
+
+static void segments_behind_the_span_do_not_belong(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    small_start(&small);
+    small.from = small.begin;
+    small_days(&small, 4);
+    small.to = (struct wall_time){small.begin.ms + 2LL * SMALL_DAY_MS};
+    small_files(&small);
+    small_issue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_COMPLETE, ANSWER_REFUTED,
+           "the last segment of heads.txt is after the span");
+    proof_end(&proof);
+    small_end(&small);
+}
+
 static void readings_that_are_not_shown_are_missed(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
@@ -843,6 +910,54 @@ static void a_time_stamp_that_is_none_is_refuted(void **state)
     small_end(&small);
 }
 
+static void a_time_stamp_must_be_of_the_chain_and_readable(void **state)
+{
+    static const struct {
+        const char *to, *said;
+    } cases[] = {
+        {"{\"anchors\":[{\"segment\":9,\"token\":\"3003020100\"}]", "which is not in the chain"},
+        {"{\"anchors\":[{\"segment\":1,\"token\":\"xyz\"}]",        "cannot be read"           },
+        {"{\"anchors\":[{\"segment\":1,\"token\":\"\"}]",           "cannot be read"           },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct small_bundle small = {.is_tiny = true};
+        struct proof proof;
+
+        small_make(&small, 1);
+        small_change(&small, "issue.json", "{\"anchors\":[]", cases[i].to);
+        proof = check(&small);
+        expect(&proof, CLAIM_EXISTED_BEFORE, ANSWER_REFUTED, cases[i].said);
+        proof_end(&proof);
+        small_end(&small);
+    }
+}
+
+static void time_stamps_and_their_list_must_agree(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof;
+
+    small_make(&small, 1);
+    small_put(&small, "anchors/000001.tsr", "\x30\x03\x02\x01", 5);
+    small_reissue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED,
+           "anchors.json does not list anchors/000001.tsr");
+    expect(&proof, CLAIM_EXISTED_BEFORE, ANSWER_REFUTED,
+           "the time stamp of segment 1 does not hold");
+    proof_end(&proof);
+    small_remove(&small, "anchors/000001.tsr");
+    small_change(&small, "anchors.json", "[]",
+                 "[{\"kind\":\"time_stamp\",\"name\":\"tsa\",\"segment\":1,\"time\":null}]");
+    small_reissue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED,
+           "anchors/000001.tsr, which anchors.json lists, is missing");
+    proof_end(&proof);
+    small_end(&small);
+}
+
 static void where_heads_were_left_is_said(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
@@ -1069,6 +1184,10 @@ int main(void)
         cmocka_unit_test(the_act_of_export_must_be_sealed),
         cmocka_unit_test(a_segment_cut_out_is_found),
         cmocka_unit_test(a_chain_that_was_rewritten_in_part_is_found),
+        cmocka_unit_test(entries_that_do_not_follow_are_found),
+        cmocka_unit_test(a_first_segment_with_something_before_it_is_found),
+        cmocka_unit_test(a_chain_that_begins_inside_the_case_is_not_proven),
+        cmocka_unit_test(segments_behind_the_span_do_not_belong),
         cmocka_unit_test(readings_that_are_not_shown_are_missed),
         cmocka_unit_test(readings_removed_by_retention_are_not_proven),
         cmocka_unit_test(an_entry_that_is_kept_back_is_missed),
@@ -1088,6 +1207,8 @@ int main(void)
         cmocka_unit_test(a_handover_the_old_key_did_not_sign_is_refuted),
         cmocka_unit_test(a_head_that_was_kept_outside_proves_all_before_it),
         cmocka_unit_test(a_time_stamp_that_is_none_is_refuted),
+        cmocka_unit_test(a_time_stamp_must_be_of_the_chain_and_readable),
+        cmocka_unit_test(time_stamps_and_their_list_must_agree),
         cmocka_unit_test(where_heads_were_left_is_said),
         cmocka_unit_test(a_verdict_that_was_changed_is_refuted_with_where),
         cmocka_unit_test(a_verdict_other_than_the_sealed_act_says_is_found),
