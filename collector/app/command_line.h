@@ -7,9 +7,9 @@
 /* One command: what it takes, what it does. */
 struct command {
     const char *name;
-    const char *forms[4];   /* every way to call it, each without "lookback" */
+    const char *forms[4];    /* every way to call it, each without "lookback" */
     const char *options[12]; /* its own; a trailing '=' wants a value */
-    size_t least, most;     /* words */
+    size_t least, most;      /* words */
     int (*run)(const struct typed *typed);
     const char *zh, *en;
 };

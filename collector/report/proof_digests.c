@@ -53,9 +53,9 @@ static bool compare_list(struct check *check, const json_t *files, struct error 
         all += archive_at(check->archive, i)->size;
     for (size_t i = 0; i < archive_count(check->archive); i++) {
         const struct archive_file *file = archive_at(check->archive, i);
-        uint8_t digest[DIGEST_BYTES], said[DIGEST_BYTES];
-        const char *name = NULL;
-        json_int_t size;
+        uint8_t digest[DIGEST_BYTES], said[DIGEST_BYTES] = {0};
+        const char *name = "";
+        json_int_t size = -1;
         bool sound;
 
         if (!look(check, file, digest, &sound, err))

@@ -1,4 +1,5 @@
 /* events.txt: per segment the configuration, the events, and the entries that are shown in full. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,7 @@ static bool keep_line(struct leaf *leaf, const char *line, size_t size, struct e
         leaf->bytes = bytes;
         leaf->room = room;
     }
+    assert(leaf->bytes != NULL);
     memcpy(leaf->bytes + leaf->used, line, size);
     leaf->bytes[leaf->used + size] = '\0';
     leaf->used += size + 1;

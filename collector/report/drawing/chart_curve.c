@@ -148,9 +148,10 @@ static void place_label(const struct plot *plot, struct boxes *boxes, const char
     letters_measure(plot->letters, &how, label, &box.width, &box.height);
     for (int i = 0; i < 2 * PLACES; i++) {
         double room = right - left - box.width - 8.0;
+        int step = i / 2; /* two places at each: above and below */
         size_t cost;
 
-        box.x = right - box.width - 4.0 - (i / 2) * fmax(room, 0.0) / (PLACES - 1);
+        box.x = right - box.width - 4.0 - step * fmax(room, 0.0) / (PLACES - 1);
         box.x = fmax(fmin(box.x, plot->x + plot->width - box.width - 2.0), plot->x + 2.0);
         box.y = i % 2 == 0 ? y - box.height - 1.5 : y + 2.5;
         cost = covered(plot, &box) + (is_free(boxes, &box) ? 0 : 1000) +
@@ -182,7 +183,9 @@ static void draw_limit_line(const struct plot *plot, double left, double right, 
     cairo_stroke(plot->cr);
     cairo_set_dash(plot->cr, NULL, 0, 0.0);
     cairo_set_line_width(plot->cr, 0.6);
-    for (double x = left + 6.0; x < right; x += 15.0) {
+    for (int i = 0; left + 6.0 + 15.0 * i < right; i++) {
+        double x = left + 6.0 + 15.0 * i;
+
         cairo_move_to(plot->cr, x, y);
         cairo_line_to(plot->cr, x + 2.5, y + (is_upper ? -3.0 : 3.0));
     }
