@@ -136,11 +136,43 @@ static void draw_nights(const struct plot *plot)
     }
 }
 
+/* Where the strike-off's words stand, from left to right; both 0 where there are none. */
+struct strike_off {
+    char words[80];
+    double x, left, right;
+};
+
+static const struct lettering strike_off_lettering = {
+    .size = 7.5, .bold = true, .ink = {0.10, 0.10, 0.12},
+            .align = ALIGN_CENTRE
+};
+
+static bool find_strike_off(const struct plot *plot, struct strike_off *at)
+{
+    struct wall_time time = plot->chart->struck_off;
+    double width;
+    double middle;
+    char day[32];
+
+    *at = (struct strike_off){.x = 0.0};
+    if (!wall_is_known(time) || time.ms <= plot->chart->from.ms || time.ms >= plot->chart->to.ms)
+        return false;
+    at->x = chart_x(plot, time);
+    snprintf(at->words, sizeof at->words, SAY("销号 %s", "struck off %s"), local_day(time, day));
+    letters_measure(plot->letters, &strike_off_lettering, at->words, &width, NULL);
+    middle = fmin(fmax(at->x, plot->x + width / 2.0), plot->x + plot->width - width / 2.0);
+    at->left = middle - width / 2.0;
+    at->right = middle + width / 2.0;
+    return true;
+}
+
 static void draw_maintenance(const struct plot *plot)
 {
     struct lettering how = {.size = 6.5, .ink = INK_QUIET, .align = ALIGN_CENTRE};
     double free_from = plot->x;
+    struct strike_off struck;
 
+    find_strike_off(plot, &struck);
     for (size_t i = 0; i < plot->chart->maintenance_count; i++) {
         const struct chart_stretch *one = &plot->chart->maintenance[i];
         double left = chart_x(plot, one->from);
@@ -153,7 +185,9 @@ static void draw_maintenance(const struct plot *plot)
         ink_hatch(plot->cr, left, plot->y, right - left, plot->height, 2.5, 0, INK_RULE);
         letters_measure(plot->letters, &how, one->label, &width, NULL);
         if ((left + right) / 2.0 - width / 2.0 < free_from ||
-            (left + right) / 2.0 + width / 2.0 > plot->x + plot->width)
+            (left + right) / 2.0 + width / 2.0 > plot->x + plot->width ||
+            ((left + right) / 2.0 - width / 2.0 < struck.right + 3.0 &&
+             (left + right) / 2.0 + width / 2.0 > struck.left - 3.0))
             continue;
         letters_draw(plot->letters, plot->cr, &how, (left + right) / 2.0, plot->y - 9.5,
                      one->label);
@@ -192,28 +226,20 @@ static void draw_gaps(const struct plot *plot)
     mark_gap(plot, known, chart->to);
 }
 
-/* The strike-off: a line through everything, and its word above. */
+/* The strike-off: a line through everything, and its words above. */
 static void draw_strike_off(const struct plot *plot)
 {
-    struct lettering how = {.size = 7.5, .bold = true, .ink = INK_TEXT, .align = ALIGN_CENTRE};
-    struct wall_time time = plot->chart->struck_off;
-    char words[80];
-    char day[32];
-    double width;
-    double x;
+    struct strike_off at;
 
-    if (!wall_is_known(time) || time.ms <= plot->chart->from.ms || time.ms >= plot->chart->to.ms)
+    if (!find_strike_off(plot, &at))
         return;
-    x = chart_x(plot, time);
     ink_use(plot->cr, INK_TEXT);
     cairo_set_line_width(plot->cr, 1.3);
-    cairo_move_to(plot->cr, x, plot->y - 2.0);
-    cairo_line_to(plot->cr, x, plot->y + plot->height + strip_height);
+    cairo_move_to(plot->cr, at.x, plot->y - 2.0);
+    cairo_line_to(plot->cr, at.x, plot->y + plot->height + strip_height);
     cairo_stroke(plot->cr);
-    snprintf(words, sizeof words, SAY("销号 %s", "struck off %s"), local_day(time, day));
-    letters_measure(plot->letters, &how, words, &width, NULL);
-    x = fmin(fmax(x, plot->x + width / 2.0), plot->x + plot->width - width / 2.0);
-    letters_draw(plot->letters, plot->cr, &how, x, plot->y - 13.0, words);
+    letters_draw(plot->letters, plot->cr, &strike_off_lettering, (at.left + at.right) / 2.0,
+                 plot->y - 13.0, at.words);
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */

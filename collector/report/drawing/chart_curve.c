@@ -117,19 +117,28 @@ static bool is_free(const struct boxes *boxes, const cairo_rectangle_t *one)
     return true;
 }
 
-/* How much of the curve a box would cover. */
+static bool is_inside(const cairo_rectangle_t *box, double x, double y)
+{
+    return x > box->x - 3.0 && x < box->x + box->width + 3.0 && y > box->y - 3.0 &&
+           y < box->y + box->height + 3.0;
+}
+
+/* How much of the curve a box would cover: places on it, some between two days as well. */
 static size_t covered(const struct plot *plot, const cairo_rectangle_t *box)
 {
+    enum { BETWEEN = 6 };
+    const struct chart_value *values = plot->chart->values;
     size_t count = 0;
 
     for (size_t i = 0; i < plot->chart->value_count; i++) {
-        const struct chart_value *value = &plot->chart->values[i];
-        double x = middle_x(plot, value);
-        double y = chart_y(plot, value->mean);
+        bool joined = i > 0 && is_drawn(plot, &values[i - 1]);
+        double x = middle_x(plot, &values[i]);
+        double y = chart_y(plot, values[i].mean);
+        double back_x = joined ? middle_x(plot, &values[i - 1]) - x : 0.0;
+        double back_y = joined ? chart_y(plot, values[i - 1].mean) - y : 0.0;
 
-        if (is_drawn(plot, value) && x > box->x - 3.0 && x < box->x + box->width + 3.0 &&
-            y > box->y - 3.0 && y < box->y + box->height + 3.0)
-            count++;
+        for (int k = 0; is_drawn(plot, &values[i]) && k < (joined ? BETWEEN : 1); k++)
+            count += is_inside(box, x + back_x * k / BETWEEN, y + back_y * k / BETWEEN);
     }
     return count;
 }
@@ -153,7 +162,7 @@ static void place_label(const struct plot *plot, struct boxes *boxes, const char
 
         box.x = right - box.width - 4.0 - step * fmax(room, 0.0) / (PLACES - 1);
         box.x = fmax(fmin(box.x, plot->x + plot->width - box.width - 2.0), plot->x + 2.0);
-        box.y = i % 2 == 0 ? y - box.height - 1.5 : y + 2.5;
+        box.y = i % 2 == 0 ? y - box.height - 3.0 : y + 3.5;
         cost = covered(plot, &box) + (is_free(boxes, &box) ? 0 : 1000) +
                (box.y >= plot->y && box.y + box.height <= plot->y + plot->height ? 0 : 500);
         if (cost < least) {

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "base/number.h"
 #include "base/say.h"
+#include "base/text.h"
 #include "drawing/chart_axis.h"
 
 json_t *document_read(FILE *from, struct error *err)
@@ -59,7 +61,10 @@ const char *doc_said(const json_t *object, const char *key)
 double doc_number(const json_t *object, const char *key)
 {
     const json_t *number = json_object_get(object, key);
+    double value;
 
+    if (json_is_string(number) && number_parse(json_string_value(number), &value))
+        return value;
     return json_is_number(number) ? json_number_value(number) : (double)NAN;
 }
 
@@ -156,5 +161,67 @@ const char *shown_with_unit(double value, int decimals, const char *unit)
         return DASH;
     snprintf(out, SHOWN_SIZE, "%s%s%s", shown_number(value, decimals), *unit == '\0' ? "" : " ",
              unit);
+    return out;
+}
+
+/* --- any value -------------------------------------------------------------------------------- */
+
+static void add_value(struct text *text, const json_t *value, int depth);
+
+static void add_members(struct text *text, const json_t *object, int depth)
+{
+    const char *key;
+    json_t *value;
+    bool first = true;
+
+    json_object_foreach((json_t *)object, key, value)
+    {
+        text_add(text, first ? "" : SAY("；", "; "));
+        text_add(text, key);
+        text_add(text, " ");
+        add_value(text, value, depth + 1);
+        first = false;
+    }
+}
+
+static void add_string(struct text *text, const char *words)
+{
+    struct wall_time time;
+
+    if (strlen(words) >= 20 && moment_parse(words, &time))
+        text_add(text, shown_minute(time));
+    else
+        text_add(text, *words == '\0' ? DASH : words);
+}
+
+/* Lists and objects inside each other are followed so far and no farther. */
+enum { DEEPEST = 4 };
+
+static void add_value(struct text *text, const json_t *value, int depth)
+{
+    if (json_is_string(value))
+        add_string(text, json_string_value(value));
+    else if (json_is_integer(value))
+        text_add_int(text, json_integer_value(value));
+    else if (json_is_real(value))
+        text_add_number(text, json_real_value(value));
+    else if (json_is_boolean(value))
+        text_add(text, json_is_true(value) ? SAY("是", "yes") : SAY("否", "no"));
+    else if (json_is_object(value) && depth < DEEPEST)
+        add_members(text, value, depth);
+    else if (json_array_size(value) == 0)
+        text_add(text, DASH);
+    for (size_t i = 0; depth < DEEPEST && i < json_array_size(value); i++) {
+        text_add(text, i == 0 ? "" : SAY("、", ", "));
+        add_value(text, json_array_get(value, i), depth + 1);
+    }
+}
+
+const char *value_words(const json_t *value, char *out, size_t size)
+{
+    struct text text;
+
+    text_init(&text, out, size);
+    add_value(&text, value, 0);
     return out;
 }

@@ -21,7 +21,7 @@ const char *doc_text(const json_t *object, const char *key);
 const char *doc_text_or_dash(const json_t *object, const char *key);
 /* {"zh","en"} in the language of the moment, or a plain text. */
 const char *doc_said(const json_t *object, const char *key);
-/* NAN when absent. */
+/* NAN when absent. What is sealed has its numbers as text; they are numbers here, too. */
 double doc_number(const json_t *object, const char *key);
 /* `otherwise` when absent. */
 long long doc_int(const json_t *object, const char *key, long long otherwise);
@@ -31,6 +31,11 @@ struct wall_time doc_time(const json_t *object, const char *key);
 /* Its length; 0 when absent. */
 size_t doc_size(const json_t *object, const char *key);
 const json_t *doc_at(const json_t *object, const char *key, size_t index);
+
+/* Any value in plain words: "device chuanyang-03/nh3; note …", moments in local time. Returns
+ * `out`.
+ */
+const char *value_words(const json_t *value, char *out, size_t size);
 
 /* Texts that last until the 24th next call: for the arguments of one printf. */
 const char *shown_number(double value, int decimals); /* "–" for NAN; decimals -1: as short as

@@ -175,18 +175,26 @@ static void say_answer(struct page *page, const struct evidence *evidence)
 static void say_reasons(struct page *page, const struct evidence *evidence)
 {
     struct wall_time provable = doc_time(evidence->verdict, "provable_from");
+    struct wall_time start = doc_time(evidence->verdict, "provable_start");
     size_t count = doc_size(evidence->verdict, "reasons");
 
-    if (count > 0)
-        page_say(page, TONE_STRONG, "%s", SAY("理由", "Reasons"));
+    page_say(page, TONE_STRONG, "%s", SAY("理由", "Reasons"));
     for (size_t i = 0; i < count; i++) {
         const json_t *reason = doc_at(evidence->verdict, "reasons", i);
 
         page_say(page, TONE_POINT, SAY("%s。", "%s."), doc_text_or_dash(reason, SAY("zh", "en")));
     }
+    if (count == 0 && *doc_text(evidence->verdict, SAY("zh", "en")) != '\0')
+        page_say(page, TONE_POINT, SAY("%s。", "%s."),
+                 doc_text(evidence->verdict, SAY("zh", "en")));
     if (strcmp(doc_text(evidence->verdict, "answer"), "not_proven") != 0)
         return;
-    if (wall_is_known(provable))
+    if (wall_is_known(provable) && wall_is_known(start))
+        page_say(page, TONE_STRONG,
+                 SAY("照目前的情况，从 %s 重新算起，最早 %s 可以证明。",
+                     "As things go now, counted anew from %s, it can be proven from %s on."),
+                 shown_day(start), shown_day(provable));
+    else if (wall_is_known(provable))
         page_say(page, TONE_STRONG,
                  SAY("照目前的情况，最早 %s 可以证明。",
                      "As things go now, it can be proven from %s on."),
@@ -239,6 +247,12 @@ static void show_points(struct page *page, const struct evidence *evidence)
         grid_cell(grid, "%s", shown_percent(doc_number(worst, "bound")));
     }
     grid_end(grid);
+    page_say(page, TONE_SMALL,
+             SAY("超标占比上限：有 %s 的把握说，超标的日子不多于这个比例；要求不高于 %s。",
+                 "Share, upper bound: with %s confidence no more of the days exceed; at most %s is "
+                 "asked for."),
+             shown_percent(doc_number(evidence->terms, "confidence")),
+             shown_percent(doc_number(evidence->terms, "rate_bound")));
 }
 
 static void show_head(struct page *page, const struct evidence *evidence)
@@ -260,7 +274,7 @@ static void show_small_charts(struct page *page, const struct evidence *evidence
     double room = page_room(page) - 40.0; /* the closing words stand below */
     double each = count == 0 ? 0.0 : room / (double)count - 6.0;
 
-    each = each > 215.0 ? 215.0 : each < 150.0 ? 150.0 : each;
+    each = each > 270.0 ? 270.0 : each < 150.0 ? 150.0 : each;
     for (size_t i = 0; i < count && (double)(i + 1) * (each + 6.0) <= room; i++) {
         const json_t *point = doc_at(evidence->verdict, "points", i);
 

@@ -87,7 +87,7 @@ static void gather_limits(struct gathered *all, const json_t *point, const json_
         bound_words(stage, doc_text(point, "unit"), bound, sizeof bound);
         limit_words(stage, limit, sizeof limit);
         snprintf(label, LABEL_SIZE, "%s  %s", bound,
-                 limit[0] == '\0' ? SAY("本规则自定", "the rule's own") : limit);
+                 limit[0] == '\0' ? SAY("规则自定", "the rule's own") : limit);
         all->limits[all->limit_count] = (struct chart_limit){
             .label = label, .from = doc_time(stage, "from"), .to = doc_time(stage, "to")};
         bound_of(stage, &all->limits[all->limit_count].low, &all->limits[all->limit_count].high);
@@ -136,6 +136,19 @@ static void gather_maintenance(struct gathered *all, const struct evidence *evid
     }
 }
 
+/* The hours of the night that its rule goes by; for noise. */
+static void find_night(struct chart *chart, const json_t *sheet, const json_t *criterion)
+{
+    for (size_t i = 0; i < doc_size(sheet, "rules"); i++) {
+        const json_t *rule = doc_at(sheet, "rules", i);
+
+        if (strcmp(doc_text(rule, "name"), doc_text(criterion, "rule")) != 0)
+            continue;
+        chart->night_begins = (int)doc_int(rule, "night_begins_min", 0);
+        chart->night_ends = (int)doc_int(rule, "night_ends_min", 0);
+    }
+}
+
 void evidence_chart(struct page *page, const struct evidence *evidence, const json_t *point,
                     const json_t *criterion, double height)
 {
@@ -157,6 +170,8 @@ void evidence_chart(struct page *page, const struct evidence *evidence, const js
     gather_limits(&all, point, criterion);
     gather_marks(&all, criterion);
     gather_maintenance(&all, evidence, point);
+    if (noise)
+        find_night(&chart, sheet, criterion);
     chart.mean_word = number_words(evidence, point, criterion);
     chart.band_word = noise ? NULL : SAY("当日最低到最高", "least to greatest of the day");
     chart.values = all.values;

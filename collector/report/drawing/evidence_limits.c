@@ -1,6 +1,5 @@
 /* The limits and editions used, and the terms of the verdict. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
@@ -33,9 +32,11 @@ static const char *force_words(const json_t *stage)
 
     if (!wall_is_known(from) && !wall_is_known(to))
         return SAY("一直", "always");
-    snprintf(out, sizeof out, SAY("%s 起，到 %s", "from %s to %s"),
-             wall_is_known(from) ? shown_day(from) : SAY("最初", "ever"),
-             wall_is_known(to) ? shown_day(to) : SAY("现在", "now"));
+    if (!wall_is_known(to))
+        snprintf(out, sizeof out, SAY("%s 起", "from %s"), shown_day(from));
+    else
+        snprintf(out, sizeof out, SAY("%s 至 %s", "%s to %s"),
+                 wall_is_known(from) ? shown_day(from) : SAY("最初", "ever"), shown_day(to));
     return out;
 }
 
@@ -90,11 +91,18 @@ static const char *term_words(const char *key)
         {"percentile", "日值百分位", "percentile of the days' values"},
         {"last_run", "末段连续达标不少于（天）", "compliant days in a row at the end, at least"},
         {"run_skips_invalid", "连续达标时跳过无效日", "invalid days do not break that run"},
-        {"comparison", "销号前后比较", "before and after"},
+        {"comparison.least_days", "前后比较：每侧至少有效日（天）", "before and after: valid days a side, at least"},
+        {"comparison.normal_from", "前后比较：正态近似每侧至少（天）", "before and after: normal approximation from (days)"},
+        {"comparison.p", "前后比较：p 小于", "before and after: p below"},
+        {"comparison.required", "前后比较：检验了就必须通过", "before and after: must be passed where tested"},
+        {"comparison.where_exceeded", "前后比较：只在销号前超标时要求", "before and after: only where it exceeded before"},
         {"reading_as", "单个读数的规则按此时段看", "a rule on readings looks at"},
         {"present_days", "推算何时可证明所看的天数", "days the outlook goes by"},
         {"horizon_days", "推算最远（天）", "the outlook reaches (days)"},
-        {"doubts", "存疑怎样影响结论", "what doubts do"},
+        {"doubts.block", "哪些存疑使结论只能是不能证明", "doubts that let nothing be proven"},
+        {"doubts.until", "存疑到什么状态才不算", "doubts count until they are"},
+        {"doubts.lasting", "要有人确认过才不算的筛查", "screening that counts until acknowledged"},
+        {"doubts.clock_step_ms", "时钟跳变不小于（毫秒）算存疑", "a clock step is a doubt from (ms)"},
     };
     /* clang-format on */
 
@@ -104,11 +112,28 @@ static const char *term_words(const char *key)
     return key;
 }
 
+/* One fact a key; a group's keys have its name before them. */
+static void show_terms_of(struct grid *facts, const char *group, const json_t *terms)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)terms, key, value)
+    {
+        char name[80];
+        char words[600];
+
+        snprintf(name, sizeof name, "%s%s%s", group, *group == '\0' ? "" : ".", key);
+        if (json_is_object(value) && *group == '\0')
+            show_terms_of(facts, key, value);
+        else
+            fact(facts, term_words(name), "%s", value_words(value, words, sizeof words));
+    }
+}
+
 static void show_terms(struct page *page, const struct evidence *evidence)
 {
     struct grid *facts;
-    const char *key;
-    json_t *value;
 
     page_heading(page, 2, "%s",
                  SAY("判定用的参数（verdict.conf）", "Terms of the verdict (verdict.conf)"));
@@ -118,14 +143,7 @@ static void show_terms(struct page *page, const struct evidence *evidence)
                  "The statistics are standard; the numbers are our choice, no law prints them. How "
                  "the verdict is reached: VERDICT.md."));
     facts = facts_begin(page);
-    json_object_foreach((json_t *)evidence->terms, key, value)
-    {
-        char *words = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS |
-                                            JSON_REAL_PRECISION(6));
-
-        fact(facts, term_words(key), "%s", words == NULL ? "" : words);
-        free(words);
-    }
+    show_terms_of(facts, "", evidence->terms);
     grid_end(facts);
 }
 

@@ -2,7 +2,6 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
@@ -254,9 +253,7 @@ static const char *event_words(const char *kind)
 static void show_event(struct grid *grid, const json_t *event)
 {
     const char *kind = doc_text(event, "kind");
-    char *arguments =
-        json_dumps(json_object_get(event, "arguments"),
-                   JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(6));
+    char arguments[600];
 
     grid_cell(grid, "%s", shown_count(event, "seq"));
     grid_cell(grid, "%s", shown_minute(doc_time(event, "time")));
@@ -264,8 +261,8 @@ static void show_event(struct grid *grid, const json_t *event)
               *event_words(kind) == '\0' ? kind : event_words(kind),
               *event_words(kind) == '\0' ? "" : kind);
     grid_cell(grid, "%s", doc_text(event, "who"));
-    grid_cell(grid, "%.600s", arguments == NULL ? "" : arguments);
-    free(arguments);
+    grid_cell(grid, "%s",
+              value_words(json_object_get(event, "arguments"), arguments, sizeof arguments));
 }
 
 void evidence_events(struct page *page, const struct evidence *evidence)

@@ -44,7 +44,7 @@ static void line(const struct statistics *all, enum met met, const char *what, c
     if (met == NOT_KNOWN)
         grid_cell(all->grid, "%s", DASH);
     else
-        grid_sign(all->grid, met == MET ? SIGN_GOOD : SIGN_UNKNOWN,
+        grid_sign(all->grid, met == MET ? SIGN_GOOD : SIGN_BAD,
                   met == MET ? SAY("满足", "yes") : SAY("不满足", "no"));
 }
 
@@ -317,7 +317,7 @@ static void before_line(const struct statistics *all, const json_t *criterion)
         *edition == '\0' ? SAY("同一条规则", "one rule") : edition);
     snprintf(asked, sizeof asked, SAY("变好，且 p 小于 %s", "better, and p below %s"),
              shown_number(doc_number(terms, "p"), -1));
-    if (doc_true(terms, "required"))
+    if (doc_true(before, "needed"))
         line(all,
              !(doc_number(before, "p") < doc_number(terms, "p")) ||
                      (has_reason(all, criterion, "no_improvement") && !is_better(criterion))

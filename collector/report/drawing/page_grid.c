@@ -214,8 +214,8 @@ void grid_end(struct grid *grid)
 struct grid *facts_begin(struct page *page)
 {
     static const struct column columns[] = {
-        {NULL, 22.0, ALIGN_LEFT},
-        {NULL, 78.0, ALIGN_LEFT}
+        {NULL, 34.0, ALIGN_LEFT},
+        {NULL, 66.0, ALIGN_LEFT}
     };
     struct grid *grid = grid_begin(page, columns, 2);
 
