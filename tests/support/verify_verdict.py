@@ -227,8 +227,7 @@ class Question:
             "reasons": [{key: value for key, value in one.items() if key != "criterion"}
                         for one in self.reasons],
             "provable_from": self.provable_from(),
-            "provable_start": None if self.answer == "relapsed" or self.outlook.full() is None
-            or self.outlook.start is None else
+            "provable_start": None if self.provable_from() is None or self.outlook.start is None else
             time_text(self.calendar.midnight(self.outlook.start)),
             "points": [one.printed() for one in self.points],
             "problems": [self.problem_printed(one) for one in self.problems
