@@ -98,6 +98,28 @@ static void only_a_relapse_of_this_task_since_its_strike_off_is_one(void **state
     assert_string_equal(text("reasons.0.rule"), RULE);
 }
 
+/* From the moment of the strike-off on, and not at the end of the span. */
+static void a_relapse_begins_with_the_strike_off_and_before_the_end(void **state)
+{
+    held_story();
+    tell_problem(NH3, RULE, "breach", "closed", "2026-03-02 10:00", "2026-03-02 11:00", "72");
+    assert_verdict("relapsed", "relapsed");
+    json_object_set_new(problems[0], "first", json_string("2026-08-31T16:00:00.000Z"));
+    assert_verdict("held", "");
+}
+
+static void of_two_rules_the_one_that_was_broken_has_relapsed(void **state)
+{
+    struct measured *point = held_story();
+
+    bound_rule(point, "ours", BOUND_ABOVE, NAN, 1.0);
+    tell_problem(NH3, "ours", "breach", "closed", "2026-07-01", "2026-07-02", "72");
+    assert_verdict("relapsed", "relapsed");
+    assert_string_equal(text("points.0.answer"), "relapsed");
+    assert_string_equal(text("points.0.criteria.0.answer"), "held");
+    assert_string_equal(text("points.0.criteria.1.answer"), "relapsed");
+}
+
 static void an_exceedance_that_is_no_relapse_does_not_let_it_be_held(void **state)
 {
     held_story();
@@ -265,6 +287,32 @@ static void what_is_too_much_makes_up_for_nothing(void **state)
     assert_verdict("not_proven", "incomplete");
     assert_true(fabs(number("points.0.completeness") - 100.0 * 6 / 7) < 0.01);
     assert_int_equal(number("points.0.expected"), 182 * 12);
+}
+
+static void half_of_what_was_expected_is_half_by_day_and_by_night(void **state)
+{
+    struct measured *point = held_story();
+
+    point->asked[0].every_ms = 1800000;
+    judge();
+    assert_true(number("points.0.completeness") == 50.0);
+    assert_true(number("points.0.night.completeness") == 50.0);
+}
+
+/* 20 days of 200 are missing, one in ten: that is enough. */
+static void exactly_what_is_wanted_is_enough(void **state)
+{
+    struct measured *point = held_story();
+
+    watch_until.ms = struck_off.ms + 100 * 86400000LL;
+    span.end = at("2026-06-11"); /* 100 days */
+    for (size_t i = 1; i <= 10; i++)
+        for (size_t j = 0; j < 24; j++)
+            point->values[hour("2026-03-03") + (i * 9 - 1) * 24 + j] = NAN;
+    assert_verdict("held", "");
+    assert_true(number("points.0.completeness") == 90.0);
+    point->values[hour("2026-04-01 12:00")] = NAN;
+    assert_verdict("not_proven", "incomplete");
 }
 
 static void what_was_under_maintenance_is_no_data(void **state)
@@ -502,6 +550,8 @@ int main(void)
         OF_ONE(both_sides_are_compared_by_one_limit),
         OF_ONE(a_relapse_beats_everything),
         OF_ONE(only_a_relapse_of_this_task_since_its_strike_off_is_one),
+        OF_ONE(a_relapse_begins_with_the_strike_off_and_before_the_end),
+        OF_ONE(of_two_rules_the_one_that_was_broken_has_relapsed),
         OF_ONE(an_exceedance_that_is_no_relapse_does_not_let_it_be_held),
         OF_ONE(a_task_that_is_not_struck_off_has_proven_nothing),
         OF_ONE(a_task_nobody_watches_is_not_proven),
@@ -515,6 +565,8 @@ int main(void)
         OF_ONE(nine_tenths_of_all_readings_must_be_there),
         OF_ONE(the_nights_must_be_there_too),
         OF_ONE(what_is_too_much_makes_up_for_nothing),
+        OF_ONE(half_of_what_was_expected_is_half_by_day_and_by_night),
+        OF_ONE(exactly_what_is_wanted_is_enough),
         OF_ONE(what_was_under_maintenance_is_no_data),
         OF_ONE(expected_follows_every_interval_the_device_ever_had),
         OF_ONE(thirty_clean_days_are_too_few),

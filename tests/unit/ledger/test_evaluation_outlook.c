@@ -123,6 +123,44 @@ static void a_window_behind_a_gap_is_promised(void **state)
     assert_promise_kept("2026-04-09", "2026-10-06");
 }
 
+static void what_is_no_gap_yet_moves_nothing(void **state)
+{
+    struct measured *point = good_story(180, "2026-06-01");
+
+    set(point, "2026-04-04", "2026-04-07", NAN);
+    set(point, "2026-04-11", "2026-04-12", NAN);
+    set(point, "2026-04-13", "2026-04-15", NAN);
+    terms->week = 50.0;
+    assert_promise_kept("", "2026-08-29");
+    assert_string_equal(text("provable_start"), "");
+}
+
+/* 5 of 8 night hours in the first 91 days, all of them since 9 days: 113 are missing at 80 %, and
+ * each day more makes up for 1.6. */
+static void nights_enough_are_promised(void **state)
+{
+    struct measured *point = good_story(90, "2026-06-10");
+
+    for (size_t i = hour("2026-03-02"); i < hour("2026-06-01"); i++)
+        if (i % 24 < 3)
+            point->values[i] = NAN;
+    terms->completeness = 50.0;
+    terms->night = 80.0;
+    judge();
+    assert_string_equal(reasons(), "incomplete");
+    terms->present_days = 9; /* of late it is whole */
+    assert_promise_kept("", "2026-08-20");
+}
+
+static void an_unbroken_run_is_promised_while_all_of_late_is_valid(void **state)
+{
+    struct measured *point = good_story(90, "2026-08-20");
+
+    terms->run_skips_invalid = false;
+    set(point, "2026-08-10", "2026-08-11", 1.6);
+    assert_promise_kept("", "2026-09-10");
+}
+
 static void a_window_behind_a_thin_week_is_promised(void **state)
 {
     struct measured *point = good_story(90, "2026-08-01");
@@ -211,6 +249,9 @@ int main(void)
         OF_ONE(a_long_enough_last_run_is_promised),
         OF_ONE(readings_enough_are_promised),
         OF_ONE(a_window_behind_a_gap_is_promised),
+        OF_ONE(what_is_no_gap_yet_moves_nothing),
+        OF_ONE(nights_enough_are_promised),
+        OF_ONE(an_unbroken_run_is_promised_while_all_of_late_is_valid),
         OF_ONE(a_window_behind_a_thin_week_is_promised),
         OF_ONE(behind_a_gap_days_are_counted_anew),
         OF_ONE(at_half_the_days_it_takes_twice_as_long),
