@@ -243,6 +243,21 @@ static void a_week_must_be_three_quarters_there(void **state)
     assert_string_equal(provable("incomplete"), "2026-12-19"); /* 180 days from 22 June */
 }
 
+static void only_whole_weeks_of_the_window_are_looked_at(void **state)
+{
+    struct measured *point = held_story();
+
+    watch_until.ms = struck_off.ms + 100 * 86400000LL;
+    span.end = at("2026-08-31"); /* a Monday */
+    judge();
+    assert_int_equal(json_array_size(part("points.0.weeks")), 25);
+    assert_string_equal(text("points.0.weeks.24.from"), "2026-08-24");
+    span.end = at("2026-08-30");
+    set(point, "2026-08-24", "2026-08-26", NAN);
+    assert_verdict("held", "");
+    assert_int_equal(json_array_size(part("points.0.weeks")), 24);
+}
+
 /* Every third hour of a third of the days: 88.9 %. */
 static void nine_tenths_of_all_readings_must_be_there(void **state)
 {
@@ -400,6 +415,19 @@ static void a_value_at_the_limit_does_not_exceed_and_is_rounded_once(void **stat
     assert_true(fabs(number("points.0.criteria.0.exceedances.0.multiple") - 0.0501 / 1.5) < 1e-9);
 }
 
+static void what_exceeds_in_the_first_and_in_the_last_hour_is_listed(void **state)
+{
+    struct measured *point = held_story();
+
+    point->values[hour("2026-03-02 09:00")] = 1.6;
+    point->values[hour("2026-03-02 10:00")] = 1.7;
+    point->values[hour("2026-08-31 23:00")] = 1.8;
+    judge();
+    assert_int_equal(json_array_size(part("points.0.criteria.0.exceedances")), 2);
+    assert_true(number("points.0.criteria.0.exceedances.0.value") == 1.7);
+    assert_string_equal(text("points.0.criteria.0.exceedances.1.end"), "2026-08-31T16:00:00.000Z");
+}
+
 static void the_last_days_must_be_good_ones(void **state)
 {
     struct measured *point = held_story();
@@ -523,6 +551,7 @@ static void a_window_behind_changed_settings_could_prove_it(void **state)
     held_story();
     tell_doubt("settings_changed", "2026-06-01 09:00", NH3, true);
     assert_verdict("not_proven", "doubt");
+    assert_true(json_is_true(part("points.0.criteria.0.before.tested")));
     assert_string_equal(provable("doubt"), "2026-11-29"); /* 180 days from 2 June */
     assert_string_equal(provable(""), "2026-11-29");
 }
@@ -562,6 +591,7 @@ int main(void)
         OF_ONE(three_days_without_data_are_allowed_and_four_are_a_gap),
         OF_ONE(a_gap_that_goes_on_promises_nothing),
         OF_ONE(a_week_must_be_three_quarters_there),
+        OF_ONE(only_whole_weeks_of_the_window_are_looked_at),
         OF_ONE(nine_tenths_of_all_readings_must_be_there),
         OF_ONE(the_nights_must_be_there_too),
         OF_ONE(what_is_too_much_makes_up_for_nothing),
@@ -572,6 +602,7 @@ int main(void)
         OF_ONE(thirty_clean_days_are_too_few),
         OF_ONE(many_days_that_exceed_without_a_problem_are_too_many),
         OF_ONE(a_value_at_the_limit_does_not_exceed_and_is_rounded_once),
+        OF_ONE(what_exceeds_in_the_first_and_in_the_last_hour_is_listed),
         OF_ONE(the_last_days_must_be_good_ones),
         OF_ONE(no_better_than_before_is_not_held),
         OF_ONE(alike_neighbours_are_told_and_decide_only_when_asked_to),

@@ -185,6 +185,25 @@ static void behind_a_gap_days_are_counted_anew(void **state)
     assert_promise_kept("2026-05-07", "2026-07-05"); /* 59 days */
 }
 
+/* Where alike neighbours decide, so many days more are wanted as they are alike now. */
+static void alike_neighbours_take_longer(void **state)
+{
+    struct measured *point = good_story(30, "2026-06-01");
+    uint32_t n = 0;
+    double r;
+
+    for (size_t i = hour("2026-03-02"); i < hour("2026-12-01"); i++)
+        point->values[i] = 0.8 + 0.01 * (double)(i / 24 / 4 % 2); /* four days alike, four others */
+    terms->decide_by_effective = true;
+    judge();
+    r = number("points.0.criteria.0.r");
+    assert_true(r > 0.4 && r < 0.6);
+    while (effective_count(n, r) < 59)
+        n++;
+    assert_string_equal(reasons(), "too_few_days");
+    assert_true(at(provable("")).ms == at("2026-03-02").ms + (int64_t)n * 86400000);
+}
+
 static void at_half_the_days_it_takes_twice_as_long(void **state)
 {
     struct measured *point = good_story(30, "2026-05-01");
@@ -254,6 +273,7 @@ int main(void)
         OF_ONE(an_unbroken_run_is_promised_while_all_of_late_is_valid),
         OF_ONE(a_window_behind_a_thin_week_is_promised),
         OF_ONE(behind_a_gap_days_are_counted_anew),
+        OF_ONE(alike_neighbours_take_longer),
         OF_ONE(at_half_the_days_it_takes_twice_as_long),
         OF_ONE(a_sensor_that_is_dead_of_late_promises_nothing),
         OF_ONE(what_only_a_person_can_mend_promises_nothing),
