@@ -143,6 +143,14 @@ static size_t covered(const struct plot *plot, const cairo_rectangle_t *box)
     return count;
 }
 
+static bool crosses_strike_off(const struct plot *plot, const cairo_rectangle_t *box)
+{
+    double x =
+        wall_is_known(plot->chart->struck_off) ? chart_x(plot, plot->chart->struck_off) : plot->x;
+
+    return x > box->x - 3.0 && x < box->x + box->width + 3.0 && x > plot->x;
+}
+
 enum { PLACES = 7 };
 
 /* Along the line, above or below it, where least of the curve is covered and no other label. */
@@ -163,7 +171,8 @@ static void place_label(const struct plot *plot, struct boxes *boxes, const char
         box.x = right - box.width - 4.0 - step * fmax(room, 0.0) / (PLACES - 1);
         box.x = fmax(fmin(box.x, plot->x + plot->width - box.width - 2.0), plot->x + 2.0);
         box.y = i % 2 == 0 ? y - box.height - 3.0 : y + 3.5;
-        cost = covered(plot, &box) + (is_free(boxes, &box) ? 0 : 1000) +
+        cost = covered(plot, &box) + (crosses_strike_off(plot, &box) ? 5 : 0) +
+               (is_free(boxes, &box) ? 0 : 1000) +
                (box.y >= plot->y && box.y + box.height <= plot->y + plot->height ? 0 : 500);
         if (cost < least) {
             least = cost;
@@ -285,9 +294,11 @@ static void legend_curve(struct legend *legend)
 {
     cairo_t *cr = legend->plot->cr;
 
-    cairo_rectangle(cr, legend->x, legend->y + 2.0, 14.0, 7.0);
-    ink_use(cr, INK_BAND);
-    cairo_fill(cr);
+    if (legend->plot->chart->band_word != NULL) {
+        cairo_rectangle(cr, legend->x, legend->y + 2.0, 14.0, 7.0);
+        ink_use(cr, INK_BAND);
+        cairo_fill(cr);
+    }
     ink_use(cr, INK_LINE);
     cairo_set_line_width(cr, 1.1);
     cairo_move_to(cr, legend->x, legend->y + 5.5);
