@@ -148,7 +148,7 @@ static void change_and_prove(struct input *input, bool issues)
     size_t count = small->file_count;
     bool listed_differs = false, sealed_differs = false;
     struct wall_time now = small->now;
-    struct proof proof;
+    struct proof proof = {0};
     size_t size;
     uint8_t *bytes;
 
@@ -195,7 +195,7 @@ static void change_and_prove(struct input *input, bool issues)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct input input = {bytes + 1, bytes + size};
-    struct proof proof;
+    struct proof proof = {0};
 
     say_in(LANGUAGE_EN);
     if (size == 0)

@@ -14,7 +14,7 @@
 static struct proof check_with(struct small_bundle *small, const struct proof_setup *setup)
 {
     struct error err = {0};
-    struct proof proof;
+    struct proof proof = {0};
     size_t size;
     uint8_t *bytes = small_pack(small, &size);
     struct archive *archive = archive_open_bytes(bytes, size, &err);
@@ -48,7 +48,7 @@ static void expect(const struct proof *proof, enum claim claim, enum answer answ
 static void an_untouched_bundle_is_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct proof_setup setup = {.ca_file = ""};
 
     small_make(&small, 3);
@@ -66,7 +66,7 @@ static void an_untouched_bundle_is_proven(void **state)
 static void a_long_chain_is_proven_too(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 12);
     proof = check(&small);
@@ -89,7 +89,7 @@ static void a_long_chain_is_proven_too(void **state)
 static void a_digit_changed_in_the_table_is_found_with_its_line(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 3);
     small_change(&small, "readings.csv", ",20.4,", ",20.3,");
@@ -110,7 +110,7 @@ static void a_digit_changed_in_the_table_is_found_with_its_line(void **state)
 static void a_line_added_to_the_table_or_left_out_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_file *csv;
 
     small_make(&small, 2);
@@ -145,7 +145,7 @@ static void a_line_added_to_the_table_or_left_out_is_found(void **state)
 static void a_changed_row_does_not_lead_to_its_root(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 3);
     small_change(&small, "rows/" SMALL_POINT ".txt", ",20.4,N", ",20.3,N");
@@ -193,7 +193,7 @@ static void a_row_left_out_or_out_of_order_is_found(void **state)
 static void an_entry_that_was_changed_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, "events.txt", "\"every_ms\":3600000", "\"every_ms\":3600001");
@@ -209,7 +209,7 @@ static void an_entry_that_was_changed_is_found(void **state)
 static void a_line_of_the_events_that_was_changed_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, "events.txt", ",user.add,", ",user.del,");
@@ -224,7 +224,7 @@ static void a_line_of_the_events_that_was_changed_is_found(void **state)
 static void a_limit_changed_in_the_description_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     char name[ARCHIVE_NAME_MAX] = "";
 
     small_make(&small, 2);
@@ -244,7 +244,7 @@ static void a_limit_changed_in_the_description_is_found(void **state)
 static void a_configuration_that_was_exchanged_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     char name[ARCHIVE_NAME_MAX];
 
     small_make(&small, 2);
@@ -260,7 +260,7 @@ static void a_configuration_that_was_exchanged_is_found(void **state)
 static void a_file_more_or_less_or_under_another_name_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_put(&small, "notes.txt", "hello", 5);
@@ -283,7 +283,7 @@ static void a_file_more_or_less_or_under_another_name_is_found(void **state)
 static void the_sums_must_say_what_the_list_says(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_file *sums;
 
     small_make(&small, 2);
@@ -298,7 +298,7 @@ static void the_sums_must_say_what_the_list_says(void **state)
 static void instructions_that_are_not_ours_are_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_put(&small, "VERIFY.md", "Trust me.\n", 10);
@@ -395,7 +395,7 @@ static void the_act_of_export_must_be_sealed(void **state)
 static void a_segment_cut_out_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 3);
     small_cut(&small, "heads.txt", small.segments[1].text, small.segments[2].text);
@@ -412,7 +412,7 @@ static void a_segment_cut_out_is_found(void **state)
 static void a_chain_that_was_rewritten_in_part_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     char *row;
 
     small_make(&small, 3);
@@ -433,7 +433,7 @@ static void a_chain_that_was_rewritten_in_part_is_found(void **state)
 static void entries_that_do_not_follow_are_found(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small.segments[1].head.first_seq--;
@@ -448,7 +448,7 @@ static void entries_that_do_not_follow_are_found(void **state)
 static void a_first_segment_with_something_before_it_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small.segments[0].head.previous[0] = 1;
@@ -462,7 +462,7 @@ static void a_first_segment_with_something_before_it_is_found(void **state)
 static void a_chain_that_begins_inside_the_case_is_not_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small.numbered_from = 5;
@@ -482,7 +482,7 @@ static void a_chain_that_begins_inside_the_case_is_not_proven(void **state)
 static void segments_behind_the_span_do_not_belong(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_start(&small);
     small.from = small.begin;
@@ -500,7 +500,7 @@ static void segments_behind_the_span_do_not_belong(void **state)
 static void readings_that_are_not_shown_are_missed(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_file *rows;
     char *second;
 
@@ -519,7 +519,7 @@ static void readings_that_are_not_shown_are_missed(void **state)
 static void readings_removed_by_retention_are_not_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_file *rows;
     char *second;
 
@@ -538,7 +538,7 @@ static void readings_removed_by_retention_are_not_proven(void **state)
 static void an_entry_that_is_kept_back_is_missed(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_segment *first;
     char *line;
 
@@ -559,7 +559,7 @@ static void an_entry_that_is_kept_back_is_missed(void **state)
 static void an_item_of_the_configuration_that_is_not_shown_is_missed(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     char name[ARCHIVE_NAME_MAX] = "";
 
     small_make(&small, 2);
@@ -580,7 +580,7 @@ static void an_item_of_the_configuration_that_is_not_shown_is_missed(void **stat
 static void a_span_that_is_not_sealed_to_its_end_is_not_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_start(&small);
     small.from = small.begin;
@@ -644,7 +644,7 @@ static void make_with_clock_set_back(struct small_bundle *small, const char *ste
 static void time_that_goes_back_without_a_step_is_refuted(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     make_with_clock_set_back(&small, NULL);
     small_files(&small);
@@ -658,7 +658,7 @@ static void time_that_goes_back_without_a_step_is_refuted(void **state)
 static void time_that_goes_back_across_a_start_is_not_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_start(&small);
     small.from = small.begin;
@@ -680,7 +680,7 @@ static void time_that_goes_back_across_a_start_is_not_proven(void **state)
 static void time_that_goes_back_with_a_step_is_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     make_with_clock_set_back(&small, "{\"by_ms\":-5400000,\"steps\":1}");
     small_files(&small);
@@ -714,7 +714,7 @@ static void time_that_goes_back_with_a_step_is_proven(void **state)
 static void a_head_from_outside_that_is_not_in_the_chain_refutes(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct outside_head outside = {.segment = 2, .time = WALL_NONE, .from = "kept.json"};
     const struct proof_setup setup = {.ca_file = "", .outside = &outside, .outside_count = 1};
 
@@ -729,7 +729,7 @@ static void a_head_from_outside_that_is_not_in_the_chain_refutes(void **state)
 static void a_head_from_outside_ahead_of_the_chain_says_that_its_end_was_cut(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct outside_head outside = {.segment = 9, .time = WALL_NONE, .from = "kept.json"};
     const struct proof_setup setup = {.ca_file = "", .outside = &outside, .outside_count = 1};
 
@@ -752,7 +752,7 @@ static void a_head_from_outside_ahead_of_the_chain_says_that_its_end_was_cut(voi
 static void another_key_is_refuted_and_none_is_not_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct proof_setup setup = {.ca_file = ""};
 
     small_make(&small, 2);
@@ -769,7 +769,7 @@ static void another_key_is_refuted_and_none_is_not_proven(void **state)
 static void a_wrong_signature_is_refuted(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small.segments[1].signature[5] ^= 1;
@@ -788,7 +788,7 @@ static void a_wrong_signature_is_refuted(void **state)
 static void a_key_that_is_missing_or_not_what_its_name_says_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     char name[ARCHIVE_NAME_MAX];
 
     small_make(&small, 2);
@@ -823,7 +823,7 @@ static void make_with_two_keys(struct small_bundle *small, enum small_handover h
 static void a_key_that_was_handed_over_is_followed(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct proof_setup setup = {.ca_file = ""};
 
     make_with_two_keys(&small, SMALL_SIGNED);
@@ -842,7 +842,7 @@ static void a_key_that_was_handed_over_is_followed(void **state)
 static void a_key_that_was_not_handed_over_is_another_key(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct proof_setup setup = {.ca_file = ""};
 
     make_with_two_keys(&small, SMALL_UNSIGNED);
@@ -859,7 +859,7 @@ static void a_key_that_was_not_handed_over_is_another_key(void **state)
 static void a_handover_the_old_key_did_not_sign_is_refuted(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     make_with_two_keys(&small, SMALL_SIGNED_WRONG);
     proof = check(&small);
@@ -874,7 +874,7 @@ static void a_handover_the_old_key_did_not_sign_is_refuted(void **state)
 static void a_head_that_was_kept_outside_proves_all_before_it(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct outside_head outside = {.time = WALL_NONE, .from = "kept.json"};
     const struct proof_setup setup = {.ca_file = "", .outside = &outside, .outside_count = 1};
 
@@ -897,7 +897,7 @@ static void a_head_that_was_kept_outside_proves_all_before_it(void **state)
 static void a_time_stamp_that_is_none_is_refuted(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, "issue.json", "{\"anchors\":[]",
@@ -936,7 +936,7 @@ static void a_time_stamp_must_be_of_the_chain_and_readable(void **state)
 static void time_stamps_and_their_list_must_agree(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 1);
     small_put(&small, "anchors/000001.tsr", "\x30\x03\x02\x01", 5);
@@ -961,7 +961,7 @@ static void time_stamps_and_their_list_must_agree(void **state)
 static void where_heads_were_left_is_said(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, "anchors.json", "[]",
@@ -978,7 +978,7 @@ static void where_heads_were_left_is_said(void **state)
 static void a_verdict_that_was_changed_is_refuted_with_where(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 3);
     small_change(&small, "verdict.json", "\"answer\":\"not_proven\"", "\"answer\":\"held\"");
@@ -994,7 +994,7 @@ static void a_verdict_that_was_changed_is_refuted_with_where(void **state)
 static void a_verdict_other_than_the_sealed_act_says_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, "verdict.json", "\"answer\":\"not_proven\"", "\"answer\":\"held\"");
@@ -1008,7 +1008,7 @@ static void a_verdict_other_than_the_sealed_act_says_is_found(void **state)
 static void a_strike_off_other_than_the_sealed_one_is_not_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_segment *first;
 
     small_start(&small);
@@ -1031,7 +1031,7 @@ static void a_strike_off_other_than_the_sealed_one_is_not_proven(void **state)
 static void a_public_bundle_shows_nothing_of_the_task_and_is_proven(void **state)
 {
     struct small_bundle small = {.is_public = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_start(&small);
     small.from = small.begin;
@@ -1054,7 +1054,7 @@ static void a_public_bundle_shows_nothing_of_the_task_and_is_proven(void **state
 static void a_newer_form_is_said_and_nothing_is_guessed(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, "manifest.json", "lookback bundle 1", "lookback bundle 2");
@@ -1086,7 +1086,7 @@ static void a_newer_form_made_of_an_older_one_by_a_byte_is_found(void **state)
     const struct proof_setup setup = {.ca_file = ""};
     struct error err = {0};
     struct archive *archive;
-    struct proof proof;
+    struct proof proof = {0};
     size_t size;
     uint8_t *bytes, *at;
 
@@ -1109,7 +1109,7 @@ static void a_newer_form_made_of_an_older_one_by_a_byte_is_found(void **state)
 static void heads_of_another_gateway_are_found(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, "manifest.json", "\"store\":\"0123", "\"store\":\"1123");
@@ -1122,7 +1122,7 @@ static void heads_of_another_gateway_are_found(void **state)
 static void what_is_no_archive_is_refuted(void **state)
 {
     struct error err = {0};
-    struct proof proof;
+    struct proof proof = {0};
 
     assert_null(archive_open_bytes("hello", 5, &err));
     proof_of_refused(&proof, &err);

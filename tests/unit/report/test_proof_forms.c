@@ -15,7 +15,7 @@ static struct proof check(struct small_bundle *small)
 {
     const struct proof_setup setup = {.ca_file = ""};
     struct error err = {0};
-    struct proof proof;
+    struct proof proof = {0};
     size_t size;
     uint8_t *bytes = small_pack(small, &size);
     struct archive *archive = archive_open_bytes(bytes, size, &err);
@@ -45,7 +45,7 @@ struct wrong {
 static void refused(const char *file, const struct wrong *wrong, bool issued)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     small_change(&small, file, wrong->from, wrong->to);
@@ -84,7 +84,7 @@ static void heads_have_one_form(void **state)
 static void heads_that_are_cut_short_or_too_long_are_refused(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
     char many[HEAD_TEXT_MAX + 2];
 
     small_make(&small, 2);
@@ -110,7 +110,7 @@ static void heads_that_are_cut_short_or_too_long_are_refused(void **state)
 static void a_key_under_another_name_is_refused(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_file *key;
     char name[ARCHIVE_NAME_MAX];
 
@@ -129,7 +129,7 @@ static void a_key_that_signed_nothing_does_not_belong(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
     struct error err = {0};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 1);
     small.old_key = seal_key_make(small.dir, true, &err);
@@ -184,7 +184,7 @@ static void events_have_one_form(void **state)
 static void events_that_are_cut_short_or_go_on_are_refused(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_file *events;
 
     small_make(&small, 2);
@@ -211,7 +211,7 @@ static void events_that_are_cut_short_or_go_on_are_refused(void **state)
 static void what_does_not_bear_on_the_case_is_not_shown(void **state)
 {
     struct small_bundle small = {.is_tiny = true, .shows_all = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 2);
     proof = check(&small);
@@ -252,7 +252,7 @@ static void a_line_too_long_for_a_reading_is_refused(void **state)
 static void rows_that_end_too_early_are_refused(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
     struct small_file *rows;
 
     small_make(&small, 1);
@@ -268,7 +268,7 @@ static void rows_that_end_too_early_are_refused(void **state)
 static void a_reading_outside_the_times_of_its_head_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 1);
     small.segments[0].head.last_time.ms -= 1;
@@ -314,7 +314,7 @@ static void the_list_has_one_form(void **state)
 static void a_file_that_is_listed_behind_the_last_is_missing(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     small_make(&small, 1);
     small_put(&small, "zzz", "x", 1);
@@ -341,7 +341,7 @@ static void more_points_than_a_task_has_are_refused(void **state)
 static void a_configuration_out_of_order_is_refused(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
     char *second, again[sizeof small.configuration], file[ARCHIVE_NAME_MAX];
 
     small_start(&small);
@@ -403,7 +403,7 @@ static void make_with_two_configurations(struct small_bundle *small, bool announ
 static void a_configuration_that_was_never_announced_is_found(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
 
     make_with_two_configurations(&small, false);
     small_files(&small);
@@ -418,7 +418,7 @@ static void a_configuration_that_was_never_announced_is_found(void **state)
 static void settings_that_cannot_be_read_leave_the_verdict_unproven(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
-    struct proof proof;
+    struct proof proof = {0};
     char *zone;
     char file[ARCHIVE_NAME_MAX], hex[DIGEST_HEX];
     static const char collector[] =
