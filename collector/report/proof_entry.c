@@ -197,13 +197,31 @@ static bool note_key(struct check *check, const struct shown_entry *entry, struc
     return true;
 }
 
+/* The same ones in the same order. */
+static bool has_points(const struct check *check, const json_t *points)
+{
+    if (json_array_size(points) != check->about.point_count)
+        return false;
+    for (size_t i = 0; i < check->about.point_count; i++) {
+        const char *name = json_string_value(json_array_get(points, i));
+
+        if (name == NULL || strcmp(name, check->points[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
 static void note_task(struct check *check, const struct shown_entry *entry)
 {
     const json_t *tasks = json_object_get(entry->body, "tasks");
 
     for (size_t i = 0; i < json_array_size(tasks); i++) {
         const json_t *task = json_array_get(tasks, i);
-        struct sealed_task found = {.found = true, .seq = entry->seq};
+        struct sealed_task found = {
+            .found = true,
+            .seq = entry->seq,
+            .points_differ = !has_points(check, json_object_get(task, "points")),
+            .category_differs = strcmp(json_words(task, "category"), check->about.category) != 0};
 
         if (strcmp(json_words(task, "id"), check->about.task) == 0 &&
             json_time(task, "struck_off", &found.struck_off) &&

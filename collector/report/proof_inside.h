@@ -71,6 +71,7 @@ struct sealed_task {
     bool found;
     uint64_t seq;
     struct wall_time struck_off, watch_until;
+    bool points_differ, category_differs; /* from those of manifest.json */
 };
 
 /* One of the threads that check signatures: every so manieth from `first`. */

@@ -91,25 +91,80 @@ static void say_difference(struct check *check, const json_t *ours, const json_t
         where, mine, theirs);
 }
 
-/* What the ledger's entries say of the task is what the verdict rests on. */
-static void check_task(struct check *check)
+static void check_strike_off(struct check *check)
 {
     const struct case_setup *about = &check->about;
     const struct sealed_task *task = &check->task;
-    char sealed[WALL_TEXT], said[WALL_TEXT];
     bool bears = wall_is_known(about->struck_off) && about->struck_off.ms < about->span.end.ms;
+    char sealed[WALL_TEXT], said[WALL_TEXT];
 
-    if (!task->found || (!bears && !wall_is_known(task->struck_off)))
+    if ((!bears && !wall_is_known(task->struck_off)) ||
+        (task->struck_off.ms == about->struck_off.ms &&
+         task->watch_until.ms == about->watch_until.ms))
         return;
-    if (task->struck_off.ms == about->struck_off.ms &&
-        task->watch_until.ms == about->watch_until.ms)
+    if (task->struck_off.ms == about->struck_off.ms)
+        lack(check, CLAIM_VERDICT_RECOMPUTED,
+             SAY("台账最新的封存记录（序号 %llu）里，任务的巩固期到“%s”为止，结论依据的却是“%s”",
+                 "by the newest sealed entry about the task (%llu) it is watched until \"%s\", the "
+                 "verdict rests on \"%s\""),
+             (unsigned long long)task->seq, wall_text(task->watch_until, sealed),
+             wall_text(about->watch_until, said));
+    else
+        lack(check, CLAIM_VERDICT_RECOMPUTED,
+             SAY("台账最新的封存记录（序号 %llu）里，任务的销号时间是“%s”，结论依据的却是“%s”",
+                 "the newest sealed entry about the task (%llu) has it struck off at \"%s\", the "
+                 "verdict rests on \"%s\""),
+             (unsigned long long)task->seq, wall_text(task->struck_off, sealed),
+             wall_text(about->struck_off, said));
+}
+
+/* What the ledger's entries say of the task is what the verdict rests on. */
+static void check_task(struct check *check)
+{
+    const struct sealed_task *task = &check->task;
+
+    if (!task->found) {
+        if (!check->is_public && wall_is_known(check->about.struck_off))
+            lack(check, CLAIM_VERDICT_RECOMPUTED, "%s",
+                 SAY("材料里没有一条封存的台账记录写着这项任务：它的监测点、销号时间和巩固期没有依"
+                     "据",
+                     "no sealed entry of the ledger here names the task: nothing shows its points, "
+                     "strike-off and watch period"));
         return;
-    lack(check, CLAIM_VERDICT_RECOMPUTED,
-         SAY("台账最新的封存记录（序号 %llu）里，任务的销号时间是“%s”，结论依据的却是“%s”",
-             "the newest sealed entry about the task (%llu) has it struck off at \"%s\", the "
-             "verdict rests on \"%s\""),
-         (unsigned long long)task->seq, wall_text(task->struck_off, sealed),
-         wall_text(about->struck_off, said));
+    }
+    check_strike_off(check);
+    if (task->points_differ)
+        lack(
+            check, CLAIM_VERDICT_RECOMPUTED,
+            SAY("台账最新的封存记录（序号 %llu）里，任务的监测点与结论依据的不同，需核查",
+                "by the newest sealed entry about the task (%llu) its points are others than those "
+                "the verdict rests on, which needs checking"),
+            (unsigned long long)task->seq);
+    if (task->category_differs)
+        lack(check, CLAIM_VERDICT_RECOMPUTED,
+             SAY("台账最新的封存记录（序号 %llu）里，任务的类别与 manifest.json 不同，需核查",
+                 "by the newest sealed entry about the task (%llu) its category is not that of "
+                 "manifest.json, which needs checking"),
+             (unsigned long long)task->seq);
+}
+
+/* Whether anything here was made up is said by the sealed descriptions. */
+static void check_simulated(struct check *check)
+{
+    bool said = json_is_true(json_object_get(check->proof->manifest, "simulated"));
+    bool simulated = false;
+
+    for (size_t i = 0; i < check->about.point_count; i++) {
+        const struct point_sheet *sheet = bundle_case_sheet(check->bundle, i);
+
+        simulated = simulated || (sheet != NULL && sheet->simulated);
+    }
+    if (said != simulated)
+        refute(check, CLAIM_UNCHANGED, "%s",
+               simulated ? SAY("读数是模拟的，manifest.json 却说不是",
+                               "the readings are simulated, manifest.json says they are not")
+                         : SAY("读数不是模拟的，manifest.json 却说是",
+                               "the readings are not simulated, manifest.json says they are"));
 }
 
 bool proof_verdict(struct check *check, struct error *err)
@@ -127,6 +182,8 @@ bool proof_verdict(struct check *check, struct error *err)
                SAY("被封存的导出操作说结论是 %s，verdict.json 是 %.20s",
                    "the sealed act of export says the verdict is %s, verdict.json says %.20s"),
                check->issued_verdict, json_words(said, "answer"));
+    if (check->settled)
+        check_simulated(check);
     if (!check->evaluates)
         return true; /* the reason was said */
     if (check->sealed_differs) {
@@ -147,8 +204,13 @@ bool proof_verdict(struct check *check, struct error *err)
     json_decref(ours);
     check_task(check);
     proven(check, CLAIM_VERDICT_RECOMPUTED,
-           SAY("从 %llu 条被封存的读数重新算出，与 verdict.json 一字不差",
-               "worked out anew from %llu sealed readings, it is verdict.json to the byte"),
-           (unsigned long long)check->rows_seen);
+           SAY("从 %llu 条被封存的读数重新算出，与 verdict.json 一字不差%s",
+               "worked out anew from %llu sealed readings, it is verdict.json to the byte%s"),
+           (unsigned long long)check->rows_seen,
+           !check->is_public
+               ? ""
+               : SAY("；台账记录不公开，监测点、销号时间和巩固期按 manifest.json 所说",
+                     "; points, strike-off and watch period are as manifest.json says: "
+                     "the ledger's entries are only in the full bundle"));
     return true;
 }

@@ -153,6 +153,7 @@ def verify(data, key=None, ca=None, anchors=()):
             claims.lack(claim, "the bundle could not be read to its end")
         return claims
     for claim, check in (("unchanged", lambda: check_csv(case, claims)),
+                         ("unchanged", lambda: verify_verdict.check_simulated(case, claims)),
                          ("complete", lambda: check_cover(case, claims)),
                          ("signed-by", lambda: check_signed_by(case, claims, key)),
                          ("existed-before", lambda: verify_anchor.check(case, claims, ca, anchors)),

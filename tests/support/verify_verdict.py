@@ -7,7 +7,8 @@ from datetime import date
 
 from verify_conf import read_conf
 from verify_feed import (
-    doubts_of, item_of, judged, maintenance_of, problems_of, sheet_of, sheets_of, terms_of, zone_of)
+    doubts_of, item_of, judged, maintenance_of, problems_of, sheet_of, sheets_of,
+    shown_of, terms_of, zone_of)
 from verify_outlook import Outlook
 from verify_periods import Calendar
 from verify_point import Point, Side
@@ -296,8 +297,42 @@ def check(case, claims):
     question = Question(case)
     for where in differences(said, question.printed()):
         claims.refute("verdict-recomputed", f"verdict.json: {where}")
+    check_task(case, claims)
     issued = case.issued.said.get("verdict")
     if issued != question.answer:
         claims.refute("verdict-recomputed", f"the sealed event of the export says {issued!r}, worked "
                                             f"out anew it is {question.answer!r}")
     claims.reason["verdict-recomputed"] = f"{question.answer}, worked out anew from the sealed rows"
+    if case.manifest["form"] == "public":
+        claims.reason["verdict-recomputed"] += ("; points, strike-off and watch period are as "
+                                                "manifest.json says")
+
+
+def check_task(case, claims):
+    """The task is the one the ledger's newest shown entry has."""
+    said, found = case.manifest, None
+    for _, shown in shown_of(case):
+        if shown.kind.startswith("task"):
+            for task in shown.said.get("tasks") or []:
+                if task.get("id") == said["task"]:
+                    found = task
+    if found is None:
+        if said["form"] == "full" and said["struck_off"] is not None:
+            claims.lack("verdict-recomputed", "no sealed entry of the ledger here names the task")
+        return
+    keys = ["points", "category"]
+    if found["struck_off"] or (said["struck_off"] and said["struck_off"] < said["to"]):
+        keys += ["struck_off", "watch_until"]
+    for key in keys:
+        if found[key] != said[key]:
+            claims.lack("verdict-recomputed", f"the ledger's newest sealed entry says of the task's {key} "
+                                              f"{found[key]!r}, the verdict rests on {said[key]!r}")
+
+
+def check_simulated(case, claims):
+    """Whether anything was made up is said by the sealed descriptions."""
+    made_up = any(sheets[-1][2]["simulated"] for sheets in
+                  (sheets_of(case, point) for point in case.manifest["points"]) if sheets)
+    if case.manifest["simulated"] != made_up:
+        claims.refute("unchanged", f"manifest.json says simulated: {case.manifest['simulated']}, the sealed "
+                                   f"descriptions say {made_up}")

@@ -525,8 +525,9 @@ static inline void small_strike_off(struct small_bundle *small)
 
     snprintf(arguments, sizeof arguments,
              "{\"by\":\"li\",\"id\":\"37\",\"note\":\"done\",\"tasks\":[{\"id\":\"37\","
-             "\"struck_off\":\"%s\",\"watch_until\":\"%s\"}]}",
-             wall_text(small->now, struck),
+             "\"category\":\"river\",\"points\":[\"%s\"],\"struck_off\":\"%s\","
+             "\"watch_until\":\"%s\"}]}",
+             SMALL_POINT, wall_text(small->now, struck),
              wall_text((struct wall_time){small->now.ms + 30LL * SMALL_DAY_MS}, until));
     small_event(small, "task.strike_off", arguments);
 }
@@ -854,7 +855,7 @@ static inline void small_list(struct small_bundle *small)
                   "category", about.category, "collector", "zj-01", "files", list, "form",
                   small->is_public ? "public" : "full", "format", "lookback bundle 1", "from",
                   small_moment(small->from), "libraries", "points", SMALL_POINT, "program",
-                  small->is_tiny ? "tiny" : version_text(), "simulated", 1, "store", small_store,
+                  small->is_tiny ? "tiny" : version_text(), "simulated", 0, "store", small_store,
                   "struck_off", small_moment(about.struck_off), "task", "37", "to",
                   small_moment(small->to), "watch_until", small_moment(about.watch_until)));
     qsort(small->files, small->file_count, sizeof small->files[0], small_by_name);

@@ -317,7 +317,7 @@ static void json_has_one_form_and_no_key_twice(void **state)
         {"manifest.json", "{\"category\":\"river\"", "{\"category\":\"river\",\"category\":\"x\"",
          "is no JSON"                                                                                                             },
         {"manifest.json", "{\"category\"",           "{ \"category\"",                             "one form"                     },
-        {"manifest.json", "\"simulated\":true",      "\"simulated\":1",                            "does not hold what VERIFY.md" },
+        {"manifest.json", "\"simulated\":false",     "\"simulated\":1",                            "does not hold what VERIFY.md" },
         {"manifest.json", "\"form\":\"full\"",       "\"form\":\"most\"",                          "does not hold what VERIFY.md" },
         {"manifest.json", "\"points\":[",            "\"points\":[\"a\\/b/c\",",                   "one form"                     },
         {"manifest.json", "\"points\":[",            "\"points\":[\"../../x\",",                   "a point is not"               },
@@ -1028,6 +1028,19 @@ static void a_strike_off_other_than_the_sealed_one_is_not_proven(void **state)
     small_end(&small);
 }
 
+static void readings_are_simulated_only_as_their_descriptions_say(void **state)
+{
+    struct small_bundle small = {.is_tiny = false};
+    struct proof proof;
+
+    small_make(&small, 2);
+    small_change(&small, "manifest.json", "\"simulated\":false", "\"simulated\":true");
+    proof = check(&small);
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED, "the readings are not simulated");
+    proof_end(&proof);
+    small_end(&small);
+}
+
 static void a_public_bundle_shows_nothing_of_the_task_and_is_proven(void **state)
 {
     struct small_bundle small = {.is_public = true};
@@ -1213,6 +1226,7 @@ int main(void)
         cmocka_unit_test(a_verdict_that_was_changed_is_refuted_with_where),
         cmocka_unit_test(a_verdict_other_than_the_sealed_act_says_is_found),
         cmocka_unit_test(a_strike_off_other_than_the_sealed_one_is_not_proven),
+        cmocka_unit_test(readings_are_simulated_only_as_their_descriptions_say),
         cmocka_unit_test(a_public_bundle_shows_nothing_of_the_task_and_is_proven),
         cmocka_unit_test(a_newer_form_is_said_and_nothing_is_guessed),
         cmocka_unit_test(a_newer_form_made_of_an_older_one_by_a_byte_is_found),
