@@ -82,8 +82,8 @@ static int say_not_found(const struct typed *typed, const struct river_desk *des
             add_word(&text, site->chiefs[j].name);
     }
     error_set(&err, ERROR_NOT_FOUND,
-              SAY("%s：没有“%.60s”；sites.conf 里的断面有：%s",
-                  "%s: there is no \"%.60s\"; the sections of sites.conf have: %s"),
+              SAY("%s：没有“%.60s”；sites.conf 的断面里有：%s",
+                  "%s: there is no \"%.60s\"; the sections of sites.conf name: %s"),
               option, typed_option(typed, option), text.used == 0 ? SAY("无", "none") : list);
     return command_fail(typed, &err);
 }
@@ -320,18 +320,6 @@ static bool is_good(const json_t *whole)
     return true;
 }
 
-static int use(const struct typed *typed)
-{
-    struct error err = {0};
-
-    error_set(&err, ERROR_WRONG_USE, "%s",
-              SAY("用法：lookback river (--section 断面 | --river 河道 | --chief 河长) --month "
-                  "2026-10 [--out 文件.pdf]",
-                  "use: lookback river (--section SITE | --river NAME | --chief NAME) --month "
-                  "2026-10 [--out FILE.pdf]"));
-    return command_fail(typed, &err);
-}
-
 static void print_report(const struct river_desk *desk, const json_t *whole)
 {
     bool simulated = false;
@@ -378,15 +366,29 @@ static bool draw(const struct typed *typed, const struct river_desk *desk, json_
     return draw_document("river", whole, path, err);
 }
 
-/* --out is a PDF; the month and what is asked about are said once. */
+/* --out is a PDF; the month and what is asked about are said once. Else the sentence is printed. */
 static bool is_well_asked(const struct typed *typed)
 {
     const char *out = typed_option(typed, "--out");
     int asked = (typed_option(typed, "--section") != NULL) +
                 (typed_option(typed, "--river") != NULL) + (typed_option(typed, "--chief") != NULL);
+    struct error err = {0};
 
-    return asked == 1 && typed_option(typed, "--month") != NULL &&
-           (out == NULL || draw_is_for(out, ".pdf"));
+    if (asked != 1)
+        error_set(&err, ERROR_WRONG_USE, "%s",
+                  SAY("--section、--river、--chief 要写一个，也只写一个",
+                      "one of --section, --river and --chief is wanted, and only one"));
+    else if (typed_option(typed, "--month") == NULL)
+        error_set(&err, ERROR_WRONG_USE, "%s",
+                  SAY("缺少 --month，如 --month 2026-10", "--month is missing, as in --month "
+                                                          "2026-10"));
+    else if (out != NULL && !draw_is_for(out, ".pdf"))
+        error_set(&err, ERROR_WRONG_USE, SAY("--out：%.200s 不是 .pdf", "--out: %.200s is no .pdf"),
+                  out);
+    else
+        return true;
+    command_fail(typed, &err);
+    return false;
 }
 
 int command_river(const struct typed *typed)
@@ -398,7 +400,7 @@ int command_river(const struct typed *typed)
     int code;
 
     if (!is_well_asked(typed))
-        return use(typed);
+        return EXIT_WRONG;
     code = desk_open(typed, &desk);
     if (code == 0) {
         whole = report(typed, &desk, &err);

@@ -105,8 +105,10 @@ static void verdict_rows(struct ledger_desk *desk, json_t *task)
     row(SAY("结论", "verdict"), "%s%s", ledger_verdict_title(task),
         provable_text(verdict, provable, sizeof provable));
     if (text_of(verdict, "provable_start")[0] != '\0')
-        row("", SAY("要从 %.10s 起另算一段", "counted anew from %.10s on"),
-            local_time(text_of(verdict, "provable_start"), start));
+        row("",
+            SAY("要从 %.10s 起另算一段（导出时 --from %.10s）",
+                "counted anew from %.10s on (export with --from %.10s)"),
+            local_time(text_of(verdict, "provable_start"), start), start);
     if (json_array_size(reasons) == 0)
         row("", "%s", verdict_reason_text(verdict));
     for (size_t i = 0; i < json_array_size(reasons); i++)

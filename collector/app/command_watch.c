@@ -71,30 +71,68 @@ static void print_table(const struct watch_list *list)
 
 /* --- why ------------------------------------------------------------------------------------- */
 
+/* How many bytes stay on one line: a character, or a run of such as make up dates and names. */
+static size_t unbroken(const char *words, size_t *width)
+{
+    size_t length = strcspn(words, " ");
+    size_t run = 0;
+    char one[8] = "";
+
+    while (run < length && (unsigned char)words[run] < 0x80)
+        run++;
+    *width = run;
+    if (run > 0 && run < COLUMNS / 2)
+        return run;
+    length = utf8_length(words) == 0 ? 1 : utf8_length(words);
+    memcpy(one, words, length);
+    *width = display_width(one);
+    return length;
+}
+
 /* Words in lines of at most COLUMNS columns, the later ones indented. */
 static void print_wrapped(const char *words, size_t used, int indent)
 {
     size_t column = used;
 
     while (*words != '\0') {
-        size_t length = utf8_length(words) == 0 ? 1 : utf8_length(words);
-        char one[8] = "";
         size_t width;
+        size_t length = unbroken(words, &width);
 
-        memcpy(one, words, length);
-        width = display_width(one);
         if (column + width > COLUMNS) {
             printf("\n%*s", indent, "");
             column = (size_t)indent;
         }
-        fputs(one, stdout);
+        fwrite(words, 1, length, stdout);
         column += width;
         words += length;
     }
     putchar('\n');
 }
 
-static void print_reasons(const struct watch_list *list)
+/* A day that is over already asks for a bundle of its own. */
+static void print_provable(const struct ledger_desk *desk, const json_t *row)
+{
+    const char *start = text_of(row, "provable_start");
+    char from[LOCAL_TEXT];
+    char since[LOCAL_TEXT];
+    struct wall_time provable;
+
+    if (*start == '\0' || !moment_parse(text_of(row, "provable_from"), &provable))
+        return;
+    local_time(start, from);
+    local_time(text_of(row, "provable_from"), since);
+    if (provable.ms <= desk->now.ms)
+        printf(SAY("  从 %.10s 起另算一段，%.10s 起已经可以证明：导出时把 --from 写成 %.10s\n",
+                   "  counted anew from %.10s on, it can be proven since %.10s: export with --from "
+                   "%.10s\n"),
+               from, since, from);
+    else
+        printf(SAY("  从 %.10s 起另算一段，最早 %.10s 可以证明\n",
+                   "  counted anew from %.10s on, it can be proven from %.10s on\n"),
+               from, since);
+}
+
+static void print_reasons(const struct ledger_desk *desk, const struct watch_list *list)
 {
     for (size_t i = 0; i < json_array_size(list->rows); i++) {
         const json_t *row = json_array_get(list->rows, i);
@@ -110,6 +148,7 @@ static void print_reasons(const struct watch_list *list)
             fputs("  ", stdout);
             print_wrapped(text_of(json_array_get(reasons, j), SAY("zh", "en")), 2, 4);
         }
+        print_provable(desk, row);
     }
 }
 
@@ -154,7 +193,7 @@ static void print_list(const struct ledger_desk *desk, const struct watch_list *
     say_simulated(desk->settings, NULL);
     say_zone(desk->settings);
     print_table(list);
-    print_reasons(list);
+    print_reasons(desk, list);
     print_relapses(desk, list);
     print_nobody(list);
 }

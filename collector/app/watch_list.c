@@ -107,6 +107,7 @@ static json_t *row_of(struct ledger_desk *desk, const json_t *task, const struct
     json_object_set_new(row, "reasons", reasons_of(verdict));
     json_object_set_new(row, "provable_from",
                         provable == NULL ? json_null() : json_incref(provable));
+    json_object_set(row, "provable_start", json_object_get(verdict, "provable_start"));
     json_object_set_new(row, "problems",
                         json_integer((json_int_t)ledger_open_problems(desk, task, NULL, NULL)));
     json_object_set_new(row, "relapses", json_integer((json_int_t)relapses.count));

@@ -11,7 +11,8 @@
  *     "watched"      "here" | "elsewhere" | "nobody"
  *     "answer"       "held" | "relapsed" | "not_proven"; null where it is not watched here
  *     "reasons"      [{"zh","en"}]: why, what is missing
- *     "provable_from", "problems" (not closed), "relapses", "last_relapse"
+ *     "provable_from", "provable_start" (counted anew from there on; absent: from the strike-off),
+ *     "problems" (not closed), "relapses", "last_relapse"
  */
 #ifndef REPORT_WATCH_DOCUMENT_H
 #define REPORT_WATCH_DOCUMENT_H

@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/say.h"
+#include "base/text.h"
 #include "drawing/evidence.h"
 
 const char *period_words(const char *period)
@@ -100,9 +102,9 @@ static const char *term_words(const char *key)
         {"present_days", "推算何时可证明所看的天数", "days the outlook goes by"},
         {"horizon_days", "推算最远（天）", "the outlook reaches (days)"},
         {"doubts.block", "哪些存疑使结论只能是不能证明", "doubts that let nothing be proven"},
-        {"doubts.until", "存疑到什么状态才不算", "doubts count until they are"},
+        {"doubts.until", "筛查和规则的存疑，算哪些", "doubts of screening and rules that count"},
         {"doubts.lasting", "要有人确认过才不算的筛查", "screening that counts until acknowledged"},
-        {"doubts.clock_step_ms", "时钟跳变不小于（毫秒）算存疑", "a clock step is a doubt from (ms)"},
+        {"doubts.clock_step_ms", "时钟跳变不小于此算存疑", "a clock step is a doubt from"},
     };
     /* clang-format on */
 
@@ -110,6 +112,50 @@ static const char *term_words(const char *key)
         if (strcmp(key, words[i][0]) == 0)
             return SAY(words[i][1], words[i][2]);
     return key;
+}
+
+/* What a word that is a value of verdict.conf means; the word itself where it is not known here. */
+static const char *one_word(const char *word)
+{
+    /* clang-format off */
+    static const char *const words[][3] = {
+        {"screening", "数据筛查的存疑", "doubts of screening"}, {"rule", "规则的存疑", "doubts of rules"},
+        {"clock_step", "时钟跳变", "a step of the clock"},
+        {"settings_changed", "期间改过监测点的设置", "settings of a point changed"},
+        {"unsealed", "有未封存的记录", "records not sealed"},
+        {"open", "期末仍未恢复的", "those not recovered at the end"}, {"closed", "尚未结束的", "those not closed"},
+        {"flat", "长时间不变", "unchanged for long"}, {"clip", "集中在上限", "crowded at a ceiling"},
+        {"contradiction", "互相矛盾", "contradictory"}, {"hidden", "升高后缺测", "gaps when values rise"},
+        {"night", "夜间数据少", "few data by night"}, {"silence", "长时间没有数据", "no data for long"},
+        {"span", "超出通常范围", "outside the usual span"}, {"spike", "单个突跳", "a single value stands out"},
+        {"rate", "变化过快", "changes too fast"},
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i][0]) == 0)
+            return SAY(words[i][1], words[i][2]);
+    return period_words(word);
+}
+
+/* A value of verdict.conf as a person writes it. */
+static void say_value(const char *key, const json_t *value, struct text *out)
+{
+    char duration[24];
+
+    if (json_is_boolean(value))
+        text_add(out, json_is_true(value) ? SAY("是", "yes") : SAY("否", "no"));
+    else if (json_is_integer(value) && strcmp(key, "clock_step_ms") == 0)
+        text_add(out, duration_text(json_integer_value(value), duration));
+    else if (json_is_number(value))
+        text_format(out, "%.6g", json_number_value(value));
+    else if (json_is_string(value))
+        text_add(out, one_word(json_string_value(value)));
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *word = json_string_value(json_array_get(value, i));
+
+        text_format(out, "%s%s", i == 0 ? "" : SAY("、", ", "), one_word(word ? word : ""));
+    }
 }
 
 /* One fact a key; a group's keys have its name before them. */
@@ -122,12 +168,16 @@ static void show_terms_of(struct grid *facts, const char *group, const json_t *t
     {
         char name[80];
         char words[600];
+        struct text text;
 
         snprintf(name, sizeof name, "%s%s%s", group, *group == '\0' ? "" : ".", key);
         if (json_is_object(value) && *group == '\0')
             show_terms_of(facts, key, value);
-        else
-            fact(facts, term_words(name), "%s", value_words(value, words, sizeof words));
+        else {
+            text_init(&text, words, sizeof words);
+            say_value(key, value, &text);
+            fact(facts, term_words(name), "%s", words);
+        }
     }
 }
 

@@ -1,5 +1,4 @@
-/* Doubts, every exceedance, problems, the limits used, and what happened to station and settings.
- */
+/* Doubts, every exceedance, problems and maintenance. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -228,63 +227,4 @@ void evidence_problems(struct page *page, const struct evidence *evidence)
         grid_end(grid);
     }
     show_maintenance(page, evidence);
-}
-
-/* --- events ---------------------------------------------------------------------------------- */
-
-static const char *event_words(const char *kind)
-{
-    /* clang-format off */
-    static const char *const words[][3] = {
-        {"started", "采集器启动", "collector started"}, {"stopped", "采集器停止", "collector stopped"},
-        {"gap", "采集中断", "gap in the record"}, {"configuration", "配置生效", "configuration in force"},
-        {"key.made", "新的签名钥匙", "signing key made"},
-        {"device.maintenance", "设备维护", "device under maintenance"},
-        {"device.every", "采集间隔生效", "interval in force"},
-    };
-    /* clang-format on */
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(kind, words[i][0]) == 0)
-            return SAY(words[i][1], words[i][2]);
-    return strncmp(kind, "clock.", 6) == 0 ? SAY("时钟", "clock") : "";
-}
-
-static void show_event(struct grid *grid, const json_t *event)
-{
-    const char *kind = doc_text(event, "kind");
-    char arguments[600];
-
-    grid_cell(grid, "%s", shown_count(event, "seq"));
-    grid_cell(grid, "%s", shown_minute(doc_time(event, "time")));
-    grid_cell(grid, *event_words(kind) == '\0' ? "%s%s" : "%s (%s)",
-              *event_words(kind) == '\0' ? kind : event_words(kind),
-              *event_words(kind) == '\0' ? "" : kind);
-    grid_cell(grid, "%s", doc_text(event, "who"));
-    grid_cell(grid, "%s",
-              value_words(json_object_get(event, "arguments"), arguments, sizeof arguments));
-}
-
-void evidence_events(struct page *page, const struct evidence *evidence)
-{
-    const struct column columns[] = {
-        {SAY("序号", "Seq"),   9.0,  ALIGN_RIGHT},
-        {SAY("时间", "Time"),  15.0, ALIGN_LEFT },
-        {SAY("事件", "Event"), 20.0, ALIGN_LEFT },
-        {SAY("何人", "Who"),   10.0, ALIGN_LEFT },
-        {SAY("内容", "What"),  46.0, ALIGN_LEFT },
-    };
-    size_t count = doc_size(evidence->document, "events");
-    struct grid *grid;
-
-    page_heading(page, 1, "%s",
-                 SAY("七、配置、时钟与采集器事件", "7. Settings, clock and collector"));
-    if (count == 0) {
-        say_none(page);
-        return;
-    }
-    grid = grid_begin(page, columns, 5);
-    for (size_t i = 0; i < count; i++)
-        show_event(grid, doc_at(evidence->document, "events", i));
-    grid_end(grid);
 }

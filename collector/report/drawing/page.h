@@ -78,6 +78,8 @@ void grid_end(struct grid *grid);
 
 /* A table of two columns without heads: what, and how it is. */
 struct grid *facts_begin(struct page *page);
+/* The same with two facts in a row. */
+struct grid *facts_abreast(struct page *page);
 void fact(struct grid *facts, const char *what, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -31,7 +31,7 @@ static const double pad_y = 2.2;
 static struct lettering cell_lettering(const struct grid *grid, size_t i, bool bold)
 {
     const struct grid_text *cell = &grid->cells[i];
-    bool quiet = grid->is_facts && i == 0;
+    bool quiet = grid->is_facts && i % 2 == 0;
 
     return (struct lettering){
         .size = grid->size,
@@ -218,6 +218,20 @@ struct grid *facts_begin(struct page *page)
         {NULL, 66.0, ALIGN_LEFT}
     };
     struct grid *grid = grid_begin(page, columns, 2);
+
+    grid->is_facts = true;
+    return grid;
+}
+
+struct grid *facts_abreast(struct page *page)
+{
+    static const struct column columns[] = {
+        {NULL, 10.5, ALIGN_LEFT},
+        {NULL, 37.5, ALIGN_LEFT},
+        {NULL, 10.5, ALIGN_LEFT},
+        {NULL, 41.5, ALIGN_LEFT}
+    };
+    struct grid *grid = grid_begin(page, columns, 4);
 
     grid->is_facts = true;
     return grid;

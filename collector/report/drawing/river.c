@@ -266,6 +266,8 @@ static void say_odour(struct page *page, const json_t *section)
     char words[600];
     struct text text;
 
+    if (doc_size(odour, "items") == 0)
+        return; /* why there is none stands in the first table */
     text_init(&text, words, sizeof words);
     for (size_t i = 0; i < doc_size(odour, "items"); i++) {
         const json_t *one = doc_at(odour, "items", i);

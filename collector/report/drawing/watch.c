@@ -122,6 +122,18 @@ static void relapse_cell(struct grid *grid, const json_t *task)
                   shown_day(doc_time(task, "last_relapse")));
 }
 
+/* The day, and from where on it is counted where that is not the strike-off. */
+static void provable_cell(struct grid *grid, const json_t *task)
+{
+    struct wall_time start = doc_time(task, "provable_start");
+    const char *day = shown_day(doc_time(task, "provable_from"));
+
+    if (wall_is_known(start))
+        grid_cell(grid, SAY("%s\n（自 %s 另算）", "%s\n(anew from %s)"), day, shown_day(start));
+    else
+        grid_cell(grid, "%s", day);
+}
+
 static void show_task(struct grid *grid, const json_t *task)
 {
     char reasons[2000];
@@ -135,7 +147,7 @@ static void show_task(struct grid *grid, const json_t *task)
     days_cell(grid, task);
     grid_sign(grid, sign_of(doc_text(task, "answer")), answer_words(task));
     grid_cell(grid, "%s", reasons);
-    grid_cell(grid, "%s", shown_day(doc_time(task, "provable_from")));
+    provable_cell(grid, task);
     relapse_cell(grid, task);
 }
 
