@@ -322,7 +322,7 @@ static void say_method(struct page *page, const json_t *report)
                  "arithmetic mean of its valid days (pH too); what is valid stands in "
                  "aggregates.conf; values are rounded once "
                  "(GB/T 8170) to the digits of the limit before comparison."));
-    page_say(page, TONE_SMALL, "%s",
+    page_say(page, TONE_SMALL, SAY("%s%s", "%s %s"),
              SAY("超标倍数 (C − S) / S，S "
                  "为目标类别限值；水温、pH、溶解氧没有超标倍数，用标准指数。标准指数：一般指标 C / "
                  "S；pH ≤ 7 时 (7 − pH) / (7 − 6)，"
@@ -331,8 +331,7 @@ static void say_method(struct page *page, const json_t *report)
                  "dissolved oxygen have none and "
                  "show the index. Index: C / S; pH up to 7 (7 - pH) / (7 - 6), above (pH - 7) / (9 "
                  "- 7); saturated oxygen "
-                 "DO_f = 468 / (31.6 + T)."));
-    page_say(page, TONE_SMALL, "%s",
+                 "DO_f = 468 / (31.6 + T)."),
              form_a ? SAY("溶解氧指数用 A 式（HJ 2.3-2018）：DO ≤ DO_f 时 DO_s / DO；大于时 |DO_f "
                           "− DO| / (DO_f − DO_s)。",
                           "Index of dissolved oxygen by form A (HJ 2.3-2018): DO_s / DO up to "
