@@ -151,7 +151,7 @@ static void show_case(struct page *page, const struct evidence *evidence)
                     doc_text(doc_at(evidence->verdict, "points", i), "point"));
     if (*doc_text(evidence->task, "title") != '\0') {
         fact(facts, SAY("类别", "Category"), "%s", doc_said(evidence->document, "category"));
-        fact(facts, SAY("责任单位", "Responsible"), "%s", doc_text(owner, "unit"));
+        fact(facts, SAY("责任单位", "Unit"), "%s", doc_text(owner, "unit"));
         fact(facts, SAY("整改措施", "Measure"), "%s", doc_text(evidence->task, "measure"));
         fact(facts, SAY("整改时限", "Deadline"), "%s", doc_text(evidence->task, "deadline"));
     }
