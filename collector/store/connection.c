@@ -60,11 +60,16 @@ bool connection_disk_is_bad(const struct connection *c)
     }
 }
 
+/* Nothing we write is a tenth of this; a file that somebody else filled must not fill the memory.
+ */
+enum { LONGEST_COLUMN = 64 << 20 };
+
 bool connection_open(struct connection *c, int flags, struct error *err)
 {
     if (sqlite3_open_v2(c->path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
         sqlite3_extended_result_codes(c->db, 1);
         sqlite3_busy_timeout(c->db, 10000);
+        sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, LONGEST_COLUMN);
         return true;
     }
     if (c->db == NULL)

@@ -29,6 +29,18 @@ static bool no_memory(struct error *err)
     return error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
 }
 
+/* How many readings an entry has, about. A row that cannot be does not make it more than a segment
+ * may hold: the file may be somebody else's. */
+static size_t readings_of_each(int64_t readings, int64_t first, int64_t last)
+{
+    enum { MOST = 1000 };
+
+    if (readings <= 0 || first <= 0 || last < first)
+        return 1;
+    readings = readings / (last - first + 1) + 1;
+    return readings < MOST ? (size_t)readings : MOST;
+}
+
 static bool find_segment(struct reader *reader, struct stretch *stretch, struct error *err)
 {
     sqlite3_stmt *ask = reader_ask(reader, ASK_SEGMENT);
@@ -39,10 +51,8 @@ static bool find_segment(struct reader *reader, struct stretch *stretch, struct 
         stretch->segment = sqlite3_column_int64(ask, 0);
         stretch->last = (uint64_t)sqlite3_column_int64(ask, 1);
         stretch->pruned = sqlite3_column_int(ask, 3) == 1;
-        stretch->each =
-            (size_t)(sqlite3_column_int64(ask, 4) /
-                     (sqlite3_column_int64(ask, 1) - sqlite3_column_int64(ask, 5) + 1)) +
-            1;
+        stretch->each = readings_of_each(sqlite3_column_int64(ask, 4), sqlite3_column_int64(ask, 5),
+                                         sqlite3_column_int64(ask, 1));
     }
     sqlite3_reset(ask);
     return !failed;

@@ -161,6 +161,29 @@ const struct schema_step *schema_steps(void)
     return steps_of_ours;
 }
 
+/* The one view is ours; whatever else computes its rows may never end, or change what is written.
+ */
+static bool has_only_tables(struct connection *c, struct error *err)
+{
+    int64_t others = 0;
+
+    if (!connection_number(c,
+                           "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' OR"
+                           " (type = 'view' AND name <> 'reading') OR"
+                           " (type = 'table' AND sql LIKE 'CREATE VIRTUAL%')",
+                           &others, err))
+        return false;
+    return others == 0 ||
+           error_set(
+               err, ERROR_STORE,
+               SAY("存储 %s：里面有 %lld 个不是本程序建的视图、触发器或虚拟表，需核查；未作任何"
+                   "改动，请保留该文件，从备份恢复",
+                   "store %s: it holds %lld views, triggers or virtual tables this program "
+                   "did not make, which needs checking; nothing was changed, keep the file "
+                   "and restore a backup"),
+               c->path, (long long)others);
+}
+
 bool schema_look(struct connection *c, int newest, int *version, struct error *err)
 {
     int64_t application = 0;
@@ -186,7 +209,7 @@ bool schema_look(struct connection *c, int newest, int *version, struct error *e
                 "store %s: this program knows schema %d, the file has %lld: upgrade the "
                 "program; nothing was changed"),
             c->path, newest, (long long)schema);
-    return true;
+    return has_only_tables(c, err);
 }
 
 static bool migrate_inside(struct connection *c, const struct schema_step *steps, int version,

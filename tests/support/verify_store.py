@@ -33,6 +33,10 @@ class Store:
             raise Wrong(f"{path} is not there")
         self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self.db.text_factory = as_text
+        self.db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 64 << 20)
+        if self.one("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' OR (type = 'view' AND name"
+                    " <> 'reading') OR (type = 'table' AND sql LIKE 'CREATE VIRTUAL%')"):
+            raise Wrong(f"{path} holds views, triggers or virtual tables: its rows are computed")
         self.id = self.one("SELECT value FROM meta WHERE key = 'store'")
         self.points = dict(self.db.execute("SELECT id, name FROM point"))
         self.devices = {id: f"{site}/{name}" for id, site, name in self.db.execute(

@@ -13,7 +13,7 @@ import tamper_make
 import tamper_town
 from tamper import opened, packed, reissued
 from tamper_town import Town, ours, second
-from verify_seals import time_text
+from verify_seals import Wrong, time_text
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +98,35 @@ def test_simulated_readings_cannot_be_passed_off_as_measured(forged):
     for answer in both(packed(reissued(files, key, simulated=False))):
         assert answer.states["unchanged"] == "refuted", answer
         assert "simulated" in answer.reasons["unchanged"], answer
+
+
+# 三、别人的库文件 · Somebody else's file -----------------------------------------------------------------
+
+ENDLESS = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT"
+
+
+@pytest.mark.parametrize("statements", [
+    ("ALTER TABLE kept RENAME TO kept0", f"CREATE VIEW kept AS {ENDLESS} 1 AS segment, 1 AS point,"
+     " 1 AS time, n AS seq, 1.0 AS value, 0 AS quality, 0 AS cause FROM r"),
+    ("CREATE TRIGGER x AFTER INSERT ON event BEGIN DELETE FROM problem; END",)])
+def test_a_store_that_computes_its_rows_is_refused_at_once(forged, statements):
+    forged.forge(*statements)
+    done = forged.command("seals", "verify", seconds=20)
+    assert done.returncode not in (0, 1), done.stdout
+    assert "did not make" in done.stderr, done.stderr
+    with pytest.raises(Wrong):
+        forged.second_verify()
+
+
+def test_a_row_of_a_hundred_megabytes_is_refused_and_fills_no_memory(forged):
+    forged.forge("UPDATE poll SET raw = zeroblob(100000000) WHERE seq = (SELECT max(seq) FROM poll)")
+    done = forged.command("seals", "verify", seconds=20)
+    assert done.returncode not in (0, -9, -6, -11), done.stdout
+
+
+def test_a_segment_whose_numbers_cannot_be_stops_no_export(forged):
+    forged.forge("UPDATE segment SET first_seq = -9223372036854775808, last_seq = 9223372036854775807,"
+                 " leaves = 9223372036854775807 WHERE segment = 50")
+    done = forged.command("evidence", "export", "--task", "71", "--from", day(forged, 90), "--to",
+                          day(forged, 1), "--out", os.path.join(forged.folder, "b.zip"))
+    assert 0 <= done.returncode <= 3, (done.returncode, done.stderr)
