@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "report/proof_inside.h"
 
 /* What the chain of heads leads to. */
 static bool look_at_contents(struct check *check, struct error *err)
 {
-    return proof_events(check, err) && proof_settings(check, err) && proof_rows(check, err) &&
-           proof_anchors(check, err);
+    return proof_events(check, err) && proof_settings(check, err) && proof_rows(check, err);
 }
 
 /* What follows a step that could not be read says nothing more. */
@@ -18,14 +18,14 @@ static bool look(struct check *check, struct error *err)
     bool good;
 
     if (!proof_manifest(check, err) || !proof_digests(check, err) || !proof_keys(check, err) ||
-        !proof_heads(check, err) || !proof_issue(check, err))
+        !proof_heads(check, err) || !proof_issue(check, err) || !proof_stamps(check, err))
         return false;
     proof_signatures_begin(check);
     proof_chain(check);
     proof_progress(check, 0.3);
     good = look_at_contents(check, err);
     proof_signatures_end(check);
-    return good && proof_verdict(check, err);
+    return good && proof_anchors(check, err) && proof_verdict(check, err);
 }
 
 static void conclude(struct check *check)
@@ -33,12 +33,17 @@ static void conclude(struct check *check)
     proof_signed_by(check);
     proof_cover(check);
     proof_strangers(check);
-    proven(
-        check, CLAIM_UNCHANGED,
-        SAY("%zu 个文件都与清单一致；%llu 条读数、%llu 条记录都推得到有签名的封存头",
-            "%zu files are as the list says; %llu readings and %llu entries lead to signed heads"),
-        archive_count(check->archive), (unsigned long long)check->rows_seen,
-        (unsigned long long)check->entries_seen);
+    proven(check, CLAIM_UNCHANGED,
+           SAY("%zu 个文件都与清单一致；%llu 条读数、%llu 条记录都推得到有签名的封存头%s",
+               "%zu files are as the list says; %llu readings and %llu entries lead to signed "
+               "heads%s"),
+           archive_count(check->archive), (unsigned long long)check->rows_seen,
+           (unsigned long long)check->entries_seen,
+           strcmp(json_words(check->proof->manifest, "program"), version_text()) == 0
+               ? ""
+               : SAY("；由另一版本的程序写成，其中的说明文件（VERIFY.md 等）没有与本程序的比对",
+                     "; another version of the program wrote it: its instructions (VERIFY.md and "
+                     "others) were not compared with ours"));
 }
 
 /* It could not be read to its end: what is left is not proven. */
@@ -81,6 +86,8 @@ static void check_free(struct check *check)
         return;
     bundle_case_free(check->bundle);
     json_decref(check->issue);
+    json_decref(check->anchors_file);
+    free(check->stamps);
     free(check->known);
     free(check->keys);
     free(check->links);

@@ -4,29 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/time_stamp.h"
 #include "report/proof_inside.h"
-
-/* How far a stamp may stand before the moment its head says it was sealed: two clocks. */
-enum { EARLY_MS = 10 * 60 * 1000 };
 
 /* The best that was found. */
 struct before {
     struct check *check;
-    uint64_t wanted;    /* a head of this segment or a later one covers every row */
-    unsigned tokens;    /* time stamps looked at */
-    char distrust[300]; /* why one was not trusted */
-    uint64_t covered;   /* the last segment that a good anchor of an earlier one covers */
+    uint64_t wanted;  /* a head of this segment or a later one covers every row */
+    uint64_t covered; /* the last segment that a good anchor of an earlier one covers */
     bool found;
+    char distrust[300]; /* why a time stamp was not trusted */
 };
-
-static const struct link *find_link(const struct check *check, uint64_t segment)
-{
-    for (size_t i = 0; i < check->link_count; i++)
-        if (check->links[i].head.segment == segment)
-            return &check->links[i];
-    return NULL;
-}
 
 /* A good anchor of a segment: whether it covers every row. */
 static bool covers(struct before *before, uint64_t segment)
@@ -40,153 +27,111 @@ static bool covers(struct before *before, uint64_t segment)
     return true;
 }
 
-static void use_stamp(struct before *before, const struct link *link,
-                      const struct time_stamp_said *said)
+/* ---- time stamps ---- */
+
+/* What was found out about a stamp while the rows were read. */
+static void say_stamp(struct check *check, const struct stamp *stamp)
 {
+    unsigned long long segment = stamp->segment;
     char when[WALL_TEXT], sealed[WALL_TEXT];
-    unsigned long long segment = link->head.segment;
 
-    if (said->time.ms < link->head.sealed.ms - EARLY_MS)
-        refute(
-            before->check, CLAIM_EXISTED_BEFORE,
-            SAY("第 %llu 段的时间戳是 %s，早于它自称的封存时刻 %s：网关的时钟当时超前",
-                "the time stamp of segment %llu is of %s, before the moment its head says it was "
-                "sealed, %s: the gateway's clock was ahead"),
-            segment, wall_text(said->time, when), wall_text(link->head.sealed, sealed));
-    else if (!said->trusted)
-        snprintf(before->distrust, sizeof before->distrust, "%s", said->why);
-    else if (covers(before, segment))
-        proven(before->check, CLAIM_EXISTED_BEFORE,
-               SAY("第 %llu 段有 %s 的时间戳，签发者：%.160s",
-                   "segment %llu bears a time stamp of %s "
-                   "by %.160s"),
-               segment, wall_text(said->time, when), said->authority);
-}
-
-static bool take_token(struct before *before, uint64_t segment, const void *token, size_t size,
-                       struct error *err)
-{
-    struct check *check = before->check;
-    const struct link *link = find_link(check, segment);
-    struct time_stamp_said said;
-    struct error why = {0};
-
-    before->tokens++;
-    if (link == NULL) {
+    if (stamp->answer == STAMP_NO_HEAD)
         refute(check, CLAIM_EXISTED_BEFORE,
                SAY("有第 %llu 段的时间戳，链里却没有这一段",
                    "a time stamp is over segment %llu, which is not in the chain"),
-               (unsigned long long)segment);
+               segment);
+    else if (stamp->answer == STAMP_UNREADABLE)
+        refute(check, CLAIM_EXISTED_BEFORE,
+               SAY("issue.json 里第 %llu 段的时间戳写法不对",
+                   "a time stamp of segment %llu in issue.json cannot be read"),
+               segment);
+    else if (stamp->answer == STAMP_WRONG)
+        refute(
+            check, CLAIM_EXISTED_BEFORE,
+            SAY("第 %llu 段的时间戳不成立：%s", "the time stamp of segment %llu does not hold: %s"),
+            segment, stamp->why);
+    else if (stamp->answer == STAMP_EARLY)
+        refute(
+            check, CLAIM_EXISTED_BEFORE,
+            SAY("第 %llu 段的时间戳是 %s，早于它自称的封存时刻 %s：网关的时钟当时超前",
+                "the time stamp of segment %llu is of %s, before the moment its head says it was "
+                "sealed, %s: the gateway's clock was ahead"),
+            segment, wall_text(stamp->time, when), wall_text(stamp->sealed, sealed));
+}
+
+/* Whom to trust is asked once for each certificate: loading the trusted ones takes long. */
+enum { CERTIFICATES_MOST = 16 };
+struct distrusted {
+    char certificates[CERTIFICATES_MOST][DIGEST_HEX];
+    size_t count;
+};
+
+static bool is_distrusted(const struct distrusted *distrusted, const char *certificate)
+{
+    for (size_t i = 0; i < distrusted->count; i++)
+        if (strcmp(distrusted->certificates[i], certificate) == 0)
+            return true;
+    return distrusted->count == CERTIFICATES_MOST;
+}
+
+static bool is_trusted(struct before *before, const struct stamp *stamp,
+                       struct distrusted *distrusted, bool *trusted, struct error *err)
+{
+    struct time_stamp_said said;
+
+    *trusted = false;
+    if (stamp->answer != STAMP_GOOD || is_distrusted(distrusted, stamp->certificate))
         return true;
-    }
-    if (time_stamp_check(token, size, link->digest, check->setup->ca_file, &said, &why)) {
-        use_stamp(before, link, &said);
-        return true;
-    }
-    if (why.kind == ERROR_SETTINGS || why.kind == ERROR_MEMORY) {
-        *err = why;
+    if (!stamp_trust(before->check, stamp, &said, err))
         return false;
-    }
-    refute(check, CLAIM_EXISTED_BEFORE,
-           SAY("第 %llu 段的时间戳不成立：%s", "the time stamp of segment %llu does not hold: %s"),
-           (unsigned long long)segment, why.text);
+    *trusted = said.trusted;
+    if (said.trusted)
+        return true;
+    snprintf(before->distrust, sizeof before->distrust, "%s", said.why);
+    strcpy(distrusted->certificates[distrusted->count++], stamp->certificate);
     return true;
 }
 
-/* "anchors/000012.tsr": 12; 0: not of that form. */
-static uint64_t segment_of(const char *name)
-{
-    unsigned long long segment = 0;
-    char again[ARCHIVE_NAME_MAX];
-
-    if (sscanf(name, "anchors/%18llu", &segment) != 1)
-        return 0;
-    snprintf(again, sizeof again, "anchors/%06llu.tsr", segment);
-    return strcmp(again, name) == 0 ? segment : 0;
-}
-
-static bool is_listed(const json_t *anchors, uint64_t segment)
-{
-    for (size_t i = 0; i < json_array_size(anchors); i++) {
-        const json_t *one = json_array_get(anchors, i);
-
-        if (strcmp(json_words(one, "kind"), "time_stamp") == 0 &&
-            (uint64_t)json_integer_value(json_object_get(one, "segment")) == segment)
-            return true;
-    }
-    return false;
-}
-
-/* The files of anchors/, each of which anchors.json names. */
-static bool take_files(struct before *before, const json_t *anchors, struct error *err)
+/* The first stamp that covers every row and is trusted; else how far one goes. */
+static bool find_stamp(struct before *before, struct error *err)
 {
     struct check *check = before->check;
+    struct distrusted distrusted = {.count = 0};
+    char when[WALL_TEXT];
+    bool trusted;
 
-    for (size_t i = 0; i < archive_count(check->archive); i++) {
-        const struct archive_file *file = archive_at(check->archive, i);
-        uint64_t segment = segment_of(file->name);
-        size_t size;
-        char *token;
-        bool good;
+    for (size_t i = 0; i < check->stamp_count; i++) {
+        const struct stamp *stamp = &check->stamps[i];
 
-        if (segment == 0 || file->size > TIME_STAMP_MOST)
-            continue; /* a stranger */
-        if (!is_listed(anchors, segment))
-            refute(check, CLAIM_UNCHANGED,
-                   SAY("anchors.json 没有列出 %s", "anchors.json does not list %s"), file->name);
-        check->known[i] = true;
-        token = proof_whole(check, file, &size, err);
-        good = token != NULL && take_token(before, segment, token, size, err);
-        free(token);
-        if (!good)
-            return false;
-    }
-    return true;
-}
-
-static void check_listed(struct check *check, const json_t *anchors)
-{
-    for (size_t i = 0; i < json_array_size(anchors); i++) {
-        const json_t *one = json_array_get(anchors, i);
-        char name[ARCHIVE_NAME_MAX];
-
-        if (strcmp(json_words(one, "kind"), "time_stamp") != 0)
+        if (stamp->segment < before->wanted)
             continue;
-        snprintf(name, sizeof name, "anchors/%06llu.tsr",
-                 (unsigned long long)json_integer_value(json_object_get(one, "segment")));
-        if (archive_find(check->archive, name) == NULL)
-            refute(
-                check, CLAIM_UNCHANGED,
-                SAY("anchors.json 列出的 %s 不在这里", "%s, which anchors.json lists, is missing"),
-                name);
-    }
-}
-
-/* The tokens of issue.json. */
-static bool take_issued(struct before *before, struct error *err)
-{
-    const json_t *anchors = json_object_get(before->check->issue, "anchors");
-
-    for (size_t i = 0; i < json_array_size(anchors); i++) {
-        const json_t *one = json_array_get(anchors, i);
-        const char *hex = json_string_value(json_object_get(one, "token"));
-        size_t size = hex == NULL ? 0 : strlen(hex) / 2;
-        uint8_t *token = size == 0 || size > TIME_STAMP_MOST ? NULL : malloc(size);
-        bool good = true;
-
-        if (token != NULL && hex_read(hex, token, size))
-            good = take_token(before, (uint64_t)json_integer_value(json_object_get(one, "segment")),
-                              token, size, err);
-        else if (hex != NULL)
-            refute(
-                before->check, CLAIM_EXISTED_BEFORE, "%s",
-                SAY("issue.json 里的时间戳写法不对", "a time stamp in issue.json cannot be read"));
-        free(token);
-        if (!good)
+        if (!is_trusted(before, stamp, &distrusted, &trusted, err))
             return false;
+        if (!trusted)
+            continue;
+        before->found = true;
+        proven(check, CLAIM_EXISTED_BEFORE,
+               SAY("第 %llu 段有 %s 的时间戳，签发者：%s",
+                   "segment %llu bears a time stamp of %s by %s"),
+               (unsigned long long)stamp->segment, wall_text(stamp->time, when), stamp->authority);
+        return true;
+    }
+    for (size_t i = check->stamp_count; i > 0; i--) {
+        const struct stamp *stamp = &check->stamps[i - 1];
+
+        if (stamp->segment >= before->wanted)
+            continue;
+        if (!is_trusted(before, stamp, &distrusted, &trusted, err))
+            return false;
+        if (trusted) {
+            covers(before, stamp->segment);
+            return true;
+        }
     }
     return true;
 }
+
+/* ---- heads that were kept outside ---- */
 
 /* A head that was kept outside: in the chain it must be that head; a later one that existed when
  * the chain ended was cut off. */
@@ -194,7 +139,7 @@ static void compare_outside(struct before *before, const struct outside_head *ou
 {
     struct check *check = before->check;
     const struct link *last = &check->links[check->link_count - 1];
-    const struct link *link = find_link(check, outside->segment);
+    const struct link *link = proof_link(check, outside->segment);
     unsigned long long segment = outside->segment;
     char when[WALL_TEXT], sealed[WALL_TEXT];
 
@@ -251,7 +196,7 @@ static void say_why_not(struct before *before, const json_t *anchors)
              SAY("外部凭证只到第 %llu 段，读数到第 %llu 段",
                  "what was left outside covers segments up to %llu, the readings go on to %llu"),
              (unsigned long long)before->covered, (unsigned long long)before->wanted);
-    else if (before->tokens == 0)
+    else if (check->stamp_count == 0)
         lack(check, CLAIM_EXISTED_BEFORE, "%s",
              SAY("没有时间戳，也没有给出留存在外的封存头（--anchor）",
                  "there is no time stamp, and no head kept outside was given (--anchor)"));
@@ -271,23 +216,16 @@ static void say_why_not(struct before *before, const json_t *anchors)
 bool proof_anchors(struct check *check, struct error *err)
 {
     struct before before = {.check = check};
-    json_t *list = proof_json(check, "anchors.json", err);
-    const json_t *anchors = json_object_get(list, "anchors");
-    bool good =
-        list != NULL && ((json_is_array(anchors) && json_object_size(list) == 1) ||
-                         proof_refuse(err, "%s",
-                                      SAY("anchors.json 的内容不是 VERIFY.md 所写的",
-                                          "anchors.json does not hold what VERIFY.md says")));
+    bool good;
 
     before.wanted = check->last_row_segment > 0 ? check->last_row_segment
                                                 : check->links[check->shown_links - 1].head.segment;
-    if (good)
-        check_listed(check, anchors);
-    good = good && take_files(&before, anchors, err) && take_issued(&before, err);
+    for (size_t i = 0; i < check->stamp_count; i++)
+        say_stamp(check, &check->stamps[i]);
+    good = find_stamp(&before, err);
     for (size_t i = 0; good && i < check->setup->outside_count; i++)
         compare_outside(&before, &check->setup->outside[i]);
     if (good && !before.found)
-        say_why_not(&before, anchors);
-    json_decref(list);
+        say_why_not(&before, check->anchors);
     return good;
 }

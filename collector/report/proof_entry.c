@@ -141,8 +141,16 @@ static bool note_step(struct check *check, const struct shown_entry *entry, int6
     if (steps == NULL)
         return proof_memory(err);
     check->steps = steps;
-    steps[check->step_count++] =
-        (struct clock_step){.seq = entry->seq, .time = entry->time, .by_ms = by_ms};
+    steps += check->step_count++;
+    *steps = (struct clock_step){.seq = entry->seq,
+                                 .time = entry->time,
+                                 .by_ms = by_ms,
+                                 .back = by_ms < 0,
+                                 .starts = by_ms == 0};
+    if (check->step_count > 1) {
+        steps->back += steps[-1].back;
+        steps->starts += steps[-1].starts;
+    }
     return true;
 }
 

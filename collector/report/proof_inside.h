@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "base/say.h"
+#include "output/time_stamp.h"
 #include "report/bundle_case.h"
 #include "report/proof.h"
 
@@ -58,6 +59,8 @@ struct clock_step {
     uint64_t seq;
     struct wall_time time;
     int64_t by_ms; /* 0: a start */
+    size_t back,
+        starts; /* how many steps back and starts there are up to here, this one included */
 };
 
 /* A key that was made: key.made. */
@@ -74,7 +77,19 @@ struct sealed_task {
     bool points_differ, category_differs; /* from those of manifest.json */
 };
 
-/* One of the threads that check signatures: every so manieth from `first`. */
+/* A time stamp over a head. */
+enum stamp_answer { STAMP_GOOD, STAMP_NO_HEAD, STAMP_UNREADABLE, STAMP_WRONG, STAMP_EARLY };
+struct stamp {
+    uint64_t segment;
+    const struct archive_file *file; /* in anchors/; NULL: `hex` of issue.json, borrowed */
+    const char *hex;
+    enum stamp_answer answer; /* in itself; whom to trust is another question */
+    struct wall_time time, sealed;
+    char certificate[DIGEST_HEX], authority[160];
+    char why[200]; /* it is wrong */
+};
+
+/* One of the threads that check signatures and time stamps: every so manieth from `first`. */
 enum { PROOF_CHECKERS = 4 };
 struct checker {
     pthread_t thread;
@@ -119,7 +134,11 @@ struct check {
     bool settled;   /* the case has its descriptions and terms */
     bool evaluates; /* and its verdict is being worked out */
     struct checker checkers[PROOF_CHECKERS];
-    double share; /* of the work, done so far */
+    struct stamp *stamps; /* files in order of their segments, then those of issue.json */
+    size_t stamp_count;
+    json_t *anchors_file;
+    const json_t *anchors; /* of anchors.json: where heads were left */
+    double share;          /* of the work, done so far */
 };
 
 /* proof_notes.c */
@@ -168,6 +187,7 @@ bool proof_settings(struct check *check, struct error *err); /* proof_settings.c
 bool proof_rows(struct check *check, struct error *err);     /* proof_rows.c */
 void proof_cover(struct check *check);                       /* proof_cover.c */
 void proof_signed_by(struct check *check);
+bool proof_stamps(struct check *check, struct error *err);  /* proof_stamps.c */
 bool proof_anchors(struct check *check, struct error *err); /* proof_anchors.c */
 bool proof_verdict(struct check *check, struct error *err); /* proof_verdict.c */
 void proof_strangers(struct check *check);                  /* proof_digests.c */
@@ -202,6 +222,21 @@ bool proof_settings_text(struct check *check, struct settings_text *settings, st
 size_t path_read(const char *words, uint8_t path[PATH_MAX_LENGTH][DIGEST_BYTES]);
 /* The index of a point of the case; -1: none of it. */
 int proof_point(const struct check *check, const char *name);
+/* Where a row stands in the sequence and in time. */
+struct row_place {
+    uint64_t seq;
+    struct wall_time time;
+};
+/* `row` stands before another in the sequence and after it in time. */
+void proof_went_back(struct check *check, const char *point, const struct row_place *before,
+                     const struct row_place *row);
+/* The head of that number; NULL: not in the chain. */
+const struct link *proof_link(const struct check *check, uint64_t segment);
+/* Fills the answer of one; any thread. */
+void stamp_look(const struct check *check, struct stamp *stamp);
+/* Whether its authority is trusted; false: it could not be found out. */
+bool stamp_trust(const struct check *check, const struct stamp *stamp, struct time_stamp_said *said,
+                 struct error *err);
 /* Whether the rows of a segment belong here: its times touch the span. */
 bool link_touches(const struct check *check, const struct link *link);
 

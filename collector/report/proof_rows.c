@@ -7,9 +7,6 @@
 #include "report/bundle_order.h"
 #include "report/proof_inside.h"
 
-/* A clock that is slewed may seem to go back by less than this: no event says so. */
-enum { SLEW_MS = 1000 };
-
 struct reading_rows {
     struct check *check;
     struct archive_lines *lines;
@@ -18,10 +15,10 @@ struct reading_rows {
     struct proof_csv *csv;    /* NULL: nothing to compare in */
     const int64_t *following; /* per link: the earliest time of those that follow */
     size_t point;
-    size_t link;           /* of the section */
-    uint64_t removed;      /* segments of the point that retention removed */
-    uint64_t latest_seq;   /* of the rows given in order */
-    struct wall_time last; /* the time given last */
+    size_t link;             /* of the section */
+    uint64_t removed;        /* segments of the point that retention removed */
+    struct row_place latest; /* of the rows given in order, that with the greatest seq */
+    struct wall_time last;   /* the time given last */
     uint64_t all_bytes, done_bytes;
 };
 
@@ -46,60 +43,6 @@ static const char *next_line(struct reading_rows *rows, size_t *size, struct err
 
 /* ---- rows in order of time ---- */
 
-/* The first entry of the segment that holds an entry. */
-static uint64_t segment_begins(const struct check *check, uint64_t seq)
-{
-    size_t low = 0;
-    size_t high = check->shown_links;
-
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-
-        if (check->links[middle].head.first_seq <= seq)
-            low = middle;
-        else
-            high = middle;
-    }
-    return check->links[low].head.first_seq;
-}
-
-/* An entry with a lower number stands later in time: before the other was recorded the clock was
- * set back, and an event must say so. It may stand a little before both: what waited to be written
- * when the step was noticed is written after it, in the same segment. */
-static void check_went_back(struct reading_rows *rows, uint64_t seq, struct wall_time time)
-{
-    struct check *check = rows->check;
-    uint64_t from = segment_begins(check, seq);
-    bool started = false;
-    char when[WALL_TEXT];
-
-    if (seq > rows->latest_seq || time.ms - rows->last.ms <= SLEW_MS)
-        return;
-    for (size_t i = 0; i < check->step_count; i++) {
-        const struct clock_step *step = &check->steps[i];
-
-        if (step->seq < from || step->seq >= rows->latest_seq)
-            continue;
-        if (step->by_ms < 0)
-            return;
-        started = started || (step->by_ms == 0 && step->seq > seq);
-    }
-    if (started)
-        lack(check, CLAIM_COMPLETE,
-             SAY("%s：时间在一次重启前后倒退（序号 %llu 与 %llu，%s），没有调钟记录",
-                 "%s: time went back across a restart (entries %llu and %llu, %s), and no step of "
-                 "the clock was recorded"),
-             check->points[rows->point], (unsigned long long)seq,
-             (unsigned long long)rows->latest_seq, wall_text(time, when));
-    else
-        refute(check, CLAIM_COMPLETE,
-               SAY("%s：时间倒退（序号 %llu 与 %llu，%s），却没有调钟记录",
-                   "%s: time went back (entries %llu and %llu, %s) without a step of the clock in "
-                   "the chain"),
-               check->points[rows->point], (unsigned long long)seq,
-               (unsigned long long)rows->latest_seq, wall_text(time, when));
-}
-
 /* An evaluation that cannot go on proves nothing; the rest of the check can. */
 static bool go_on(struct check *check, bool good, struct error *err)
 {
@@ -123,10 +66,12 @@ static bool take_in_order(void *self, uint64_t seq, struct wall_time time,
                             SAY("rows/%s.txt：序号 %llu 的时间不在它的封存段里",
                                 "rows/%s.txt: the time of entry %llu is not of its segment"),
                             check->points[rows->point], (unsigned long long)seq);
-    if (rows->latest_seq > 0)
-        check_went_back(rows, seq, time);
+    if (seq < rows->latest.seq)
+        proof_went_back(check, check->points[rows->point], &rows->latest,
+                        &(struct row_place){seq, time});
+    else
+        rows->latest = (struct row_place){seq, time};
     rows->last = time;
-    rows->latest_seq = seq > rows->latest_seq ? seq : rows->latest_seq;
     if (time.ms < span->start.ms || time.ms >= span->end.ms)
         return true;
     return (rows->csv == NULL || proof_csv_row(rows->csv, seq, time, reading, err)) &&
@@ -332,7 +277,8 @@ static bool read_point(struct reading_rows *rows, struct error *err)
 
     snprintf(name, sizeof name, "rows/%s.txt", check->points[rows->point]);
     file = archive_find(check->archive, name);
-    rows->removed = rows->latest_seq = 0;
+    rows->removed = 0;
+    rows->latest = (struct row_place){0, WALL_NONE};
     rows->last = WALL_NONE;
     if (rows->csv != NULL)
         proof_csv_point(rows->csv, check->points[rows->point], sheet == NULL ? "" : sheet->unit);

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "base/say.h"
+#include "output/time_stamp.h"
 #include "report/proof.h"
+#include "unit/output/stamp_authority.h"
 #include "unit/report/small_bundle.h"
 
 /* What came of a check; ended with proof_end(). */
@@ -71,6 +73,7 @@ static void a_long_chain_is_proven_too(void **state)
     small_make(&small, 12);
     proof = check(&small);
     expect(&proof, CLAIM_UNCHANGED, ANSWER_PROVEN, "288 readings");
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_PROVEN, "were not compared with ours");
     expect(&proof, CLAIM_COMPLETE, ANSWER_PROVEN, "segments 1 to 13");
     proof_end(&proof);
     small.segments[7].signature[0] ^= 1;
@@ -933,6 +936,88 @@ static void a_time_stamp_must_be_of_the_chain_and_readable(void **state)
     }
 }
 
+/* A stamp over the head of a segment, in anchors/ and its list. */
+static void put_stamp(struct small_bundle *small, struct authority *authority, size_t index)
+{
+    const uint8_t nonce[TIME_STAMP_NONCE] = {1};
+    uint8_t request[TIME_STAMP_REQUEST_MOST];
+    size_t size = time_stamp_request(small->segments[index].digest, nonce, request);
+    char name[ARCHIVE_NAME_MAX];
+    uint8_t *token = authority_answer(authority, request, size, EVP_sha256(), &size);
+
+    snprintf(name, sizeof name, "anchors/%06zu.tsr", index + 1);
+    small_put(small, name, token, size);
+    snprintf(name, sizeof name,
+             "{\"anchors\":[{\"kind\":\"time_stamp\",\"name\":\"tsa\",\"segment\":%zu,"
+             "\"time\":null}]}\n",
+             index + 1);
+    small_put(small, "anchors.json", name, strlen(name));
+    small_reissue(small);
+    free(token);
+}
+
+static void a_time_stamp_proves_by_an_authority_that_is_trusted(void **state)
+{
+    static const int64_t after = 1790000000; /* 2026-09-21, after the days of the bundle */
+    struct small_bundle small = {.is_tiny = true};
+    struct proof_setup setup = {.ca_file = ""};
+    struct authority authority;
+    struct proof proof = {0};
+    char root[64];
+
+    authority_open(&authority, after, after + 86400, "critical,timeStamping");
+    snprintf(root, sizeof root, "/tmp/small-root-%d.pem", (int)getpid());
+    authority_write_root(&authority, root);
+    small_make(&small, 3);
+    put_stamp(&small, &authority, 2);
+    proof = check_with(&small, &setup);
+    expect(&proof, CLAIM_EXISTED_BEFORE, ANSWER_NOT_PROVEN, "but their authority is not trusted");
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_PROVEN, "");
+    proof_end(&proof);
+    setup.ca_file = root;
+    proof = check_with(&small, &setup);
+    expect(&proof, CLAIM_EXISTED_BEFORE, ANSWER_PROVEN,
+           "segment 3 bears a time stamp of 2026-09-21T14:13:20.000Z by");
+    proof_end(&proof);
+    small_end(&small);
+
+    /* of an earlier segment, so that the last day is not covered */
+    small_make(&small, 3);
+    put_stamp(&small, &authority, 1);
+    proof = check_with(&small, &setup);
+    expect(&proof, CLAIM_EXISTED_BEFORE, ANSWER_NOT_PROVEN,
+           "covers segments up to 2, the readings go on to 3");
+    proof_end(&proof);
+    small_end(&small);
+    authority_close(&authority);
+    unlink(root);
+}
+
+static void a_time_stamp_before_its_head_or_of_another_refutes(void **state)
+{
+    static const int64_t before = 1780000000; /* 2026-05-28, before the days of the bundle */
+    struct small_bundle small = {.is_tiny = true};
+    struct authority authority;
+    struct proof proof = {0};
+
+    authority_open(&authority, before, before + 86400, "critical,timeStamping");
+    small_make(&small, 2);
+    put_stamp(&small, &authority, 1);
+    proof = check(&small);
+    expect(&proof, CLAIM_EXISTED_BEFORE, ANSWER_REFUTED, "the gateway's clock was ahead");
+    proof_end(&proof);
+    small.segments[1].digest[0] ^= 1;
+    put_stamp(&small, &authority, 1);
+    small.segments[1].digest[0] ^= 1;
+    small_reissue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_EXISTED_BEFORE, ANSWER_REFUTED,
+           "the time stamp of segment 2 does not hold");
+    proof_end(&proof);
+    small_end(&small);
+    authority_close(&authority);
+}
+
 static void time_stamps_and_their_list_must_agree(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
@@ -1221,6 +1306,8 @@ int main(void)
         cmocka_unit_test(a_head_that_was_kept_outside_proves_all_before_it),
         cmocka_unit_test(a_time_stamp_that_is_none_is_refuted),
         cmocka_unit_test(a_time_stamp_must_be_of_the_chain_and_readable),
+        cmocka_unit_test(a_time_stamp_proves_by_an_authority_that_is_trusted),
+        cmocka_unit_test(a_time_stamp_before_its_head_or_of_another_refutes),
         cmocka_unit_test(time_stamps_and_their_list_must_agree),
         cmocka_unit_test(where_heads_were_left_is_said),
         cmocka_unit_test(a_verdict_that_was_changed_is_refuted_with_where),
