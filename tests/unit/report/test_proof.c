@@ -658,6 +658,36 @@ static void time_that_goes_back_without_a_step_is_refuted(void **state)
     small_end(&small);
 }
 
+/* However close the rows stand: it is how far the clock went back that counts. */
+static void time_that_goes_back_between_quick_rows_is_refuted(void **state)
+{
+    for (int64_t back = 600; back <= 3400; back += 2800) {
+        struct small_bundle small = {.is_tiny = true};
+        struct proof proof = {0};
+
+        small_start(&small);
+        small.from = small.begin;
+        small_days(&small, 1);
+        for (int64_t first = small.now.ms, half = 0; half < 2; half++) {
+            small_begin_segment(&small);
+            for (int64_t i = 0; i < 10; i++)
+                small_reading_at(&small, (struct wall_time){first + half * (4000 - back) + i * 400},
+                                 20.0, QUALITY_NORMAL);
+            small_close(&small);
+        }
+        small.now.ms += 8000;
+        small.to = small.now;
+        small_files(&small);
+        small_issue(&small);
+        proof = check(&small);
+        expect(&proof, CLAIM_UNCHANGED, ANSWER_PROVEN, "");
+        expect(&proof, CLAIM_COMPLETE, back > 1000 ? ANSWER_REFUTED : ANSWER_PROVEN,
+               back > 1000 ? "time went back" : "");
+        proof_end(&proof);
+        small_end(&small);
+    }
+}
+
 static void time_that_goes_back_across_a_start_is_not_proven(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
@@ -1293,6 +1323,7 @@ int main(void)
         cmocka_unit_test(a_span_that_is_not_sealed_to_its_end_is_not_proven),
         cmocka_unit_test(silence_without_a_stop_is_not_proven_and_with_one_is),
         cmocka_unit_test(time_that_goes_back_without_a_step_is_refuted),
+        cmocka_unit_test(time_that_goes_back_between_quick_rows_is_refuted),
         cmocka_unit_test(time_that_goes_back_across_a_start_is_not_proven),
         cmocka_unit_test(time_that_goes_back_with_a_step_is_proven),
         cmocka_unit_test(a_head_from_outside_that_is_not_in_the_chain_refutes),
