@@ -222,14 +222,22 @@ bool proof_settings_text(struct check *check, struct settings_text *settings, st
 size_t path_read(const char *words, uint8_t path[PATH_MAX_LENGTH][DIGEST_BYTES]);
 /* The index of a point of the case; -1: none of it. */
 int proof_point(const struct check *check, const char *name);
-/* Where a row stands in the sequence and in time. */
+/* The rows of a leaf by where they stand in the sequence and in time, to see whether the clock was
+ * set back between two; proof_clock.c. */
 struct row_place {
     uint64_t seq;
     struct wall_time time;
 };
-/* `row` stands before another in the sequence and after it in time. */
-void proof_went_back(struct check *check, const char *point, const struct row_place *before,
-                     const struct row_place *row);
+struct row_places {
+    struct row_place *rows;
+    size_t count;
+    bool sorted;           /* by seq */
+    struct row_place last; /* of the leaf before; seq 0: none */
+};
+bool row_place_add(struct row_places *places, uint64_t seq, struct wall_time time,
+                   struct error *err);
+/* The leaf has ended. */
+void row_places_check(struct row_places *places, struct check *check, const char *point);
 /* The head of that number; NULL: not in the chain. */
 const struct link *proof_link(const struct check *check, uint64_t segment);
 /* Fills the answer of one; any thread. */

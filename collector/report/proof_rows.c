@@ -15,10 +15,10 @@ struct reading_rows {
     struct proof_csv *csv;    /* NULL: nothing to compare in */
     const int64_t *following; /* per link: the earliest time of those that follow */
     size_t point;
-    size_t link;             /* of the section */
-    uint64_t removed;        /* segments of the point that retention removed */
-    struct row_place latest; /* of the rows given in order, that with the greatest seq */
-    struct wall_time last;   /* the time given last */
+    size_t link;      /* of the section */
+    uint64_t removed; /* segments of the point that retention removed */
+    struct row_places places;
+    struct wall_time last; /* the time given last */
     uint64_t all_bytes, done_bytes;
 };
 
@@ -66,11 +66,6 @@ static bool take_in_order(void *self, uint64_t seq, struct wall_time time,
                             SAY("rows/%s.txt：序号 %llu 的时间不在它的封存段里",
                                 "rows/%s.txt: the time of entry %llu is not of its segment"),
                             check->points[rows->point], (unsigned long long)seq);
-    if (seq < rows->latest.seq)
-        proof_went_back(check, check->points[rows->point], &rows->latest,
-                        &(struct row_place){seq, time});
-    else
-        rows->latest = (struct row_place){seq, time};
     rows->last = time;
     if (time.ms < span->start.ms || time.ms >= span->end.ms)
         return true;
@@ -128,7 +123,8 @@ static bool take_row(struct reading_rows *rows, const char *line, size_t size,
     if (time.ms >= check->about.span.start.ms && time.ms < check->about.span.end.ms &&
         link->head.segment > check->last_row_segment)
         check->last_row_segment = link->head.segment;
-    return bundle_order_add(rows->order, seq, time, &reading, err);
+    return row_place_add(&rows->places, seq, time, err) &&
+           bundle_order_add(rows->order, seq, time, &reading, err);
 }
 
 /* The lines of the leaf, and where its path leads. */
@@ -162,6 +158,7 @@ static bool read_leaf(struct reading_rows *rows, unsigned long long number,
             return false;
     }
     hashing_end(rows->hashing, leaf);
+    row_places_check(&rows->places, check, check->points[rows->point]);
     if (!tree_follow(leaf, (size_t)number, head->leaves, path, length, root) ||
         memcmp(root, head->root, DIGEST_BYTES) != 0) {
         check->sealed_differs = true;
@@ -278,7 +275,7 @@ static bool read_point(struct reading_rows *rows, struct error *err)
     snprintf(name, sizeof name, "rows/%s.txt", check->points[rows->point]);
     file = archive_find(check->archive, name);
     rows->removed = 0;
-    rows->latest = (struct row_place){0, WALL_NONE};
+    rows->places.last = (struct row_place){0, WALL_NONE};
     rows->last = WALL_NONE;
     if (rows->csv != NULL)
         proof_csv_point(rows->csv, check->points[rows->point], sheet == NULL ? "" : sheet->unit);
@@ -347,6 +344,7 @@ bool proof_rows(struct check *check, struct error *err)
     good = good && (rows.csv == NULL || proof_csv_end(rows.csv, err));
     proof_csv_free(rows.csv);
     bundle_order_free(rows.order);
+    free(rows.places.rows);
     hashing_free(rows.hashing);
     free(following);
     return good;
