@@ -59,9 +59,23 @@ static bool put_key(struct bundle *bundle, const struct known_key *key, struct e
     return archive_put(bundle->archive, name, pem, strlen(pem), err);
 }
 
-/* Those that signed, and the newest: it signs the export. */
+static bool see_signer(void *self, const struct sealed *sealed)
+{
+    struct known_key *key = find_key(self, sealed->head.key);
+
+    if (key != NULL)
+        key->used = true;
+    return true;
+}
+
+/* Those that signed here or from here to the export (issue.json shows these heads), and the newest:
+ * it signs the export. */
 static bool put_keys(struct bundle *bundle, struct error *err)
 {
+    uint64_t after = bundle->parts[bundle->part_count - 1].segment + 1;
+
+    if (!reader_sealed(bundle->setup.reader, after, 0, see_signer, bundle, err))
+        return false;
     if (bundle->key_count > 0)
         bundle->keys[bundle->key_count - 1].used = true;
     for (size_t i = 0; i < bundle->key_count; i++)

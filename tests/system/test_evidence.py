@@ -111,6 +111,18 @@ def test_both_verifiers_prove_what_was_exported(gateway):
                 assert answer.states[claim] == "proven", answer
 
 
+def test_keys_that_changed_between_the_span_and_the_export_are_all_in_the_bundle(gateway):
+    made = [gateway.command("seal", "--new-key") for _ in range(3)]
+    assert [done.returncode for done in made] == [0, 0, 0], made
+    files = bundle_of(gateway, since=30, until=10)
+    assert len([name for name in files if name.startswith("keys/")]) == 4
+    with open(os.path.join(gateway.folder, "b.zip"), "rb") as file:
+        data = file.read()
+    for answer in (ours(data), second(data)):
+        assert answer.states["unchanged"] == "proven", answer
+        assert answer.states["signed-by"] != "refuted", answer
+
+
 def test_exported_again_only_issue_json_differs(gateway):
     words = asked(gateway)
     assert export(gateway, *words).returncode == 0
