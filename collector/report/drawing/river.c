@@ -343,7 +343,7 @@ static void say_method(struct page *page, const json_t *report)
     page_say(page, TONE_SMALL, "%s",
              SAY("变化按等级（I–II 优，III 良好，IV 轻度污染，V 中度污染，劣 V "
                  "重度污染）：同级为无明显变化，差一级为有所变化，差两级以上为明显变化。"
-                 "传感器数据是指示性数据；与有资质机构的采样监测不一致时，以采样监测为准。",
+                 "传感器数据是指示性的，以有资质机构的采样监测为准。",
                  "Change goes by grades (I-II excellent, III good, IV slightly, V moderately, "
                  "worse than V heavily polluted): one "
                  "grade is some change, two or more a clear one. Sensor data are indicative; where "
