@@ -107,11 +107,13 @@ void evidence_bounds(struct page *page, const struct evidence *evidence)
             "Trust neither the gateway nor whoever brought this. VERIFY.md in the archive goes "
             "step by step with openssl and sha256sum; where Lookback is installed, one command "
             "does it:"));
-    page_say(page, TONE_STRONG, "lookback evidence verify FILE.zip --key %s",
-             doc_text_or_dash(json_object_get(evidence->document, "seals"), "key"));
-    page_say(
-        page, TONE_BODY, "%s",
-        SAY("钥匙的指纹请同安装交接单上的、或网关上 lookback status 显示的比对。",
-            "Compare the key's fingerprint with the commissioning sheet, or with what lookback "
-            "status shows at the gateway."));
+    page_say(page, TONE_STRONG, "%s",
+             SAY("lookback evidence verify 文件.zip --key 指纹",
+                 "lookback evidence verify FILE.zip --key FINGERPRINT"));
+    page_say(page, TONE_BODY, "%s",
+             SAY("指纹要从别处得来：安装交接单上写着，网关上 lookback status "
+                 "也显示。不要用这份材料里印的那一个：伪造材料的人会印上自己的。",
+                 "Take the fingerprint from elsewhere: it stands on the commissioning sheet, and "
+                 "lookback status shows it at the gateway. Not from these pages: a forger prints "
+                 "his own."));
 }

@@ -76,24 +76,25 @@ static bool is_unseen(const char *at, size_t length)
 {
     unsigned char first = (unsigned char)at[0];
     unsigned char second = (unsigned char)at[1];
-    unsigned char third = length == 3 ? (unsigned char)at[2] : 0;
+    unsigned char third = length >= 3 ? (unsigned char)at[2] : 0;
 
     if (length == 1)
         return first < 0x20 || first == 0x7f;
     if (length == 2)
         return first == 0xc2 && second < 0xa0; /* C1 controls */
-    if (length != 3)
-        return false;
+    if (length == 4) /* U+1FFFE, U+1FFFF, …: no characters, and cairo ends with them */
+        return (second & 0x0f) == 0x0f && third == 0xbf && (unsigned char)at[3] >= 0xbe;
     /* U+200B … U+200F, U+2028 … U+202E, U+2060 … U+206F, U+FEFF */
     return (first == 0xe2 && second == 0x80 &&
             ((third >= 0x8b && third <= 0x8f) || (third >= 0xa8 && third <= 0xae))) ||
            (first == 0xe2 && second == 0x81 && third >= 0xa0 && third <= 0xaf) ||
-           (first == 0xef && second == 0xbb && third == 0xbf);
+           (first == 0xef && second == 0xbb && third == 0xbf) ||
+           /* U+FDD0 … U+FDEF, U+FFFE, U+FFFF are no characters either */
+           (first == 0xef && second == 0xb7 && third >= 0x90 && third <= 0xaf) ||
+           (first == 0xef && second == 0xbf && third >= 0xbe);
 }
 
-/* A copy in which what cannot be seen is a space, so that a text says what it seems to say. Line
- * ends stay. Ended with free(). */
-static char *make_seen(const char *text)
+char *letters_seen(const char *text)
 {
     char *copy = strdup(text);
     size_t from = 0;
@@ -124,7 +125,7 @@ PangoLayout *letters_set(const struct letters *letters, const struct lettering *
                                             PANGO_ALIGN_RIGHT};
     PangoLayout *layout = pango_layout_new(letters->context);
     PangoFontDescription *font = pango_font_description_copy_static(letters->font);
-    char *seen = make_seen(text);
+    char *seen = letters_seen(text);
 
     pango_font_description_set_absolute_size(font, how->size * PANGO_SCALE);
     pango_font_description_set_weight(font, how->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);

@@ -30,6 +30,10 @@ struct letters;
 struct letters *letters_new(cairo_t *cr, struct error *err);
 void letters_free(struct letters *letters);
 
+/* A copy in which what cannot be seen, or is no character, is a space: a text says what it seems to
+ * say. Line ends stay. Ended with free(). */
+char *letters_seen(const char *text);
+
 /* What the text takes; either may be NULL. */
 void letters_measure(const struct letters *letters, const struct lettering *how, const char *text,
                      double *width, double *height);

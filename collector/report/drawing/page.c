@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/say.h"
 #include "base/version.h"
+#include "drawing/out.h"
 #include "drawing/page_inside.h"
 
 #define A4_SHORT 595.276
@@ -169,14 +169,18 @@ static void flow(struct page *page, const struct lettering *how, double x, const
 static void add_outline(struct page *page, int level, const char *text)
 {
     int parent = level <= 1 ? CAIRO_PDF_OUTLINE_ROOT : page->outlines[level - 2];
+    char *seen = letters_seen(text);
     char place[80];
 
-    if (!page->writes)
+    if (!page->writes) {
+        free(seen);
         return;
+    }
     snprintf(place, sizeof place, "page=%d pos=[%d %d]", page->number, MARGIN,
              (int)page->y > 20 ? (int)page->y - 20 : 0);
     page->outlines[level - 1] =
-        cairo_pdf_surface_add_outline(page->surface, parent, text, place, 0);
+        cairo_pdf_surface_add_outline(page->surface, parent, seen, place, 0);
+    free(seen);
 }
 
 void page_heading(struct page *page, int level, const char *format, ...)
@@ -271,6 +275,7 @@ static cairo_status_t write_bytes(void *self, const unsigned char *bytes, unsign
 
 static void describe(const struct page *page)
 {
+    char *title = letters_seen(page->setup->title);
     char made[WALL_TEXT];
     char by[80];
 
@@ -278,10 +283,11 @@ static void describe(const struct page *page)
     wall_text(page->setup->made, made);
     made[19] = 'Z'; /* whole seconds: cairo knows no others */
     made[20] = '\0';
-    cairo_pdf_surface_set_metadata(page->surface, CAIRO_PDF_METADATA_TITLE, page->setup->title);
+    cairo_pdf_surface_set_metadata(page->surface, CAIRO_PDF_METADATA_TITLE, title);
     cairo_pdf_surface_set_metadata(page->surface, CAIRO_PDF_METADATA_CREATOR, by);
     cairo_pdf_surface_set_metadata(page->surface, CAIRO_PDF_METADATA_CREATE_DATE, made);
     cairo_pdf_surface_set_metadata(page->surface, CAIRO_PDF_METADATA_MOD_DATE, made);
+    free(title);
 }
 
 /* Draws everything once. `file` NULL: only to count, on a sheet of one pixel. */
@@ -312,10 +318,10 @@ static bool run(struct page *page, FILE *file, void (*draw)(struct page *page, c
     cairo_surface_destroy(page->surface);
     letters_free(page->letters);
     if (page->letters != NULL && status != CAIRO_STATUS_SUCCESS)
-        error_set(err, ERROR_STORE, SAY("%s：写不下去（%s）", "%s: it cannot be written (%s)"),
-                  page->setup->path,
-                  status == CAIRO_STATUS_WRITE_ERROR ? strerror(errno)
-                                                     : cairo_status_to_string(status));
+        out_failed(page->setup->path,
+                   status == CAIRO_STATUS_WRITE_ERROR ? strerror(errno)
+                                                      : cairo_status_to_string(status),
+                   err);
     return page->letters != NULL && status == CAIRO_STATUS_SUCCESS;
 }
 
@@ -337,14 +343,13 @@ bool page_print(const struct page_setup *setup, void (*draw)(struct page *page, 
     page.pages = page.number;
     file = fopen(setup->path, "wb");
     if (file == NULL)
-        return error_set(err, ERROR_STORE, SAY("%s：不能写入：%s", "%s: cannot be written: %s"),
-                         setup->path, strerror(errno));
+        return out_failed(setup->path, strerror(errno), err);
     written = run(&page, file, draw, self, err);
+    if (written && (fflush(file) != 0 || ferror(file))) /* cairo forgets what fails near its end */
+        written = out_failed(setup->path, strerror(errno), err);
     if (fclose(file) != 0 && written)
-        written =
-            error_set(err, ERROR_STORE, SAY("%s：写不下去（%s）", "%s: it cannot be written (%s)"),
-                      setup->path, strerror(errno));
+        written = out_failed(setup->path, strerror(errno), err);
     if (!written)
-        unlink(setup->path);
+        out_drop(setup->path);
     return written;
 }

@@ -1,6 +1,6 @@
 #include "drawing/sheet.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 
 #include "base/say.h"
 #include "base/text.h"
+#include "drawing/letters.h"
+#include "drawing/out.h"
 
 struct sheet {
     char *path;
@@ -61,8 +63,12 @@ struct sheet *sheet_new(const char *path, const char *name, const struct sheet_c
                         size_t count, struct error *err)
 {
     lxw_workbook_options options = {.constant_memory = LXW_TRUE};
-    struct sheet *sheet = calloc(1, sizeof *sheet);
+    struct sheet *sheet;
 
+    if (!out_try(path, err))
+        return NULL;
+    options.tmpdir = getenv("TMPDIR");
+    sheet = calloc(1, sizeof *sheet);
     if (sheet != NULL) {
         sheet_part(sheet, name);
         sheet->columns = columns;
@@ -73,6 +79,7 @@ struct sheet *sheet_new(const char *path, const char *name, const struct sheet_c
     if (sheet == NULL || sheet->book == NULL || !make_formats(sheet)) {
         error_set(err, ERROR_MEMORY, SAY("%s：内存不足", "%s: out of memory"), path);
         sheet_drop(sheet);
+        out_drop(path);
         return NULL;
     }
     return sheet;
@@ -82,8 +89,10 @@ void sheet_drop(struct sheet *sheet)
 {
     if (sheet == NULL)
         return;
-    if (sheet->book != NULL)
+    if (sheet->book != NULL) {
         lxw_workbook_free(sheet->book);
+        out_drop(sheet->path);
+    }
     free(sheet->path);
     free(sheet);
 }
@@ -162,11 +171,36 @@ void sheet_row(struct sheet *sheet)
     sheet->column = 0;
 }
 
+/* Others need a second look: not all may stand in XML, not all fit a cell. */
+static bool is_plain(const char *words)
+{
+    for (size_t i = 0; words[i] != '\0'; i++)
+        if ((unsigned char)words[i] < 0x20 || (unsigned char)words[i] >= 0x7f || i > 1000)
+            return false;
+    return true;
+}
+
+/* The office takes no more in a cell. */
+static void cut_to_cell(char *words)
+{
+    enum { CELL_MOST = 32767 };
+    size_t at = 0;
+
+    for (int count = 0; words[at] != '\0' && count < CELL_MOST; count++)
+        at += utf8_length(words + at) == 0 ? 1 : utf8_length(words + at);
+    words[at] = '\0';
+}
+
 void sheet_text(struct sheet *sheet, const char *words)
 {
+    char *seen = is_plain(words) ? NULL : letters_seen(words);
+
+    if (seen != NULL)
+        cut_to_cell(seen);
     if (sheet->current != NULL && words[0] != '\0')
-        keep_trouble(
-            sheet, worksheet_write_string(sheet->current, sheet->row, sheet->column, words, NULL));
+        keep_trouble(sheet, worksheet_write_string(sheet->current, sheet->row, sheet->column,
+                                                   seen == NULL ? words : seen, NULL));
+    free(seen);
     sheet->column++;
 }
 
@@ -225,6 +259,25 @@ void sheet_time(struct sheet *sheet, const char *words)
     sheet->column++;
 }
 
+/* Ends and frees it. The library would put its own sentence on standard error before ours. */
+static lxw_error close_silently(lxw_workbook *book)
+{
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int kept = dup(STDERR_FILENO);
+    lxw_error trouble;
+
+    fflush(stderr);
+    if (nowhere >= 0)
+        dup2(nowhere, STDERR_FILENO);
+    trouble = workbook_close(book);
+    fflush(stderr);
+    if (kept >= 0)
+        dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(nowhere);
+    return trouble;
+}
+
 bool sheet_end(struct sheet *sheet, const char *title, struct wall_time made, struct error *err)
 {
     lxw_doc_properties about = {.title = (char *)title, .created = (time_t)(made.ms / 1000)};
@@ -234,14 +287,13 @@ bool sheet_end(struct sheet *sheet, const char *title, struct wall_time made, st
     if (sheet->current == NULL)
         begin_sheet(sheet);
     workbook_set_properties(sheet->book, &about);
-    trouble = workbook_close(sheet->book); /* frees it, too */
+    trouble = close_silently(sheet->book);
     sheet->book = NULL;
     keep_trouble(sheet, trouble);
     written = sheet->trouble == LXW_NO_ERROR;
     if (!written) {
-        error_set(err, ERROR_STORE, SAY("%s：写不下去（%s）", "%s: it cannot be written (%s)"),
-                  sheet->path, lxw_strerror(sheet->trouble));
-        unlink(sheet->path);
+        out_failed(sheet->path, lxw_strerror(sheet->trouble), err);
+        out_drop(sheet->path);
     }
     sheet_drop(sheet);
     return written;
