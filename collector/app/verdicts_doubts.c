@@ -6,6 +6,7 @@
 #include "app/shown.h"
 #include "app/snapshot.h"
 #include "app/verdicts_inside.h"
+#include "base/conf_same.h"
 
 struct wall_time verdicts_moment(const json_t *object, const char *key)
 {
@@ -126,6 +127,47 @@ static bool tell_change(struct judging *judging, const json_t *event, const char
     return good;
 }
 
+/* A file of the configuration as it was sealed with the entry; NULL: none was. */
+static char *sealed_file(struct judging *judging, uint64_t seq, const char *name, size_t *size)
+{
+    struct reader *reader = judging->verdicts->reader;
+    uint8_t digest[DIGEST_BYTES];
+    char *text = NULL;
+    char *bytes = NULL;
+
+    if (reader_configuration(reader, seq, digest, &text, judging->err) && text != NULL &&
+        configuration_item(text, name, digest))
+        bytes = reader_snapshot(reader, digest, size, judging->err);
+    free(text);
+    return bytes;
+}
+
+static bool is_said_again(struct judging *judging, uint64_t seq, const char *name)
+{
+    size_t was_size = 0, is_size = 0;
+    char *was = sealed_file(judging, seq - 1, name, &was_size);
+    char *is = was == NULL ? NULL : sealed_file(judging, seq, name, &is_size);
+    bool again = is == NULL || conf_says_same(was, was_size, is, is_size);
+
+    free(was);
+    free(is);
+    return again;
+}
+
+static bool tell_terms(struct judging *judging, const json_t *event)
+{
+    uint64_t seq = (uint64_t)number_of(event, "event_seq");
+
+    return (is_said_again(judging, seq, "verdict.conf") &&
+            is_said_again(judging, seq, "aggregates.conf")) ||
+           evaluation_doubt(judging->evaluation, "terms_changed", true,
+                            verdicts_moment(event, "event_time"), "",
+                            "判定用的参数（verdict.conf、aggregates.conf）在期间改过",
+                            "the numbers the verdict goes by (verdict.conf, aggregates.conf) were "
+                            "changed",
+                            judging->err);
+}
+
 static bool tell_changes(struct judging *judging)
 {
     const json_t *list = judging->verdicts->configurations;
@@ -135,6 +177,8 @@ static bool tell_changes(struct judging *judging)
 
         if (!is_inside(judging->asked->span, verdicts_moment(event, "event_time")))
             continue;
+        if (!tell_terms(judging, event))
+            return false;
         for (size_t j = 0; j < judging->sheet_count; j++)
             if (!tell_change(judging, event, judging->sheets[j].point))
                 return false;

@@ -120,8 +120,9 @@ static bool feed_doubts(struct bundle_case *bundle, struct error *err)
         qsort(bundle->doubts, bundle->doubt_count, sizeof *bundle->doubts, by_place);
     for (size_t i = 0; i < bundle->doubt_count; i++) {
         const struct case_doubt *doubt = &bundle->doubts[i];
-        bool blocks = strcmp(doubt->kind, "clock_step") == 0 &&
-                      llabs(doubt->step_ms) >= verdict_terms_clock_step_ms(bundle->terms);
+        bool blocks = strcmp(doubt->kind, "terms_changed") == 0 ||
+                      (strcmp(doubt->kind, "clock_step") == 0 &&
+                       llabs(doubt->step_ms) >= verdict_terms_clock_step_ms(bundle->terms));
 
         if (!evaluation_doubt(bundle->evaluation, doubt->kind, blocks, doubt->time, doubt->point,
                               doubt->zh, doubt->en, err))

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/conf_same.h"
 #include "base/say.h"
 #include "report/bundle_case_inside.h"
 
@@ -168,6 +169,54 @@ static bool is_new(const struct bundle_case *bundle, const struct case_configura
             configuration->since.ms >= bundle->setup.span.start.ms);
 }
 
+/* Numbers and words the verdict goes by. Of those in force the last judge all of it; that they were
+ * others before is told, whatever they say of doubts themselves. */
+static const char *const term_files[] = {"verdict.conf", "aggregates.conf"};
+
+static bool is_said_again(const struct bundle_case *bundle, const struct case_source *source,
+                          const char *before, const char *name, bool *again, struct error *err)
+{
+    uint8_t was[DIGEST_BYTES], is[DIGEST_BYTES];
+    size_t was_size = 0, is_size = 0;
+    char *old, *new;
+
+    *again = true;
+    if (!bundle_item(before, name, was) || !bundle_item(bundle->text, name, is) ||
+        memcmp(was, is, sizeof was) == 0)
+        return true;
+    old = source->item(source->self, was, &was_size, err);
+    new = old == NULL ? NULL : source->item(source->self, is, &is_size, err);
+    if (new != NULL)
+        *again = conf_says_same(old, was_size, new, is_size);
+    free(old);
+    free(new);
+    return new != NULL;
+}
+
+static bool take_terms(struct bundle_case *bundle, const struct case_configuration *configuration,
+                       const struct case_source *source, const char *before, struct error *err)
+{
+    struct case_doubt doubt = {
+        .seq = configuration->seq,
+        .kind = "terms_changed",
+        .time = configuration->since,
+        .zh =
+            "判定用的参数（verdict.conf、aggregates.conf）在时段内改过，全段按最后一份判定，需核查",
+        .en = "the numbers the verdict goes by (verdict.conf, aggregates.conf) were changed inside "
+              "the "
+              "span; the last ones judge all of it, and that needs checking"};
+
+    for (size_t i = 0; i < sizeof term_files / sizeof term_files[0]; i++) {
+        bool again;
+
+        if (!is_said_again(bundle, source, before, term_files[i], &again, err))
+            return false;
+        if (!again)
+            return case_doubt(bundle, &doubt, err);
+    }
+    return true;
+}
+
 /* Takes one description of a point over the one before. */
 static bool take_sheet(struct bundle_case *bundle, size_t index,
                        const struct case_configuration *configuration,
@@ -224,10 +273,17 @@ static bool read_configuration(struct bundle_case *bundle, size_t index,
     size_t size = 0;
     char *text = source->configuration(source->self, configuration->digest, &size, err);
 
-    if (text == NULL)
+    char *before = bundle->text;
+    bool good = text != NULL;
+
+    if (!good)
         return false;
-    free(bundle->text);
     bundle->text = text;
+    if (before != NULL && is_new(bundle, configuration))
+        good = take_terms(bundle, configuration, source, before, err);
+    free(before);
+    if (!good)
+        return false;
     bundle->last = index;
     for (size_t i = 0; i < bundle->setup.point_count; i++) {
         struct case_point *point = &bundle->points[i];

@@ -91,6 +91,14 @@ def unescaped(text):
     return re.sub(r"\\(x[0-9A-Fa-f]{2}|.)", one, text[1:-1], flags=re.S)
 
 
+BARE = re.compile(r'("(?:[^"\\]|\\.)*"?)|\#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)|[ \t\r\n]+', re.S)
+
+
+def bare(text):
+    """What it says, without comments and blanks."""
+    return BARE.sub(lambda found: found[1] or "", text)
+
+
 def read_conf(text, where):
     return Reader(text, where).settings("")
 

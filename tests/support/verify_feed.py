@@ -4,12 +4,12 @@ Written from the text alone; see verify_bundle.py.
 """
 from collections import namedtuple
 
-from verify_conf import duration_ms, read_conf
+from verify_conf import bare, duration_ms, read_conf
 from verify_seals import Wrong, ms_of, read_json, read_text
 
 PASSED_OVER = {"device_title", "every_ms", "gather_ms", "note", "parameter_en", "parameter_zh",
                "serial_number", "since", "source", "title", "verified"}
-Doubt = namedtuple("Doubt", "kind time point size")
+Doubt = namedtuple("Doubt", "seq kind time point size")
 
 
 def counting(case):
@@ -59,6 +59,13 @@ def sheet_of(case, point):
     if not sheets:
         raise Wrong(f"no configuration that counts describes {point}")
     return sheets[-1][2]
+
+
+def terms_texts(case):
+    """[(segment, seq, what the files of terms say)] of every configuration that counts."""
+    return [(segment, seq, [bare(item_of(case, name, digest)) if name in case.parts[digest] else None
+                            for name in ("verdict.conf", "aggregates.conf")])
+            for segment, seq, digest in counting(case)]
 
 
 def judged(sheet):
@@ -130,5 +137,5 @@ def doubts_of(case):
     for _, shown in shown_of(case):
         kind = {"clock.step": "clock_step", "clock.filled": "clock_filled", "gap": "gap"}.get(shown.kind)
         if kind is not None and shown.time and begin <= shown.time < end:
-            found.append(Doubt(kind, shown.time, None, shown.said))
+            found.append(Doubt(shown.seq, kind, shown.time, None, shown.said))
     return found

@@ -8,7 +8,7 @@ from datetime import date
 from verify_conf import read_conf
 from verify_feed import (
     doubts_of, item_of, judged, maintenance_of, problems_of, sheet_of, sheets_of,
-    shown_of, terms_of, zone_of)
+    shown_of, terms_of, terms_texts, zone_of)
 from verify_outlook import Outlook
 from verify_periods import Calendar
 from verify_point import Point, Side
@@ -71,12 +71,17 @@ class Question:
         (the last time, of a problem that is not open any more) are not printed."""
         found = [self.doubt_of_problem(one) for one in self.problems if one["nature"] == "doubt"]
         terms = self.terms["doubts"]
+        others = [(seq, "", self.doubt("terms_changed", True, time, None))
+                  for seq, time in self.changes(terms_texts(self.case))]
         for doubt in doubts_of(self.case):
             blocks = doubt.kind == "clock_step" and "clock_step" in terms["block"] and \
                 abs(doubt.size["by_ms"]) >= terms["clock_step_ms"]
-            found.append(self.doubt(doubt.kind, blocks, doubt.time, None))
+            others.append((doubt.seq, "", self.doubt(doubt.kind, blocks, doubt.time, None)))
         for point in self.said["points"]:
-            found += self.changed_settings(point)
+            sheets = [(segment, seq, judged(sheet)) for segment, seq, sheet in sheets_of(self.case, point)]
+            others += [(seq, point, self.doubt("settings_changed", "settings_changed" in terms["block"], time, point))
+                       for seq, time in self.changes(sheets)]
+        found += [doubt for _, _, doubt in sorted(others, key=lambda one: one[:2])]
         for point in dict.fromkeys(point for _, point in self.case.removed):
             found.append(self.doubt("pruned", True, None, point))
         return found
@@ -95,13 +100,12 @@ class Question:
             blocks = False
         return {"kind": kind, "blocks": blocks, "time": time, "point": point, "rule": None, "over": None}
 
-    def changed_settings(self, point):
-        sheets = sheets_of(self.case, point)
-        for (_, _, before), (segment, seq, sheet) in zip(sheets, sheets[1:]):
-            if judged(before) != judged(sheet):
-                time = self.time_of(segment, seq)
-                yield self.doubt("settings_changed", "settings_changed" in self.terms["doubts"]["block"],
-                                 time, point)
+    def changes(self, stages):
+        """(SEQ, time) of those of [(segment, SEQ, what)] that say another thing inside the span."""
+        for (_, _, before), (segment, seq, after) in zip(stages, stages[1:]):
+            time = self.time_of(segment, seq)
+            if before != after and (time is None or ms_of(time) >= self.span.since):
+                yield seq, time
 
     def time_of(self, segment, seq):
         return next((shown.time for shown in self.case.shown.get(segment, []) if shown.seq == seq), None)

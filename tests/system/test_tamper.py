@@ -324,6 +324,27 @@ def test_e10_settings_changed_and_changed_back_are_all_in_the_chain(forged, whol
     both(packed(reissued(hidden, whole.key)), whole, "unchanged")
 
 
+@pytest.mark.parametrize("change, told", [
+    (lambda words: words.replace("rate_bound = 5.0;", "rate_bound = 95.0;"), True),
+    (lambda words: words.replace("rate_bound = 5.0;", "rate_bound = 5.0 ; # 本镇核定"), False)])
+def test_e10_numbers_of_the_verdict_softened_and_sealed_inside_the_window_let_nothing_be_proven(
+        forged, change, told):
+    with open(os.path.join(tamper_town.ROOT, "config", "verdict.conf"), encoding="utf-8") as file:
+        words = file.read()
+    assert change(words) != words
+    with open(os.path.join(forged.dir, "verdict.conf"), "w", encoding="utf-8") as file:
+        file.write(change(words))
+    assert forged.command("seal").returncode == 0
+    data = forged.export("91", day(forged, 60), time_text(
+        forged.rows("SELECT max(time) FROM event")[0][0] + 86400000))
+    verdict = json.loads(opened(data)["verdict.json"])
+    doubts = [one for one in verdict["doubts"] if one["kind"] == "terms_changed"]
+    assert [one["blocks"] for one in doubts] == ([True] if told else [])
+    assert not told or verdict["answer"] == "not_proven"
+    for answer in both(data):
+        assert answer.states["verdict-recomputed"] == "proven", answer
+
+
 # 八、E11 · Texts that read as one thing and are another ---------------------------------------------------
 
 
