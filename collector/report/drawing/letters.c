@@ -118,6 +118,16 @@ char *letters_seen(const char *text)
     return copy;
 }
 
+/* At most LETTERS_MOST characters: no page holds more, and long lines take long to break. */
+static void cut(char *words)
+{
+    size_t at = 0;
+
+    for (int count = 0; words[at] != '\0' && count < LETTERS_MOST; count++)
+        at += utf8_length(words + at);
+    words[at] = '\0';
+}
+
 PangoLayout *letters_set(const struct letters *letters, const struct lettering *how,
                          const char *text)
 {
@@ -127,6 +137,7 @@ PangoLayout *letters_set(const struct letters *letters, const struct lettering *
     PangoFontDescription *font = pango_font_description_copy_static(letters->font);
     char *seen = letters_seen(text);
 
+    cut(seen);
     pango_font_description_set_absolute_size(font, how->size * PANGO_SCALE);
     pango_font_description_set_weight(font, how->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
     pango_layout_set_font_description(layout, font);

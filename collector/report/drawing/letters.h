@@ -24,6 +24,9 @@ struct lettering {
     double turn;  /* 0, or 90: upright, read from below */
 };
 
+/* What is longer ends there. */
+enum { LETTERS_MOST = 6000 };
+
 struct letters;
 
 /* NULL with a sentence when the font is not installed: another one would have no Chinese. */
