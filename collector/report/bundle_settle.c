@@ -229,6 +229,7 @@ static bool take_sheet(struct bundle_case *bundle, size_t index,
     char *bytes = source->item(source->self, digest, &size, err);
     json_t *json = bytes == NULL ? NULL : json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
     bool there = bytes != NULL, differs;
+    struct error why = {0};
 
     free(bytes);
     if (!there)
@@ -238,10 +239,12 @@ static bool take_sheet(struct bundle_case *bundle, size_t index,
             err, ERROR_STORE,
             SAY("封存的配置里 %s 的说明读不出来", "the sealed description of %s cannot be read"),
             bundle->setup.points[index]);
-    if (!point_sheet_read(&sheet, json, err)) {
+    if (!point_sheet_read(&sheet, json, &why)) {
         point_sheet_end(&sheet);
         json_decref(json);
-        return false;
+        return error_set(err, why.kind == ERROR_MEMORY ? ERROR_MEMORY : ERROR_STORE,
+                         SAY("封存的 points/%s.json：%s", "the sealed points/%s.json: %s"),
+                         bundle->setup.points[index], why.text);
     }
     differs = point->known && is_new(bundle, configuration) &&
               !point_sheet_is_same(&point->sheet, &sheet);

@@ -37,18 +37,24 @@ const char *answer_shown(enum answer answer)
     return answer == ANSWER_NOT_PROVEN ? "not proven" : answer_word(answer);
 }
 
-/* A reason is kept once, and only the first few in words: a damaged file has thousands. What is cut
- * by the size in bytes is mended, and what a bundle says is not allowed to speak to a terminal. */
+/* What is cut by the size in bytes is mended, and what a bundle says is not allowed to speak to a
+ * terminal. */
+static void make_harmless(char *words)
+{
+    for (char *at = words; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+    utf8_mend(words);
+}
+
+/* A reason is kept once, and only the first few in words: a damaged file has thousands. */
 static void note(struct notes *notes, const char *format, va_list arguments)
 {
     char words[500];
     size_t used = strlen(notes->words);
 
     vsnprintf(words, sizeof words, format, arguments);
-    for (char *at = words; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
-    utf8_mend(words);
+    make_harmless(words);
     if (notes->count > 0 && strstr(notes->words, words) != NULL)
         return;
     if (notes->count < REASONS_SHOWN && used < sizeof notes->words - 8)
@@ -83,7 +89,7 @@ void proven(struct check *check, enum claim claim, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(check->proven[claim], sizeof check->proven[claim], format, arguments);
     va_end(arguments);
-    utf8_mend(check->proven[claim]);
+    make_harmless(check->proven[claim]);
 }
 
 static void tell(const struct notes *notes, char *reason)

@@ -415,42 +415,69 @@ static void a_configuration_that_was_never_announced_is_found(void **state)
     small_end(&small);
 }
 
+/* As if an item of the configuration had been this from the beginning, and sealed so; the verdict
+ * stays as it was. */
+static void seal_item(struct small_bundle *small, const char *name, const char *content)
+{
+    char line[DIGEST_HEX + 80], file[ARCHIVE_NAME_MAX], hex[DIGEST_HEX];
+    char *digest;
+
+    snprintf(line, sizeof line, "  %s\n", name);
+    digest = strstr(small->configuration, line) - (DIGEST_HEX - 1);
+    snprintf(file, sizeof file, "configuration/items/%.64s", digest);
+    small_remove(small, file);
+    snprintf(file, sizeof file, "configuration/%s.txt", small->configuration_digest);
+    small_remove(small, file);
+    memcpy(digest, small_hex(content, strlen(content), hex), DIGEST_HEX - 1);
+    snprintf(file, sizeof file, "configuration/items/%s", hex);
+    small_put(small, file, content, strlen(content));
+    small_hex(small->configuration, strlen(small->configuration), small->configuration_digest);
+    snprintf(file, sizeof file, "configuration/%s.txt", small->configuration_digest);
+    small_put(small, file, small->configuration, strlen(small->configuration));
+    small_drop_segment(small);
+    for (size_t i = 0; i < small->segment_count; i++) {
+        free(small->segments[i].leaves[1].bytes);
+        small->segments[i].leaves[1] = (struct grown){NULL, 0, 0};
+        grow(&small->segments[i].leaves[1], "configuration\n1,%s\n", small->configuration_digest);
+        small_seal(small, i);
+    }
+    small_put_segments(small);
+    small_list(small);
+    small_issue(small);
+}
+
 static void settings_that_cannot_be_read_leave_the_verdict_unproven(void **state)
 {
-    struct small_bundle small = {.is_tiny = true};
-    struct proof proof = {0};
-    char *zone;
-    char file[ARCHIVE_NAME_MAX], hex[DIGEST_HEX];
-    static const char collector[] =
-        "{\"name\":\"zj-01\",\"timezone\":\"Mars/Base\",\"version\":\"1\"}";
+    static const struct {
+        const char *name, *content, *said;
+    } cases[] = {
+        {"collector.json",              "{\"name\":\"zj-01\",\"timezone\":\"Mars/Base\",\"version\":\"1\"}",
+         "does not know the time zone Mars"                                                                                           },
+        {"collector.json",              "{\"name\":\"zj-01\",\"timezone\":\"../../etc/passwd\"}",
+         "does not know the time zone"                                                                                                },
+        {"collector.json",              "{}",                                                                "has no timezone"        },
+        {"verdict.conf",                "",                                                                  "the sealed verdict.conf"},
+        {"verdict.conf",                "@include \"/etc/passwd\"\n",                                        "@include is not read"   },
+        {"parameters.conf",             "\n\t@include \"/etc/passwd\"\n",                                    "@include is not read"   },
+        {"aggregates.conf",             "night = { begins = \"22:00\"; @include \"/etc/passwd\"\n };",
+         "@include is not read"                                                                                                       },
+        {"points/" SMALL_POINT ".json", "{}",                                                                "river-1/sonde/cod"      },
+        {"points/" SMALL_POINT ".json", "hello",                                                             "river-1/sonde/cod"      },
+    };
 
-    small_make(&small, 1);
-    /* the verdict stays as it is; what it was reached by is replaced before sealing */
-    zone = strstr(small.configuration, "  collector.json") - (DIGEST_HEX - 1);
-    snprintf(file, sizeof file, "configuration/items/%.64s", zone);
-    small_remove(&small, file);
-    snprintf(file, sizeof file, "configuration/%s.txt", small.configuration_digest);
-    small_remove(&small, file);
-    memcpy(zone, small_hex(collector, strlen(collector), hex), DIGEST_HEX - 1);
-    snprintf(file, sizeof file, "configuration/items/%s", hex);
-    small_put(&small, file, collector, strlen(collector));
-    small_hex(small.configuration, strlen(small.configuration), small.configuration_digest);
-    snprintf(file, sizeof file, "configuration/%s.txt", small.configuration_digest);
-    small_put(&small, file, small.configuration, strlen(small.configuration));
-    small_drop_segment(&small);
-    free(small.segments[0].leaves[1].bytes);
-    small.segments[0].leaves[1] = (struct grown){NULL, 0, 0};
-    grow(&small.segments[0].leaves[1], "configuration\n1,%s\n", small.configuration_digest);
-    small_seal(&small, 0);
-    small_put_segments(&small);
-    small_list(&small);
-    small_issue(&small);
-    proof = check(&small);
-    expect(&proof, CLAIM_VERDICT_RECOMPUTED, ANSWER_NOT_PROVEN, "does not know the time zone Mars");
-    expect(&proof, CLAIM_UNCHANGED, ANSWER_NOT_PROVEN, "readings.csv cannot be compared");
-    expect(&proof, CLAIM_COMPLETE, ANSWER_PROVEN, "");
-    proof_end(&proof);
-    small_end(&small);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct small_bundle small = {.is_tiny = true};
+        struct proof proof = {0};
+
+        small_make(&small, 2);
+        seal_item(&small, cases[i].name, cases[i].content);
+        proof = check(&small);
+        expect(&proof, CLAIM_VERDICT_RECOMPUTED, ANSWER_NOT_PROVEN, cases[i].said);
+        expect(&proof, CLAIM_UNCHANGED, ANSWER_NOT_PROVEN, "readings.csv cannot be compared");
+        expect(&proof, CLAIM_COMPLETE, ANSWER_PROVEN, "");
+        proof_end(&proof);
+        small_end(&small);
+    }
 }
 
 int main(void)
