@@ -1,5 +1,5 @@
-/* keeper.h - closes segments, moves their readings into point order, seals them, and lets the oldest
- * go.
+/* keeper.h - closes segments, moves their readings into point order, seals them, and lets the
+ * oldest go.
  *
  * All of it in bounded steps between commits, so that no commit waits longer than 200 ms for it.
  * Nothing is removed that an awaited output or the judge has not done with; and since a clock that
@@ -20,11 +20,11 @@ struct keeper {
     int64_t seal_every_ms;
     const char *const *awaited;
     size_t awaited_count;
-    size_t step_readings;    /* of a move or removal, so that one takes 50 to 100 ms */
-    size_t step_sealed;      /* rows of one step of sealing, likewise */
-    bool moving;             /* readings of closed segments may wait to be moved */
-    bool sealing;            /* segments that are moved may wait to be sealed */
-    bool sealed;             /* one was, since somebody looked */
+    size_t step_readings; /* of a move or removal, so that one takes 50 to 100 ms */
+    size_t step_sealed;   /* rows of one step of sealing, likewise */
+    bool moving;          /* readings of closed segments may wait to be moved */
+    bool sealing;         /* segments that are moved may wait to be sealed */
+    bool sealed;          /* one was, since somebody looked */
     struct sealer *sealer;
     bool pruning;            /* this round of retention has more to do */
     struct wall_time before; /* of this round */
