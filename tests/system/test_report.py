@@ -166,6 +166,11 @@ def test_the_watch_list_says_who_needs_somebody(tmp_path):
          "1 次，最近 2026-10-17", "2026-12-20", "请人工回头看：1 项", "废品收购点露天堆放")
     for task in given["tasks"]:
         says(text, task["title"], *[reason["zh"] for reason in task["reasons"]])
+    given["tasks"][1]["reasons"] *= 3  # the page gives the first, the sheet all
+    says(words_of(draw("watch", tmp_path / "b.pdf", given)), "另有 4 条，见 lookback task 71")
+    draw("watch-sheet", tmp_path / "b.xlsx", given)
+    sheet = openpyxl.load_workbook(tmp_path / "b.xlsx").worksheets[0]
+    assert sheet["K4"].value.count("夜间完整率 71.3%") == 3
 
 
 # Workbooks.

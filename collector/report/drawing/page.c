@@ -195,7 +195,7 @@ void page_heading(struct page *page, int level, const char *format, ...)
     va_start(list, format);
     text = formatted(format, list);
     va_end(list);
-    page_keep(page, 90.0);
+    page_keep(page, level == 3 ? 70.0 : 90.0);
     if (!page->empty)
         page_skip(page, above[level - 1]);
     add_outline(page, level, text);

@@ -1,7 +1,7 @@
 /* The watch list (report/watch_document.h): the one page of the look-back meeting, as a page and as
  * a sheet.
  */
-#include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,15 +36,20 @@ static const char *answer_words(const json_t *task)
                : SAY("无人监测", "nobody watches");
 }
 
-/* What is missing: every reason, each on a line of its own. */
-static void reason_words(const json_t *task, char *out, size_t size)
+/* What is missing: the first reasons, each on a line of its own. */
+static void reason_words(const json_t *task, size_t most, char *out, size_t size)
 {
+    size_t count = doc_size(task, "reasons");
     struct text text;
 
     text_init(&text, out, size);
-    for (size_t i = 0; i < doc_size(task, "reasons"); i++)
+    for (size_t i = 0; i < count && i < most; i++)
         text_format(&text, "%s%s", i == 0 ? "" : "\n",
                     doc_text(doc_at(task, "reasons", i), SAY("zh", "en")));
+    if (count > most)
+        text_format(&text,
+                    SAY("\n另有 %zu 条，见 lookback task %s", "\n%zu more: lookback task %s"),
+                    count - most, doc_text(task, "id"));
     if (text.used == 0 && strcmp(doc_text(task, "watched"), "nobody") == 0)
         text_add(&text, SAY("没有监测点盯着它，数据证明不了；请人工回头看",
                             "no point watches it, so data prove nothing: look back in person"));
@@ -134,11 +139,14 @@ static void provable_cell(struct grid *grid, const json_t *task)
         grid_cell(grid, "%s", day);
 }
 
+/* The meeting has one page; the first reasons weigh most. */
+enum { REASONS_SHOWN = 2 };
+
 static void show_task(struct grid *grid, const json_t *task)
 {
     char reasons[2000];
 
-    reason_words(task, reasons, sizeof reasons);
+    reason_words(task, REASONS_SHOWN, reasons, sizeof reasons);
     grid_cell(grid, "%s", doc_text(task, "id"));
     grid_cell(grid, "%s\n%s%s%s", doc_text_or_dash(task, "title"), doc_text(task, "category"),
               *doc_text(task, "village") == '\0' ? "" : " · ", doc_text(task, "village"));
@@ -177,7 +185,7 @@ static void show_tasks(struct page *page, const json_t *document)
     grid_end(grid);
 }
 
-enum { ABREAST = 3 };
+enum { ABREAST = 4 };
 
 /* Tasks without a verdict, ABREAST a row: they need somebody's own eyes. */
 static void show_others(struct page *page, const json_t *document, const char *watched,
@@ -281,7 +289,7 @@ static void write_task(struct sheet *sheet, const json_t *task)
 {
     char reasons[4000];
 
-    reason_words(task, reasons, sizeof reasons);
+    reason_words(task, SIZE_MAX, reasons, sizeof reasons);
     sheet_row(sheet);
     sheet_text(sheet, doc_text(task, "id"));
     sheet_text(sheet, doc_text(task, "title"));
