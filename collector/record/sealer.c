@@ -208,8 +208,8 @@ bool sealer_add_next(struct sealer *sealer, struct wall_time time, struct error 
                     err);
 }
 
-/* Once the event stands, the new key is the key; where its file cannot be put in its place now, that
- * is tried again when the key is. */
+/* Once the event stands, the new key is the key; where its file cannot be put in its place now,
+ * that is tried again when the key is. */
 void sealer_settle(struct sealer *sealer, bool committed)
 {
     bool changed = sealer->next != NULL && committed;

@@ -133,7 +133,7 @@ struct store {
     struct poll_counts poll_counts;
     char id[33];
     struct seal_mark newest_seal; /* which the next one follows */
-    struct sealing *sealing; /* the segment that is being sealed, or NULL */
+    struct sealing *sealing;      /* the segment that is being sealed, or NULL */
 };
 
 /* Opens the database (not the lock) and reads what a store keeps in memory. */

@@ -104,8 +104,9 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_DROP_TASK_POINTS] = "DELETE FROM task_point WHERE task = ?1",
     [SQL_PUT_TASK_POINT] = "INSERT OR IGNORE INTO task_point(task, point) VALUES(?1, ?2)",
     [SQL_EACH_TASK] = "SELECT id, body FROM task" TASK_ORDER,
-    [SQL_NEWEST_SEALED] = "SELECT segment, last_seq, head, sealed, key FROM segment WHERE root IS NOT NULL"
-                          " ORDER BY segment DESC LIMIT 1",
+    [SQL_NEWEST_SEALED] =
+        "SELECT segment, last_seq, head, sealed, key FROM segment WHERE root IS NOT NULL"
+        " ORDER BY segment DESC LIMIT 1",
     [SQL_STORE_ID] = SEAL_STORE_ID,
     [SQL_TO_SEAL] = "SELECT segment, first_seq, last_seq, first_time, last_time, swept FROM segment"
                     " WHERE segment > ?1 AND root IS NULL AND pruned = 0 ORDER BY segment LIMIT 1",

@@ -48,10 +48,10 @@ struct town {
     int64_t keep_ms;
     int64_t since_ms; /* of every device; 0: not said */
     enum trust_by trust_by;
-    bool blind;         /* the wall clock stands at 1970 */
-    unsigned steps;     /* there are */
-    unsigned edited;    /* from this step on the settings are the edited ones */
-    bool bare;          /* without any rule */
+    bool blind;      /* the wall clock stands at 1970 */
+    unsigned steps;  /* there are */
+    unsigned edited; /* from this step on the settings are the edited ones */
+    bool bare;       /* without any rule */
     bool seals;
     int64_t sonde_ms;   /* the sonde is asked this often; 0: like the others */
     unsigned doomed;    /* at this step … */
