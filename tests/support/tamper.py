@@ -43,7 +43,7 @@ def reissued(files, key, **more):
 
 def issued(files, key):
     """The event of the export seals the manifest as it stands."""
-    files = dict(files)
+    files = {**files, "sha256sums": sums_of(files)}
     issue, manifest = json.loads(files["issue.json"]), json.loads(files["manifest.json"])
     said = {"manifest": digest_of(files["manifest.json"]),
             **{name: manifest[name] for name in ("form", "from", "task", "to")}}
@@ -237,3 +237,17 @@ def with_event(files, kind, change):
     other = event_text(line, change(said))
     text = text.replace(line, other).replace(digest_of(line.encode()), digest_of(other.encode()))
     return {**files, "events.txt": text.encode()}
+
+
+def without_segment(files, number):
+    """A segment is taken out of heads, events and rows."""
+    files = dict(files)
+    heads = files["heads.txt"].decode().split("\n\n")
+    files["heads.txt"] = "\n\n".join(
+        head for head in heads if f"\nsegment {number}\n" not in head).encode()
+    for name in files:
+        if name == "events.txt" or name.startswith("rows/"):
+            parts = re.split(r"(?m)^(?=segment \d+(?: leaf .*)?$)", files[name].decode())
+            files[name] = "".join(part for part in parts if not re.match(
+                rf"segment {number}[ \n]", part)).encode()
+    return files
