@@ -1,7 +1,10 @@
 """Forgeries by chance: of the bytes of a bundle, of its files, of a store. Each takes a random.Random
 and gives words for what it did, so that a seed tells the whole story.
 """
+import json
+
 from tamper import listed, opened, other_digit, packed, reissued, with_line
+from verify_seals import Wrong
 
 SEALED = ("heads.txt", "events.txt", "readings.csv", "verdict.json", "rows/", "configuration/",
           "keys/")
@@ -130,6 +133,24 @@ def forged_bundle(data, rng, key):
             and all(changed[name] == files[name] for name in NO_LIST):
         changed = listed(changed) if layer == "listed" else reissued(changed, key)
     return packed(changed), f"{layer}: {words}"
+
+
+def only_words(data, forged):
+    """Whether nothing but a sentence for people of the verdict was forged. How those are made is no
+    part of VERDICT.md, so only Lookback can tell."""
+    try:
+        verdicts = [without_words(json.loads(opened(one)["verdict.json"])) for one in (data, forged)]
+        files = [{name: content for name, content in opened(one).items()
+                  if name not in (*NO_LIST, "verdict.json")} for one in (data, forged)]
+    except (Wrong, KeyError, ValueError):
+        return False
+    return verdicts[0] == verdicts[1] and files[0] == files[1]
+
+
+def without_words(value):
+    if isinstance(value, dict):
+        return {key: without_words(one) for key, one in value.items() if key not in ("zh", "en")}
+    return [without_words(one) for one in value] if isinstance(value, list) else value
 
 
 # 三、存储 · A store, by whoever may write the file -------------------------------------------------------

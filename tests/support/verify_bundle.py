@@ -28,7 +28,8 @@ from verify_entries import check_events, check_items
 from verify_heads import check_chain, check_heads, check_issue, check_keys, check_last, check_manifest
 from verify_rows import check_csv, check_order, check_rows
 from verify_seals import (
-    DIGEST, OtherVersion, Wrong, handover_holds, ms_of, read_json, read_key_made, read_text)
+    DIGEST, OtherVersion, Wrong, handover_holds, ms_of, read_head, read_json, read_key_made,
+    read_text)
 
 LONGEST_CASE = 4 * 1024 ** 3 - 1
 HOUR = 3600000
@@ -178,13 +179,22 @@ def proven_words(case, claims):
     claims.reason["complete"] = f"segments {first.segment} to {last.segment} follow each other"
 
 
-def read_anchor(path):
+def read_anchors(path):
+    """Heads kept outside, as dictionaries: one JSON object (the MQTT message `seal`, or an issue.json),
+    or lines `N DIGEST`."""
     with open(path, "rb") as file:
-        found = read_json(read_text(file.read(65536), path), path)
+        text = read_text(file.read(1 << 20), path)
+    lines = [re.fullmatch(rf"(\d{{1,9}}) ({DIGEST})", line) for line in text.split("\n") if line]
+    if lines and all(lines):
+        return [{"segment": int(line[1]), "head": line[2]} for line in lines]
+    found = read_json(text, path)
+    if isinstance(found, dict) and isinstance(found.get("event"), str):
+        head = read_head(str(found.get("head")), b"", path)
+        return [{"segment": head.segment, "head": head.digest, "time": head.sealed}]
     if not (isinstance(found, dict) and type(found.get("segment")) is int
             and re.fullmatch(DIGEST, str(found.get("head")))):
         raise Wrong(f"{path}: not a head that was kept outside")
-    return found
+    return [found]
 
 
 def read_file(path):
@@ -209,7 +219,7 @@ def main():
     if asked.key is not None and not re.fullmatch(DIGEST, asked.key):
         parser.error("--key: 64 hexadecimal digits")
     try:
-        anchors = [read_anchor(path) for path in asked.anchor]
+        anchors = [one for path in asked.anchor for one in read_anchors(path)]
         if asked.store is not None:
             import verify_store
             return verify_store.main(asked.store, asked.key, anchors)
@@ -223,7 +233,7 @@ def main():
 
 def tell(answers, as_json):
     if as_json:
-        print(json.dumps({"claims": [{"claim": claim, "state": state, "reason": reason}
+        print(json.dumps({"claims": [{"answer": state.replace(" ", "_"), "claim": claim, "reason": reason}
                                      for claim, state, reason in answers]}, ensure_ascii=False))
     else:
         for claim, state, reason in answers:

@@ -10,7 +10,7 @@ import random
 import pytest
 
 import tamper_town
-from tamper_random import forge_store, forged_bundle
+from tamper_random import forge_store, forged_bundle, only_words
 from tamper_town import Town, Whole, both, day
 
 LONG = os.environ.get("LOOKBACK_LONG", "0") == "1"
@@ -51,7 +51,10 @@ def test_a_bundle_forged_by_chance_is_found_by_both(whole, batch):
         data, words = forged_bundle(whole.data, rng, whole.key)
         if data == whole.data:
             continue
-        for name, answer in zip(("lookback", "second"), both(data, whole)):
+        answers = dict(zip(("lookback", "second"), both(data, whole)))
+        if only_words(whole.data, data):
+            del answers["second"]
+        for name, answer in answers.items():
             assert answer.refuted(), (f"LOOKBACK_SEED={SEED} batch {batch} number {number}", name, words,
                                       answer)
 
