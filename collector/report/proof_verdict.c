@@ -91,14 +91,20 @@ static void say_difference(struct check *check, const json_t *ours, const json_t
         where, mine, theirs);
 }
 
+/* A strike-off behind the span leaves nothing to watch in it. */
+static bool struck_off_bears(const struct check *check)
+{
+    return wall_is_known(check->about.struck_off) &&
+           check->about.struck_off.ms < check->about.span.end.ms;
+}
+
 static void check_strike_off(struct check *check)
 {
     const struct case_setup *about = &check->about;
     const struct sealed_task *task = &check->task;
-    bool bears = wall_is_known(about->struck_off) && about->struck_off.ms < about->span.end.ms;
     char sealed[WALL_TEXT], said[WALL_TEXT];
 
-    if ((!bears && !wall_is_known(task->struck_off)) ||
+    if ((!struck_off_bears(check) && !wall_is_known(task->struck_off)) ||
         (task->struck_off.ms == about->struck_off.ms &&
          task->watch_until.ms == about->watch_until.ms))
         return;
@@ -124,7 +130,7 @@ static void check_task(struct check *check)
     const struct sealed_task *task = &check->task;
 
     if (!task->found) {
-        if (!check->is_public && wall_is_known(check->about.struck_off))
+        if (!check->is_public && struck_off_bears(check))
             lack(check, CLAIM_VERDICT_RECOMPUTED, "%s",
                  SAY("材料里没有一条封存的台账记录写着这项任务：它的监测点、销号时间和巩固期没有依"
                      "据",

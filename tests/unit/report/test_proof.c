@@ -1144,6 +1144,29 @@ static void a_strike_off_other_than_the_sealed_one_is_not_proven(void **state)
     small_end(&small);
 }
 
+static void a_strike_off_that_no_entry_shows_is_not_proven_if_it_bears(void **state)
+{
+    for (int days = -1; days <= 1; days += 2) {
+        struct small_bundle small = {.is_tiny = true};
+        struct proof proof = {0};
+
+        small_start(&small);
+        small.no_strike_off = true;
+        small.from = small.begin;
+        small_days(&small, 2);
+        small.to = small.now;
+        small.no_strike_off = false;
+        small.begin.ms = small.to.ms + days * (int64_t)SMALL_DAY_MS;
+        small_files(&small);
+        small_issue(&small);
+        proof = check(&small);
+        expect(&proof, CLAIM_VERDICT_RECOMPUTED, days < 0 ? ANSWER_NOT_PROVEN : ANSWER_PROVEN,
+               days < 0 ? "no sealed entry of the ledger here names the task" : "");
+        proof_end(&proof);
+        small_end(&small);
+    }
+}
+
 static void readings_are_simulated_only_as_their_descriptions_say(void **state)
 {
     struct small_bundle small = {.is_tiny = false};
@@ -1345,6 +1368,7 @@ int main(void)
         cmocka_unit_test(a_verdict_that_was_changed_is_refuted_with_where),
         cmocka_unit_test(a_verdict_other_than_the_sealed_act_says_is_found),
         cmocka_unit_test(a_strike_off_other_than_the_sealed_one_is_not_proven),
+        cmocka_unit_test(a_strike_off_that_no_entry_shows_is_not_proven_if_it_bears),
         cmocka_unit_test(readings_are_simulated_only_as_their_descriptions_say),
         cmocka_unit_test(a_public_bundle_shows_nothing_of_the_task_and_is_proven),
         cmocka_unit_test(a_newer_form_is_said_and_nothing_is_guessed),
