@@ -336,6 +336,35 @@ static void more_points_than_a_task_has_are_refused(void **state)
     refused("manifest.json", &wrong, false);
 }
 
+static void a_table_with_a_line_too_long_or_without_its_end_is_refuted(void **state)
+{
+    struct small_bundle small = {.is_tiny = true};
+    struct proof proof = {0};
+    struct small_file *csv;
+    char much[2000];
+
+    small_make(&small, 1);
+    memset(much, '0', sizeof much);
+    much[sizeof much - 1] = '\0';
+    small_change(&small, "readings.csv", "20.4", much);
+    small_reissue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED, "readings.csv, line 6, is too long");
+    proof_end(&proof);
+    small_end(&small);
+
+    small_make(&small, 1);
+    csv = small_find(&small, "readings.csv");
+    csv->bytes = realloc(csv->bytes, csv->size + 4);
+    memcpy(csv->bytes + csv->size, "more", 4);
+    csv->size += 4;
+    small_reissue(&small);
+    proof = check(&small);
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED, "readings.csv, line 26, has no line feed");
+    proof_end(&proof);
+    small_end(&small);
+}
+
 /* ---- configurations ---- */
 
 static void a_configuration_out_of_order_is_refused(void **state)
@@ -498,6 +527,7 @@ int main(void)
         cmocka_unit_test(the_list_has_one_form),
         cmocka_unit_test(a_file_that_is_listed_behind_the_last_is_missing),
         cmocka_unit_test(more_points_than_a_task_has_are_refused),
+        cmocka_unit_test(a_table_with_a_line_too_long_or_without_its_end_is_refuted),
         cmocka_unit_test(a_configuration_out_of_order_is_refused),
         cmocka_unit_test(a_configuration_that_was_never_announced_is_found),
         cmocka_unit_test(settings_that_cannot_be_read_leave_the_verdict_unproven),
