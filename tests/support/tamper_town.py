@@ -211,6 +211,10 @@ class Answer:
         self.reasons = {claim: reason for claim, _, reason in lines}
         self.code = code
 
+    def is_accused(self):
+        """A claim is refuted; or it is said to be of another version, and nothing of it proven."""
+        return bool(self.refuted()) or (self.code == 1 and "proven" not in self.states.values())
+
     def refuted(self):
         return {claim for claim, state in self.states.items() if state == "refuted"}
 
