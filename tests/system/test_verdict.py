@@ -18,7 +18,7 @@ STRUCK_OFF = ["71", "72", "83", "91", "93"]
 
 @pytest.fixture(scope="module")
 def demo():
-    """400 days, a poll every 20 minutes and in memory where there is room, so that it takes seconds
+    """400 days, a poll every 10 minutes and in memory where there is room, so that it takes seconds
     to make up: a store on disk waits for 10,000 hours to be written through."""
     memory = "/dev/shm"
     roomy = os.path.isdir(memory) and shutil.disk_usage(memory).free > 1 << 30
@@ -30,7 +30,7 @@ def demo():
         words = file.read()
     assert 'every = "5min"' in words
     with open(path, "w", encoding="utf-8") as file:
-        file.write(words.replace('every = "5min"', 'every = "20min"', 1))
+        file.write(words.replace('every = "5min"', 'every = "10min"', 1))
     env = {**os.environ, "LOOKBACK_DATA": folder}
     done = subprocess.run([BINARY, "demo", "--dir", os.path.join(folder, "demo"), "--port",
                            str(free_port()), "--history", "400d", "--seconds", "1", "--plain"],
