@@ -10,6 +10,17 @@
 
 enum { PLAN_REQUESTS_MAX = 64 };
 
+/* What a device taught: a read through these registers fails, though nobody asks for them. Kept for
+ * the device and the profile's digest, so that a new profile or firmware starts afresh. */
+struct lesson {
+    enum register_area area;
+    uint16_t address;
+    uint16_t count;
+    uint8_t cause; /* enum cause: exception 2 or 3, or a timeout */
+};
+
+enum { LESSONS_MAX = 64 }; /* of one device */
+
 struct planned {
     enum register_area area;
     uint16_t address;

@@ -65,6 +65,21 @@ struct state {
     char manual[24];
 };
 
+/* Registers that say which instrument answers. An item with `expect` says that it is this model;
+ * one without is remembered for each device, and tells a replaced or changed instrument. */
+enum { IDENTITY_ITEMS_MAX = 4, IDENTITY_TEXT = 160 };
+
+struct identity_item {
+    char name[24]; /* "model", "serial_number", "firmware", … */
+    enum register_area area;
+    uint16_t address;
+    uint16_t words; /* registers it takes */
+    enum word_type type;
+    enum word_order order;
+    char expect[48]; /* its text where the model says so; "": any */
+    char manual[24];
+};
+
 struct profile {
     char model[64];
     char title[TITLE_SIZE];
@@ -84,6 +99,13 @@ struct profile {
     bool has_wake;    /* a read of zero registers starts a measurement (e.g. Yosemitech Y504) */
     enum register_area wake_area;
     uint16_t wake_address;
+    int64_t wake_wait_ms; /* from the wake step to the first request for data */
+    /* A probe that sleeps misses its first request: that is asked so many times more, after a
+     * pause, before it counts as silent. */
+    int first_tries;
+    int64_t first_pause_ms;
+    struct identity_item identity[IDENTITY_ITEMS_MAX];
+    size_t identity_count;
     struct channel *channels;
     size_t channel_count;
     struct state states[PROFILE_STATES_MAX];

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/clock.h"
+#include "drivers/exchange.h"
 #include "drivers/plan.h"
 #include "drivers/profile.h"
 #include "model/reading.h"
@@ -49,6 +50,10 @@ struct device_setup {
     const uint32_t *points;          /* the store's numbers */
     size_t channel_count;
     char label[80]; /* for log lines: "outfall pH (zj-03/ph1)" */
+    /* What is known of it from before; borrowed for poller_new(). */
+    const struct lesson *lessons;
+    size_t lesson_count;
+    const char *identity; /* what it answered as; NULL or "": never asked */
 };
 
 struct poller_setup {
@@ -65,6 +70,10 @@ struct poller_setup {
     bool (*has_room)(void *self, struct wall_time due);
     /* A finished poll, good or failed; everything in it is borrowed for the call. */
     void (*done)(void *self, const struct poll *poll);
+    /* A device taught something, or said who it is, for the first time or otherwise than before:
+     * to be remembered. `index` is the device's in the setup. Either may be NULL. */
+    void (*learned)(void *self, size_t index, const struct lesson *lesson);
+    void (*identified)(void *self, size_t index, const char *identity, bool changed);
     void *self;
 };
 
@@ -116,6 +125,18 @@ struct device_status {
     size_t reading_count;
     struct wall_time read_at;
 };
+
+/* One request of somebody else (`lookback probe --via-collector`), asked between two polls. It
+ * waits for the exchange under way, never for a whole queue. */
+struct poller_guest {
+    size_t link; /* index into links */
+    struct request request;
+    int64_t timeout_ms;                                             /* 0: the link's */
+    void (*over)(void *self, const struct exchange_result *result); /* borrowed for the call */
+    void *self;
+};
+/* Copied. False with a sentence: another guest is on this link, or it cannot be opened. */
+bool poller_ask(struct poller *poller, const struct poller_guest *guest, struct error *err);
 
 size_t poller_link_count(const struct poller *poller);
 void poller_link_status(const struct poller *poller, size_t index, struct link_status *status);

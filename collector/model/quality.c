@@ -97,6 +97,11 @@ static const struct {
     [CAUSE_BY_HAND] = {"by_hand",          "人工设定",                                    "set by hand"                               },
     [CAUSE_DISCONNECTED] = {"disconnected",     "等待回答时线路断开",
                     "the line broke while it was awaited"                                                                              },
+    [CAUSE_UNIT_UNKNOWN] = {"unit_unknown",     "仪器所用的单位不认识",
+                    "measures in a unit that is not known"                                                                             },
+    [CAUSE_NOT_EXACT] = {"not_exact",        "整数太大，无法精确保存",
+                    "a whole number too large to be kept exactly"                                                                      },
+    [CAUSE_NOT_CONNECTED] = {"not_connected",    "设备还没有连上来",                        "has not dialled in"                        },
 };
 
 _Static_assert(sizeof causes / sizeof causes[0] == CAUSE_COUNT, "every cause has its words");

@@ -39,7 +39,10 @@ enum cause {
     CAUSE_IDENTITY_CHANGED = 25,
     CAUSE_AFTER_TIMEOUT = 26, /* good, but perhaps older than its stamp by timeout + guard */
     CAUSE_BY_HAND = 27,
-    CAUSE_DISCONNECTED = 28, /* the line or connection broke while the answer was awaited */
+    CAUSE_DISCONNECTED = 28,  /* the line or connection broke while the answer was awaited */
+    CAUSE_UNIT_UNKNOWN = 29,  /* the device's unit register says a unit the profile does not know */
+    CAUSE_NOT_EXACT = 30,     /* a whole number beyond 2^53 that a double cannot hold exactly */
+    CAUSE_NOT_CONNECTED = 31, /* a unit that dials in has not done so */
     CAUSE_COUNT
 };
 

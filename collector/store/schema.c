@@ -130,6 +130,16 @@ static const char schema_3[] =
     "ALTER TABLE segment ADD COLUMN path BLOB;"
     "ALTER TABLE segment ADD COLUMN collector TEXT;";
 
+/* What devices taught and who they are: memory, which the events of the sequence tell too. The
+ * exact bytes of polls that watch a task. */
+static const char schema_4[] =
+    "CREATE TABLE lesson(device INTEGER NOT NULL, profile INTEGER NOT NULL, area INTEGER NOT NULL,"
+    " address INTEGER NOT NULL, count INTEGER NOT NULL, cause INTEGER NOT NULL, learned INTEGER,"
+    " PRIMARY KEY(device, profile, area, address)) WITHOUT ROWID;"
+    "CREATE TABLE identity(device INTEGER PRIMARY KEY, profile INTEGER NOT NULL,"
+    " text TEXT NOT NULL, since INTEGER);"
+    "CREATE TABLE frame(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);";
+
 bool schema_fill_causes(struct connection *c, struct error *err)
 {
     sqlite3_stmt *add = NULL;
@@ -154,6 +164,7 @@ static const struct schema_step steps_of_ours[STORE_SCHEMA] = {
     {schema_1, schema_fill_causes},
     {schema_2, NULL              },
     {schema_3, NULL              },
+    {schema_4, NULL              },
 };
 
 const struct schema_step *schema_steps(void)

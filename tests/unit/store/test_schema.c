@@ -84,7 +84,7 @@ static void an_empty_file_of_ours_becomes_a_store_of_today(void **state)
     must(connection_run(&c, "PRAGMA application_id = 1279413041; CREATE TABLE old(n)", &err), &err);
     connection_close(&c);
     store_close(open_store(place, "boot-a"));
-    ask_is(place, "PRAGMA user_version", "3\n");
+    ask_is(place, "PRAGMA user_version", "4\n");
     ask_is(place, "SELECT count(*) FROM sqlite_schema WHERE name IN ('old', 'poll', 'reading')",
            "3\n");
 }
@@ -134,7 +134,7 @@ static void a_store_of_schema_1_comes_forward_with_all_it_holds(void **state)
 
     make_schema_1(place);
     store_close(open_store(place, "boot-a"));
-    ask_is(place, "PRAGMA user_version", "3\n");
+    ask_is(place, "PRAGMA user_version", "4\n");
     ask_is(place, "SELECT seq, value FROM reading", "1|7.32\n");
     ask_is(place, "SELECT uid, version, body, nature FROM problem_version ORDER BY seq",
            "a|1|a1|breach\na|2|a2|breach\nd|1|d1|doubt\n");
@@ -185,7 +185,7 @@ a_store_killed_on_its_way_to_schema_2_is_still_of_schema_1_and_comes_forward(voi
            "0\n");
     ask_is(place, "SELECT uid, version FROM problem_version", "a|1\na|2\nd|1\n");
     store_close(open_store(place, "boot-a"));
-    ask_is(place, "PRAGMA user_version", "3\n");
+    ask_is(place, "PRAGMA user_version", "4\n");
     ask_is(place, "SELECT count(*) FROM task", "0\n");
 }
 

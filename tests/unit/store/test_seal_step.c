@@ -337,7 +337,8 @@ static void make_schema_2(struct place *place)
     while (more)
         must(store_prune_step(store, at_ms(HOUR_MS), UINT64_MAX, 1000, &more, &err), &err);
     store_close(store);
-    run_sql(place, "DROP TABLE leaf; DROP TABLE configuration; DROP TABLE snapshot;"
+    run_sql(place, "DROP TABLE lesson; DROP TABLE identity; DROP TABLE frame;"
+                   "DROP TABLE leaf; DROP TABLE configuration; DROP TABLE snapshot;"
                    "DROP TABLE anchor; DELETE FROM meta WHERE key = 'store';"
                    "ALTER TABLE segment DROP COLUMN leaves; ALTER TABLE segment DROP COLUMN path;"
                    "ALTER TABLE segment DROP COLUMN collector; PRAGMA user_version = 2");
