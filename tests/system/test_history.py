@@ -200,6 +200,20 @@ def worked_out(problem):
              for number, e in enumerate(problem.episodes, 1)])
 
 
+def late(ours, kept):
+    """A problem that goes on is told anew at least each 64th of its length: until then the row of it,
+    and of the episode that runs, may lie so far behind."""
+    def may_lag(true, told):
+        return 0 <= true - told <= max(60000, (true - ours[2]) / 64)
+
+    if ours[1] != "open" or kept[1] != "open" or not may_lag(ours[3], kept[3]):
+        return ours
+    last, runs = ours[7][-1], kept[7][-1]
+    if last[3] is None and may_lag(last[2], runs[2]):
+        last = last[:2] + (runs[2], None, runs[4], last[5])
+    return ours[:3] + (kept[3],) + ours[4:7] + (ours[7][:-1] + [last],)
+
+
 @pytest.mark.parametrize("name", JUDGED)
 def test_episodes_and_problems_are_those_of_the_rules(store, tallies, name):
     tally = tallies[name]
@@ -207,7 +221,9 @@ def test_episodes_and_problems_are_those_of_the_rules(store, tallies, name):
         track = Track("demo", rule, name, gap_of(tally.intervals), tally.calendar.is_night)
         ours = play(track, {i: values_of(lane, tally) for i, lane in enumerate(rule.lanes)},
                     store.events)
-        assert {one.uid: worked_out(one) for one in ours} == in_store(store, rule.name, tally.point)
+        kept = in_store(store, rule.name, tally.point)
+        assert {one.uid: late(worked_out(one), kept[one.uid]) if one.uid in kept else None
+                for one in ours} == kept
 
 
 def test_the_story_strikes_off_and_not_the_days_of_the_sample(store):
