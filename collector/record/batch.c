@@ -112,6 +112,19 @@ static bool fill_times(struct recorder *recorder, bool *timed, struct error *err
     return filled == 0 || add_event(recorder, "clock.filled", bytes, err);
 }
 
+static bool add_found(struct recorder *recorder, const struct device_finding *found,
+                      struct error *err)
+{
+    struct store *store = recorder->setup.store;
+    struct wall_time now = recorder_wall(recorder);
+
+    return add_event(recorder, found->event, found->arguments, err) &&
+           (found->lesson == NULL ||
+            store_put_lesson(store, found->device, found->profile, found->lesson, now, err)) &&
+           (found->identity == NULL ||
+            store_put_identity(store, found->device, found->profile, found->identity, now, err));
+}
+
 static bool put_load(struct recorder *recorder, struct error *err)
 {
     struct store *store = recorder->setup.store;
@@ -123,6 +136,9 @@ static bool put_load(struct recorder *recorder, struct error *err)
             return false;
     for (const struct outside *at = load->anchors; at != NULL; at = at->next)
         if (!store_add_anchor(store, at->segment, at->kind, at->name, now, at->body, at->size, err))
+            return false;
+    for (const struct found *at = load->found; at != NULL; at = at->next)
+        if (!add_found(recorder, &at->finding, err))
             return false;
     for (size_t i = 0; i < load->move_count; i++)
         if (!store_put_cursor(store, load->moves[i].name, load->moves[i].seq, err))

@@ -24,6 +24,7 @@ struct desk {
     size_t slot_count;
     struct refusal *refusals, **last_refusal;
     struct outside *anchors;
+    struct found *found, **last_found;
     struct errand *errands, **last_errand;
     bool news;
     bool stopping;
@@ -45,6 +46,7 @@ struct desk *desk_new(void)
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&desk->lock, NULL);
     desk->last_refusal = &desk->refusals;
+    desk->last_found = &desk->found;
     desk->last_errand = &desk->errands;
     return desk;
 }
@@ -66,6 +68,16 @@ static void free_anchors(struct outside *anchor)
 
         free(anchor);
         anchor = next;
+    }
+}
+
+static void free_found(struct found *found)
+{
+    while (found != NULL) {
+        struct found *next = found->next;
+
+        free(found);
+        found = next;
     }
 }
 
@@ -95,6 +107,7 @@ void desk_free(struct desk *desk)
     desk_refuse_acts(desk);
     free_refusals(desk->refusals);
     free_anchors(desk->anchors);
+    free_found(desk->found);
     pthread_cond_destroy(&desk->for_recorder);
     pthread_cond_destroy(&desk->for_readers);
     pthread_mutex_destroy(&desk->lock);
@@ -193,6 +206,55 @@ void desk_anchor(struct desk *desk, uint64_t segment, const char *kind, const ch
     pthread_mutex_unlock(&desk->lock);
 }
 
+static const char *copy_words(char **at, const char *words)
+{
+    char *here = *at;
+    size_t size = strlen(words) + 1;
+
+    memcpy(here, words, size);
+    *at += size;
+    return here;
+}
+
+static size_t size_of(const char *words)
+{
+    return words == NULL ? 0 : strlen(words) + 1;
+}
+
+static struct found *copy_finding(const struct device_finding *finding)
+{
+    struct found *found = calloc(1, sizeof *found + size_of(finding->event) +
+                                        size_of(finding->arguments) + size_of(finding->identity));
+    char *at;
+
+    if (found == NULL)
+        return NULL;
+    at = found->words;
+    found->finding = *finding;
+    found->finding.event = copy_words(&at, finding->event);
+    found->finding.arguments = copy_words(&at, finding->arguments);
+    if (finding->identity != NULL)
+        found->finding.identity = copy_words(&at, finding->identity);
+    if (finding->lesson != NULL) {
+        found->lesson = *finding->lesson;
+        found->finding.lesson = &found->lesson;
+    }
+    return found;
+}
+
+void desk_remember(struct desk *desk, const struct device_finding *finding)
+{
+    struct found *found = copy_finding(finding);
+
+    if (found == NULL)
+        return;
+    pthread_mutex_lock(&desk->lock);
+    *desk->last_found = found;
+    desk->last_found = &found->next;
+    tell(desk);
+    pthread_mutex_unlock(&desk->lock);
+}
+
 bool desk_collect(struct desk *desk, struct desk_load *load)
 {
     pthread_mutex_lock(&desk->lock);
@@ -208,9 +270,13 @@ bool desk_collect(struct desk *desk, struct desk_load *load)
     desk->last_refusal = &desk->refusals;
     load->anchors = desk->anchors;
     desk->anchors = NULL;
+    load->found = desk->found;
+    desk->found = NULL;
+    desk->last_found = &desk->found;
     desk->news = false;
     pthread_mutex_unlock(&desk->lock);
-    return load->move_count > 0 || load->refusals != NULL || load->anchors != NULL;
+    return load->move_count > 0 || load->refusals != NULL || load->anchors != NULL ||
+           load->found != NULL;
 }
 
 void desk_done(struct desk *desk, struct desk_load *load)
@@ -218,9 +284,27 @@ void desk_done(struct desk *desk, struct desk_load *load)
     (void)desk;
     free_refusals(load->refusals);
     free_anchors(load->anchors);
+    free_found(load->found);
     load->refusals = NULL;
     load->anchors = NULL;
+    load->found = NULL;
     load->move_count = 0;
+}
+
+/* In front of what came meanwhile: of two findings the later counts. */
+static void return_found(struct desk *desk, struct desk_load *load)
+{
+    struct found **end = &load->found;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    if (load->found != NULL) {
+        if (desk->found == NULL)
+            desk->last_found = end;
+        *end = desk->found;
+        desk->found = load->found;
+    }
+    load->found = NULL;
 }
 
 void desk_return(struct desk *desk, struct desk_load *load)
@@ -229,6 +313,7 @@ void desk_return(struct desk *desk, struct desk_load *load)
     struct outside **last = &load->anchors;
 
     pthread_mutex_lock(&desk->lock);
+    return_found(desk, load);
     for (size_t i = 0; i < load->move_count; i++)
         find_slot(desk, load->moves[i].name)->waiting = true;
     while (*end != NULL)

@@ -27,6 +27,14 @@ struct outside {
     uint8_t body[];
 };
 
+/* A copy of a finding. */
+struct found {
+    struct found *next;
+    struct device_finding finding; /* its pointers lead into this */
+    struct lesson lesson;
+    char words[]; /* event, arguments, identity, each with its '\0' */
+};
+
 struct cursor_move {
     char name[NAME_SIZE];
     uint64_t seq;
@@ -38,6 +46,7 @@ struct desk_load {
     size_t move_count;
     struct refusal *refusals; /* in the order they came */
     struct outside *anchors;  /* in any order */
+    struct found *found;      /* in the order they came */
 };
 
 /* A copy of an act, waiting. */
@@ -59,6 +68,7 @@ void desk_move_cursor(struct desk *desk, const char *name, uint64_t seq);
 void desk_refuse(struct desk *desk, const char *output, uint64_t seq, const char *reason);
 void desk_anchor(struct desk *desk, uint64_t segment, const char *kind, const char *name,
                  const void *body, size_t size);
+void desk_remember(struct desk *desk, const struct device_finding *finding);
 void desk_act(struct desk *desk, struct act *act);
 void desk_tell_news(struct desk *desk); /* something waits for the next commit */
 void desk_tell_stop(struct desk *desk);

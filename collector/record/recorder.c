@@ -391,6 +391,11 @@ void recorder_anchor(struct recorder *recorder, uint64_t segment, const char *ki
     desk_anchor(recorder->desk, segment, kind, name, body, size);
 }
 
+void recorder_remember(struct recorder *recorder, const struct device_finding *finding)
+{
+    desk_remember(recorder->desk, finding);
+}
+
 void recorder_act(struct recorder *recorder, struct act *act)
 {
     desk_act(recorder->desk, act);

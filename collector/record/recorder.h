@@ -21,6 +21,7 @@
 #include "model/catalog.h"
 #include "record/notice.h"
 #include "record/trust.h"
+#include "store/known.h"
 #include "store/seals.h"
 
 struct recorder_setup {
@@ -88,6 +89,18 @@ void recorder_quarantine(struct recorder *recorder, const char *output, uint64_t
 /* A head was left outside (store/seals.h): committed with the next batch. `body` is copied. */
 void recorder_anchor(struct recorder *recorder, uint64_t segment, const char *kind,
                      const char *name, const void *body, size_t size);
+
+/* What a device taught or said of itself: with the next commit an event of the sequence, and what
+ * is known of the device from then on (store/known.h). Copied; without memory for it it is lost,
+ * and found out again after a restart. */
+struct device_finding {
+    const char *event;           /* its kind, "device.lesson" */
+    const char *arguments;       /* its JSON object */
+    uint32_t device, profile;    /* the store's numbers */
+    const struct lesson *lesson; /* NULL: none */
+    const char *identity;        /* NULL: none */
+};
+void recorder_remember(struct recorder *recorder, const struct device_finding *finding);
 
 /* An act (contract, "Acts"): run by the recorder's thread between commits, answered after its own
  * commit. `args` is taken. `done` is called from the recorder's thread; on success `err` is NULL.
