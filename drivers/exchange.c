@@ -249,24 +249,30 @@ void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t coun
     }
 }
 
-/* RTU: the line is left alone for the guard; then it is asked once more, or given up. */
-static void time_out_rtu(struct exchange *exchange, struct mono_time now)
+/* RTU, asked and not answered: the line is left alone for the guard; then it is asked once more, or
+ * given up. */
+static bool repeat_or_give_up(struct exchange *exchange, enum cause cause, struct mono_time now)
 {
-    judge_rtu(exchange, true, now);
-    if (exchange->state == EXCHANGE_OVER)
-        return;
     exchange->rx_used = 0;
     exchange->quiet_until = now.ns + exchange->rules.guard_ns;
     open_doubt(exchange);
     if (!exchange->repeats) {
-        finish(exchange, cause_of_silence(exchange), now);
-        return;
+        finish(exchange, cause, now);
+        return false;
     }
     exchange->repeats = false;
     exchange->repeated = true;
     exchange->deadline = 0;
     exchange->state = EXCHANGE_QUIET;
     exchange->wake = exchange->quiet_until;
+    return true;
+}
+
+static void time_out_rtu(struct exchange *exchange, struct mono_time now)
+{
+    judge_rtu(exchange, true, now);
+    if (exchange->state != EXCHANGE_OVER)
+        repeat_or_give_up(exchange, cause_of_silence(exchange), now);
 }
 
 static void time_out(struct exchange *exchange, struct mono_time now)
@@ -353,19 +359,31 @@ void exchange_sent(struct exchange *exchange, struct mono_time now)
     exchange->rx_used = 0;
 }
 
+/* What is not sent yet loses nothing by a new connection; once is enough. */
+static bool resume(struct exchange *exchange, struct mono_time now)
+{
+    if (exchange->resumed) {
+        exchange_give_up(exchange, CAUSE_DISCONNECTED, now);
+        return false;
+    }
+    exchange->resumed = true;
+    exchange->state = EXCHANGE_QUIET;
+    if (!is_rtu(exchange)) /* the silence an RTU request waits for goes on meanwhile */
+        exchange->wake = now.ns;
+    return true;
+}
+
 bool exchange_broken(struct exchange *exchange, struct mono_time now)
 {
-    bool unheard = exchange->state == EXCHANGE_QUIET || !exchange->heard_bytes;
+    bool asked = exchange->state == EXCHANGE_ASKED;
 
     exchange->rx_used = exchange->rx_done = 0;
     if (!exchange_is_under_way(exchange))
         return false;
-    if (!is_rtu(exchange) && unheard && !exchange->resumed) {
-        exchange->resumed = true;
-        exchange->state = EXCHANGE_QUIET;
-        exchange->wake = now.ns;
-        return true;
-    }
+    if (asked && is_rtu(exchange))
+        return repeat_or_give_up(exchange, CAUSE_DISCONNECTED, now);
+    if (!asked || !exchange->heard_bytes)
+        return resume(exchange, now);
     exchange_give_up(exchange, CAUSE_DISCONNECTED, now);
     return false;
 }

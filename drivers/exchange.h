@@ -57,7 +57,7 @@ struct exchange {
     uint16_t tid;
     bool repeats;      /* RTU: may still be asked once more */
     bool repeated;     /* RTU: this is the second asking */
-    bool resumed;      /* TCP: asked again over a new connection */
+    bool resumed;      /* went on over a new connection */
     bool lost;         /* TCP: reconnect before the next request */
     bool heard_bytes;  /* any, since it was sent */
     bool echo_noticed; /* our own bytes came back; for one log line */
@@ -100,9 +100,13 @@ void exchange_sent(struct exchange *exchange, struct mono_time now);
 void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t count,
                     struct mono_time now);
 
-/* The connection or port broke. True: nothing had been heard yet, so the request may be asked once
- * more, within its deadline, over a new connection: connect, exchange_connected(), then step on.
- * False: a request under way is over with CAUSE_DISCONNECTED. */
+/* The connection broke. True: the request is asked once more over a new one: connect,
+ * exchange_connected(), then step on. False: a request under way is over with CAUSE_DISCONNECTED.
+ *
+ * TCP: once more if nothing had been heard, within its deadline. RTU: whether a serial server
+ * still passed the request on cannot be known, and its answer may come over the new connection; so
+ * what was sent is treated as after a timeout: the guard passes, then the same request is repeated
+ * once. What was not sent yet is simply sent over the new connection. */
 bool exchange_broken(struct exchange *exchange, struct mono_time now);
 
 /* Gives a request up without waiting for its deadline. */

@@ -20,8 +20,8 @@ struct serial_line {
 
 bool baud_is_known(int baud)
 {
-    static const int known[] = {1200,  2400,   4800,   9600,   19200, 38400,
-                                57600, 115200, 230400, 460800, 921600};
+    static const int known[] = {300,   600,   1200,   2400,   4800,   9600,  19200,
+                                38400, 57600, 115200, 230400, 460800, 921600};
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i] == baud)

@@ -203,8 +203,8 @@ static void find_site(const struct surroundings *around, struct device_conf *dev
                       SAY("sites.conf 里", "in sites.conf"), around->loading->faults);
 }
 
-/* Unit 0 is a broadcast on a serial line and 248 to 255 are reserved there; over TCP all are used.
- */
+/* Unit 0 is a broadcast on a serial line and 248 to 255 are reserved there, whatever carries its
+ * bytes; over Modbus TCP all are used. */
 static void find_link(const struct surroundings *around, struct device_conf *device,
                       struct conf_at at)
 {
@@ -218,7 +218,7 @@ static void find_link(const struct surroundings *around, struct device_conf *dev
         return;
     }
     device->link_index = (uint32_t)row;
-    if (links[row].kind == LINK_SERIAL && conf_is_there(conf_member(at, "unit")) &&
+    if (links[row].kind != LINK_TCP && conf_is_there(conf_member(at, "unit")) &&
         (device->unit < 1 || device->unit > 247))
         conf_complain(around->loading->faults, conf_member(at, "unit"), "unit",
                       SAY("%lld 不能用在串口上；串口站号从 1 到 247",

@@ -1,10 +1,13 @@
 #include "app/settings_inside.h"
 
+#include <ctype.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
+#include "drivers/link.h"
 
 /* clang-format off */
 static const char *const link_kinds[] = {"serial", "tcp", "rtu_tcp", "dialin", NULL};
@@ -47,31 +50,36 @@ static const struct conf_key serial_keys[] = {
      "方向由内核驱动切换", "direction by the kernel driver"},
 };
 
+#define LINK_HOST                                                                                  \
+    {"host", CONF_TEXT, true, FIELD(struct link_row, setup.host), 0, 0, NULL, NULL,                \
+     "主机名或地址", "host name or address"},                                                      \
+    {"allow_public", CONF_BOOL, false, FIELD(struct link_row, setup.allow_public), 0, 0, "false",  \
+     NULL, "允许公网地址", "a public address is allowed"}
+
 static const struct conf_key tcp_keys[] = {
     LINK_COMMON,
-    {"host", CONF_TEXT, true, FIELD(struct link_row, setup.host), 0, 0, NULL, NULL,
-     "主机名或地址", "host name or address"},
+    LINK_HOST,
     {"port", CONF_INT, false, FIELD(struct link_row, port), 1, 65535, "502", NULL,
      "端口", "port"},
-    {"allow_public", CONF_BOOL, false, FIELD(struct link_row, setup.allow_public), 0, 0, "false",
-     NULL, "允许公网地址", "a public address is allowed"},
+};
+
+/* There is no usual port of a serial server. */
+static const struct conf_key rtu_tcp_keys[] = {
+    LINK_COMMON,
+    LINK_HOST,
+    {"port", CONF_INT, true, FIELD(struct link_row, port), 1, 65535, NULL, NULL,
+     "串口服务器的端口", "port of the serial server"},
 };
 /* clang-format on */
 
-/* What a serial line of Linux can be set to. */
 static void check_baud(int64_t baud, struct conf_at at, struct conf_faults *faults)
 {
-    static const int64_t rates[] = {300,   600,   1200,  1800,   2400,   4800,   9600,
-                                    19200, 38400, 57600, 115200, 230400, 460800, 921600};
-
-    for (size_t i = 0; i < ROWS(rates); i++)
-        if (rates[i] == baud)
-            return;
-    conf_complain(
-        faults, conf_member(at, "baud"), "baud",
-        SAY("%lld 不是串口能用的波特率；常用 4800、9600、19200、38400、115200",
-            "%lld is no rate of a serial port; usual are 4800, 9600, 19200, 38400, 115200"),
-        (long long)baud);
+    if (baud > INT_MAX || !baud_is_known((int)baud))
+        conf_complain(
+            faults, conf_member(at, "baud"), "baud",
+            SAY("%lld 不是串口能用的波特率；常用 4800、9600、19200、38400、115200",
+                "%lld is no rate of a serial port; usual are 4800, 9600, 19200, 38400, 115200"),
+            (long long)baud);
 }
 
 static void check_host(const struct link_setup *link, struct conf_at at, struct conf_faults *faults)
@@ -121,12 +129,11 @@ static void read_link(struct link_setup *link, struct conf_at at, struct conf_fa
         strcpy(link->name, name); /* devices are not blamed for what is wrong with their link */
     if (kind < 0)
         return;
-    if (kind == LINK_RTU_TCP || kind == LINK_DIALIN) {
-        conf_complain(faults, conf_member(at, "kind"), "kind",
-                      SAY("本版本还不能用 \"%s\" 链路，可用 \"serial\" 和 \"tcp\"",
-                          "this version cannot use a link of kind \"%s\" yet; \"serial\" and "
-                          "\"tcp\" work"),
-                      link_kinds[kind]);
+    if (kind == LINK_DIALIN) {
+        conf_complain(
+            faults, conf_member(at, "kind"), "kind",
+            SAY("本版本还不能用 \"%s\" 链路", "this version cannot use a link of kind \"%s\" yet"),
+            link_kinds[kind]);
         link->kind = (enum link_kind)kind;
         return;
     }
@@ -134,7 +141,10 @@ static void read_link(struct link_setup *link, struct conf_at at, struct conf_fa
         if (conf_read(at, serial_keys, ROWS(serial_keys), &row, NULL, faults))
             check_baud(row.baud, at, faults);
     } else {
-        conf_read(at, tcp_keys, ROWS(tcp_keys), &row, NULL, faults);
+        if (kind == LINK_TCP)
+            conf_read(at, tcp_keys, ROWS(tcp_keys), &row, NULL, faults);
+        else
+            conf_read(at, rtu_tcp_keys, ROWS(rtu_tcp_keys), &row, NULL, faults);
         check_host(&row.setup, at, faults);
     }
     read_guard(&row, at, faults);
@@ -147,33 +157,77 @@ static void read_link(struct link_setup *link, struct conf_at at, struct conf_fa
     *link = row.setup;
 }
 
-/* Two links on one port would answer each other's questions. Different names of one port are found
- * where the port exists. */
-static void check_ports(const struct settings *settings, struct conf_at list,
-                        struct conf_faults *faults)
+/* What a link alone may hold: its port by the name it really has, or host and port. "": nothing,
+ * because it is faulty. */
+struct holding {
+    const char *text;
+    uint32_t row;
+};
+
+static char *holding_of(const struct link_setup *link)
 {
-    for (size_t i = 0; settings->links != NULL && i < settings->link_count; i++) {
-        const struct link_setup *link = &settings->links[i];
-        char real[PATH_MAX];
-        bool exists = link->path[0] != '\0' && realpath(link->path, real) != NULL;
+    char real[PATH_MAX];
+    char words[PATH_MAX + 32] = "";
 
-        for (size_t j = 0; j < i && link->path[0] != '\0'; j++) {
-            const struct link_setup *other = &settings->links[j];
-            char other_real[PATH_MAX];
+    if (link->kind == LINK_SERIAL && link->path[0] != '\0')
+        snprintf(words, sizeof words, "%s", realpath(link->path, real) != NULL ? real : link->path);
+    else if ((link->kind == LINK_TCP || link->kind == LINK_RTU_TCP) && link->host[0] != '\0')
+        snprintf(words, sizeof words, "%s port %d", link->host, link->port);
+    for (char *at = words; link->kind != LINK_SERIAL && *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return strdup(words);
+}
 
-            if (other->path[0] == '\0')
-                continue;
-            if (strcmp(link->path, other->path) != 0 &&
-                !(exists && realpath(other->path, other_real) != NULL &&
-                  strcmp(real, other_real) == 0))
-                continue;
-            conf_complain(faults, conf_member(conf_element(list, i), "port"), "port",
-                          SAY("链路 %s（第 %u 行）已用这个串口；一个串口只能有一条链路",
-                              "the link %s (line %u) has this port already; a port has one link"),
-                          other->name, conf_line(conf_element(list, j)));
-            break;
-        }
+static int by_text_and_row(const void *one, const void *other)
+{
+    const struct holding *first = one;
+    const struct holding *second = other;
+    int order = strcmp(first->text, second->text);
+
+    return order != 0 ? order : (first->row > second->row) - (first->row < second->row);
+}
+
+static void complain_shared(const struct settings *settings, struct conf_at list, uint32_t row,
+                            uint32_t holder, struct conf_faults *faults)
+{
+    struct conf_at at = conf_element(list, row);
+    const char *name = settings->links[holder].name;
+    unsigned line = conf_line(conf_element(list, holder));
+
+    if (settings->links[row].kind == LINK_SERIAL)
+        conf_complain(faults, conf_member(at, "port"), "port",
+                      SAY("链路 %s（第 %u 行）已用这个串口；一个串口只能有一条链路",
+                          "the link %s (line %u) has this port already; a port has one link"),
+                      name, line);
+    else
+        conf_complain(faults, conf_member(at, "host"), "host",
+                      SAY("链路 %s（第 %u 行）已连这个地址和端口；一个网关只能有一条链路，其下各台"
+                          "仪器都写这条链路",
+                          "the link %s (line %u) has this host and port already; a gateway has "
+                          "one link, and all its devices name that"),
+                      name, line);
+}
+
+/* Two links on one line would answer each other's questions, and many a gateway serves one
+ * connection only. Different names of one port are found where the port exists. */
+static void check_shared(const struct settings *settings, struct conf_at list,
+                         struct conf_faults *faults)
+{
+    struct holding *holdings = calloc(settings->link_count + 1, sizeof *holdings);
+    size_t count = 0;
+
+    for (size_t i = 0; holdings != NULL && i < settings->link_count; i++) {
+        holdings[count] = (struct holding){holding_of(&settings->links[i]), (uint32_t)i};
+        count += holdings[count].text != NULL;
     }
+    if (holdings != NULL)
+        qsort(holdings, count, sizeof *holdings, by_text_and_row);
+    for (size_t i = 1; i < count; i++)
+        if (holdings[i].text[0] != '\0' && strcmp(holdings[i].text, holdings[i - 1].text) == 0)
+            complain_shared(settings, list, holdings[i].row, holdings[i - 1].row, faults);
+    for (size_t i = 0; i < count; i++)
+        free((char *)(uintptr_t)holdings[i].text);
+    free(holdings);
 }
 
 struct name_index *settings_read_links(struct loading *loading, struct conf_at list)
@@ -189,6 +243,7 @@ struct name_index *settings_read_links(struct loading *loading, struct conf_at l
         name_index_add(names, link->name, (uint32_t)i, conf_element(list, i));
     }
     name_index_close(names, "name", loading->faults);
-    check_ports(settings, list, loading->faults);
+    if (settings->links != NULL)
+        check_shared(settings, list, loading->faults);
     return names;
 }

@@ -18,13 +18,13 @@
 #include "drivers/profile.h"
 #include "model/reading.h"
 
-enum link_kind { LINK_SERIAL, LINK_TCP, LINK_RTU_TCP, LINK_DIALIN }; /* the last two: later */
+enum link_kind { LINK_SERIAL, LINK_TCP, LINK_RTU_TCP, LINK_DIALIN };
 
 struct link_setup {
     char name[NAME_SIZE];
     enum link_kind kind;
-    char host[256]; /* tcp */
-    int port;       /* tcp */
+    char host[256]; /* tcp, rtu_tcp */
+    int port;       /* tcp, rtu_tcp */
     char path[256]; /* serial */
     int baud;
     char parity; /* 'N', 'E', 'O' */

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import threading
 import time
 import tty
 
-from waiting import free_port, wait_for, wait_for_port
+from waiting import free_port, port_listens, wait_for, wait_for_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -57,6 +58,32 @@ class Honest:
                 process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+
+
+class SerialServer:
+    """A transparent serial server: socat between a TCP port and a serial line. `idle` closes a
+    connection on which nothing was said for so many seconds, as such servers do."""
+
+    def __init__(self, path, idle=None, port=None):
+        self.port, self.path, self.idle = port or free_port(), path, idle
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["socat", *(["-T", str(self.idle)] if self.idle else []),
+             f"TCP-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,fork", f"{self.path},raw,echo=0"],
+            start_new_session=True)
+        wait_for(lambda: port_listens(self.port), 10, "a serial server")
+        return self
+
+    def stop(self):
+        """With all its connections."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
 
 
 def crc(frame):

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from devices import Fleet, Honest, Scripted
+from devices import Fleet, Honest, Scripted, SerialServer
 from lookback import Town
 from servers import Authority, Gate, Influx, Mosquitto, Subscriber, Victoria
 
@@ -42,6 +42,9 @@ class Peers:
 
     def scripted(self, words, script=None, **more):
         return self.keep(Scripted(words, script, **more))
+
+    def serial_server(self, path, **more):
+        return self.keep(SerialServer(path, **more))
 
     def fleet(self, *options):
         return self.keep(Fleet(*options))

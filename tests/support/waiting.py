@@ -40,6 +40,13 @@ def wait_for_port(port, seconds=15.0):
     wait_for(lambda: port_answers(port), seconds, f"port {port}")
 
 
+def port_listens(port):
+    """Whether somebody listens on a TCP port here, found out without a connection to it."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+
+
 def run_out(seconds):
     """Lets `seconds` pass where the passing of time itself is what is tested."""
     threading.Event().wait(seconds)

@@ -107,7 +107,7 @@ static void every_fault_of_a_folder_is_said_in_one_run_with_its_line(void **stat
         "devices.conf:2: baud: 9601",
         "devices.conf:3: port: the link bus (line 2)",
         "devices.conf:4: host: 8.8.8.8",
-        "devices.conf:5: kind: this version cannot use a link of kind \"rtu_tcp\" yet",
+        "devices.conf:5: port: is missing",
         "devices.conf:8: site: in sites.conf there is no \"mil\", did you mean \"mill\"?",
         "devices.conf:9: unit: 248",
         "devices.conf:9: model: there is no profile of the model \"s_ph_1\", did you mean "
