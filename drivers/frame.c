@@ -294,6 +294,43 @@ struct judgement frame_search_rtu(const struct request *request, const uint8_t *
     return (struct judgement){.verdict = FRAME_MORE, .used = at};
 }
 
+/* Half of the head alone, one byte or two, may be noise that looks like us. */
+static bool begins_like_answer(const struct request *request, const uint8_t *bytes, size_t size)
+{
+    bool refusal = size > 1 && bytes[1] == (request->function | EXCEPTION_BIT);
+
+    return size >= 3 && bytes[0] == request->unit &&
+           (refusal || (bytes[1] == request->function && bytes[2] == request_data_size(request)));
+}
+
+enum piece frame_piece_rtu(const struct request *request, const uint8_t *bytes, size_t size,
+                           size_t *used)
+{
+    enum guess guess;
+
+    *used = 1;
+    guess = request != NULL ? guess_at(request, bytes, size, true, used)
+                            : guess_other(bytes, size, used);
+    switch (guess) {
+    case GUESS_ANSWER:
+    case GUESS_EXCEPTION:
+        return PIECE_ANSWER;
+    case GUESS_ECHO:
+        return PIECE_ECHO;
+    case GUESS_REQUEST:
+        return PIECE_REQUEST;
+    case GUESS_FRAME:
+        return PIECE_FRAME;
+    case GUESS_DAMAGED:
+        return PIECE_DAMAGED;
+    case GUESS_NOTHING:
+    case GUESS_NOT_YET:
+        break;
+    }
+    *used = 1;
+    return request != NULL && begins_like_answer(request, bytes, size) ? PIECE_CUT : PIECE_BYTE;
+}
+
 bool frame_is_heard_rtu(const uint8_t *bytes, size_t size)
 {
     for (size_t at = 0; at < size; at++) {

@@ -83,6 +83,22 @@ struct overheard {
 struct judgement frame_search_rtu(const struct request *request, const uint8_t *bytes, size_t size,
                                   bool last, struct overheard *heard);
 
+/* What stands at the front of bytes heard on an RTU line. */
+enum piece {
+    PIECE_BYTE,    /* begins nothing */
+    PIECE_CUT,     /* begins like the answer, and is not whole */
+    PIECE_DAMAGED, /* begins like the answer, and the CRC is wrong */
+    PIECE_ANSWER,  /* the answer to the request, or its exception */
+    PIECE_ECHO,    /* the request itself */
+    PIECE_REQUEST, /* a whole request of somebody */
+    PIECE_FRAME,   /* a whole answer of somebody else, or to another question */
+};
+
+/* For who looks at a line and believes nothing: the same eyes as frame_search_rtu(), one piece at a
+ * time. `used`: its bytes. Without a request (NULL) there are only BYTE, REQUEST and FRAME. */
+enum piece frame_piece_rtu(const struct request *request, const uint8_t *bytes, size_t size,
+                           size_t *used);
+
 /* Whether a whole RTU frame of anybody stands anywhere in there. */
 bool frame_is_heard_rtu(const uint8_t *bytes, size_t size);
 
