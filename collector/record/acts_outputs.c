@@ -59,27 +59,27 @@ static bool do_resend(struct act_call *call, struct error *err)
 
 static bool may_seal(const struct act_call *call, struct error *err)
 {
-    return call->trusted ||
-           error_set(
-               err, ERROR_REFUSED, "%s",
-               SAY("时钟尚不可信，不能封存；时钟可信后再试",
-                   "the clock is not trusted yet and nothing can be sealed; try again when it "
-                   "is"));
+    if (!call->trusted)
+        return error_set(
+            err, ERROR_REFUSED, "%s",
+            SAY("时钟尚不可信，不能封存；时钟可信后再试",
+                "the clock is not trusted yet and nothing can be sealed; try again when it is"));
+    return sealer_can(call->sealer, err);
 }
 
 static bool check_seal(struct act_call *call, struct error *err)
 {
     const json_t *new_key = json_object_get(call->args, "new_key");
 
-    if (!may_seal(call, err))
-        return false;
-    if (new_key == NULL || json_is_false(new_key))
-        return true;
-    if (!json_is_true(new_key))
+    if (new_key != NULL && !json_is_boolean(new_key))
         return error_set(err, ERROR_WRONG_USE,
                          SAY("操作 %s：参数 %s 必须是 true 或 false",
                              "act %s: the argument %s must be true or false"),
                          call->name, "new_key");
+    if (!may_seal(call, err))
+        return false;
+    if (!json_is_true(new_key))
+        return true;
     json_object_set_new(call->recorded, "new_key", json_true());
     return sealer_prepare(call->sealer, err);
 }
@@ -154,15 +154,15 @@ static bool check_issue(struct act_call *call, struct error *err)
     static const char *const verdicts[] = {"held", "relapsed", "not_proven", NULL};
     struct wall_time from, to;
 
-    if (!may_seal(call, err) || !check_word(call, "form", forms, err) ||
-        !act_moment(call, "from", &from, err) || !check_manifest(call, err) ||
-        !check_task(call, err) || !act_moment(call, "to", &to, err) ||
+    if (!check_word(call, "form", forms, err) || !act_moment(call, "from", &from, err) ||
+        !check_manifest(call, err) || !check_task(call, err) || !act_moment(call, "to", &to, err) ||
         !check_word(call, "verdict", verdicts, err))
         return false;
-    return from.ms < to.ms ||
-           error_set(err, ERROR_WRONG_USE,
-                     SAY("操作 %s：from 必须早于 to", "act %s: from must be before to"),
-                     call->name);
+    if (from.ms >= to.ms)
+        return error_set(err, ERROR_WRONG_USE,
+                         SAY("操作 %s：from 必须早于 to", "act %s: from must be before to"),
+                         call->name);
+    return may_seal(call, err);
 }
 
 const struct act_kind output_acts[] = {

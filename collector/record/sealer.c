@@ -1,5 +1,6 @@
 #include "record/sealer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -38,6 +39,7 @@ static void tell_waiting(struct sealer *sealer, const struct error *err)
                      "each minute"),
                  err->text);
     sealer->noticed = true;
+    snprintf(sealer->why, sizeof sealer->why, "%s", err->text);
 }
 
 /* A key that nobody has signed for needs a person until that person makes the next one. */
@@ -106,6 +108,15 @@ void sealer_look(struct sealer *sealer)
         end_notice(sealer);
     else
         tell_unexplained(sealer);
+}
+
+bool sealer_can(struct sealer *sealer, struct error *err)
+{
+    sealer->retry.ns = 0;
+    sealer_look(sealer);
+    return !sealer->on || sealer->key != NULL ||
+           error_set(err, ERROR_REFUSED, SAY("不能封存：%s", "nothing can be sealed: %s"),
+                     sealer->why);
 }
 
 bool sealer_owes(const struct sealer *sealer)

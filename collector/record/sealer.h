@@ -19,6 +19,7 @@ struct sealer {
     bool announced;        /* its event is committed */
     struct seal_key *next; /* prepared by an act; takes over when its event is committed */
     bool noticed;
+    char why[400]; /* why there is no key */
     struct mono_time retry;
 };
 
@@ -27,6 +28,9 @@ void sealer_end(struct sealer *sealer);
 
 /* Opens the key, or makes the first one; again each minute while it cannot. Trouble is a notice. */
 void sealer_look(struct sealer *sealer);
+/* Whether a segment closed now will be sealed soon; looks for the key again, else says what is
+ * wrong with it. */
+bool sealer_can(struct sealer *sealer, struct error *err);
 /* An event is owed for the key. */
 bool sealer_owes(const struct sealer *sealer);
 /* Adds it, in the transaction; sealer_announced() once that is committed. */

@@ -419,6 +419,22 @@ static void a_key_that_cannot_be_used_hands_over_to_none(void **state)
     assert_int_equal(answer.err.kind, ERROR_WRONG_USE);
 }
 
+static void who_asks_for_a_seal_without_a_usable_key_is_told_at_once(void **state)
+{
+    struct bench *bench = *state;
+    char path[192];
+    struct bench_answer answer;
+
+    assert_int_equal(chmod(path_of(bench, "seal.key", path), 0644), 0);
+    start_again(bench);
+    answer = bench_act(bench, "seal.close", json_object());
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    assert_non_null(strstr(answer.err.text, "chmod 600"));
+    assert_int_equal(chmod(path, 0600), 0);
+    answer = bench_act(bench, "seal.close", json_object());
+    assert_int_equal(answer.err.kind, ERROR_NONE);
+}
+
 /* Acts -------------------------------------------------------------------------------------- */
 
 static uint64_t segment_of(struct bench *bench, uint64_t seq)
@@ -605,6 +621,7 @@ int main(void)
         ON_BENCH(a_change_of_keys_that_never_was_leaves_the_old_one),
         ON_BENCH(a_key_is_not_changed_while_the_one_before_has_work_left),
         ON_BENCH(a_key_that_cannot_be_used_hands_over_to_none),
+        ON_BENCH(who_asks_for_a_seal_without_a_usable_key_is_told_at_once),
         ON_BENCH(who_asks_for_a_seal_has_it_with_the_answer),
         ON_BENCH(a_configuration_is_an_event_when_it_is_not_the_one_in_force),
         ON_BENCH(a_head_left_outside_is_remembered_once),
