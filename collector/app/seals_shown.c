@@ -41,6 +41,8 @@ static void add_leaf(struct text *text, const char *leaf)
         text_format(text, SAY("监测点 %s 的读数", "readings of %s"), leaf + 6);
     else if (strncmp(leaf, "device ", 7) == 0)
         text_format(text, SAY("设备 %s 的采集记录", "polls of %s"), leaf + 7);
+    else if (strncmp(leaf, "frames ", 7) == 0)
+        text_format(text, SAY("设备 %s 的收发原文", "frames of %s"), leaf + 7);
     else if (strcmp(leaf, "events") == 0)
         text_add(text, SAY("事件和问题", "events and problems"));
     else if (strcmp(leaf, "configuration") == 0)

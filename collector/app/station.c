@@ -1,6 +1,7 @@
 #include "app/station.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct station {
     struct recorder *recorder;
     struct trouble *trouble;
     struct poller *poller;
+    atomic_bool *watching; /* devices: written by the recorder's thread, read by the loop's */
     struct sender **senders;
     size_t sender_count;
     struct time_stamper *stamper; /* NULL: no authority is set */
@@ -66,6 +68,20 @@ static void poll_done(void *self, const struct poll *poll)
     trouble_poll(station->trouble, poll);
 }
 
+static void note_watching(void *self, size_t index, bool watches)
+{
+    struct station *station = self;
+
+    atomic_store_explicit(&station->watching[index], watches, memory_order_relaxed);
+}
+
+static bool keeps_frames(void *self, size_t index)
+{
+    struct station *station = self;
+
+    return atomic_load_explicit(&station->watching[index], memory_order_relaxed);
+}
+
 static bool make_poller(struct station *station, uv_loop_t *loop, struct error *err)
 {
     const struct poller_setup setup = {
@@ -78,6 +94,7 @@ static bool make_poller(struct station *station, uv_loop_t *loop, struct error *
         .clock_is_trusted = clock_is_trusted,
         .has_room = has_room,
         .done = poll_done,
+        .keeps_frames = keeps_frames,
         .self = station,
     };
 
@@ -126,6 +143,7 @@ static bool make_recorder(struct station *station, struct error *err)
         .configuration = configuration,
         .seals = true,
         .resend = rewind_output,
+        .watches = note_watching,
         .self = station,
     };
 
@@ -200,7 +218,9 @@ static bool make_small_parts(struct station *station, struct error *err)
     station->trouble =
         trouble_new(station->names.devices, station->names.device_count, settings->links,
                     settings->link_count, station->clock, station->notices);
-    if (station->notices == NULL || station->mailbox == NULL || station->trust == NULL ||
+    station->watching =
+        calloc(station->names.catalog.device_count + 1, sizeof *station->watching);
+    if (station->watching == NULL || station->notices == NULL || station->mailbox == NULL || station->trust == NULL ||
         station->trouble == NULL || !list_awaited(station))
         return error_set(err, ERROR_MEMORY, "%s",
                          SAY("内存不足，无法启动", "out of memory at start"));
@@ -350,6 +370,7 @@ void station_free(struct station *station)
     names_free(&station->names);
     reader_close(station->reader);
     store_close(station->store);
+    free(station->watching);
     free(station->senders);
     free(station->awaited);
     free(station);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The ring holds entries {struct entry, raw bytes, readings}, each in one piece and aligned. Where
+/* The ring holds entries {struct entry, readings, raw bytes, frames}, each in one piece and aligned. Where
  * an entry would not fit before the end, `end` marks where the used part of the ring ends. */
 struct entry {
     size_t size; /* of the whole entry */
@@ -13,8 +13,8 @@ struct entry {
 
 enum {
     ALIGNMENT = 16,
-    ENTRY_MAX = sizeof(struct entry) + POLL_RAW_MAX + POLL_READINGS_MAX * sizeof(struct reading) +
-                3 * ALIGNMENT,
+    ENTRY_MAX = sizeof(struct entry) + POLL_RAW_MAX + POLL_FRAMES_MAX +
+                POLL_READINGS_MAX * sizeof(struct reading) + 3 * ALIGNMENT,
 };
 
 struct mailbox {
@@ -141,14 +141,18 @@ static void write_entry(struct mailbox *mailbox, const struct poll *poll, size_t
     struct entry entry = {.size = size, .poll = *poll};
     unsigned char *readings = at + aligned(sizeof entry);
     unsigned char *raw = readings + poll->reading_count * sizeof *poll->readings;
+    unsigned char *frames = raw + poll->raw_size;
 
     entry.poll.readings = (const struct reading *)(void *)readings;
     entry.poll.raw = raw;
+    entry.poll.frames = poll->frames_size > 0 ? frames : NULL;
     memcpy(at, &entry, sizeof entry);
     if (poll->reading_count > 0)
         memcpy(readings, poll->readings, poll->reading_count * sizeof *poll->readings);
     if (poll->raw_size > 0)
         memcpy(raw, poll->raw, poll->raw_size);
+    if (poll->frames_size > 0)
+        memcpy(frames, poll->frames, poll->frames_size);
     mailbox->head += size;
     mailbox->used += size;
 }
@@ -167,7 +171,7 @@ static void count_skip(struct mailbox *mailbox, struct wall_time time, struct mo
 
 bool mailbox_push(struct mailbox *mailbox, const struct poll *poll)
 {
-    size_t size = aligned(aligned(sizeof(struct entry)) + poll->raw_size +
+    size_t size = aligned(aligned(sizeof(struct entry)) + poll->raw_size + poll->frames_size +
                           poll->reading_count * sizeof *poll->readings);
     bool kept;
 

@@ -74,6 +74,9 @@ struct poller_setup {
      * to be remembered. `index` is the device's in the setup. Either may be NULL. */
     void (*learned)(void *self, size_t index, const struct lesson *lesson);
     void (*identified)(void *self, size_t index, const char *identity, bool changed);
+    /* Whether the frames of the poll that begins are kept: a point of the device watches a task.
+     * NULL: never. */
+    bool (*keeps_frames)(void *self, size_t index);
     void *self;
 };
 

@@ -54,8 +54,15 @@ static void start_over(struct asking *asking, const struct plan *plan)
     asking->raw_size = 0;
 }
 
+static bool keeps_frames(const struct poller *poller, const struct device *device)
+{
+    return poller->setup.keeps_frames != NULL &&
+           poller->setup.keeps_frames(poller->setup.self, (size_t)(device - poller->devices));
+}
+
 static void prepare_asking(struct line *line, struct device *device, struct mono_time now)
 {
+    frames_begin(&line->frames, keeps_frames(line->poller, device));
     line->asking = (struct asking){.device = device, .begun_ns = now.ns};
     start_over(&line->asking, device->gapless ? device->gapless_plan : device->plan);
 }
@@ -142,6 +149,7 @@ static void report(struct line *line, struct device *device)
     struct poller *poller = line->poller;
     const struct asking *asking = &line->asking;
     const struct device_setup *setup = &device->setup;
+    size_t frames_size = frames_end(&line->frames);
     struct reading *readings = poller->scratch;
     const struct poll poll = {
         .device = setup->id,
@@ -151,6 +159,8 @@ static void report(struct line *line, struct device *device)
         .profile = setup->profile_id,
         .raw = line->raw,
         .raw_size = asking->raw_size,
+        .frames = frames_size > 0 ? line->frames.bytes : NULL,
+        .frames_size = frames_size,
         .readings = readings,
         .reading_count = setup->channel_count,
     };
@@ -171,6 +181,7 @@ static void report(struct line *line, struct device *device)
     poller->totals.failed += asking->answered == 0;
     poller->totals.readings += setup->channel_count;
     poller->setup.done(poller->setup.self, &poll);
+    frames_begin(&line->frames, false);
 }
 
 static void learn_gapless(struct asking *asking)

@@ -82,6 +82,7 @@ static bool send_request(struct line *line, struct mono_time now)
         }
     }
     if (link_send(line->link, line->exchange.tx, line->exchange.tx_size)) {
+        frames_sent(&line->frames, line->exchange.tx, line->exchange.tx_size);
         exchange_sent(&line->exchange, now);
         return true;
     }

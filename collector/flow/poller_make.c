@@ -129,10 +129,12 @@ static bool init_lines(struct poller *poller, const struct poller_setup *setup, 
 
         line->devices[line->health.units++] = &poller->devices[i];
     }
-    for (size_t i = 0; i < setup->link_count; i++)
+    for (size_t i = 0; i < setup->link_count; i++) {
+        poller->lines[i].frames.bytes = poller->frames + i * POLL_FRAMES_MAX;
         if (!init_line_room(&poller->lines[i], err) ||
             !line_init(&poller->lines[i], poller, &setup->links[i], err))
             return false;
+    }
     return true;
 }
 
@@ -141,7 +143,9 @@ static bool make_room(struct poller *poller, const struct poller_setup *setup)
     poller->lines = calloc(setup->link_count + 1, sizeof *poller->lines);
     poller->devices = calloc(setup->device_count + 1, sizeof *poller->devices);
     poller->devices_by_line = calloc(setup->device_count + 1, sizeof *poller->devices_by_line);
+    poller->frames = calloc(setup->link_count + 1, POLL_FRAMES_MAX);
     return poller->lines != NULL && poller->devices != NULL && poller->devices_by_line != NULL &&
+           poller->frames != NULL &&
            agenda_init(&poller->agenda, setup->device_count + setup->link_count);
 }
 
@@ -159,6 +163,7 @@ void poller_free(struct poller *poller)
     }
     agenda_free(&poller->agenda);
     free(poller->devices_by_line);
+    free(poller->frames);
     free(poller->readings);
     free(poller->devices);
     free(poller->lines);

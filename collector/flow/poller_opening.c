@@ -232,6 +232,7 @@ static void line_bytes(void *self, const uint8_t *bytes, size_t count)
     struct line *line = self;
     struct mono_time now = poller_now(line->poller);
 
+    frames_heard(&line->frames, bytes, count);
     exchange_bytes(&line->exchange, bytes, count, now);
     if (!line->pumping && line->state == LINE_UP)
         line_go(line, now);

@@ -16,6 +16,7 @@
 #include "drivers/exchange.h"
 #include "drivers/link.h"
 #include "flow/agenda.h"
+#include "flow/frames.h"
 #include "flow/health.h"
 #include "flow/poller.h"
 
@@ -94,6 +95,7 @@ struct line {
     int last_unit; /* asked on it; -1: none yet */
     struct block *blocks;
     uint8_t *raw;
+    struct frames frames; /* of the poll under way */
     struct line_health health;
     struct backoff backoff;
     uint64_t seed;
@@ -112,6 +114,7 @@ struct poller {
     struct device *devices;
     struct reading *readings; /* all devices' */
     struct device **devices_by_line;
+    uint8_t *frames; /* all lines'; a page is used when a line's frames are first kept */
     struct agenda agenda;
     uv_timer_t timer;
     uv_prepare_t prepare;

@@ -17,6 +17,7 @@ struct watch {
     const struct catalog *catalog;
     struct task **tasks; /* by slot */
     size_t count, room;
+    uint64_t changes;
     struct slots by_id;
     struct slots *by_point; /* by the store's number of the point */
 };
@@ -206,6 +207,7 @@ bool watch_put(struct watch *watch, const struct task *task, struct error *err)
             slots_remove(watch, slots, slot);
     }
     *own = *task;
+    watch->changes++;
     if (!known) {
         slot = (uint32_t)watch->count;
         watch->tasks[watch->count++] = own;
@@ -218,6 +220,11 @@ bool watch_put(struct watch *watch, const struct task *task, struct error *err)
             slots_insert(watch, slots, slot);
     }
     return true;
+}
+
+uint64_t watch_changes(const struct watch *watch)
+{
+    return watch->changes;
 }
 
 size_t watch_count(const struct watch *watch)

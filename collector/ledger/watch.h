@@ -19,6 +19,8 @@ void watch_free(struct watch *watch);
 bool watch_put(struct watch *watch, const struct task *task, struct error *err);
 
 size_t watch_count(const struct watch *watch);
+/* Grows with every watch_put(): the same number means the same ledger. */
+uint64_t watch_changes(const struct watch *watch);
 /* Borrowed until the next watch_put(). */
 const struct task *watch_task(const struct watch *watch, uint32_t slot);
 /* NULL: no task of that id. `slot` may be NULL. */

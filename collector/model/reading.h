@@ -28,7 +28,7 @@ static inline bool reading_has_value(const struct reading *reading)
 enum {
     POLL_READINGS_MAX = 128, /* channels of one device */
     POLL_RAW_MAX = 8192,     /* bytes of raw blocks */
-    POLL_FRAMES_MAX = 32768, /* bytes of `frames`; what is beyond is left out, whole entries */
+    POLL_FRAMES_MAX = 32768, /* bytes of `frames`; what is beyond is left out, and a cut says so */
 };
 
 struct poll {
@@ -45,7 +45,8 @@ struct poll {
     const uint8_t *raw;
     size_t raw_size;
     /* The exact bytes of its exchanges, in order: {what u8, size u16 big-endian, bytes}, `what` 'S'
-     * for sent and 'H' for heard. Kept where a point of it watches a task. NULL: not kept. */
+     * for sent, 'H' for heard, 'C' where the rest is cut (flow/frames.h). Kept where a point of it
+     * watches a task. NULL: not kept. */
     const uint8_t *frames;
     size_t frames_size;
     const struct reading *readings;

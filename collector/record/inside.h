@@ -49,6 +49,10 @@ struct recorder {
     double commit_ms_max;
     uint32_t boot;
 
+    uint64_t watch_changes; /* of the ledger, when the poller was told last who watches */
+    struct mono_time watching_looked;
+    bool watching_told;
+
     pthread_mutex_t status_lock;
     struct recorder_status status;
 
@@ -62,6 +66,9 @@ bool batch_run(struct recorder *recorder, struct error *err);
 /* changes.c: adds what has changed since the last run, in a transaction of its own. `settings`:
  * those are looked at too, as once at the start, and not the signing key alone. */
 bool changes_add(struct recorder *recorder, bool settings, struct error *err);
+
+/* watching.c: tells the setup which devices watch a task, when that may have changed. */
+void watching_tell(struct recorder *recorder);
 
 /* tell.c */
 

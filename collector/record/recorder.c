@@ -340,6 +340,7 @@ struct recorder *recorder_new(const struct recorder_setup *setup, struct error *
         return NULL;
     }
     recorder->setup.configuration = NULL; /* its owner may end it */
+    watching_tell(recorder);
     recorder_publish(recorder);
     return recorder;
 }

@@ -82,6 +82,7 @@ void commit_succeeded(struct recorder *recorder, struct mono_time begun)
     if (ms > recorder->commit_ms_max)
         recorder->commit_ms_max = ms;
     disk_succeeded(&recorder->disk);
+    watching_tell(recorder);
     recorder_publish(recorder);
 }
 

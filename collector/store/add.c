@@ -31,11 +31,12 @@ static void count_entry(struct store *store, uint64_t seq, struct wall_time time
 
 static bool poll_fits(const struct store *store, const struct poll *poll, struct error *err)
 {
-    if (poll->reading_count > POLL_READINGS_MAX || poll->raw_size > POLL_RAW_MAX)
+    if (poll->reading_count > POLL_READINGS_MAX || poll->raw_size > POLL_RAW_MAX ||
+        poll->frames_size > POLL_FRAMES_MAX)
         return error_set(err, ERROR_STORE,
                          SAY("设备 %u 的一次采集过大：%zu 个读数，%zu 字节",
                              "a poll of device %u is too large: %zu readings, %zu bytes"),
-                         poll->device, poll->reading_count, poll->raw_size);
+                         poll->device, poll->reading_count, poll->raw_size + poll->frames_size);
     for (size_t i = 0; i < poll->reading_count; i++) {
         uint32_t point = poll->readings[i].point;
 
@@ -67,6 +68,17 @@ static bool add_readings(struct store *store, const struct poll *poll, struct er
     return true;
 }
 
+static bool add_frames(struct store *store, const struct poll *poll, struct error *err)
+{
+    sqlite3_stmt *add = store_statement(store, SQL_ADD_FRAME);
+
+    if (poll->frames_size == 0)
+        return true;
+    sqlite3_bind_int64(add, 1, (int64_t)poll->seq);
+    sqlite3_bind_blob(add, 2, poll->frames, (int)poll->frames_size, SQLITE_STATIC);
+    return store_run(store, add, err);
+}
+
 bool store_add_poll(struct store *store, struct poll *poll, struct error *err)
 {
     sqlite3_stmt *add;
@@ -86,7 +98,8 @@ bool store_add_poll(struct store *store, struct poll *poll, struct error *err)
         sqlite3_bind_blob(add, 7, poll->raw, (int)poll->raw_size, SQLITE_STATIC);
     else
         sqlite3_bind_null(add, 7);
-    if (!store_run(store, add, err) || !add_readings(store, poll, err))
+    if (!store_run(store, add, err) || !add_frames(store, poll, err) ||
+        !add_readings(store, poll, err))
         return false;
     count_entry(store, poll->seq, poll->time, poll->boot == store->boot);
     return true;

@@ -45,11 +45,23 @@ static bool drop_kept(struct store *store, const struct going *going, size_t bud
     return true;
 }
 
+/* Of a stretch of the sequence, or what is left of it. */
+static bool drop_between(struct store *store, enum sql sql, int64_t first, int64_t last,
+                         struct error *err)
+{
+    sqlite3_stmt *drop = store_statement(store, sql);
+
+    sqlite3_bind_int64(drop, 1, first);
+    sqlite3_bind_int64(drop, 2, last);
+    return store_run(store, drop, err);
+}
+
+/* Polls with their frames. */
 static bool drop_polls(struct store *store, const struct going *going, size_t budget, bool *left,
                        struct error *err)
 {
     sqlite3_stmt *ask = store_statement(store, SQL_FIRST_POLL);
-    int64_t first;
+    int64_t first, last;
 
     sqlite3_bind_int64(ask, 1, going->first_seq);
     sqlite3_bind_int64(ask, 2, going->last_seq);
@@ -58,12 +70,9 @@ static bool drop_polls(struct store *store, const struct going *going, size_t bu
     *left = first != 0;
     if (first == 0)
         return true;
-    ask = store_statement(store, SQL_DROP_POLLS);
-    sqlite3_bind_int64(ask, 1, first);
-    sqlite3_bind_int64(ask, 2,
-                       going->last_seq - first < (int64_t)budget ? going->last_seq
-                                                                 : first + (int64_t)budget);
-    return store_run(store, ask, err);
+    last = going->last_seq - first < (int64_t)budget ? going->last_seq : first + (int64_t)budget;
+    return drop_between(store, SQL_DROP_FRAMES, first, last, err) &&
+           drop_between(store, SQL_DROP_POLLS, first, last, err);
 }
 
 /* The leaf of events stays, as the events do. */

@@ -37,10 +37,13 @@ static const char *const texts[CHECK_ASKS] = {
         " OR k.time <> ifnull(p.time, -1)) LIMIT 1",
     [CHECK_MARKS] = "SELECT name FROM leaf WHERE segment = ?1 AND length(marks) <> 2 * rows LIMIT 1",
     [CHECK_PRUNED] = "SELECT pruned FROM segment WHERE segment = ?1",
-    [CHECK_LEFT] = "SELECT p.seq, ifnull(d.site || '/' || d.name, '?') FROM segment AS s"
+    [CHECK_LEFT] = "SELECT p.seq, 'device ' || ifnull(d.site || '/' || d.name, '?') FROM segment AS s"
         " CROSS JOIN poll AS p ON p.seq BETWEEN s.first_seq AND s.last_seq"
         " LEFT JOIN device AS d ON d.id = p.device"
-        " WHERE s.segment = ?1 AND s.gone = 1 ORDER BY p.seq LIMIT 1",
+        " WHERE s.segment = ?1 AND s.gone = 1 UNION ALL"
+        " SELECT f.seq, 'frames ?' FROM segment AS s"
+        " CROSS JOIN frame AS f ON f.seq BETWEEN s.first_seq AND s.last_seq"
+        " WHERE s.segment = ?1 AND s.gone = 1 ORDER BY 1, 2 LIMIT 1",
     [CHECK_CONFIGURATIONS] = "SELECT seq, digest, text FROM configuration WHERE seq > ?1 ORDER BY seq"
         " LIMIT 1",
     [CHECK_SNAPSHOTS] = "SELECT digest, content FROM snapshot ORDER BY digest",

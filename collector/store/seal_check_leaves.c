@@ -72,7 +72,7 @@ done:
     return leads;
 }
 
-/* The order of the tree: events, configuration, devices, points. */
+/* The order of the tree: events, configuration, devices, frames, points. */
 static int by_place(const char *one, const char *other)
 {
     static const char *const first[] = {"events", "configuration"};

@@ -103,8 +103,7 @@ static void check_what_is_left(struct checking *checking, const struct sealed *s
         found = check_fault(checking, SEAL_ROW_DIFFERS, sealed->head.segment);
         found->change = SEAL_ADDED;
         found->seq = (uint64_t)sqlite3_column_int64(ask, 0);
-        snprintf(found->leaf, sizeof found->leaf, "device %s",
-                 (const char *)sqlite3_column_text(ask, 1));
+        snprintf(found->leaf, sizeof found->leaf, "%s", column_text(ask, 1));
         check_tell(checking);
     }
     sqlite3_reset(ask);

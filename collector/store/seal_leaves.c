@@ -26,7 +26,7 @@ struct segment_leaves *segment_leaves_new(uint64_t segment, uint64_t first_seq, 
     leaves->segment = segment;
     leaves->first_seq = first_seq;
     leaves->last_seq = last_seq;
-    leaves->polls_up_to = first_seq - 1;
+    leaves->polls_up_to = leaves->frames_up_to = first_seq - 1;
     leaves->point = -1;
     leaves->mark = hashing_new();
     if (leaves->mark != NULL)
@@ -152,6 +152,7 @@ static bool begin(struct segment_leaves *leaves, const struct rows_of *rows, str
     if (leaves_add(leaves, "events", "", 0, 0) == NULL ||
         leaves_add(leaves, "configuration", "", 0, 0) == NULL ||
         leaves_add(leaves, DEVICE "?", "", 0, -1) == NULL ||
+        leaves_add(leaves, FRAMES "?", "", 0, -1) == NULL ||
         leaves_add(leaves, POINT "?", "", 0, -1) == NULL)
         return no_memory(err);
     if (!hash_entries(leaves, rows, err) || !hash_configurations(leaves, rows, err) ||
@@ -175,6 +176,25 @@ static bool hash_polls(struct segment_leaves *leaves, const struct rows_of *rows
         good = line_of_poll(&leaves->line, row, err) &&
                leaf_add(leaves, leaves_device(leaves, sqlite3_column_int64(row, 1)), err);
         leaves->polls_up_to = (uint64_t)sqlite3_column_int64(row, 0);
+    }
+    sqlite3_reset(row);
+    return good && !failed;
+}
+
+/* The frames of a poll whose device has no name, or of none, are of no honest store either. */
+static bool hash_frames(struct segment_leaves *leaves, const struct rows_of *rows, size_t budget,
+                        size_t *count, struct error *err)
+{
+    sqlite3_stmt *row = rows_ask(rows, SEAL_FRAMES);
+    bool failed = false;
+    bool good = true;
+
+    sqlite3_bind_int64(row, 1, (int64_t)leaves->frames_up_to + 1);
+    for (*count = 0; good && *count < budget && statement_next(rows->c, row, &failed, err);
+         ++*count) {
+        good = line_of_frames(&leaves->line, row, err) &&
+               leaf_add(leaves, leaves_frames(leaves, sqlite3_column_int64(row, 1)), err);
+        leaves->frames_up_to = (uint64_t)sqlite3_column_int64(row, 0);
     }
     sqlite3_reset(row);
     return good && !failed;
@@ -248,6 +268,12 @@ static bool work_phase(struct segment_leaves *leaves, const struct rows_of *rows
         return true;
     case PHASE_POLLS:
         if (!hash_polls(leaves, rows, budget, count, err))
+            return false;
+        if (*count < budget)
+            leaves->phase = PHASE_FRAMES;
+        return true;
+    case PHASE_FRAMES:
+        if (!hash_frames(leaves, rows, budget, count, err))
             return false;
         if (*count < budget)
             leaves->phase = PHASE_READINGS;

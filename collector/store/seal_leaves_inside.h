@@ -4,10 +4,11 @@
 
 #include "store/seal_leaves.h"
 
-enum phase { PHASE_ENTRIES, PHASE_POLLS, PHASE_READINGS, PHASE_DONE };
+enum phase { PHASE_ENTRIES, PHASE_POLLS, PHASE_FRAMES, PHASE_READINGS, PHASE_DONE };
 enum { EVENTS_LEAF, CONFIGURATION_LEAF, NAMED_LEAVES }; /* the first two, before those with names */
 
 #define DEVICE "device "
+#define FRAMES "frames "
 #define POINT  "point "
 
 struct segment_leaves {
@@ -15,13 +16,14 @@ struct segment_leaves {
     enum phase phase;
     struct leaf *all; /* by name from NAMED_LEAVES on */
     size_t count, room;
-    struct leaf **by_id; /* those with an id: devices by id, then points by id */
-    size_t device_count, id_count;
+    struct leaf **by_id; /* those with an id: devices by id, their frames, then points by id */
+    size_t device_count, frame_count, id_count;
     struct line line;
     struct hashing *mark;
-    uint64_t polls_up_to;
+    uint64_t polls_up_to, frames_up_to;
     int64_t point, time, seq;     /* the last reading that was hashed */
     struct leaf *strange_devices; /* rows whose device or point has no name: of no honest store */
+    struct leaf *strange_frames;
     struct leaf *strange_points;
 };
 
@@ -37,8 +39,9 @@ bool leaves_add_expected(struct segment_leaves *leaves, const char *text);
 /* All are there: puts them in order, each name once. */
 bool leaves_settle(struct segment_leaves *leaves, struct error *err);
 
-/* The leaf of a device or point by its number in the store. */
+/* The leaf of a device, of its frames, or of a point by its number in the store. */
 struct leaf *leaves_device(struct segment_leaves *leaves, int64_t id);
+struct leaf *leaves_frames(struct segment_leaves *leaves, int64_t id);
 struct leaf *leaves_point(struct segment_leaves *leaves, int64_t id);
 
 #endif

@@ -45,9 +45,11 @@ bool leaves_add_names(struct segment_leaves *leaves, const struct rows_of *rows,
 
     while (room && statement_next(rows->c, row, &failed, err)) {
         const char *name = column_text(row, 2);
+        bool device = sqlite3_column_int(row, 0) == 0;
+        int64_t id = sqlite3_column_int64(row, 1);
 
-        room = leaves_add(leaves, sqlite3_column_int(row, 0) == 0 ? DEVICE : POINT, name,
-                          strlen(name), sqlite3_column_int64(row, 1)) != NULL;
+        room = leaves_add(leaves, device ? DEVICE : POINT, name, strlen(name), id) != NULL &&
+               (!device || leaves_add(leaves, FRAMES, name, strlen(name), id) != NULL);
     }
     sqlite3_reset(row);
     return room ? !failed : no_memory(err);
@@ -127,7 +129,7 @@ static int by_kind_and_id(const void *one, const void *other)
     const struct leaf *a = *(struct leaf *const *)one;
     const struct leaf *b = *(struct leaf *const *)other;
 
-    if (a->name[0] != b->name[0]) /* "device", "point" */
+    if (a->name[0] != b->name[0]) /* "device", "frames", "point" */
         return a->name[0] < b->name[0] ? -1 : 1;
     return (a->id > b->id) - (a->id < b->id);
 }
@@ -144,6 +146,7 @@ static bool index_ids(struct segment_leaves *leaves, struct error *err)
             continue;
         leaves->by_id[leaves->id_count++] = leaf;
         leaves->device_count += leaf->name[0] == DEVICE[0];
+        leaves->frame_count += leaf->name[0] == FRAMES[0];
     }
     qsort(leaves->by_id, leaves->id_count, sizeof(struct leaf *), by_kind_and_id);
     return true;
@@ -162,6 +165,7 @@ bool leaves_settle(struct segment_leaves *leaves, struct error *err)
     qsort(leaves->all + NAMED_LEAVES, leaves->count - NAMED_LEAVES, sizeof *leaves->all, by_name);
     merge_names(leaves);
     leaves->strange_devices = leaf_named(leaves, DEVICE "?");
+    leaves->strange_frames = leaf_named(leaves, FRAMES "?");
     leaves->strange_points = leaf_named(leaves, POINT "?");
     return index_ids(leaves, err);
 }
@@ -190,10 +194,17 @@ struct leaf *leaves_device(struct segment_leaves *leaves, int64_t id)
     return leaf != NULL ? leaf : leaves->strange_devices;
 }
 
+struct leaf *leaves_frames(struct segment_leaves *leaves, int64_t id)
+{
+    struct leaf *leaf = find_id(leaves->by_id + leaves->device_count, leaves->frame_count, id);
+
+    return leaf != NULL ? leaf : leaves->strange_frames;
+}
+
 struct leaf *leaves_point(struct segment_leaves *leaves, int64_t id)
 {
-    struct leaf *leaf =
-        find_id(leaves->by_id + leaves->device_count, leaves->id_count - leaves->device_count, id);
+    size_t before = leaves->device_count + leaves->frame_count;
+    struct leaf *leaf = find_id(leaves->by_id + before, leaves->id_count - before, id);
 
     return leaf != NULL ? leaf : leaves->strange_points;
 }

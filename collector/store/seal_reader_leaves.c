@@ -247,15 +247,17 @@ static uint32_t device_named(struct reader *reader, const char *name)
     return reader_device(reader, site, slash + 1);
 }
 
-static bool tell_polls(struct telling *telling, const struct rows_of *rows, uint32_t device)
+static bool tell_of_device(struct telling *telling, const struct rows_of *rows, enum seal_ask ask,
+                           bool (*line_of)(struct line *line, sqlite3_stmt *row, struct error *err),
+                           uint32_t device)
 {
     sqlite3_stmt *row;
 
     if (device == 0)
         return true;
-    row = rows_ask(rows, SEAL_POLLS);
+    row = rows_ask(rows, ask);
     sqlite3_bind_int64(row, 3, device);
-    return tell_rows(telling, rows, row, line_of_poll);
+    return tell_rows(telling, rows, row, line_of);
 }
 
 static bool starts_with(const char *words, const char *with)
@@ -271,7 +273,11 @@ static bool tell_leaf(struct telling *telling, struct reader *reader, const stru
     if (strcmp(name, "configuration") == 0)
         return tell_rows(telling, rows, rows_ask(rows, SEAL_CONFIGURATIONS), line_of_configuration);
     if (starts_with(name, "device "))
-        return tell_polls(telling, rows, device_named(reader, name + strlen("device ")));
+        return tell_of_device(telling, rows, SEAL_POLLS, line_of_poll,
+                              device_named(reader, name + strlen("device ")));
+    if (starts_with(name, "frames "))
+        return tell_of_device(telling, rows, SEAL_FRAMES, line_of_frames,
+                              device_named(reader, name + strlen("frames ")));
     if (starts_with(name, "point ")) {
         uint32_t point = reader_point(reader, name + strlen("point "));
 

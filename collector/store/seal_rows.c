@@ -88,6 +88,23 @@ bool line_of_poll(struct line *line, sqlite3_stmt *row, struct error *err)
     return true;
 }
 
+/* The bytes may be 32 KiB: their hash stands for them. */
+bool line_of_frames(struct line *line, sqlite3_stmt *row, struct error *err)
+{
+    uint8_t digest[DIGEST_BYTES];
+    char hex[DIGEST_HEX];
+    const void *bytes = sqlite3_column_blob(row, 2);
+
+    if (!line_begin(line, SEAL_LINE_MAX, err))
+        return false;
+    digest_of(bytes, (size_t)sqlite3_column_bytes(row, 2), digest);
+    text_add_int(&line->text, sqlite3_column_int64(row, 0));
+    text_add_char(&line->text, ',');
+    text_add(&line->text, digest_hex(digest, hex));
+    text_add_char(&line->text, '\n');
+    return true;
+}
+
 /* `kept` has -1 for a time that was never known: a key has no NULL. */
 bool line_of_reading(struct line *line, sqlite3_stmt *row, struct error *err)
 {

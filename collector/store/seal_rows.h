@@ -12,8 +12,9 @@ enum seal_ask {
     SEAL_CONFIGURATIONS, /* of entries ?1..?2: seq, digest, text */
     SEAL_EVENTS,
     SEAL_VERSIONS,
-    SEAL_POLLS, /* of entries ?1..?2, of device ?3 unless NULL */
-    SEAL_KEPT,  /* of segment ?1 after the key (?2, ?3, ?4), in key order */
+    SEAL_POLLS,  /* of entries ?1..?2, of device ?3 unless NULL */
+    SEAL_FRAMES, /* of entries ?1..?2, of device ?3 unless NULL */
+    SEAL_KEPT,   /* of segment ?1 after the key (?2, ?3, ?4), in key order */
     SEAL_ASK_COUNT
 };
 
@@ -31,6 +32,9 @@ enum seal_ask {
     [(first) + SEAL_POLLS] = "SELECT p.seq, p.device, p.time, p.mono, p.boot, f.digest, p.raw"     \
         " FROM poll AS p LEFT JOIN profile AS f ON f.id = p.profile"                               \
         " WHERE p.seq BETWEEN ?1 AND ?2 AND (?3 IS NULL OR p.device = ?3) ORDER BY p.seq",         \
+    [(first) + SEAL_FRAMES] = "SELECT f.seq, p.device, f.bytes FROM frame AS f"                    \
+        " LEFT JOIN poll AS p ON p.seq = f.seq"                                                    \
+        " WHERE f.seq BETWEEN ?1 AND ?2 AND (?3 IS NULL OR p.device = ?3) ORDER BY f.seq",         \
     [(first) + SEAL_KEPT] = "SELECT point, time, seq, value, quality, cause FROM kept"             \
         " WHERE segment = ?1 AND (point, time, seq) > (?2, ?3, ?4) ORDER BY point, time, seq"
 /* clang-format on */
@@ -47,6 +51,7 @@ void line_free(struct line *line);
 /* Empties the line, with room for `size` bytes. */
 bool line_begin(struct line *line, size_t size, struct error *err);
 bool line_of_poll(struct line *line, sqlite3_stmt *row, struct error *err);
+bool line_of_frames(struct line *line, sqlite3_stmt *row, struct error *err);
 bool line_of_reading(struct line *line, sqlite3_stmt *row, struct error *err);
 bool line_of_configuration(struct line *line, sqlite3_stmt *row, struct error *err);
 

@@ -10,6 +10,7 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_ADD_POLL] = "INSERT INTO poll(seq, device, time, mono, boot, profile, raw)"
                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_ADD_FRAME] = "INSERT INTO frame(seq, bytes) VALUES(?1, ?2)",
     [SQL_ADD_READING] = "INSERT INTO fresh(seq, point, value, quality, cause)"
                         " VALUES(?1, ?2, ?3, ?4, ?5)",
     [SQL_ADD_EVENT] = "INSERT INTO event(seq, kind, time, mono, boot, who, arguments)"
@@ -81,6 +82,7 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_DROP_KEPT] = "DELETE FROM kept WHERE segment = ?1 AND (point, time, seq) < (?2, ?3, ?4)",
     [SQL_FIRST_POLL] = "SELECT seq FROM poll WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT 1",
     [SQL_DROP_POLLS] = "DELETE FROM poll WHERE seq BETWEEN ?1 AND ?2",
+    [SQL_DROP_FRAMES] = "DELETE FROM frame WHERE seq BETWEEN ?1 AND ?2",
     [SQL_GONE] = "UPDATE segment SET gone = 1 WHERE segment = ?1",
     [SQL_ADD_AGGREGATE] = AGGREGATE_ADD,
     [SQL_ADD_START] = "INSERT OR IGNORE INTO aggregate_start(period, start) VALUES(?1, ?2)",

@@ -38,6 +38,7 @@ class Store:
                     " <> 'reading') OR (type = 'table' AND sql LIKE 'CREATE VIRTUAL%')"):
             raise Wrong(f"{path} holds views, triggers or virtual tables: its rows are computed")
         self.id = self.one("SELECT value FROM meta WHERE key = 'store'")
+        self.has_frames = self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'frame'")
         self.points = dict(self.db.execute("SELECT id, name FROM point"))
         self.devices = {id: f"{site}/{name}" for id, site, name in self.db.execute(
             "SELECT id, site, name FROM device")}
@@ -81,13 +82,18 @@ class Store:
     def leaves(self, segment, first, last):
         """[the lines of a leaf] in the order of the tree."""
         configured = self.configured(first, last)
-        polls, rows = {}, {}
+        polls, frames, rows = {}, {}, {}
         for seq, device, time, boot, mono, profile, raw in self.db.execute(
                 "SELECT seq, device, time, boot, mono, profile, raw FROM poll"
                 " WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)):
             polls.setdefault(self.devices.get(device, "?"), []).append(
                 f"{seq},{time_text(time)},{boot},{mono},{self.profiles.get(profile, NOUGHT)},"
                 f"{as_bytes(raw or b'').hex()}")
+        for seq, device, content in self.db.execute(
+                "SELECT f.seq, p.device, f.bytes FROM frame AS f LEFT JOIN poll AS p ON p.seq = f.seq"
+                " WHERE f.seq BETWEEN ? AND ? ORDER BY f.seq", (first, last)) if self.has_frames else ():
+            frames.setdefault(self.devices.get(device, "?"), []).append(
+                f"{seq},{digest_of(as_bytes(content))}")
         for point, time, seq, value, quality, cause in self.db.execute(
                 "SELECT point, time, seq, value, quality, cause FROM kept WHERE segment = ?"
                 " ORDER BY point, time, seq", (segment,)):
@@ -103,6 +109,7 @@ class Store:
         return [["events", *(line for line, _ in self.events(first, last))],
                 ["configuration", *(f"{seq},{digest.hex()}" for seq, digest, _ in configured)],
                 *([f"device {name}", *polls.get(name, [])] for name in sorted(devices, key=str.encode)),
+                *([f"frames {name}", *frames[name]] for name in sorted(frames, key=str.encode)),
                 *([f"point {name}", *rows.get(name, [])] for name in sorted(points, key=str.encode))]
 
     def points_of(self, digest, text):

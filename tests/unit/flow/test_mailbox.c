@@ -15,20 +15,25 @@ enum { SMALL = 1 }; /* the least a mailbox may be */
 
 static struct reading readings[POLL_READINGS_MAX];
 static uint8_t raw[POLL_RAW_MAX];
+static uint8_t frames[POLL_FRAMES_MAX];
 
 /* The n-th poll: its sizes and bytes follow from n. */
 static struct poll nth(uint32_t n)
 {
     size_t raw_size = (n * 2654435761u) % 3000;
+    size_t frames_size = n % 3 == 0 ? (n * 40503u) % 5000 : 0;
     size_t count = 1 + n % 20;
 
     for (size_t i = 0; i < count; i++)
         readings[i] = (struct reading){.point = n, .value = n + (double)i};
     memset(raw, (int)(n & 0xFF), raw_size);
+    memset(frames, (int)(n & 0xFF) ^ 0xFF, frames_size);
     return (struct poll){.device = n,
                          .mono = {(int64_t)n * 10},
                          .raw = raw,
                          .raw_size = raw_size,
+                         .frames = frames_size > 0 ? frames : NULL,
+                         .frames_size = frames_size,
                          .readings = readings,
                          .reading_count = count};
 }
@@ -42,6 +47,11 @@ static void assert_is_nth(const struct poll *poll, uint32_t n)
     for (size_t i = 0; i < poll->raw_size; i++)
         if (poll->raw[i] != (uint8_t)n)
             fail_msg("raw byte %zu of poll %u", i, n);
+    assert_int_equal(poll->frames_size, n % 3 == 0 ? (n * 40503u) % 5000 : 0);
+    assert_true((poll->frames != NULL) == (poll->frames_size > 0));
+    for (size_t i = 0; i < poll->frames_size; i++)
+        if (poll->frames[i] != (uint8_t)(n ^ 0xFF))
+            fail_msg("frame byte %zu of poll %u", i, n);
     assert_true(poll->readings[poll->reading_count - 1].value == n + (double)(n % 20));
 }
 
@@ -119,6 +129,8 @@ static void where_there_is_room_the_largest_poll_fits(void **state)
     struct mailbox *mailbox = mailbox_new(SMALL);
     struct poll largest = {.raw = raw,
                            .raw_size = POLL_RAW_MAX,
+                           .frames = frames,
+                           .frames_size = POLL_FRAMES_MAX,
                            .readings = readings,
                            .reading_count = POLL_READINGS_MAX};
     struct poll taken;

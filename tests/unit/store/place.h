@@ -24,6 +24,7 @@ struct place {
     uint32_t devices[16];
     uint32_t points[16][16];
     int device_count, point_count;
+    bool keeps_frames; /* of every second device */
 };
 
 static inline int place_make(void **state)
@@ -89,6 +90,7 @@ static inline uint64_t add_poll(struct place *place, struct store *store, int d,
                                 struct wall_time time, int64_t mono_ms)
 {
     static const uint8_t raw[] = {3, 0, 0, 0, 1, 2, 220};
+    static const uint8_t frames[] = {'S', 0, 1, 3, 'H', 0, 2, 2, 220};
     struct reading readings[16];
     struct poll poll = {.device = place->devices[d],
                         .time = time,
@@ -97,6 +99,8 @@ static inline uint64_t add_poll(struct place *place, struct store *store, int d,
                         .profile = 1,
                         .raw = raw,
                         .raw_size = sizeof raw,
+                        .frames = place->keeps_frames && d % 2 == 1 ? frames : NULL,
+                        .frames_size = place->keeps_frames && d % 2 == 1 ? sizeof frames : 0,
                         .readings = readings,
                         .reading_count = (size_t)place->point_count};
     struct error err = {0};

@@ -258,10 +258,12 @@ static void a_prune_may_stop_after_any_step(void **state)
     bool more = true;
     char *kept;
 
+    place->keeps_frames = true;
     name_points(place, store, 2, 3);
     commit_polls(place, store, 10, 0);
     assert_true(close_segment(store, 10000));
     commit_polls(place, store, 10, 20000);
+    ask_is(place, "SELECT count(*), min(hex(bytes)) FROM frame", "10|5300010348000202DC\n");
     move_all(store, 1000);
     kept = ask_text(place, "SELECT * FROM reading WHERE seq > 10 ORDER BY seq, point");
     while (more) {
@@ -271,6 +273,7 @@ static void a_prune_may_stop_after_any_step(void **state)
         store = open_store(place, "boot-a");
     }
     ask_is(place, "SELECT count(*) FROM kept", "0\n");
+    ask_is(place, "SELECT count(*), min(seq) FROM frame", "5|12\n"); /* they go with their polls */
     ask_is(place, "SELECT pruned, gone FROM segment", "1|1\n");
     free(kept);
     store_close(store);
