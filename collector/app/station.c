@@ -218,10 +218,9 @@ static bool make_small_parts(struct station *station, struct error *err)
     station->trouble =
         trouble_new(station->names.devices, station->names.device_count, settings->links,
                     settings->link_count, station->clock, station->notices);
-    station->watching =
-        calloc(station->names.catalog.device_count + 1, sizeof *station->watching);
-    if (station->watching == NULL || station->notices == NULL || station->mailbox == NULL || station->trust == NULL ||
-        station->trouble == NULL || !list_awaited(station))
+    station->watching = calloc(station->names.catalog.device_count + 1, sizeof *station->watching);
+    if (station->watching == NULL || station->notices == NULL || station->mailbox == NULL ||
+        station->trust == NULL || station->trouble == NULL || !list_awaited(station))
         return error_set(err, ERROR_MEMORY, "%s",
                          SAY("内存不足，无法启动", "out of memory at start"));
     return true;

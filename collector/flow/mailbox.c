@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The ring holds entries {struct entry, readings, raw bytes, frames}, each in one piece and aligned. Where
- * an entry would not fit before the end, `end` marks where the used part of the ring ends. */
+/* The ring holds entries {struct entry, readings, raw bytes, frames}, each in one piece and
+ * aligned. Where an entry would not fit before the end, `end` marks where the used part of the ring
+ * ends. */
 struct entry {
     size_t size; /* of the whole entry */
     struct poll poll;

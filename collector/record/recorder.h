@@ -54,8 +54,8 @@ struct recorder_setup {
         seals; /* segments are sealed with the key of the store's folder, made when there is none */
     /* After output.resend was committed: that sender starts again after `seq`. May be NULL. */
     void (*resend)(void *self, const char *output, uint64_t seq);
-    /* Whether a point of the device (`index` in the catalog) watches a task: told of every device in
-     * recorder_new(), and again when the ledger has changed. May be NULL. */
+    /* Whether a point of the device (`index` in the catalog) watches a task: told of every device
+     * in recorder_new(), and again when the ledger has changed. May be NULL. */
     void (*watches)(void *self, size_t index, bool watches);
     void *self;
 };

@@ -114,7 +114,8 @@ static inline void seal_profiles(struct store *store)
     assert_int_equal(store_profile(store, own, "plain", text, &err), 2);
 }
 
-/* Polls of dev-1 have frames. Segment 1 is pruned, 2 and 3 have their readings, and another key signs from 3 on. */
+/* Polls of dev-1 have frames. Segment 1 is pruned, 2 and 3 have their readings, and another key
+ * signs from 3 on. */
 static inline void seal_store_make(struct place *place)
 {
     static const char problem[] = "{\"point\":\"site/dev-0/ph.0\"}";
