@@ -75,9 +75,15 @@ build debug
 unit debug
 [ "$mode" = --quick ] && exit 0
 
+step "release build, installed into a folder / 发布版编译与安装"
+build release
+DESTDIR=$PWD/build/installed cmake --install build/release --prefix /usr >/dev/null
+build/installed/usr/bin/lookback check -c config
+
 step "system: real brokers, stores and lines, same sanitizers / 系统测试"
 [ "$mode" = --long ] && export LOOKBACK_KILLS=1000 LOOKBACK_LONG=1
-LOOKBACK_BIN=$PWD/build/debug/lookback $python -m pytest -q -n 4 --durations=5 tests/system tests/faults
+export LOOKBACK_MAKER=$PWD/build/release/lookback
+LOOKBACK_BIN=$PWD/build/debug/lookback $python -m pytest -q -n 4 --dist loadfile --durations=5 tests/system tests/faults
 
 step "unit tests: gcc, thread sanitizer / 线程检查"
 build thread
@@ -86,7 +92,7 @@ unit thread
 if [ "$mode" = --long ]; then
     step "system tests under the thread sanitizer / 系统测试与线程检查"
     # libfaketime takes the place of the very calls this sanitizer watches: that test stays out.
-    LOOKBACK_KILLS=20 LOOKBACK_LONG=0 LOOKBACK_BIN=$PWD/build/thread/lookback "${calm[@]}" $python -m pytest -q -n 4 \
+    LOOKBACK_KILLS=20 LOOKBACK_LONG=0 LOOKBACK_BIN=$PWD/build/thread/lookback "${calm[@]}" $python -m pytest -q -n 4 --dist loadfile \
         tests/system tests/faults --deselect \
         tests/faults/test_bad_input.py::test_a_clock_at_1970_is_not_put_on_readings_until_it_is_right
 fi
@@ -97,11 +103,6 @@ if [ "$mode" = --long ]; then fuzz 300; else fuzz 10; fi
 
 step "clang-tidy / 静态分析"
 tidy
-
-step "release build, installed into a folder / 发布版编译与安装"
-build release
-DESTDIR=$PWD/build/installed cmake --install build/release --prefix /usr >/dev/null
-build/installed/usr/bin/lookback check -c config
 
 if [ "$mode" = --long ]; then
     step "a judged month, killed at 1,000 places / 判定一个月，一千处中断"

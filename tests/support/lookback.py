@@ -14,6 +14,8 @@ from waiting import wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("LOOKBACK_BIN", os.path.join(ROOT, "build", "debug", "lookback"))
+# Makes up long histories: the release build, where run.sh has just built it.
+MAKER = os.environ.get("LOOKBACK_MAKER", BINARY)
 LETTERS = "NTCMFSDB"
 os.environ.setdefault("LOOKBACK_DATA", ROOT)  # wherever the build stands
 

@@ -3,6 +3,7 @@ import calendar
 import datetime
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import openpyxl
 import pytest
 
-from lookback import BINARY
+from lookback import BINARY, MAKER
 from waiting import free_port
 
 SITE = "chuanyang-03"
@@ -26,8 +27,10 @@ LAST = (NOW.replace(day=1) - datetime.timedelta(days=1)).strftime("%Y-%m")
 
 @pytest.fixture(scope="module")
 def demo():
-    with tempfile.TemporaryDirectory() as folder:
-        answer = subprocess.run([BINARY, "demo", "--dir", folder, "--history", "95d", "--seconds", "1", "--port",
+    memory = "/dev/shm"
+    roomy = os.path.isdir(memory) and shutil.disk_usage(memory).free > 1 << 30
+    with tempfile.TemporaryDirectory(prefix="lookback-river-", dir=memory if roomy else None) as folder:
+        answer = subprocess.run([MAKER, "demo", "--dir", folder, "--history", "95d", "--seconds", "1", "--port",
                                  str(free_port()), "--plain"], capture_output=True, text=True, timeout=300)
         assert answer.returncode == 0, answer.stderr
         yield folder

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from lookback import BINARY, ROOT
+from lookback import BINARY, MAKER, ROOT
 from waiting import free_port
 
 TOOL = os.path.join(os.path.dirname(BINARY), "tests", "verdict_tool")
@@ -32,7 +32,7 @@ def demo():
     with open(path, "w", encoding="utf-8") as file:
         file.write(words.replace('every = "5min"', 'every = "10min"', 1))
     env = {**os.environ, "LOOKBACK_DATA": folder}
-    done = subprocess.run([BINARY, "demo", "--dir", os.path.join(folder, "demo"), "--port",
+    done = subprocess.run([MAKER, "demo", "--dir", os.path.join(folder, "demo"), "--port",
                            str(free_port()), "--history", "400d", "--seconds", "1", "--plain"],
                           capture_output=True, text=True, timeout=240, stdin=subprocess.DEVNULL,
                           env=env, check=False)
