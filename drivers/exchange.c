@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* A peer that sends this much without an answer in it is not a device. */
+/* A peer that sends this much without an answer in it, or unasked, is not a device. */
 enum { FLOOD_MAX = 16 * 1024 };
 
 static int64_t later(int64_t one, int64_t other)
@@ -70,6 +70,8 @@ static void drop_stale(struct exchange *exchange)
             exchange->lost = true;
         if (judged.verdict != FRAME_STALE)
             return;
+        exchange->flood += judged.used;
+        exchange->lost |= exchange->flood > FLOOD_MAX;
         forget_front(exchange, judged.used);
     }
 }
@@ -165,6 +167,16 @@ static void take(struct exchange *exchange, const struct judgement *judged, stru
     finish(exchange, cause, now);
 }
 
+/* A transaction we never ask with: the device answers each request with 0, so that its late answers
+ * look like its right ones. */
+static void note_nought(struct exchange *exchange)
+{
+    if (exchange->rx[0] != 0 || exchange->rx[1] != 0 || exchange->rx[6] != exchange->request.unit)
+        return;
+    exchange->heard.noise = true;
+    exchange->nought_noticed = true;
+}
+
 /* Whole frames that answer nothing are dropped; returns what stands at the front then. */
 static void judge_tcp(struct exchange *exchange, struct mono_time now)
 {
@@ -182,6 +194,7 @@ static void judge_tcp(struct exchange *exchange, struct mono_time now)
         case FRAME_STALE:
         case FRAME_OTHER_UNIT:
             exchange->heard.unit |= judged.verdict == FRAME_OTHER_UNIT;
+            note_nought(exchange);
             exchange->flood += judged.used;
             forget_front(exchange, judged.used);
             break;
@@ -223,21 +236,27 @@ static void judge(struct exchange *exchange, struct mono_time now)
         drop_stale(exchange);
 }
 
+/* GUARD: the answer nobody has read yet stands at the front, and stays there. */
+static void drop_surplus(struct exchange *exchange)
+{
+    exchange->rx_used = exchange->rx_done;
+    exchange->lost |= !is_rtu(exchange);
+}
+
 void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t count,
                     struct mono_time now)
 {
     exchange->last_byte = now.ns;
     exchange->heard_bytes = true;
     exchange->silent = 0;
+    if (exchange->state == EXCHANGE_OVER)
+        let_answer_go(exchange);
     while (count > 0 && !exchange->lost) {
         size_t room = sizeof exchange->rx - exchange->rx_used;
         size_t part = count < room ? count : room;
 
-        if (part == 0) { /* the answer stands at the front, and a flood behind it */
-            let_answer_go(exchange);
-            judge(exchange, now);
-            if (exchange->rx_used == sizeof exchange->rx)
-                exchange->rx_used = 0;
+        if (part == 0) {
+            drop_surplus(exchange);
             continue;
         }
         memcpy(exchange->rx + exchange->rx_used, bytes, part);

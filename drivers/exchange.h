@@ -55,13 +55,14 @@ struct exchange {
     enum exchange_state state;
     struct request request;
     uint16_t tid;
-    bool repeats;      /* RTU: may still be asked once more */
-    bool repeated;     /* RTU: this is the second asking */
-    bool resumed;      /* went on over a new connection */
-    bool lost;         /* TCP: reconnect before the next request */
-    bool heard_bytes;  /* any, since it was sent */
-    bool echo_noticed; /* our own bytes came back; for one log line */
-    unsigned silent;   /* TCP: timeouts in a row without one byte between */
+    bool repeats;        /* RTU: may still be asked once more */
+    bool repeated;       /* RTU: this is the second asking */
+    bool resumed;        /* went on over a new connection */
+    bool lost;           /* TCP: reconnect before the next request */
+    bool heard_bytes;    /* any, since it was sent */
+    bool echo_noticed;   /* our own bytes came back; for one log line */
+    bool nought_noticed; /* TCP: answered with transaction 0; for one log line */
+    unsigned silent;     /* TCP: timeouts in a row without one byte between */
     int64_t timeout_ns;
     int64_t deadline;                            /* of this asking; 0: not sent yet */
     int64_t begun, sent, last_byte, quiet_until; /* ns, monotonic */
@@ -73,7 +74,7 @@ struct exchange {
     size_t tx_size;
     size_t rx_done; /* bytes of rx the last answer still stands in */
     size_t rx_used;
-    size_t flood; /* TCP: bytes that were no answer, since the request was sent */
+    size_t flood; /* TCP: bytes that were no answer, since the last request was sent */
     uint8_t rx[EXCHANGE_BUFFER];
 };
 

@@ -1,5 +1,6 @@
 /* A TCP connection as a link. */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,13 @@
 #include "base/say.h"
 #include "drivers/link_parts.h"
 
-enum { ADDRESSES_MAX = 4 };
+enum {
+    ADDRESSES_MAX = 4,
+    KEEP_IDLE_S = 30, /* a peer without power says nothing: it is asked after this silence, */
+    KEEP_EVERY_S = 10,
+    KEEP_TRIES = 3,
+    UNACKNOWLEDGED_MS = 30000, /* and given up once it has acknowledged nothing for this long */
+};
 
 enum tcp_state { TCP_SHUT, TCP_RESOLVING, TCP_CONNECTING, TCP_OPEN };
 
@@ -57,33 +64,74 @@ static void handle_closed(uv_handle_t *handle)
         end_if_done(tcp);
 }
 
+static void close_handle(struct tcp_link *tcp, bool reset)
+{
+    if (!tcp->handle_lives || tcp->handle_closes)
+        return;
+    tcp->handle_closes = true;
+    if (!reset || uv_tcp_close_reset(&tcp->handle, handle_closed) != 0)
+        uv_close((uv_handle_t *)&tcp->handle, handle_closed);
+}
+
+/* The next address is tried; after the last the name is asked for again. */
+static void leave_address(struct tcp_link *tcp)
+{
+    if (++tcp->address >= tcp->address_count)
+        tcp->address = tcp->address_count = 0;
+}
+
+/* Its user has lost patience. A reset, so that requests the kernel still holds do not reach the
+ * device when it comes back, and its place for a connection is free at once. */
 static void tcp_shut(struct link *link)
 {
     struct tcp_link *tcp = tcp_of(link);
 
+    if (tcp->state == TCP_CONNECTING)
+        leave_address(tcp);
+    else if (tcp->state == TCP_OPEN)
+        tcp->address = tcp->address_count = 0; /* perhaps the name has moved to another host */
+    close_handle(tcp, tcp->state == TCP_OPEN);
     tcp->state = TCP_SHUT;
-    if (tcp->handle_lives && !tcp->handle_closes) {
-        tcp->handle_closes = true;
-        uv_close((uv_handle_t *)&tcp->handle, handle_closed);
-    }
 }
 
 static void go_down(struct tcp_link *tcp, enum cause cause, const char *why)
 {
-    tcp_shut(&tcp->link);
+    close_handle(tcp, false);
+    tcp->state = TCP_SHUT;
     tcp->link.user->down(tcp->link.self, cause, why);
+}
+
+/* What a person does about it differs, so each has its own words. */
+static const char *say_status(int status)
+{
+    switch (status) {
+    case UV_ECONNREFUSED:
+        return SAY("主机在，但这个端口没有程序接听；请核对端口号，或设备的 Modbus TCP 是否启用",
+                   "the host is there, but nothing listens on this port; check the port, and "
+                   "whether Modbus TCP is switched on in the device");
+    case UV_EHOSTUNREACH:
+    case UV_ENETUNREACH:
+        return SAY("网络到不了这个地址；请检查网线、路由和地址",
+                   "the network does not reach this address; check cable, route and address");
+    case UV_ETIMEDOUT:
+        return SAY("没有应答；请检查设备电源、网线和地址",
+                   "no answer; check the device's power, the cable and the address");
+    case UV_ECONNRESET:
+        return SAY("对方中断了连接；设备允许的连接数可能已用完",
+                   "the peer broke it off; perhaps the device has no connection left to give");
+    default:
+        return uv_strerror(status);
+    }
 }
 
 /* A connection that could not be made: the name is asked for again, the next address tried. */
 static void fail_connect(struct tcp_link *tcp, int status)
 {
-    char why[400];
+    char why[500];
 
-    tcp->address++;
-    if (tcp->address >= tcp->address_count)
-        tcp->address = tcp->address_count = 0;
+    leave_address(tcp);
     snprintf(why, sizeof why, SAY("连接 %s:%d 失败：%s", "connecting to %s:%d failed: %s"),
-             tcp->setup.host, tcp->setup.port, uv_strerror(status));
+             tcp->setup.host, tcp->setup.port, say_status(status));
     go_down(tcp, status == UV_ETIMEDOUT ? CAUSE_TIMEOUT : CAUSE_REFUSED, why);
 }
 
@@ -108,7 +156,30 @@ static void take_bytes(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffe
     }
     go_down(tcp, CAUSE_DISCONNECTED,
             count == UV_EOF ? SAY("对方关闭了连接", "the peer closed the connection")
-                            : uv_strerror((int)count));
+                            : say_status((int)count));
+}
+
+/* A half-open connection (power cut, no word of parting) is found out by the kernel even while
+ * nothing is asked. What a system refuses here is done without: the exchange has its own deadline.
+ */
+static void watch_peer(const struct tcp_link *tcp)
+{
+    static const struct {
+        int level, option, value;
+    } options[] = {
+        {SOL_SOCKET,  SO_KEEPALIVE,     1                },
+        {IPPROTO_TCP, TCP_KEEPIDLE,     KEEP_IDLE_S      },
+        {IPPROTO_TCP, TCP_KEEPINTVL,    KEEP_EVERY_S     },
+        {IPPROTO_TCP, TCP_KEEPCNT,      KEEP_TRIES       },
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS},
+    };
+    uv_os_fd_t fd;
+
+    if (uv_fileno((const uv_handle_t *)&tcp->handle, &fd) != 0)
+        return;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        (void)setsockopt(fd, options[i].level, options[i].option, &options[i].value,
+                         sizeof options[i].value);
 }
 
 static void connected(uv_connect_t *request, int status)
@@ -125,6 +196,7 @@ static void connected(uv_connect_t *request, int status)
         fail_connect(tcp, status);
         return;
     }
+    watch_peer(tcp);
     tcp->state = TCP_OPEN;
     tcp->link.user->up(tcp->link.self);
 }
@@ -274,7 +346,8 @@ static void tcp_end(struct link *link)
     struct tcp_link *tcp = tcp_of(link);
 
     tcp->ending = true;
-    tcp_shut(link);
+    tcp->state = TCP_SHUT;
+    close_handle(tcp, false);
     if (tcp->resolves)
         uv_cancel((uv_req_t *)&tcp->resolving); /* too late is fine: its callback comes anyway */
     if (!tcp->handle_lives && !tcp->resolves)

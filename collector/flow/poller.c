@@ -64,26 +64,34 @@ static void count_ticks(struct device *device, int64_t count)
 }
 
 /* The timer may ring a little early: half a place on the grid counts as the place. */
-static void schedule_tick(struct device *device, struct mono_time now)
+static int64_t next_tick_ns(const struct device *device, struct mono_time now)
 {
-    struct poller *poller = device->line->poller;
+    const struct poller *poller = device->line->poller;
     int64_t every = device->setup.every_ms;
     int64_t wall_ms = (now.ns + AGENDA_GRID_NS / 2 + poller->offset_ns) / 1000000;
     int64_t tick = tick_at(wall_ms, every, device->phase_ms) + 1;
-    int64_t moment = ns_from_ms(tick_moment(tick, every, device->phase_ms));
 
-    poller_wake_at(poller, &device->entry, moment - poller->offset_ns, 0);
+    return ns_from_ms(tick_moment(tick, every, device->phase_ms)) - poller->offset_ns;
+}
+
+static void schedule_tick(struct device *device, struct mono_time now)
+{
+    poller_wake_at(device->line->poller, &device->entry, next_tick_ns(device, now), 0);
 }
 
 /* A unit that is silent is asked at its backoff; on a shared line the dead also wait for their
- * share of it, whoever has waited longest first. */
-static void schedule_probe(struct device *device)
+ * share of it, whoever has waited longest first. One lost answer is not yet silence: then the next
+ * tick is not waited past. */
+static void schedule_probe(struct device *device, struct mono_time now)
 {
     struct mono_time wanted = device->backoff.next;
     struct mono_time at = wanted;
 
     if (device->silent)
         at = line_probe_time(&device->line->health, wanted);
+    else if (!device_is_probed(device) && device->setup.every_ms > 0 &&
+             next_tick_ns(device, now) < at.ns)
+        at.ns = next_tick_ns(device, now);
     poller_wake_at(device->line->poller, &device->entry, at.ns, wanted.ns);
 }
 
@@ -93,7 +101,7 @@ void device_schedule(struct device *device, bool polled, struct mono_time now)
     bool down = line->state == LINE_DOWN;
 
     if (device->backoff.failures > 0 && !down)
-        schedule_probe(device);
+        schedule_probe(device, now);
     else if (device->setup.every_ms == 0 && down)
         device->owed = true;
     else if (device->setup.every_ms == 0 && polled)
@@ -142,7 +150,6 @@ static void keep_probe(struct device *device, struct mono_time now)
 static void device_due(struct device *device, struct mono_time now)
 {
     struct line *line = device->line;
-    bool fails = device->backoff.failures > 0;
 
     if (device->queued || line->asking.device == device || line->state == LINE_DOWN) {
         miss_tick(device, now);
@@ -150,10 +157,10 @@ static void device_due(struct device *device, struct mono_time now)
     }
     if (device->silent &&
         line_probe_time(&line->health, device->backoff.next).ns > now.ns + AGENDA_GRID_NS) {
-        schedule_probe(device);
+        schedule_probe(device, now);
         return;
     }
-    if (fails)
+    if (device_is_probed(device))
         keep_probe(device, now);
     else
         keep_tick(device, now);

@@ -68,6 +68,19 @@ static void tell_echo(struct line *line)
                 line->setup.name);
 }
 
+static void tell_nought(struct line *line)
+{
+    if (line->nought_told || !line->exchange.nought_noticed)
+        return;
+    line->nought_told = true;
+    log_warning(SAY("链路 %s：设备每次都用事务号 0 回答，迟到的回答与正确的分不开，所以不予采用；"
+                    "请升级设备或网关的程序，或改用串口透传（rtu_tcp）",
+                    "link %s: the device answers with transaction 0 each time, so late answers "
+                    "cannot be told from right ones and none is taken; update the device or "
+                    "gateway, or use it as a transparent serial server (rtu_tcp)"),
+                line->setup.name);
+}
+
 /* One send; false: the line has to be looked at again, or has been already. */
 static bool send_request(struct line *line, struct mono_time now)
 {
@@ -114,6 +127,7 @@ static void end_exchange(struct line *line, struct mono_time now)
     bool lost = exchange_is_lost(&line->exchange);
 
     tell_echo(line);
+    tell_nought(line);
     if (lost) {
         link_shut(line->link);
         line->state = LINE_SHUT;

@@ -174,10 +174,21 @@ static void call_all(struct line *line)
     }
 }
 
+/* A request that is asked again over a new connection has no more time than it had. */
+static bool is_resuming(const struct line *line)
+{
+    return line->exchange.resumed && exchange_is_under_way(&line->exchange) &&
+           line->exchange.deadline != 0;
+}
+
 void line_open(struct line *line, struct mono_time now)
 {
+    int64_t until = now.ns + ns_from_ms(line->setup.timeout_ms);
+
+    if (is_resuming(line) && line->exchange.deadline < until)
+        until = line->exchange.deadline;
     line->state = LINE_OPENING;
-    poller_wake_at(line->poller, &line->entry, now.ns + ns_from_ms(line->setup.timeout_ms), 0);
+    poller_wake_at(line->poller, &line->entry, until, 0);
     link_open(line->link); /* may have called line_up() or line_fell() when it returns */
 }
 
@@ -227,6 +238,14 @@ void line_fell(void *self, enum cause cause, const char *why)
     line_go(line, now);
 }
 
+/* A peer that talks without end while nobody asks it costs its own connection, and no time. */
+static void close_flooded(struct line *line)
+{
+    agenda_remove(&line->poller->agenda, &line->entry);
+    link_shut(line->link);
+    line->state = LINE_SHUT;
+}
+
 static void line_bytes(void *self, const uint8_t *bytes, size_t count)
 {
     struct line *line = self;
@@ -234,6 +253,11 @@ static void line_bytes(void *self, const uint8_t *bytes, size_t count)
 
     frames_heard(&line->frames, bytes, count);
     exchange_bytes(&line->exchange, bytes, count, now);
+    if (exchange_is_lost(&line->exchange) && !exchange_is_under_way(&line->exchange) &&
+        line->asking.device == NULL) {
+        close_flooded(line);
+        return;
+    }
     if (!line->pumping && line->state == LINE_UP)
         line_go(line, now);
 }
@@ -246,14 +270,28 @@ static void line_woken(void *self)
         line_go(line, poller_now(line->poller));
 }
 
+/* The poll ends with its deadline; whether the link is down, the next one finds out. */
+static void end_resumed(struct line *line, struct mono_time now)
+{
+    line->state = LINE_SHUT;
+    exchange_give_up(&line->exchange, CAUSE_DISCONNECTED, now);
+    line_go(line, now);
+}
+
 void line_due(struct line *line, struct mono_time now)
 {
-    char why[160];
+    char why[400];
 
     switch (line->state) {
     case LINE_OPENING:
         link_shut(line->link);
-        snprintf(why, sizeof why, SAY("%s:%d 没有应答连接", "%s:%d does not answer the connection"),
+        if (is_resuming(line)) {
+            end_resumed(line, now);
+            return;
+        }
+        snprintf(why, sizeof why,
+                 SAY("%s:%d 没有应答连接；请检查设备电源、网线和地址",
+                     "%s:%d does not answer the connection; check its power, cable and address"),
                  line->setup.host, line->setup.port);
         give_up_opening(line, CAUSE_TIMEOUT, why, now);
         return;

@@ -87,7 +87,7 @@ struct line {
     struct exchange_doubt *doubts;
     enum line_state state;
     bool pumping;
-    bool echo_told;
+    bool echo_told, nought_told;
     struct agenda_entry entry;
     struct device **devices;     /* the line's, `health.units` of them */
     struct device *first, *last; /* those that wait for it */

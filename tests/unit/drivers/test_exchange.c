@@ -146,7 +146,7 @@ static void every_fault_of_a_tcp_answer_is_seen(void **state)
     static const struct tcp_case cases[] = {
         {"right",                0, -1,   0,  "",                       "",         0, 0, true,  CAUSE_NONE,       false},
         {"other transaction",    1, 99,   0,  "",                       "",         0, 0, false, CAUSE_TIMEOUT,    false},
-        {"transaction 0 echoed", 1, 0,    0,  "",                       "",         0, 0, false, CAUSE_TIMEOUT,    false},
+        {"transaction 0 echoed", 1, 0,    0,  "",                       "",         0, 0, false, CAUSE_BAD_FRAME,  false},
         {"protocol 0x0100",      2, 1,    0,  "",                       "",         0, 0, false, CAUSE_BAD_FRAME,  true },
         {"protocol 0x0001",      3, 1,    0,  "",                       "",         0, 0, false, CAUSE_BAD_FRAME,  true },
         {"length 0",             5, 0,    0,  "",                       "",         0, 0, false, CAUSE_BAD_FRAME,  true },
@@ -186,6 +186,116 @@ static void every_fault_of_a_tcp_answer_is_seen(void **state)
             exchange_is_lost(&exchange) != c->lost)
             fail_msg("%s: answered %d, cause %d, lost %d", c->name, exchange.result.answered,
                      exchange.result.cause, exchange_is_lost(&exchange));
+    }
+}
+
+/* T12-T16. Byte by byte through a header that is right but for one field. */
+static void only_one_value_of_each_field_is_an_answer(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+        unsigned values, right;
+    } fields[] = {
+        {"protocol",   2, 65536, 0},
+        {"length",     4, 65536, 7},
+        {"unit",       6, 256,   5},
+        {"function",   7, 256,   3},
+        {"byte count", 8, 256,   4},
+    };
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        for (unsigned value = 0; value < fields[i].values; value++) {
+            uint8_t bytes[64];
+            size_t size;
+
+            set_up(WIRE_TCP);
+            ask(&block_a);
+            size = answer_tcp(&block_a, exchange.tid, 7, bytes);
+            if (fields[i].values > 256)
+                bytes[fields[i].at] = (uint8_t)(value >> 8);
+            bytes[fields[i].at + (fields[i].values > 256)] = (uint8_t)value;
+            hear(bytes, size);
+            assert_int_equal(step_until(now_ms() + TIMEOUT_MS), EXCHANGE_DONE);
+            if (exchange.result.answered != (value == fields[i].right))
+                fail_msg("%s %u: answered %d", fields[i].name, value, exchange.result.answered);
+            if (value != fields[i].right && fields[i].at != 6 &&
+                exchange.result.cause == CAUSE_NONE)
+                fail_msg("%s %u: no cause", fields[i].name, value);
+        }
+}
+
+/* T17, T30. All in one read, so that nobody has looked at the answer before the rest comes. */
+static void an_answer_is_not_overwritten_by_what_follows_it(void **state)
+{
+    for (int wire = WIRE_TCP; wire <= WIRE_RTU; wire++)
+        for (size_t surplus = 1; surplus < 2000; surplus += 37) {
+            uint8_t bytes[2200];
+            size_t size;
+
+            set_up((enum wire)wire);
+            ask(&block_a);
+            size = wire == WIRE_TCP ? answer_tcp(&block_a, exchange.tid, 7, bytes)
+                                    : answer_rtu(&block_a, 7, bytes);
+            memset(bytes + size, 0, surplus);
+            hear(bytes, size + surplus);
+            assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
+            assert_answered(CAUSE_NONE, 7);
+        }
+}
+
+/* T10. As many copies as come between two polls, each whole in itself. */
+static void copies_of_an_answer_are_dropped_while_nothing_is_asked(void **state)
+{
+    uint8_t bytes[64];
+    size_t size;
+
+    set_up(WIRE_TCP);
+    ask(&block_a);
+    size = answer_tcp(&block_a, exchange.tid, 7, bytes);
+    hear(bytes, size);
+    exchange_step(&exchange, now);
+    for (int i = 0; i < 200; i++)
+        hear(bytes, size);
+    assert_false(exchange_is_lost(&exchange));
+    ask(&block_a);
+    hear(bytes, size); /* one more, now that its like is awaited */
+    assert_int_equal(exchange_step(&exchange, now), EXCHANGE_WAIT);
+    size = answer_tcp(&block_a, exchange.tid, 8, bytes);
+    hear(bytes, size);
+    exchange_step(&exchange, now);
+    assert_answered(CAUSE_NONE, 8);
+}
+
+/* T9. Such a device could be believed only by believing its late answers too. */
+static void a_device_that_always_answers_transaction_0_is_not_believed_and_noticed(void **state)
+{
+    uint8_t bytes[64];
+
+    set_up(WIRE_TCP);
+    ask(&block_a);
+    hear(bytes, answer_tcp(&block_a, 0, 7, bytes));
+    assert_false(exchange_is_lost(&exchange));
+    step_until(now_ms() + TIMEOUT_MS);
+    assert_failed(CAUSE_BAD_FRAME);
+    assert_true(exchange.nought_noticed);
+}
+
+/* T9. */
+static void transaction_0_is_never_asked_with(void **state)
+{
+    uint8_t bytes[64];
+    uint16_t last = 0;
+
+    set_up(WIRE_TCP);
+    for (int i = 0; i < 70000; i++) {
+        ask(&block_a);
+        assert_int_not_equal(exchange.tid, 0);
+        assert_int_not_equal(exchange.tid, last);
+        last = exchange.tid;
+        hear(bytes, answer_tcp(&block_a, exchange.tid, 7, bytes));
+        exchange_step(&exchange, now);
+        assert_answered(CAUSE_NONE, 7);
     }
 }
 
@@ -328,6 +438,20 @@ static void a_flood_is_cut_off(void **state)
     assert_true(sent < 20000);
     assert_true(exchange_is_lost(&exchange));
     assert_failed(CAUSE_BAD_FRAME);
+}
+
+/* T30. Whole frames, one after the other: each alone would be a harmless late answer. */
+static void a_flood_while_nothing_is_asked_is_cut_off(void **state)
+{
+    static const uint8_t stale[9] = {0x77, 0x77, 0, 0, 0, 3, 5, 0x83, 2};
+    size_t sent = 0;
+
+    set_up(WIRE_TCP);
+    while (!exchange_is_lost(&exchange) && sent < 100000) {
+        hear(stale, sizeof stale);
+        sent += sizeof stale;
+    }
+    assert_true(sent < 20000);
 }
 
 static void a_connection_that_breaks_unheard_is_tried_once_more_in_the_same_time(void **state)
@@ -804,12 +928,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_of_a_tcp_answer_is_seen),
+        cmocka_unit_test(only_one_value_of_each_field_is_an_answer),
+        cmocka_unit_test(an_answer_is_not_overwritten_by_what_follows_it),
+        cmocka_unit_test(copies_of_an_answer_are_dropped_while_nothing_is_asked),
+        cmocka_unit_test(a_device_that_always_answers_transaction_0_is_not_believed_and_noticed),
+        cmocka_unit_test(transaction_0_is_never_asked_with),
         cmocka_unit_test(what_does_not_fit_is_a_new_connection_before_the_next_request),
         cmocka_unit_test(a_late_tcp_answer_is_dropped_by_its_transaction),
         cmocka_unit_test(dribbled_bytes_do_not_stretch_the_deadline),
         cmocka_unit_test(two_silences_in_a_row_are_a_dead_connection),
         cmocka_unit_test(every_exception_code_is_an_answer_without_a_value),
         cmocka_unit_test(a_flood_is_cut_off),
+        cmocka_unit_test(a_flood_while_nothing_is_asked_is_cut_off),
         cmocka_unit_test(a_connection_that_breaks_unheard_is_tried_once_more_in_the_same_time),
         cmocka_unit_test(every_fault_of_an_rtu_line_is_seen),
         cmocka_unit_test(a_frame_inside_a_strangers_frame_is_not_ours),

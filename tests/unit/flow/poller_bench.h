@@ -47,6 +47,7 @@ struct bench {
     bool listens;
     struct caller *callers;
     size_t connections, requests;
+    ssize_t ended_with; /* how the last connection ended: UV_EOF, UV_ECONNRESET */
     /* what the peer does with a whole request of 12 bytes; NULL: answers it well */
     void (*answer)(struct caller *caller, const uint8_t *request);
     struct profile profile;
@@ -148,6 +149,7 @@ static inline void caller_spoke(uv_stream_t *stream, ssize_t count, const uv_buf
     struct caller *caller = stream->data;
 
     if (count < 0) {
+        bench.ended_with = count;
         caller_close(caller);
         return;
     }

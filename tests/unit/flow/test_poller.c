@@ -2,6 +2,7 @@
 #include "poller_bench.h"
 
 #include <dlfcn.h>
+#include <netinet/tcp.h>
 #include <semaphore.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -141,13 +142,16 @@ static struct {
     int port;
 } hole;
 
-static void hole_dig(void)
+/* On 127.0.0.`host`; port 0: any. */
+static void hole_dig(unsigned host, int port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     socklen_t size = sizeof to;
+    const int yes = 1;
 
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_addr.s_addr = htonl(0x7F000000 + host);
     hole.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(hole.listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     assert_int_equal(bind(hole.listener, (struct sockaddr *)&to, size), 0);
     assert_int_equal(listen(hole.listener, 0), 0);
     assert_int_equal(getsockname(hole.listener, (struct sockaddr *)&to, &size), 0);
@@ -194,7 +198,7 @@ static void a_black_hole_costs_its_timeout_and_nobody_else_anything(void **state
     int64_t begun;
 
     peer_listen(0);
-    hole_dig();
+    hole_dig(1, 0);
     add_channel(1);
     add_tcp("127.0.0.1", bench.port);
     add_device(1, 50);
@@ -240,6 +244,7 @@ static void a_host_without_an_address_is_unresolved(void **state)
 /* Names below "slow.invalid" are looked up until the test lets them be found, here; the wait has
  * an end so that a loop that waits for them fails a test and does not hang it. */
 static sem_t may_be_found;
+static const char *moved_to; /* where "moved.invalid" is now */
 
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                 struct addrinfo **found)
@@ -249,6 +254,8 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
 
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (strcmp(host, "moved.invalid") == 0)
+        return real(moved_to, service, hints, found);
     if (strcmp(host, "slow.invalid") != 0)
         return real(host, service, hints, found);
     clock_gettime(CLOCK_REALTIME, &until);
@@ -283,6 +290,45 @@ static void a_name_server_that_is_slow_holds_up_its_own_link_only(void **state)
     sem_post(&may_be_found);
 }
 
+/* T27. Where the name pointed at first somebody else's machine drops every SYN. */
+static void a_host_that_moved_is_found_at_its_new_address(void **state)
+{
+    moved_to = "127.0.0.2";
+    peer_listen(0);
+    hole_dig(2, bench.port);
+    add_channel(4);
+    add_tcp("moved.invalid", bench.port)->timeout_ms = 300;
+    add_device(1, 60000);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->cause, CAUSE_TIMEOUT);
+    moved_to = "127.0.0.1";
+    run_until(last_is_good);
+    hole_fill();
+}
+
+static bool link_is_down(void)
+{
+    return !link_of(0).up;
+}
+
+/* T27. Here the old address still takes connections, and never answers. */
+static void a_connection_given_up_asks_for_the_name_again(void **state)
+{
+    moved_to = "127.0.0.1";
+    peer_listen(0);
+    bench.answer = answer_nothing;
+    add_channel(4);
+    add_tcp("moved.invalid", bench.port)->timeout_ms = 100;
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    moved_to = "127.0.0.2";
+    run_until(link_is_down);
+    assert_int_equal(link_of(0).cause, CAUSE_REFUSED); /* nobody listens at the new one yet */
+    assert_int_equal(bench.connections, 1);
+}
+
 static void a_name_is_resolved_without_holding_the_loop(void **state)
 {
     peer_listen(0);
@@ -312,6 +358,149 @@ static void a_device_that_goes_silent_is_said_to_be_so_and_found_again(void **st
     bench.answer = NULL;
     run_until(last_is_good);
     assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+}
+
+static void lose_the_second(struct caller *caller, const uint8_t *request)
+{
+    if (bench.requests != 2)
+        answer_well(caller, request);
+}
+
+/* T5, T6: the fault costs its own reading; the next comes a period later, not a backoff later. */
+static void one_lost_answer_costs_one_reading(void **state)
+{
+    peer_listen(0);
+    bench.answer = lose_the_second;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 100;
+    add_device(1, 100);
+    start_polling();
+    run_until(five_polls);
+    assert_int_equal(bench.polls[0].quality, QUALITY_NORMAL);
+    assert_int_equal(bench.polls[1].quality, QUALITY_NO_ANSWER);
+    assert_int_equal(bench.polls[2].quality, QUALITY_NORMAL);
+    assert_true(bench.polls[2].at_ns - bench.polls[1].at_ns < ns_from_ms(700));
+    assert_int_equal(bench.connections, 1);
+}
+
+/* The poller's own end of a connection to the peer; -1: there is none. */
+static int descriptor_to_peer(void)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_in to;
+        socklen_t size = sizeof to;
+
+        if (getpeername(fd, (struct sockaddr *)&to, &size) == 0 && to.sin_family == AF_INET &&
+            ntohs(to.sin_port) == bench.port)
+            return fd;
+    }
+    return -1;
+}
+
+static int option_of(int fd, int level, int option)
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+
+    assert_int_equal(getsockopt(fd, level, option, &value, &size), 0);
+    return value;
+}
+
+/* T3. */
+static void a_peer_without_power_is_found_out_by_the_kernel_too(void **state)
+{
+    int fd;
+
+    peer_listen(0);
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(one_poll);
+    fd = descriptor_to_peer();
+    assert_int_equal(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert_in_range(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 1, 60);
+    assert_in_range(option_of(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 1000, 60000);
+}
+
+static bool a_connection_ended(void)
+{
+    return bench.ended_with != 0;
+}
+
+/* T3. At most two requests wait in a peer that takes bytes and answers nothing, and a reset takes
+ * even these back: when it wakes up it has nothing old to answer. */
+static void a_silent_peer_is_left_by_reset_after_two_requests(void **state)
+{
+    peer_listen(0);
+    bench.answer = answer_nothing;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 100;
+    add_device(1, 100);
+    start_polling();
+    run_until(a_connection_ended);
+    assert_int_equal(bench.ended_with, UV_ECONNRESET);
+    assert_int_equal(bench.requests, 2);
+}
+
+static uint64_t asked_at;
+
+static void leave_a_hole(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, NULL);
+    peer_leave();
+    hole_dig(1, bench.port);
+}
+
+static void answer_and_leave_later(struct caller *caller, const uint8_t *request)
+{
+    static uv_timer_t timer;
+
+    if (asked_at != 0)
+        return;
+    asked_at = uv_hrtime();
+    uv_timer_init(&bench.loop, &timer);
+    uv_timer_start(&timer, leave_a_hole, 700, 0);
+}
+
+/* T3: nor does a connection that breaks and cannot be made again stretch the deadline. */
+static void asking_again_over_a_new_connection_has_no_more_time(void **state)
+{
+    asked_at = 0;
+    peer_listen(0);
+    bench.answer = answer_and_leave_later;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 1000;
+    add_device(1, 60000);
+    start_polling();
+    run_until(one_poll);
+    assert_int_equal(last_poll()->cause, CAUSE_DISCONNECTED);
+    assert_in_range(last_poll()->at_ns - (int64_t)asked_at, ns_from_ms(700), ns_from_ms(1400));
+    hole_fill();
+}
+
+static void flood(struct caller *caller, const uint8_t *request)
+{
+    uint8_t late[300];
+    size_t size = right_answer(request, 0, late);
+
+    caller_say(caller, late, size);
+    for (int i = 0; i < 5000; i++)
+        caller_say(caller, late, size);
+}
+
+/* T30. The poll is over when the flood comes: nobody would have looked before the next one. */
+static void a_peer_that_floods_unasked_is_hung_up_at_once(void **state)
+{
+    peer_listen(0);
+    bench.answer = flood;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 60000);
+    start_polling();
+    run_until(a_connection_ended);
+    assert_int_equal(bench.requests, 1);
+    assert_int_equal(bench.polls[0].quality, QUALITY_NORMAL);
 }
 
 static void hang_up_when_idle(struct caller *caller, const uint8_t *request)
@@ -470,12 +659,6 @@ static void a_device_that_is_silent_over_gaps_is_read_without_them_from_then_on(
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(bench.polls[i].quality, QUALITY_NORMAL);
     assert_int_equal(bench.requests, 1 + 5 * 2);
-}
-
-static void lose_the_second(struct caller *caller, const uint8_t *request)
-{
-    if (bench.requests != 2)
-        answer_well(caller, request);
 }
 
 static void gaps_that_have_worked_are_not_blamed_for_a_timeout(void **state)
@@ -817,6 +1000,13 @@ int main(void)
         poller_test(a_public_address_is_not_asked),
         poller_test(a_host_without_an_address_is_unresolved),
         poller_test(a_name_server_that_is_slow_holds_up_its_own_link_only),
+        poller_test(a_host_that_moved_is_found_at_its_new_address),
+        poller_test(a_connection_given_up_asks_for_the_name_again),
+        poller_test(one_lost_answer_costs_one_reading),
+        poller_test(a_peer_without_power_is_found_out_by_the_kernel_too),
+        poller_test(a_silent_peer_is_left_by_reset_after_two_requests),
+        poller_test(asking_again_over_a_new_connection_has_no_more_time),
+        poller_test(a_peer_that_floods_unasked_is_hung_up_at_once),
         poller_test(a_name_is_resolved_without_holding_the_loop),
         poller_test(a_device_that_goes_silent_is_said_to_be_so_and_found_again),
         poller_test(a_peer_that_closes_idle_connections_costs_no_reading),
