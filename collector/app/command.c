@@ -83,6 +83,14 @@ static const struct command commands[] = {
     {"replay", {"replay [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_replay,
      "按现行规则复算全部已存数据，与当时的结论逐一核对",
      "conclude again from all that is stored, and compare with what was concluded then"},
+    {"probe",
+     {"probe LINK --read AREA:ADDRESS:COUNT [--unit N] [--expect V] [--baud B] [--parity P] [--timeout D]", NULL},
+     {"--unit=", "--read=", "--expect=", "--baud=", "--parity=",
+      "--timeout=", "--all", NULL}, 1, 1, command_probe,
+     "调试新接的仪器：读一段寄存器，找出哪个寄存器给出显示屏上的值。LINK 写链路名，或 /dev/ttyUSB0、192.168.1.20、"
+     "rtu+tcp://192.168.1.20:9999",
+     "commissioning: read a range of registers and find which gives the value on the display. LINK is a "
+     "link's name, or /dev/ttyUSB0, 192.168.1.20, rtu+tcp://192.168.1.20:9999"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
     {"demo", {"demo [--dir D] [--port P] [--seconds N] [--history DURATION] [--mqtt URL] [--influx URL] [--plain]", NULL},
@@ -92,7 +100,7 @@ static const struct command commands[] = {
 
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
-    "work", "plan", "probe",
+    "work", "plan",
     "reload", "user", "users", "backup", "restore", NULL,
 };
 /* clang-format on */

@@ -1,0 +1,80 @@
+"""Commissioning: `lookback probe` beside real Modbus devices, on a serial line and over TCP."""
+import json
+import os
+import struct
+import subprocess
+
+import pytest
+
+from lookback import BINARY
+from waiting import free_port
+
+
+def probe(*words, seconds=60, code=0):
+    """Runs the command without settings of any kind: a CompletedProcess."""
+    done = subprocess.run([BINARY, "probe", *words, "--lang", "en", "-c", "/nonexistent"],
+                          capture_output=True, text=True, timeout=seconds,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def asked(*words, **more):
+    return json.loads(probe(*words, "--json", **more).stdout)
+
+
+def float_words(value, order="ABCD"):
+    high, low = struct.unpack(">HH", struct.pack(">f", value))
+    return {"ABCD": (high, low), "CDAB": (low, high)}[order]
+
+
+@pytest.fixture
+def port(folder):
+    return os.path.join(str(folder), "port")
+
+
+def test_the_value_of_the_display_is_found_as_a_swapped_float_at_an_odd_address(peers, port):
+    low, high = float_words(7.32, "CDAB")
+    peers.honest({3: {"holding": {0: 11, 1: 205, 4: 0, 5: low, 6: high, 7: 1}}}, path=port)
+
+    answer = asked(port, "--unit", "3", "--read", "holding:0:8", "--expect", "7.32,20.5")
+
+    best = {}
+    for match in answer["matches"]:
+        best.setdefault(match["expect"], match)
+    assert (best["7.32"]["address"], best["7.32"]["type"], best["7.32"]["word_order"]) == (
+        5, "float32", "CDAB")
+    assert (best["20.5"]["address"], best["20.5"]["type"], best["20.5"]["scale_exponent"]) == (
+        1, "uint16", -1)
+    registers = {one["address"]: one for one in answer["registers"]}
+    assert registers[5]["manual"] == "40006" and registers[5]["word"] == low
+    assert registers[2]["word"] is None and registers[2]["cause"] == "exception_2"
+    shown = probe(port, "--unit", "3", "--read", "40006:2", "--expect", "7.32").stdout
+    assert "float32 CDAB" in shown and "40006" in shown
+
+
+def test_nothing_is_concluded_from_a_nought_or_a_one(peers):
+    device = peers.honest({1: {"holding": {0: 0, 1: 1, 2: 100, 3: 10}}}, port=free_port())
+    where = f"127.0.0.1:{device.port}"
+
+    for value in ("0", "1", "1.00", "0.0"):
+        answer = asked(where, "--read", "holding:0:4", "--expect", value)
+        assert answer["answered"] and answer["matches"] == []
+    assert "nothing follows" in probe(where, "--read", "holding:0:4", "--expect", "1").stdout
+
+
+def test_what_does_not_answer_is_no_and_what_is_not_there_could_not_be_done(peers, port):
+    peers.honest({3: {"holding": {0: 11}}}, path=port)
+    silent = probe(port, "--unit", "4", "--read", "holding:0:2", "--timeout", "50ms", code=1)
+    assert "A and B swapped" in silent.stderr
+
+    absent = probe("/dev/tty-not-here", "--read", "holding:0:2", code=3)
+    assert "is not there" in absent.stderr
+    closed = probe(f"127.0.0.1:{free_port()}", "--read", "holding:0:2", code=3)
+    assert "failed" in closed.stderr
+    for wrong in (("nowhere", "--read", "holding:0:2"), (port, "--read", "holdings:0:2"),
+                  (port, "--read", "holding:0:0"), (port, "--read", "50001:2"),
+                  (port, "--read", "holding:65535:2"), (port, "--unit", "256", "--read", "40001"),
+                  (port, "--read", "40001", "--expect", "warm"),
+                  (port, "--read", "40001", "--baud", "9601")):
+        probe(*wrong, code=2)
