@@ -113,14 +113,14 @@ char *probe_manual_text(enum register_area area, unsigned address, char out[8])
 }
 
 /* A piece of the range, not yet read. */
-struct piece {
+struct stretch {
     uint16_t from, count;
 };
 
 struct reading_work {
     struct probe_words *words;
     uint8_t unit;
-    struct piece pieces[PROBE_RANGE_MAX];
+    struct stretch pieces[PROBE_RANGE_MAX];
     size_t count;
     unsigned silent, requests;
 };
@@ -133,7 +133,7 @@ static bool area_is_bits(enum register_area area)
 static void add_piece(struct reading_work *work, unsigned from, unsigned count)
 {
     if (count > 0 && work->count < PROBE_RANGE_MAX)
-        work->pieces[work->count++] = (struct piece){(uint16_t)from, (uint16_t)count};
+        work->pieces[work->count++] = (struct stretch){(uint16_t)from, (uint16_t)count};
 }
 
 static void cut_range(struct reading_work *work)
@@ -145,7 +145,7 @@ static void cut_range(struct reading_work *work)
         add_piece(work, from, whole - from < most ? whole - from : most);
 }
 
-static void keep_words(struct probe_words *words, const struct piece *piece,
+static void keep_words(struct probe_words *words, const struct stretch *piece,
                        const struct probe_answer *answer)
 {
     for (unsigned i = 0; i < piece->count; i++) {
@@ -167,7 +167,7 @@ static bool may_be_in_halves(const struct reading_work *work, const struct probe
            (!answer->is_exception && (work->words->answered || work->silent < SILENT_MAX));
 }
 
-static void take_answer(struct reading_work *work, const struct piece *piece,
+static void take_answer(struct reading_work *work, const struct stretch *piece,
                         const struct probe_answer *answer)
 {
     struct probe_words *words = work->words;
@@ -195,7 +195,7 @@ static bool ask_round(const struct probe_way *way, struct reading_work *work, st
 {
     struct probe_answer *answers = calloc(PROBE_BATCH_MAX, sizeof *answers);
     struct request requests[PROBE_BATCH_MAX];
-    struct piece pieces[PROBE_BATCH_MAX];
+    struct stretch pieces[PROBE_BATCH_MAX];
     size_t count = work->count < PROBE_BATCH_MAX ? work->count : PROBE_BATCH_MAX;
     bool good;
 
