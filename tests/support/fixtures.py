@@ -4,6 +4,7 @@ import os
 import pytest
 
 from devices import Fleet, Honest, Scripted, SerialServer
+from liar import Liar
 from lookback import Town
 from servers import Authority, Gate, Influx, Mosquitto, Subscriber, Victoria
 
@@ -45,6 +46,9 @@ class Peers:
 
     def serial_server(self, path, **more):
         return self.keep(SerialServer(path, **more))
+
+    def liar(self, *options, **more):
+        return self.keep(Liar(*options, **more))
 
     def fleet(self, *options):
         return self.keep(Fleet(*options))

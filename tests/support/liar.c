@@ -1,0 +1,452 @@
+/* liar.c - a scripted Modbus device that lies: on TCP ports, RTU ports and pseudo terminals.
+ *
+ * One process, one thread. Which fault hits the n-th exchange of a link follows from the seed, the
+ * link and n alone (liar_faults.h); what its registers say tells who was asked what and when
+ * (liar_truth.h). See --help.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "liar_link.h"
+
+enum { LINKS_MAX = 128, EVENTS = 64, CONTROL_MAX = 300 };
+
+struct liar {
+    struct liar_common common;
+    struct liar_link links[LINKS_MAX];
+    size_t link_count;
+    struct fault_rules *rules;
+    uint64_t seed;
+    long calm, baud, bits;
+    int64_t turnaround_ns, timeout_ns, guard_ns;
+    bool controlled;
+    const char *mix;
+    double rate;
+    int timer;
+    char control[CONTROL_MAX];
+    size_t control_used;
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+static void give_up(const char *what, const char *word)
+{
+    fprintf(stderr, "liar: %s: %s\n", what, word);
+    exit(2);
+}
+
+static void help(void)
+{
+    puts(
+        "liar - a scripted Modbus device that lies\n"
+        "\n"
+        "links, each as often as wanted, numbered from 0 in the order they are written:\n"
+        "  --tcp PORT       Modbus TCP on 127.0.0.1 (0: any port)\n"
+        "  --rtu-tcp PORT   RTU frames over TCP\n"
+        "  --pty PATH       RTU on a pseudo terminal, PATH is a link to it\n"
+        "devices:\n"
+        "  --units 1-32     units that are there (default: all)\n"
+        "  --dead 7,9-11    of these, units that never answer\n"
+        "  --set A=W,W,…    registers from address A on hold these words instead of a cell\n"
+        "  --then-set A=W,… the same, after the fault reboot\n"
+        "time:\n"
+        "  --baud B         bytes take their time on the line; --bits N a character (default 11)\n"
+        "  --turnaround MS  from the end of a request to its answer (may have a fraction)\n"
+        "  --timeout MS, --guard MS  what the collector waits: what `late` means (default 1000)\n"
+        "faults:\n"
+        "  --fault NAME[=VALUE][@WHEN]  WHEN: N | N-M | every K | p=0.05 | unit=U | address=A-B,\n"
+        "                   several with commas between; N counts the link's requests from 0.\n"
+        "                   Without WHEN always. The first that fits an exchange counts.\n"
+        "  --faults all|NAME,…  drawn from these, in the share --rate of the exchanges (0.05)\n"
+        "  --calm K         of --faults: one in each K exchanges, K/2 honest ones at least "
+        "between\n"
+        "  --seed S         of everything drawn (default 1)\n"
+        "and:\n"
+        "  --log FILE       one line an exchange: link number unit function address count\n"
+        "                   heard_us fault value; 'late LINK SENT_us BY_us' when the liar itself\n"
+        "                   was late\n"
+        "  --control        commands on standard input, each answered by 'done' or 'refused':\n"
+        "                   fault SPEC | faults NAMES RATE | clear | cut [LINK] | mend [LINK] |\n"
+        "                   dead UNITS | counts. At its end the liar ends.\n"
+        "\n"
+        "Prints 'ready PORT|PATH …' when it listens. A cell of eight registers, at addresses that\n"
+        "are multiples of eight: unit*256+link, address, number (two words), heard ms of\n"
+        "CLOCK_BOOTTIME (two words), function*256+map, check.\n"
+        "\n"
+        "The catalogue; T: Modbus TCP, R: a line, S: RTU over TCP, *: part of `all`.");
+    faults_print(stdout);
+    exit(0);
+}
+
+/* "1-32", "7,9-11" */
+static void read_units(const char *text, bool *units)
+{
+    const char *at = text;
+
+    memset(units, 0, 256 * sizeof *units);
+    while (*at != '\0') {
+        char *end;
+        long from = strtol(at, &end, 10);
+        long to = *end == '-' ? strtol(end + 1, &end, 10) : from;
+
+        if (end == at || from < 0 || to > 255 || (*end != ',' && *end != '\0'))
+            give_up("units", text);
+        for (long unit = from; unit <= to; unit++)
+            units[unit] = true;
+        at = end + (*end == ',');
+    }
+}
+
+static struct liar_registers *read_registers(struct liar_registers *set, const char *text)
+{
+    char *at;
+    long address = strtol(text, &at, 0);
+
+    if (set == NULL) {
+        set = malloc(sizeof *set);
+        if (set == NULL)
+            give_up("set", "no memory");
+        memset(set, 0xFF, sizeof *set);
+    }
+    if (*at != '=')
+        give_up("set", text);
+    while (*at != '\0') {
+        set->words[address++ & 65535] = (int32_t)(strtol(at + 1, &at, 0) & 65535);
+        if (*at != ',' && *at != '\0')
+            give_up("set", text);
+    }
+    return set;
+}
+
+static struct liar_link *add_link(struct liar *liar, enum liar_wire wire)
+{
+    struct liar_link *link = &liar->links[liar->link_count];
+
+    if (liar->link_count == LINKS_MAX)
+        give_up("links", "too many");
+    link->speaker.wire = wire;
+    link->speaker.link = (unsigned)liar->link_count++;
+    link->common = &liar->common;
+    return link;
+}
+
+static bool read_fault_option(struct liar *liar, int option)
+{
+    if (option == 'f' && !fault_rules_add(liar->rules, optarg))
+        give_up("fault", optarg);
+    if (option == 'F')
+        liar->mix = optarg;
+    if (option == 'R')
+        liar->rate = strtod(optarg, NULL);
+    return strchr("fFR", option) != NULL;
+}
+
+static int64_t ns_of(const char *ms)
+{
+    return (int64_t)(strtod(ms, NULL) * 1e6);
+}
+
+static void read_option(struct liar *liar, int option)
+{
+    if (read_fault_option(liar, option))
+        return;
+    switch (option) {
+    case 't':
+        add_link(liar, LIAR_TCP)->port = atoi(optarg);
+        return;
+    case 'r':
+        add_link(liar, LIAR_RTU_TCP)->port = atoi(optarg);
+        return;
+    case 'p':
+        snprintf(add_link(liar, LIAR_RTU)->path, sizeof liar->links[0].path, "%s", optarg);
+        return;
+    case 'u':
+        read_units(optarg, liar->common.units);
+        return;
+    case 'd':
+        read_units(optarg, liar->common.dead);
+        return;
+    case '=':
+        liar->common.set = read_registers(liar->common.set, optarg);
+        return;
+    case '+':
+        liar->common.then_set = read_registers(liar->common.then_set, optarg);
+        return;
+    case 'b':
+        liar->baud = atol(optarg);
+        return;
+    case 'B':
+        liar->bits = atol(optarg);
+        return;
+    case 'T':
+        liar->turnaround_ns = ns_of(optarg);
+        return;
+    case 'o':
+        liar->timeout_ns = ns_of(optarg);
+        return;
+    case 'g':
+        liar->guard_ns = ns_of(optarg);
+        return;
+    case 'l':
+        liar->common.log = fopen(optarg, "we");
+        if (liar->common.log == NULL)
+            give_up("log", optarg);
+        return;
+    case 'c':
+        liar->controlled = true;
+        return;
+    case 's':
+    case 'k':
+        return; /* read before all others */
+    case 'h':
+        help();
+        return;
+    default:
+        exit(2);
+    }
+}
+
+static const struct option options[] = {
+    {"tcp",        required_argument, NULL, 't'},
+    {"rtu-tcp",    required_argument, NULL, 'r'},
+    {"pty",        required_argument, NULL, 'p'},
+    {"units",      required_argument, NULL, 'u'},
+    {"dead",       required_argument, NULL, 'd'},
+    {"set",        required_argument, NULL, '='},
+    {"then-set",   required_argument, NULL, '+'},
+    {"baud",       required_argument, NULL, 'b'},
+    {"bits",       required_argument, NULL, 'B'},
+    {"turnaround", required_argument, NULL, 'T'},
+    {"timeout",    required_argument, NULL, 'o'},
+    {"guard",      required_argument, NULL, 'g'},
+    {"fault",      required_argument, NULL, 'f'},
+    {"faults",     required_argument, NULL, 'F'},
+    {"rate",       required_argument, NULL, 'R'},
+    {"calm",       required_argument, NULL, 'k'},
+    {"seed",       required_argument, NULL, 's'},
+    {"log",        required_argument, NULL, 'l'},
+    {"control",    no_argument,       NULL, 'c'},
+    {"help",       no_argument,       NULL, 'h'},
+    {NULL,         0,                 NULL, 0  },
+};
+
+static void read_arguments(struct liar *liar, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 's')
+            liar->seed = strtoull(optarg, NULL, 0);
+        if (option == 'k')
+            liar->calm = atol(optarg);
+    }
+    liar->rules = fault_rules_new(liar->seed, liar->calm);
+    if (liar->rules == NULL)
+        give_up("faults", "no memory");
+    liar->common.rules = liar->rules;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        read_option(liar, option);
+    if (liar->mix != NULL && !fault_rules_mix(liar->rules, liar->mix, liar->rate))
+        give_up("faults", liar->mix);
+    if (liar->link_count == 0)
+        give_up("links", "none; see --help");
+}
+
+static void open_links(struct liar *liar)
+{
+    for (size_t i = 0; i < liar->link_count; i++) {
+        struct liar_link *link = &liar->links[i];
+
+        link->speaker.timeout_ns = liar->timeout_ns;
+        link->speaker.guard_ns = liar->guard_ns;
+        link->speaker.turnaround_ns = liar->turnaround_ns;
+        link->speaker.set = liar->common.set;
+        if (liar->baud > 0 && link->speaker.wire != LIAR_TCP)
+            link->char_ns = liar->bits * 1000000000 / liar->baud;
+        if (!liar_link_open(link))
+            give_up("cannot be opened", link->path[0] != '\0' ? link->path : "port");
+    }
+    printf("ready");
+    for (size_t i = 0; i < liar->link_count; i++)
+        if (liar->links[i].path[0] != '\0')
+            printf(" %s", liar->links[i].path);
+        else
+            printf(" %d", liar->links[i].port);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void print_counts(const struct liar *liar)
+{
+    printf("{\"asked\":%llu", (unsigned long long)liar->common.asked);
+    for (int i = 0; i < FAULT_COUNT; i++)
+        if (liar->common.by_fault[i] > 0)
+            printf(",\"%s\":%llu", fault_entry((enum fault_kind)i)->name,
+                   (unsigned long long)liar->common.by_fault[i]);
+    printf("}\n");
+}
+
+static bool cut_or_mend(struct liar *liar, const char *word, bool cut)
+{
+    size_t from = 0, to = liar->link_count;
+
+    if (*word != '\0') {
+        from = (size_t)atol(word);
+        to = from + 1;
+    }
+    if (to > liar->link_count)
+        return false;
+    for (; from < to; from++)
+        if (cut)
+            liar_link_cut(&liar->links[from], INT64_MAX - 1);
+        else
+            liar->links[from].back_at = 0;
+    return true;
+}
+
+static bool obey(struct liar *liar, const char *line)
+{
+    char names[200];
+    double rate;
+
+    if (strncmp(line, "fault ", 6) == 0)
+        return fault_rules_add(liar->rules, line + 6);
+    if (sscanf(line, "faults %199s %lf", names, &rate) == 2)
+        return fault_rules_mix(liar->rules, names, rate);
+    if (strncmp(line, "dead", 4) == 0) {
+        read_units(line[4] == ' ' ? line + 5 : "", liar->common.dead);
+        return true;
+    }
+    if (strcmp(line, "clear") == 0) {
+        fault_rules_clear(liar->rules);
+        return true;
+    }
+    if (strcmp(line, "counts") == 0) {
+        print_counts(liar);
+        return true;
+    }
+    if (strncmp(line, "cut", 3) == 0 || strncmp(line, "mend", 4) == 0)
+        return cut_or_mend(liar, line + (line[0] == 'c' ? 3 : 4), line[0] == 'c');
+    return false;
+}
+
+/* Standard input: whole lines; its end is ours. */
+static void hear_control(struct liar *liar)
+{
+    ssize_t count = read(STDIN_FILENO, liar->control + liar->control_used,
+                         CONTROL_MAX - 1 - liar->control_used);
+    char *end;
+
+    if (count <= 0) {
+        stop = 1;
+        return;
+    }
+    liar->control_used += (size_t)count;
+    while ((end = memchr(liar->control, '\n', liar->control_used)) != NULL) {
+        size_t size = (size_t)(end - liar->control);
+
+        *end = '\0';
+        puts(obey(liar, liar->control) ? "done" : "refused");
+        fflush(stdout);
+        liar->control_used -= size + 1;
+        memmove(liar->control, end + 1, liar->control_used);
+    }
+}
+
+/* Wakes up for the first piece that is due on any link. */
+static void set_timer(const struct liar *liar, int64_t at_ns)
+{
+    struct itimerspec when = {0};
+
+    if (at_ns < INT64_MAX - 1) {
+        when.it_value.tv_sec = (time_t)(at_ns / 1000000000);
+        when.it_value.tv_nsec = (long)(at_ns % 1000000000) + (at_ns == 0);
+    }
+    timerfd_settime(liar->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void go_on(struct liar *liar)
+{
+    int64_t next = INT64_MAX;
+
+    for (size_t i = 0; i < liar->link_count; i++) {
+        int64_t at = liar_link_go(&liar->links[i], liar_now_ns());
+
+        next = at < next ? at : next;
+    }
+    set_timer(liar, next);
+    if (liar->common.log != NULL)
+        fflush(liar->common.log);
+}
+
+static void run(struct liar *liar)
+{
+    struct epoll_event events[EVENTS];
+
+    while (!stop) {
+        int count;
+
+        go_on(liar);
+        count = epoll_wait(liar->common.epoll, events, EVENTS, -1);
+        for (int i = 0; i < count; i++) {
+            uint64_t times;
+
+            if (events[i].data.ptr == liar)
+                hear_control(liar);
+            else if (events[i].data.ptr == &liar->timer)
+                (void)!read(liar->timer, &times, sizeof times);
+            else
+                liar_link_heard(events[i].data.ptr);
+        }
+    }
+}
+
+static void watch_own(const struct liar *liar, int fd, const void *what)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = (void *)(uintptr_t)what};
+
+    if (epoll_ctl(liar->common.epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+        give_up("epoll", "cannot watch");
+}
+
+int main(int argc, char **argv)
+{
+    static struct liar liar = {
+        .seed = 1, .bits = 11, .timeout_ns = 1000000000, .guard_ns = 1000000000, .rate = 0.05};
+    const struct sigaction action = {.sa_handler = on_signal};
+
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    memset(liar.common.units, 1, sizeof liar.common.units);
+    liar.common.epoll = epoll_create1(EPOLL_CLOEXEC);
+    liar.timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    read_arguments(&liar, argc, argv);
+    watch_own(&liar, liar.timer, &liar.timer);
+    if (liar.controlled)
+        watch_own(&liar, STDIN_FILENO, &liar);
+    open_links(&liar);
+    run(&liar);
+    for (size_t i = 0; i < liar.link_count; i++)
+        liar_link_close(&liar.links[i]);
+    if (liar.common.log != NULL)
+        fclose(liar.common.log);
+    print_counts(&liar);
+    fault_rules_free(liar.rules);
+    free(liar.common.set);
+    free(liar.common.then_set);
+    return 0;
+}
