@@ -87,15 +87,56 @@ static int span_compare(const void *one, const void *other)
     return a->from < b->from ? -1 : a->from > b->from;
 }
 
+/* Spans in order; the wanted channels are few enough. */
+static size_t order_spans(struct span *spans, const struct profile *profile,
+                          const struct channel *const *channels, size_t count)
+{
+    size_t used = collect_spans(spans, profile, channels, count);
+
+    qsort(spans, used, sizeof spans[0], span_compare);
+    return used;
+}
+
+void plan_gaps(struct gaps *gaps, const struct profile *profile,
+               const struct channel *const *channels, size_t count)
+{
+    struct span spans[SPANS_MAX];
+    size_t used;
+    uint32_t end = 0;
+
+    gaps->count = 0;
+    if (count > POLL_READINGS_MAX || profile->max_gap <= 0)
+        return;
+    used = order_spans(spans, profile, channels, count);
+    for (size_t i = 0; i < used && gaps->count < LESSONS_MAX; i++) {
+        const struct span *span = &spans[i];
+        bool same_area = i > 0 && spans[i - 1].area == span->area;
+
+        if (same_area && span->from > end && span->from - end <= (uint32_t)profile->max_gap)
+            gaps->at[gaps->count++] =
+                (struct gap){span->area, (uint16_t)end, (uint16_t)(span->from - end)};
+        end = same_area && end > span->to ? end : span->to;
+    }
+}
+
+static bool is_open(const struct gaps *gaps, uint64_t open, enum register_area area, uint32_t from)
+{
+    for (size_t i = 0; i < gaps->count; i++)
+        if (gaps->at[i].area == area && gaps->at[i].address == from)
+            return (open >> i & 1) != 0;
+    return false;
+}
+
 /* Takes the span into the request if it may; the request then ends where the later of both does. */
 static bool request_takes(struct planned *request, const struct span *span, uint32_t limit,
-                          uint32_t gap)
+                          const struct gaps *gaps, uint64_t open)
 {
     uint32_t end = (uint32_t)request->address + request->count;
     uint32_t joined_end = span->to > end ? span->to : end;
 
-    if (request->count == 0 || request->area != span->area || span->from > end + gap ||
-        joined_end - request->address > limit)
+    if (request->count == 0 || request->area != span->area ||
+        joined_end - request->address > limit ||
+        (span->from > end && !is_open(gaps, open, span->area, end)))
         return false;
     request->has_gap = request->has_gap || span->from > end;
     request->count = (uint16_t)(joined_end - request->address);
@@ -109,13 +150,20 @@ static size_t raw_size(const struct planned *request)
     return RAW_BLOCK_HEAD + bytes;
 }
 
-static bool plan_fits_poll(const struct plan *plan, const struct profile *profile,
-                           struct error *err)
+size_t plan_raw_size(const struct plan *plan)
 {
     size_t size = 0;
 
     for (size_t i = 0; i < plan->count; i++)
         size += raw_size(&plan->requests[i]);
+    return size;
+}
+
+static bool plan_fits_poll(const struct plan *plan, const struct profile *profile,
+                           struct error *err)
+{
+    size_t size = plan_raw_size(plan);
+
     return size <= POLL_RAW_MAX ||
            error_set(err, ERROR_SETTINGS,
                      SAY("%s: 一次采集要读 %zu 字节，最多 %d；请减小 max_gap 或减少通道",
@@ -134,10 +182,9 @@ static bool too_many(const struct profile *profile, struct error *err)
 }
 
 bool plan_make(struct plan *plan, const struct profile *profile,
-               const struct channel *const *channels, size_t count, bool with_gaps,
-               struct error *err)
+               const struct channel *const *channels, size_t count, const struct gaps *gaps,
+               uint64_t open, struct error *err)
 {
-    uint32_t gap = with_gaps && profile->max_gap > 0 ? (uint32_t)profile->max_gap : 0;
     struct span spans[SPANS_MAX];
     size_t span_count;
 
@@ -147,13 +194,13 @@ bool plan_make(struct plan *plan, const struct profile *profile,
     if (profile->has_wake)
         plan->requests[plan->count++] =
             (struct planned){profile->wake_area, profile->wake_address, 0, false};
-    span_count = collect_spans(spans, profile, channels, count);
-    qsort(spans, span_count, sizeof spans[0], span_compare);
+    span_count = order_spans(spans, profile, channels, count);
     for (size_t i = 0; i < span_count; i++) {
         const struct span *span = &spans[i];
         uint32_t limit = area_is_bits(span->area) ? BITS_MAX : (uint32_t)profile->max_registers;
 
-        if (plan->count > 0 && request_takes(&plan->requests[plan->count - 1], span, limit, gap))
+        if (plan->count > 0 &&
+            request_takes(&plan->requests[plan->count - 1], span, limit, gaps, open))
             continue;
         if (plan->count == PLAN_REQUESTS_MAX)
             return too_many(profile, err);
@@ -162,4 +209,63 @@ bool plan_make(struct plan *plan, const struct profile *profile,
                                                          (uint16_t)(span->to - span->from), false};
     }
     return plan_fits_poll(plan, profile, err);
+}
+
+uint64_t plan_crossed(const struct gaps *gaps, const struct planned *request)
+{
+    uint32_t end = (uint32_t)request->address + request->count;
+    uint64_t crossed = 0;
+
+    for (size_t i = 0; request->has_gap && i < gaps->count; i++) {
+        const struct gap *gap = &gaps->at[i];
+
+        if (gap->area == request->area && gap->address > request->address && gap->address < end)
+            crossed |= UINT64_C(1) << i;
+    }
+    return crossed;
+}
+
+/* Appends the request, cut at the gaps of `shut`. */
+static bool append_cut(struct plan *to, const struct planned *request, const struct gaps *gaps,
+                       uint64_t shut)
+{
+    struct planned rest = *request;
+
+    for (size_t i = 0; i < gaps->count; i++) {
+        const struct gap *gap = &gaps->at[i];
+        struct planned piece = rest;
+
+        if ((shut >> i & 1) == 0)
+            continue;
+        if (to->count == PLAN_REQUESTS_MAX)
+            return false;
+        piece.count = (uint16_t)(gap->address - rest.address);
+        piece.has_gap = true;
+        piece.has_gap = plan_crossed(gaps, &piece) != 0;
+        to->requests[to->count++] = piece;
+        rest.count = (uint16_t)(rest.count - piece.count - gap->count);
+        rest.address = (uint16_t)(gap->address + gap->count);
+    }
+    rest.has_gap = rest.has_gap && plan_crossed(gaps, &rest) != 0;
+    if (to->count == PLAN_REQUESTS_MAX)
+        return false;
+    to->requests[to->count++] = rest;
+    return true;
+}
+
+bool plan_detour(struct plan *to, const struct plan *from, size_t at, const struct gaps *gaps,
+                 uint64_t open, size_t *pieces)
+{
+    assert(at < from->count);
+    to->count = at;
+    memcpy(to->requests, from->requests, at * sizeof to->requests[0]);
+    for (size_t i = at; i < from->count; i++) {
+        uint64_t crossed = plan_crossed(gaps, &from->requests[i]);
+
+        if (!append_cut(to, &from->requests[i], gaps, i == at ? crossed : crossed & ~open))
+            return false;
+        if (i == at)
+            *pieces = to->count - at;
+    }
+    return true;
 }

@@ -21,6 +21,21 @@ struct lesson {
 
 enum { LESSONS_MAX = 64 }; /* of one device */
 
+/* Registers nobody asks for between two that are, few enough to be read through (profile max_gap).
+ * In order; a set of them is a uint64_t, bit i for at[i]. */
+struct gap {
+    enum register_area area;
+    uint16_t address;
+    uint16_t count;
+};
+
+struct gaps {
+    struct gap at[LESSONS_MAX];
+    size_t count;
+};
+
+#define GAPS_ALL UINT64_MAX
+
 struct planned {
     enum register_area area;
     uint16_t address;
@@ -33,11 +48,26 @@ struct plan {
     size_t count;
 };
 
-/* False, with a sentence, when it takes more than PLAN_REQUESTS_MAX requests. States the channels
- * depend on are read in the same poll. */
+/* The first LESSONS_MAX gaps; no others are ever read through. */
+void plan_gaps(struct gaps *gaps, const struct profile *profile,
+               const struct channel *const *channels, size_t count);
+
+/* Reads through the gaps of the set `open` and no others. False, with a sentence, when it takes
+ * more than PLAN_REQUESTS_MAX requests. States the channels depend on are read in the same poll. */
 bool plan_make(struct plan *plan, const struct profile *profile,
-               const struct channel *const *channels, size_t count, bool with_gaps,
-               struct error *err);
+               const struct channel *const *channels, size_t count, const struct gaps *gaps,
+               uint64_t open, struct error *err);
+
+/* The gaps a request reads through. */
+uint64_t plan_crossed(const struct gaps *gaps, const struct planned *request);
+
+/* The plan with request `at` cut at all its gaps, and those after it at the gaps not in `open`.
+ * False: it would take too many requests. `pieces` is what `at` became. */
+bool plan_detour(struct plan *to, const struct plan *from, size_t at, const struct gaps *gaps,
+                 uint64_t open, size_t *pieces);
+
+/* Bytes of raw words a poll by this plan keeps (reading.h). */
+size_t plan_raw_size(const struct plan *plan);
 
 /* Modbus function code that reads an area: 1, 2, 4 or 3. */
 uint8_t area_function(enum register_area area);

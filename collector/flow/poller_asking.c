@@ -43,17 +43,6 @@ static void begin_request(struct line *line, struct mono_time now)
                    !device_is_probed(device), now);
 }
 
-static void start_over(struct asking *asking, const struct plan *plan)
-{
-    asking->plan = plan;
-    asking->at = 0;
-    asking->busy_tries = 0;
-    asking->asked = asking->answered = asking->refused = 0;
-    asking->stamped = false;
-    asking->block_count = 0;
-    asking->raw_size = 0;
-}
-
 static bool keeps_frames(const struct poller *poller, const struct device *device)
 {
     return poller->setup.keeps_frames != NULL &&
@@ -63,8 +52,8 @@ static bool keeps_frames(const struct poller *poller, const struct device *devic
 static void prepare_asking(struct line *line, struct device *device, struct mono_time now)
 {
     frames_begin(&line->frames, keeps_frames(line->poller, device));
-    line->asking = (struct asking){.device = device, .begun_ns = now.ns};
-    start_over(&line->asking, device->gapless ? device->gapless_plan : device->plan);
+    line->asking =
+        (struct asking){.device = device, .plan = lessons_plan(device), .begun_ns = now.ns};
 }
 
 void asking_begin(struct line *line, struct device *device, struct mono_time now)
@@ -184,25 +173,12 @@ static void report(struct line *line, struct device *device)
     frames_begin(&line->frames, false);
 }
 
-static void learn_gapless(struct asking *asking)
-{
-    struct device *device = asking->device;
-
-    if (!asking->tries_gapless || asking->answered == 0 || device->gapless)
-        return;
-    device->gapless = true;
-    log_notice(SAY("链路 %s：%s 不允许跨越空闲寄存器读取，今后分段读取",
-                   "link %s: %s refuses reads through unused registers; from now on they are "
-                   "left out"),
-               device->line->setup.name, device->setup.label);
-}
-
 static void end_poll(struct line *line, struct mono_time now)
 {
     struct device *device = line->asking.device;
     bool was_silent = device->silent;
 
-    learn_gapless(&line->asking);
+    lessons_conclude(line);
     stamp(line, now);
     if (line->asking.heard)
         device_answered(line, device, now);
@@ -251,24 +227,6 @@ static bool is_unit_missing(const struct exchange_result *result)
     return result->is_exception && (result->exception == 10 || result->exception == 11);
 }
 
-/* A read through gaps that fails may fail because of the gaps: once more, without them. */
-static bool try_gapless(struct line *line, const struct exchange_result *result)
-{
-    struct asking *asking = &line->asking;
-    const struct device *device = asking->device;
-
-    if (!planned_of(asking)->has_gap || asking->tries_gapless || device_is_probed(device) ||
-        device->state == DEVICE_REFUSING || device->gapless_plan == asking->plan)
-        return false;
-    if (result->cause != CAUSE_TIMEOUT && !(is_permanent(result) && result->exception != 1))
-        return false;
-    if (device->gaps_work) /* it has read through them before: this failure has another reason */
-        return false;
-    start_over(asking, device->gapless_plan);
-    asking->tries_gapless = true;
-    return true;
-}
-
 static bool wait_for_busy(struct line *line, const struct exchange_result *result,
                           struct mono_time now)
 {
@@ -293,7 +251,7 @@ static bool take_result(struct line *line, const struct exchange_result *result)
         return false;
     }
     asking->heard = true;
-    asking->device->gaps_work |= planned_of(asking)->has_gap && result->answered;
+    lessons_note(line, result);
     asking->asked += wants_data;
     asking->answered += wants_data && result->answered;
     asking->refused += wants_data && is_permanent(result);
@@ -318,7 +276,7 @@ void asking_go_on(struct line *line, struct mono_time now)
     }
     if (wait_for_busy(line, result, now))
         return;
-    if (try_gapless(line, result) || take_result(line, result))
+    if (lessons_cut(line, result) || take_result(line, result))
         begin_request(line, now);
     else
         end_poll(line, now);

@@ -20,39 +20,45 @@ static bool same_channels(const struct device_setup *one, const struct device_se
                 0);
 }
 
-/* Devices of one model share their plans: two entries of `plans`, with gaps and without. */
-static bool plan_device(struct poller *poller, struct device *device, struct error *err)
+static bool make_plans(struct plans *plans, const struct device_setup *setup, struct error *err)
 {
-    const struct device_setup *setup = &device->setup;
-    struct plan *made;
-
-    for (struct device *other = poller->devices; other < device; other++)
-        if (same_channels(setup, &other->setup)) {
-            device->plan = other->plan;
-            device->gapless_plan = other->gapless_plan;
-            return true;
-        }
-    made = calloc(2, sizeof *made);
-    if (made == NULL)
-        return no_memory(err);
-    device->plan = &made[0];
-    device->gapless_plan = &made[1];
-    device->owns_plans = true;
-    return plan_make(&made[0], setup->profile, setup->channels, setup->channel_count, true, err) &&
-           plan_make(&made[1], setup->profile, setup->channels, setup->channel_count, false, err);
+    plan_gaps(&plans->gaps, setup->profile, setup->channels, setup->channel_count);
+    return plan_make(&plans->full, setup->profile, setup->channels, setup->channel_count,
+                     &plans->gaps, GAPS_ALL, err) &&
+           plan_make(&plans->gapless, setup->profile, setup->channels, setup->channel_count,
+                     &plans->gaps, 0, err);
 }
 
-static size_t raw_size_of(const struct plan *plan)
+static bool share_plans(struct poller *poller, struct device *device, struct error *err)
 {
-    size_t size = 0;
+    struct plans *made;
 
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct request request = {.function = area_function(plan->requests[i].area),
-                                        .count = plan->requests[i].count};
+    for (struct device *other = poller->devices; other < device; other++)
+        if (same_channels(&device->setup, &other->setup)) {
+            device->plans = other->plans;
+            return true;
+        }
+    made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return no_memory(err);
+    device->plans = made;
+    device->owns_plans = true;
+    return make_plans(made, &device->setup, err);
+}
 
-        size += 5 + request_data_size(&request);
-    }
-    return size;
+/* A plan of its own needs room only where there are gaps to leave out. */
+static bool plan_device(struct poller *poller, struct device *device, struct error *err)
+{
+    if (!share_plans(poller, device, err))
+        return false;
+    device->plan = &device->plans->full;
+    if (device->plans->gaps.count == 0)
+        return true;
+    device->own = calloc(1, sizeof *device->own);
+    if (device->own == NULL)
+        return no_memory(err);
+    lessons_begin(device);
+    return true;
 }
 
 static bool check_device(const struct device *device, struct error *err)
@@ -60,8 +66,8 @@ static bool check_device(const struct device *device, struct error *err)
     const struct device_setup *setup = &device->setup;
 
     if (setup->channel_count > POLL_READINGS_MAX ||
-        raw_size_of(device->gapless_plan) > POLL_RAW_MAX ||
-        raw_size_of(device->plan) > POLL_RAW_MAX)
+        plan_raw_size(&device->plans->gapless) > POLL_RAW_MAX ||
+        plan_raw_size(&device->plans->full) > POLL_RAW_MAX)
         return error_set(err, ERROR_SETTINGS,
                          SAY("%s：一次采集取不下这么多通道（最多 %d 个、%d 字节）",
                              "%s: more channels than one poll holds (at most %d, and %d bytes)"),
@@ -97,22 +103,50 @@ static bool init_devices(struct poller *poller, const struct poller_setup *setup
     return true;
 }
 
+static size_t larger(size_t one, size_t other)
+{
+    return one > other ? one : other;
+}
+
+/* The raw words of whatever plan: all that is asked for, and every gap. */
+static size_t most_raw(const struct plans *plans)
+{
+    size_t most = plan_raw_size(&plans->gapless);
+
+    for (size_t i = 0; i < plans->gaps.count; i++)
+        most += 2u * plans->gaps.at[i].count;
+    return most < POLL_RAW_MAX ? most : POLL_RAW_MAX;
+}
+
+/* A plan that is cut where requests had reached their limit takes a few more than the one without
+ * gaps. */
+static size_t most_blocks(const struct plans *plans)
+{
+    size_t most = plans->gapless.count;
+
+    if (plans->gaps.count > 0)
+        most += plans->full.count;
+    return most < PLAN_REQUESTS_MAX ? most : PLAN_REQUESTS_MAX;
+}
+
 /* What one poll at a time needs on each line: room for its largest. */
 static bool init_line_room(struct line *line, struct error *err)
 {
-    size_t blocks = 1, raw = 1;
+    bool has_gaps = false;
 
+    line->block_room = line->raw_room = 1;
     for (size_t i = 0; i < line->health.units; i++) {
-        const struct plan *plans[] = {line->devices[i]->plan, line->devices[i]->gapless_plan};
+        const struct plans *plans = line->devices[i]->plans;
 
-        for (size_t j = 0; j < 2; j++) {
-            blocks = plans[j]->count > blocks ? plans[j]->count : blocks;
-            raw = raw_size_of(plans[j]) > raw ? raw_size_of(plans[j]) : raw;
-        }
+        line->block_room = larger(line->block_room, most_blocks(plans));
+        line->raw_room = larger(line->raw_room, most_raw(plans));
+        has_gaps |= plans->gaps.count > 0;
     }
-    line->blocks = calloc(blocks, sizeof *line->blocks);
-    line->raw = calloc(raw, 1);
-    return (line->blocks != NULL && line->raw != NULL) || no_memory(err);
+    line->blocks = calloc(line->block_room, sizeof *line->blocks);
+    line->raw = calloc(line->raw_room, 1);
+    line->detour = has_gaps ? calloc(1, sizeof *line->detour) : NULL;
+    return (line->blocks != NULL && line->raw != NULL && (!has_gaps || line->detour != NULL)) ||
+           no_memory(err);
 }
 
 static bool init_lines(struct poller *poller, const struct poller_setup *setup, struct error *err)
@@ -153,11 +187,14 @@ void poller_free(struct poller *poller)
 {
     if (poller == NULL)
         return;
-    for (size_t i = 0; poller->devices != NULL && i < poller->setup.device_count; i++)
+    for (size_t i = 0; poller->devices != NULL && i < poller->setup.device_count; i++) {
         if (poller->devices[i].owns_plans)
-            free((void *)(uintptr_t)poller->devices[i].plan);
+            free((void *)(uintptr_t)poller->devices[i].plans);
+        free(poller->devices[i].own);
+    }
     for (size_t i = 0; poller->lines != NULL && i < poller->setup.link_count; i++) {
         free(poller->lines[i].blocks);
+        free(poller->lines[i].detour);
         free(poller->lines[i].raw);
         free(poller->lines[i].doubts);
     }

@@ -4,16 +4,19 @@
  * poller_line.c     a line: its exchange, the queue of devices that wait for it
  * poller_opening.c  its link: made, opened, given up, tried again
  * poller_asking.c   one poll: its requests in order, and what becomes of their answers
+ * poller_lessons.c  gaps of the read plan: tried, doubted, left out
  * poller_unit.c     whether a device answers, and what is said when that changes
  * poller_make.c     everything that is allocated, once
  * poller_status.c   what `status` shows
  *
- * A device costs about 600 bytes and 16 a channel, a TCP link with its exchange about 2.5 KiB.
+ * A device costs about 600 bytes and 16 a channel, 500 more where its plan reads through gaps; a
+ * TCP link with its exchange about 2.5 KiB.
  */
 #ifndef FLOW_POLLER_PARTS_H
 #define FLOW_POLLER_PARTS_H
 
 #include "drivers/exchange.h"
+#include "drivers/lessons.h"
 #include "drivers/link.h"
 #include "flow/agenda.h"
 #include "flow/frames.h"
@@ -24,14 +27,22 @@ enum { ANSWER_BUCKETS = 34, DUE_DEVICE = 1, DUE_LINE = 2 };
 
 struct line;
 
+/* Devices of one model and the same channels share these. */
+struct plans {
+    struct gaps gaps;
+    struct plan full;    /* through all gaps */
+    struct plan gapless; /* through none */
+};
+
 struct device {
     struct device_setup setup;
     struct line *line;
-    const struct plan *plan;         /* the fewest requests */
-    const struct plan *gapless_plan; /* the same plan when there are no gaps to leave out */
+    const struct plans *plans;
     bool owns_plans;
-    bool gapless;   /* the lesson: this device refuses reads through gaps */
-    bool gaps_work; /* it has answered a read through gaps */
+    const struct plan *plan; /* of its next poll: one of `plans`, or `own` */
+    struct plan *own;        /* room for one that leaves some gaps out; NULL: it has none */
+    uint64_t open;           /* the gaps `plan` reads through */
+    struct taught taught;
     struct agenda_entry entry;
     int64_t phase_ms;
     int64_t ticked_ns;     /* the last tick that was polled, skipped or counted */
@@ -59,7 +70,10 @@ struct asking {
     size_t at;   /* the request under way */
     bool paused; /* the device is busy; the request is asked again at `resume_ns` */
     unsigned busy_tries;
-    bool tries_gapless;                /* the plan without gaps, after the one with gaps failed */
+    uint64_t blamed; /* gaps of the request that failed and was cut; 0: none */
+    uint8_t blamed_cause;
+    size_t cut_at, cut_end; /* its pieces in the plan */
+    unsigned pieces_answered, pieces_refused;
     bool heard;                        /* the unit said something */
     unsigned asked, answered, refused; /* requests that want data */
     int64_t resume_ns;
@@ -92,7 +106,9 @@ struct line {
     struct device **devices;     /* the line's, `health.units` of them */
     struct device *first, *last; /* those that wait for it */
     struct asking asking;
-    int last_unit; /* asked on it; -1: none yet */
+    int last_unit;       /* asked on it; -1: none yet */
+    struct plan *detour; /* of the poll under way, once a read through gaps failed in it */
+    size_t block_room, raw_room;
     struct block *blocks;
     uint8_t *raw;
     struct frames frames; /* of the poll under way */
@@ -166,6 +182,20 @@ void asking_go_on(struct line *line, struct mono_time now);
 void asking_resume(struct line *line, struct mono_time now); /* after a busy device's pause */
 /* The link cannot be had: a poll without answers for this device. */
 void asking_fail(struct line *line, struct device *device, enum cause cause, struct mono_time now);
+
+/* poller_lessons.c ---------------------------------------------------------------------------- */
+/* What it taught before. */
+void lessons_begin(struct device *device);
+/* The plan a poll begins with. */
+const struct plan *lessons_plan(const struct device *device);
+/* A read through gaps failed: true when the poll goes on without them. */
+bool lessons_cut(struct line *line, const struct exchange_result *result);
+/* A request of the plan was answered or refused; `asking.at` is still on it. */
+void lessons_note(struct line *line, const struct exchange_result *result);
+/* The poll is over: what it taught, and how the next one asks. */
+void lessons_conclude(struct line *line);
+/* It answers again after a silence. */
+void lessons_came_back(struct device *device);
 
 /* poller_unit.c ------------------------------------------------------------------------------- */
 /* Believed to be dead: one asking is enough, and it costs the line less. */

@@ -108,6 +108,8 @@ void device_answered(struct line *line, struct device *device, struct mono_time 
     device->silent = false;
     device->owed = false;
     backoff_clear(&device->backoff);
+    if (was_away && device->state == DEVICE_SILENT)
+        lessons_came_back(device);
     if (was_away)
         device->warm_until_ns = asking->mono.ns + ns_from_ms(device->setup.profile->warm_up_ms);
     change_state(device,

@@ -84,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct conf_faults *faults = conf_faults_new();
     const struct channel *channels[POLL_READINGS_MAX];
     struct profile *profile;
+    struct gaps gaps;
     struct plan plan;
     char path[64];
     int fd = file_of(bytes, size, path);
@@ -93,7 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (profile != NULL) {
         for (size_t i = 0; i < profile->channel_count; i++)
             channels[i] = &profile->channels[i];
-        if (plan_make(&plan, profile, channels, profile->channel_count, true, NULL))
+        plan_gaps(&gaps, profile, channels, profile->channel_count);
+        if (plan_make(&plan, profile, channels, profile->channel_count, &gaps, GAPS_ALL, NULL))
             decode_from(profile, &plan, channels, bytes, size);
     }
     profile_free(profile);

@@ -18,6 +18,7 @@ struct bench {
     struct channel channels[CHANNELS];
     const struct channel *wanted[CHANNELS];
     size_t count;
+    struct gaps gaps;
     struct plan plan;
     struct error err;
 };
@@ -49,9 +50,16 @@ static void add_state(enum register_area area, uint16_t address, const char *cha
     snprintf(added->channel, sizeof added->channel, "%s", channel);
 }
 
+static bool make_open(uint64_t open)
+{
+    plan_gaps(&bench.gaps, &bench.profile, bench.wanted, bench.count);
+    return plan_make(&bench.plan, &bench.profile, bench.wanted, bench.count, &bench.gaps, open,
+                     &bench.err);
+}
+
 static bool make(bool with_gaps)
 {
-    return plan_make(&bench.plan, &bench.profile, bench.wanted, bench.count, with_gaps, &bench.err);
+    return make_open(with_gaps ? GAPS_ALL : 0);
 }
 
 static void assert_request(size_t index, enum register_area area, unsigned address, unsigned count,
@@ -104,6 +112,84 @@ static void without_gaps_nothing_unasked_is_read(void **state)
     assert_true(make(false));
     assert_int_equal(bench.plan.count, 2);
     assert_request(0, AREA_HOLDING_REGISTER, 0, 1, false);
+}
+
+static void assert_gap(size_t index, enum register_area area, unsigned address, unsigned count)
+{
+    assert_true(index < bench.gaps.count);
+    assert_int_equal(bench.gaps.at[index].area, area);
+    assert_int_equal(bench.gaps.at[index].address, address);
+    assert_int_equal(bench.gaps.at[index].count, count);
+}
+
+static void every_gap_the_profile_allows_is_listed_once_and_in_order(void **state)
+{
+    bench.profile.max_gap = 4;
+    add(AREA_HOLDING_REGISTER, 20, WORDS_UINT16);
+    add(AREA_HOLDING_REGISTER, 0, WORDS_FLOAT32);
+    add(AREA_HOLDING_REGISTER, 1, WORDS_UINT16);
+    add(AREA_HOLDING_REGISTER, 4, WORDS_UINT16);
+    add(AREA_HOLDING_REGISTER, 9, WORDS_UINT16);
+    add(AREA_INPUT_REGISTER, 22, WORDS_UINT16);
+    add(AREA_INPUT_REGISTER, 24, WORDS_UINT16);
+    assert_true(make(true));
+    assert_int_equal(bench.gaps.count, 3);
+    assert_gap(0, AREA_INPUT_REGISTER, 23, 1);
+    assert_gap(1, AREA_HOLDING_REGISTER, 2, 2);
+    assert_gap(2, AREA_HOLDING_REGISTER, 5, 4);
+    assert_int_equal(bench.plan.count, 3);
+    assert_int_equal(plan_crossed(&bench.gaps, &bench.plan.requests[0]), 1);
+    assert_int_equal(plan_crossed(&bench.gaps, &bench.plan.requests[1]), 6);
+    assert_int_equal(plan_crossed(&bench.gaps, &bench.plan.requests[2]), 0);
+}
+
+static void only_open_gaps_are_read_through(void **state)
+{
+    bench.profile.max_gap = 4;
+    for (uint16_t i = 0; i < 4; i++)
+        add(AREA_HOLDING_REGISTER, (uint16_t)(3 * i), WORDS_UINT16);
+    assert_true(make_open(5));
+    assert_int_equal(bench.plan.count, 2);
+    assert_request(0, AREA_HOLDING_REGISTER, 0, 4, true);
+    assert_request(1, AREA_HOLDING_REGISTER, 6, 4, true);
+}
+
+static void gaps_beyond_the_most_that_can_be_taught_are_not_read_through(void **state)
+{
+    bench.profile.max_gap = 1;
+    for (uint16_t i = 0; i < LESSONS_MAX + 2; i++)
+        add(AREA_COIL, (uint16_t)(2 * i), WORDS_BIT);
+    assert_true(make(true));
+    assert_int_equal(bench.gaps.count, LESSONS_MAX);
+    assert_int_equal(bench.plan.count, 2);
+    assert_request(1, AREA_COIL, 2 * LESSONS_MAX + 2, 1, false);
+}
+
+static void a_detour_cuts_the_request_that_failed_and_what_is_not_proven_after_it(void **state)
+{
+    struct plan detour;
+    size_t pieces = 0;
+
+    bench.profile.max_gap = 4;
+    for (uint16_t i = 0; i < 3; i++)
+        add(AREA_COIL, (uint16_t)(2 * i), WORDS_BIT);
+    for (uint16_t i = 0; i < 3; i++)
+        add(AREA_INPUT_REGISTER, (uint16_t)(2 * i), WORDS_UINT16);
+    for (uint16_t i = 0; i < 3; i++)
+        add(AREA_HOLDING_REGISTER, (uint16_t)(2 * i), WORDS_UINT16);
+    assert_true(make(true));
+    assert_int_equal(bench.plan.count, 3);
+    /* the second failed; of the third the first gap is proven */
+    assert_true(plan_detour(&detour, &bench.plan, 1, &bench.gaps, 1 << 4, &pieces));
+    assert_int_equal(pieces, 3);
+    assert_int_equal(detour.count, 6);
+    bench.plan = detour;
+    assert_request(0, AREA_COIL, 0, 5, true);
+    assert_request(1, AREA_INPUT_REGISTER, 0, 1, false);
+    assert_request(2, AREA_INPUT_REGISTER, 2, 1, false);
+    assert_request(3, AREA_INPUT_REGISTER, 4, 1, false);
+    assert_request(4, AREA_HOLDING_REGISTER, 0, 3, true);
+    assert_request(5, AREA_HOLDING_REGISTER, 4, 1, false);
 }
 
 static void a_request_never_exceeds_what_the_model_answers(void **state)
@@ -245,6 +331,13 @@ int main(void)
         cmocka_unit_test_setup(a_gap_is_read_through_only_as_far_as_the_profile_allows,
                                fresh_bench),
         cmocka_unit_test_setup(without_gaps_nothing_unasked_is_read, fresh_bench),
+        cmocka_unit_test_setup(every_gap_the_profile_allows_is_listed_once_and_in_order,
+                               fresh_bench),
+        cmocka_unit_test_setup(only_open_gaps_are_read_through, fresh_bench),
+        cmocka_unit_test_setup(gaps_beyond_the_most_that_can_be_taught_are_not_read_through,
+                               fresh_bench),
+        cmocka_unit_test_setup(
+            a_detour_cuts_the_request_that_failed_and_what_is_not_proven_after_it, fresh_bench),
         cmocka_unit_test_setup(a_request_never_exceeds_what_the_model_answers, fresh_bench),
         cmocka_unit_test_setup(a_value_of_two_registers_is_never_split, fresh_bench),
         cmocka_unit_test_setup(bits_go_up_to_two_thousand_a_request, fresh_bench),

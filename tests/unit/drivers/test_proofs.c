@@ -102,13 +102,16 @@ static void every_model_can_be_read_with_and_without_gaps(void **state)
 {
     for (size_t i = 0; i < shipped_count; i++) {
         const struct channel *channels[POLL_READINGS_MAX];
+        struct gaps gaps;
         struct plan plan;
 
         for (size_t c = 0; c < shipped[i]->channel_count; c++)
             channels[c] = &shipped[i]->channels[c];
-        for (int with_gaps = 0; with_gaps <= 1; with_gaps++)
-            assert_true(
-                plan_make(&plan, shipped[i], channels, shipped[i]->channel_count, with_gaps, NULL));
+        plan_gaps(&gaps, shipped[i], channels, shipped[i]->channel_count);
+        assert_true(plan_make(&plan, shipped[i], channels, shipped[i]->channel_count, &gaps,
+                              GAPS_ALL, NULL));
+        assert_true(
+            plan_make(&plan, shipped[i], channels, shipped[i]->channel_count, &gaps, 0, NULL));
     }
 }
 
