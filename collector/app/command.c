@@ -91,6 +91,9 @@ static const struct command commands[] = {
      "rtu+tcp://192.168.1.20:9999",
      "commissioning: read a range of registers and find which gives the value on the display. LINK is a "
      "link's name, or /dev/ttyUSB0, 192.168.1.20, rtu+tcp://192.168.1.20:9999"},
+    {"decode", {"decode [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_decode,
+     "由采集到的原始字把全部读数重新解码，与存储的逐位核对",
+     "decode every reading again from the raw words of its poll, and compare bit for bit"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
     {"demo", {"demo [--dir D] [--port P] [--seconds N] [--history DURATION] [--mqtt URL] [--influx URL] [--plain]", NULL},

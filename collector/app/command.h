@@ -77,6 +77,7 @@ int command_seal(const struct typed *typed);
 int command_seals(const struct typed *typed);
 int command_device(const struct typed *typed);
 int command_replay(const struct typed *typed);
+int command_decode(const struct typed *typed);
 int command_tasks(const struct typed *typed);
 int command_task(const struct typed *typed);
 int command_watch(const struct typed *typed);

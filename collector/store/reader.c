@@ -71,6 +71,7 @@ void reader_close(struct reader *reader)
     arena_free(&reader->window.arena);
     free(reader->window.items);
     free(reader->order);
+    free(reader->raw);
     free(reader);
 }
 

@@ -102,6 +102,23 @@ bool reader_events(struct reader *reader, const char *kind,
                                 const char *arguments),
                    void *self, struct error *err);
 
+/* What one poll really heard: device, profile, raw and frames of `poll`, borrowed until the next
+ * call. `found` false: there is no such poll (any more). */
+bool reader_raw(struct reader *reader, uint64_t seq, struct poll *poll, bool *found,
+                struct error *err);
+/* The first poll that has frames; UINT64_MAX: none has. */
+uint64_t reader_first_frame(struct reader *reader);
+/* Polls that have no wall time (yet): reader_items() leaves them out. */
+uint64_t reader_untimed(struct reader *reader);
+/* A profile by the store's number: its digest, and its text, which the caller frees; NULL where
+ * there is none. */
+bool reader_profile(struct reader *reader, uint32_t number, uint8_t digest[32], char **text,
+                    struct error *err);
+/* A point's channel, or "SITE/DEVICE/CHANNEL", in `out`, which is returned; "" and "? (N)" where it
+ * has no name. */
+char *reader_channel(struct reader *reader, uint32_t point, char out[CHANNEL_SIZE]);
+char *reader_point_name(struct reader *reader, uint32_t point, char out[POINT_SIZE]);
+
 /* Names from the store alone, for commands that run without settings' devices: the number of
  * "SITE/DEVICE/CHANNEL", 0 when it has no rows. */
 uint32_t reader_point(struct reader *reader, const char *name);

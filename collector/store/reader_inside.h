@@ -56,6 +56,11 @@ enum ask {
     ASK_CONFIGURATION,
     ASK_SNAPSHOT,
     ASK_ANCHORS,
+    ASK_RAW,
+    ASK_FIRST_FRAME,
+    ASK_UNTIMED,
+    ASK_PROFILE,
+    ASK_CHANNEL,
     ASK_SEAL_ASKS, /* SEAL_ASK_COUNT of them */
     ASK_COUNT = ASK_SEAL_ASKS + SEAL_ASK_COUNT
 };
@@ -75,6 +80,8 @@ struct reader {
     struct window window;
     uint32_t *order; /* window's polls by device, for gathering from kept */
     size_t order_room;
+    uint8_t *raw; /* of the last poll asked for, and its frames */
+    size_t raw_room;
 };
 
 /* The statement with nothing bound to it from before. */

@@ -87,5 +87,11 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_SNAPSHOT] = "SELECT content FROM snapshot WHERE digest = ?1",
     [ASK_ANCHORS] = "SELECT segment, kind, name, time, body FROM anchor"
                     " WHERE segment BETWEEN ?1 AND ?2 ORDER BY segment, kind, name",
+    [ASK_RAW] = "SELECT p.device, p.profile, p.raw, f.bytes FROM poll AS p"
+                " LEFT JOIN frame AS f ON f.seq = p.seq WHERE p.seq = ?1",
+    [ASK_FIRST_FRAME] = "SELECT min(seq) FROM frame",
+    [ASK_UNTIMED] = "SELECT count(*) FROM poll WHERE time IS NULL",
+    [ASK_PROFILE] = "SELECT digest, text FROM profile WHERE id = ?1",
+    [ASK_CHANNEL] = "SELECT channel, name FROM point WHERE id = ?1",
     SEAL_ASKS(ASK_SEAL_ASKS),
 };

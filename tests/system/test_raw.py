@@ -1,9 +1,15 @@
 """Raw truth: what was said on the line is kept for points that watch a task, sealed, shown, and the
 whole store is decoded again from it."""
+import json
+import shutil
 import sqlite3
+import struct
+
+import pytest
 
 from devices import rtu
-from lookback import profile
+from fixtures import Peers
+from lookback import Town, profile
 from test_tasks import load, row
 from verify_store import Check
 
@@ -124,3 +130,116 @@ def test_frames_are_sealed_and_both_verifiers_find_a_changed_one(town, peers):
     assert answer.returncode == 1 and "frames of yard/probe" in answer.stdout, answer.stdout
     fault, = second_verifier(town)
     assert "frames yard/probe" in fault and str(seq) in fault
+
+
+# Decoding the whole store again.
+
+
+def decoded(town, *words):
+    answer = town.command("decode", "--json", *words)
+    return answer.returncode, json.loads(answer.stdout)
+
+
+def change(town, *queries):
+    with sqlite3.connect(town.store + "/lookback.db") as db:
+        for query, *values in queries:
+            assert db.execute(query, values).rowcount == 1, query
+
+
+@pytest.fixture(scope="module")
+def made_store(tmp_path_factory):
+    """A store with frames, a late answer, a silent stretch, and spans of the device's own."""
+    late = lambda frame: [(TIMEOUT * 1.5, frame)]  # noqa: E731
+    silent = lambda frame: []  # noqa: E731
+    folder = tmp_path_factory.mktemp("line")
+    peers, town = Peers(folder), Town(folder)
+    watched_line(town, peers, {2: late, 9: silent, 10: silent},
+                 ranges=[{"channel": "ph.a", "valid": (0, 5)}])
+    town.start()
+    town.wait(lambda: len(frames(town)) >= 9, what="polls with frames")
+    town.stop()
+    peers.end()
+    shutil.copytree(town.store, town.store + ".made")
+    return town
+
+
+@pytest.fixture
+def line_store(made_store):
+    """Each test has it as it was made."""
+    shutil.rmtree(made_store.store)
+    shutil.copytree(made_store.store + ".made", made_store.store)
+    return made_store
+
+
+def test_a_store_decoded_again_is_equal_and_what_raw_words_do_not_say_is_counted(line_store):
+    code, answer = decoded(line_store)
+    rows = line_store.readings()
+    assert (code, answer["equal"], answer["differ"], answer["made_up"]) == (0, True, 0, 0), answer
+    assert answer["readings"] == len(rows) and answer["frames"] == answer["polls"]
+    silent = [row for row in rows if row[4] == "B"]
+    late = [row for row in rows if row[5] == "after_timeout"]
+    assert {cause for *_, cause in silent} == {"timeout"} and silent
+    assert answer["not_in_raw"] == {"timeout": len(silent), **({"after_timeout": len(late)} if late else {})}
+    assert answer["same"] == len(rows) - len(silent) - len(late)
+    # 7.32 is above the span of the device's own, which only the stored text says
+    assert any(row[4] == "T" or row[5] == "above_span" for row in rows)
+    text = line_store.command("decode")
+    assert text.returncode == 0 and "all readings agree" in text.stdout
+
+
+def test_one_flipped_bit_of_a_value_is_found_and_named(line_store):
+    (segment, seq, value), = line_store.rows(
+        "SELECT k.segment, k.seq, k.value FROM kept k JOIN point p ON p.id = k.point WHERE p.name = ?"
+        " AND k.value IS NOT NULL ORDER BY k.seq LIMIT 1 OFFSET 2", "yard/probe/cod.b")
+    flipped, = struct.unpack("<d", struct.pack("<Q", struct.unpack("<Q", struct.pack("<d", value))[0] ^ 1))
+    assert flipped != value
+    change(line_store, ("UPDATE kept SET value = ? WHERE segment = ? AND seq = ? AND point ="
+                        " (SELECT id FROM point WHERE name = 'yard/probe/cod.b')", flipped, segment, seq))
+    code, answer = decoded(line_store)
+    difference, = answer["differences"]
+    assert (code, answer["equal"], answer["differ"]) == (1, False, 1)
+    assert (difference["point"], difference["seq"]) == ("yard/probe/cod.b", seq)
+    assert difference["stored"].startswith(repr(flipped)) and difference["decoded"] == "1234 N"
+
+
+def test_one_edited_raw_byte_is_found_by_the_value_and_by_the_frames(line_store):
+    (seq, raw), = line_store.rows("SELECT seq, raw FROM poll WHERE raw IS NOT NULL ORDER BY seq LIMIT 1 OFFSET 3")
+    change(line_store, ("UPDATE poll SET raw = ? WHERE seq = ?", raw[:-1] + bytes((raw[-1] ^ 1,)), seq))
+    code, answer = decoded(line_store)
+    assert code == 1 and answer["differ"] == 2
+    reading, poll = answer["differences"]
+    assert reading["point"] == "yard/probe/cod.b" and reading["decoded"] == "1235 N"
+    assert poll["point"] is None and poll["seq"] == seq and "frames" in poll["text"]
+
+
+def test_raw_words_and_value_changed_together_are_found_by_the_frames(line_store):
+    (seq, raw), = line_store.rows("SELECT seq, raw FROM poll WHERE raw IS NOT NULL ORDER BY seq LIMIT 1 OFFSET 3")
+    change(line_store, ("UPDATE poll SET raw = ? WHERE seq = ?", raw[:-1] + bytes((raw[-1] ^ 1,)), seq),
+           ("UPDATE kept SET value = 1235 WHERE seq = ? AND value = 1234", seq))
+    code, answer = decoded(line_store)
+    assert code == 1 and [one["seq"] for one in answer["differences"]] == [seq]
+    assert "frames" in answer["differences"][0]["text"]
+
+
+@pytest.mark.parametrize("old, new", [("0 5\n", "0 9\n"), ("500", "501"), ("1e+09", "1.1e+09")])
+def test_a_changed_profile_text_is_found(line_store, old, new):
+    (text,), = line_store.rows("SELECT text FROM profile")
+    old = old if old in text else {"1e+09": "1000000000.0"}[old]
+    change(line_store, ("UPDATE profile SET text = replace(text, ?, ?)", old, new))
+    code, answer = decoded(line_store)
+    assert code == 1 and answer["differ"] >= 1
+    assert "profile 1" in answer["differences"][0]["text"]
+
+
+def test_a_value_without_raw_words_is_a_difference(line_store):
+    (seq,), = line_store.rows("SELECT seq FROM poll WHERE raw IS NOT NULL ORDER BY seq LIMIT 1 OFFSET 3")
+    change(line_store, ("UPDATE poll SET raw = NULL WHERE seq = ?", seq))
+    code, answer = decoded(line_store)
+    assert code == 1 and {one["seq"] for one in answer["differences"]} == {seq}
+
+
+def test_what_is_not_sealed_yet_is_decoded_too(town, peers):
+    town.device(port=peers.scripted(words).port, model=blocks(), every="100ms").start()
+    town.wait_polls(5)
+    code, answer = decoded(town)
+    assert code == 0 and answer["same"] == answer["readings"] >= 10
