@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "store/known.h"
 
 static bool no_memory(struct error *err)
 {
@@ -108,6 +109,32 @@ static void set_up_device(struct device_setup *to, const struct device_conf *fro
     snprintf(to->label, sizeof to->label, "%.40s/%.36s", from->site, from->name);
 }
 
+/* A device that taught nothing and said nothing of itself costs no memory. */
+static bool recall_device(struct device_setup *device, struct known *known, struct store *store,
+                          struct error *err)
+{
+    struct known_lesson lessons[LESSONS_MAX];
+    char identity[IDENTITY_TEXT];
+    size_t count = 0;
+
+    if (!store_lessons(store, device->id, device->profile_id, lessons, &count, err) ||
+        !store_identity(store, device->id, identity, err))
+        return false;
+    if (count > 0) {
+        known->lessons = calloc(count, sizeof *known->lessons);
+        if (known->lessons == NULL)
+            return no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++)
+        known->lessons[i] = lessons[i].lesson;
+    if (identity[0] != '\0' && (known->identity = strdup(identity)) == NULL)
+        return no_memory(err);
+    device->lessons = known->lessons;
+    device->lesson_count = count;
+    device->identity = known->identity;
+    return true;
+}
+
 static bool resolve_devices(struct names *names, const struct settings *settings,
                             struct store *store, struct wall_time now, struct error *err)
 {
@@ -125,7 +152,8 @@ static bool resolve_devices(struct names *names, const struct settings *settings
             return false;
         set_up_device(&names->devices[i], conf, device, names->points + done);
         names->devices[i].profile_id = number_profile(names, settings, i, store, err);
-        if (names->devices[i].profile_id == 0)
+        if (names->devices[i].profile_id == 0 ||
+            !recall_device(&names->devices[i], &names->known[i], store, err))
             return false;
         catalog->simulated = catalog->simulated || conf->simulated;
         done += conf->channel_count;
@@ -171,9 +199,11 @@ static bool reserve(struct names *names, const struct settings *settings, struct
     catalog->points = calloc(points + 1, sizeof *catalog->points);
     names->devices = calloc(settings->device_count + 1, sizeof *names->devices);
     names->points = calloc(points + 1, sizeof *names->points);
+    names->known = calloc(settings->device_count + 1, sizeof *names->known);
     names->rules = calloc(settings->rule_count + 1, sizeof *names->rules);
     if (catalog->sites == NULL || catalog->devices == NULL || catalog->points == NULL ||
-        names->devices == NULL || names->points == NULL || names->rules == NULL)
+        names->devices == NULL || names->points == NULL || names->known == NULL ||
+        names->rules == NULL)
         return no_memory(err);
     for (size_t i = 0; i < settings->site_count; i++)
         catalog->sites[i] = settings->sites[i].base;
@@ -259,6 +289,11 @@ void names_free(struct names *names)
         free(names->rules[i].points);
         free(names->rules[i].lanes);
     }
+    for (size_t i = 0; names->known != NULL && i < names->device_count; i++) {
+        free(names->known[i].lessons);
+        free(names->known[i].identity);
+    }
+    free(names->known);
     free(names->rules);
     free(names->devices);
     free(names->points);

@@ -7,13 +7,20 @@
 #include "store/reader.h"
 #include "store/store.h"
 
+/* What the store knows of a device from before. */
+struct known {
+    struct lesson *lessons; /* NULL: none */
+    char *identity;         /* NULL: none */
+};
+
 /* Everything that carries the store's numbers. Ended with names_free(). */
 struct names {
     struct catalog catalog;
     struct device_setup *devices; /* as many as settings->devices */
     size_t device_count;
-    uint32_t *points;   /* backing of devices[].points */
-    struct rule *rules; /* settings->rules with their points resolved */
+    uint32_t *points;    /* backing of devices[].points */
+    struct known *known; /* backing of devices[].lessons and .identity, as many */
+    struct rule *rules;  /* settings->rules with their points resolved */
     size_t rule_count;
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/digest.h"
+#include "app/findings.h"
 #include "app/names.h"
 #include "app/snapshot.h"
 #include "app/socket.h"
@@ -82,6 +83,13 @@ static bool keeps_frames(void *self, size_t index)
     return atomic_load_explicit(&station->watching[index], memory_order_relaxed);
 }
 
+static void learned(void *self, size_t index, const struct lesson *lesson)
+{
+    struct station *station = self;
+
+    findings_lesson(station->recorder, &station->names.devices[index], lesson);
+}
+
 static bool make_poller(struct station *station, uv_loop_t *loop, struct error *err)
 {
     const struct poller_setup setup = {
@@ -95,6 +103,7 @@ static bool make_poller(struct station *station, uv_loop_t *loop, struct error *
         .has_room = has_room,
         .done = poll_done,
         .keeps_frames = keeps_frames,
+        .learned = learned,
         .self = station,
     };
 

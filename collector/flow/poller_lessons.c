@@ -84,7 +84,7 @@ static void tell(const struct device *device, const struct lesson *lesson)
             "link %s: %s does not let us read through the unused %s registers from %d, %d of "
             "them (%s); from now on they are left out"),
         device->line->setup.name, device->setup.label, area_word(lesson->area), lesson->address,
-        lesson->count, cause_word((enum cause)lesson->cause));
+        lesson->count, cause_title((enum cause)lesson->cause));
 }
 
 static void learn(struct device *device)

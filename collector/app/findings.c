@@ -1,0 +1,23 @@
+#include "app/findings.h"
+
+#include "base/text.h"
+
+void findings_lesson(struct recorder *recorder, const struct device_setup *device,
+                     const struct lesson *lesson)
+{
+    char arguments[256];
+    struct text text;
+    const struct device_finding finding = {.event = "device.lesson",
+                                           .arguments = arguments,
+                                           .device = device->id,
+                                           .profile = device->profile_id,
+                                           .lesson = lesson};
+
+    text_init(&text, arguments, sizeof arguments);
+    text_add(&text, "{\"device\":");
+    text_add_json(&text, device->label);
+    text_format(&text, ",\"area\":\"%s\",\"address\":%u,\"count\":%u,\"cause\":\"%s\"}",
+                area_word(lesson->area), lesson->address, lesson->count,
+                cause_word((enum cause)lesson->cause));
+    recorder_remember(recorder, &finding);
+}
