@@ -265,8 +265,10 @@ void poller_stop(struct poller *poller, void (*stopped)(void *), void *self)
     poller->stopped = stopped;
     poller->stopped_self = self;
     poller->open_handles = poller->setup.link_count + 1 + (started ? 2 : 0);
-    for (size_t i = 0; i < poller->setup.link_count; i++)
+    for (size_t i = 0; i < poller->setup.link_count; i++) {
+        guest_fail(&poller->lines[i], CAUSE_DISCONNECTED, poller_now(poller));
         line_end(&poller->lines[i], one_closed, poller);
+    }
     if (started) {
         uv_close((uv_handle_t *)&poller->timer, handle_closed);
         uv_close((uv_handle_t *)&poller->prepare, handle_closed);

@@ -106,19 +106,22 @@ static bool send_request(struct line *line, struct mono_time now)
     return false;
 }
 
-/* The next device in the queue that there is room for; false: nobody waits. */
+/* The next device in the queue that there is room for, or a guest; false: nobody waits. */
 static bool begin_next(struct line *line, struct mono_time now)
 {
     struct device *device;
 
+    if (guest_goes_first(line))
+        return guest_begin(line, now);
     while ((device = line_next_in_queue(line)) != NULL) {
         if (device_has_room(device)) {
+            line->guest.went_last = false;
             asking_begin(line, device, now);
             return true;
         }
         device_schedule(device, false, now);
     }
-    return false;
+    return guest_begin(line, now);
 }
 
 /* The result is taken in; a stream that is lost is closed now, not at the next request. */
@@ -132,7 +135,10 @@ static void end_exchange(struct line *line, struct mono_time now)
         link_shut(line->link);
         line->state = LINE_SHUT;
     }
-    asking_go_on(line, now);
+    if (line->guest.under_way)
+        guest_over(line, now);
+    else
+        asking_go_on(line, now);
 }
 
 void line_go(struct line *line, struct mono_time now)
@@ -140,7 +146,7 @@ void line_go(struct line *line, struct mono_time now)
     if (line->state == LINE_OPENING || line->state == LINE_RESTING || line->state == LINE_DOWN)
         return;
     for (;;) {
-        if (line->asking.device == NULL && !begin_next(line, now)) {
+        if (line->asking.device == NULL && !line->guest.under_way && !begin_next(line, now)) {
             agenda_remove(&line->poller->agenda, &line->entry); /* nothing to wake for */
             return;
         }

@@ -143,12 +143,19 @@ static void give_up_opening(struct line *line, enum cause cause, const char *why
     struct device *asked = line->asking.device;
     struct device *device;
 
+    exchange_give_up(&line->exchange, cause, now);
+    if (line->health.units == 0) { /* only a guest wants it: tried again when the next one asks */
+        line->state = LINE_SHUT;
+        snprintf(line->why, sizeof line->why, "%s", why);
+        guest_fail(line, cause, now);
+        return;
+    }
     line->state = LINE_DOWN;
     change(line, false, cause, why, now);
     backoff_fail(&line->backoff, &line->seed, now);
     poller_wake_at(line->poller, &line->entry, line->backoff.next.ns, 0);
-    exchange_give_up(&line->exchange, cause, now);
     line->asking = (struct asking){.device = NULL};
+    guest_fail(line, cause, now);
     if (asked != NULL)
         fail_device(line, asked, cause, now);
     while ((device = line_next_in_queue(line)) != NULL)

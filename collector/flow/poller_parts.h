@@ -5,6 +5,7 @@
  * poller_opening.c  its link: made, opened, given up, tried again
  * poller_asking.c   one poll: its requests in order, and what becomes of their answers
  * poller_lessons.c  gaps of the read plan: tried, doubted, left out
+ * poller_guest.c    a request of somebody else, between two polls
  * poller_unit.c     whether a device answers, and what is said when that changes
  * poller_make.c     everything that is allocated, once
  * poller_status.c   what `status` shows
@@ -85,6 +86,16 @@ struct asking {
     size_t raw_size;
 };
 
+/* The one guest of a line. */
+struct line_guest {
+    struct poller_guest asked;
+    bool waiting;   /* for its turn */
+    bool under_way; /* the exchange is its */
+    bool went_last; /* the last exchange but was its: a device that waits goes first now */
+    bool telling;   /* it is being told; the line goes on by itself afterwards */
+    bool failing;   /* it is being told that the link cannot be had */
+};
+
 enum line_state {
     LINE_SHUT, /* not open, for no bad reason */
     LINE_OPENING,
@@ -106,6 +117,7 @@ struct line {
     struct device **devices;     /* the line's, `health.units` of them */
     struct device *first, *last; /* those that wait for it */
     struct asking asking;
+    struct line_guest guest;
     int last_unit;       /* asked on it; -1: none yet */
     struct plan *detour; /* of the poll under way, once a read through gaps failed in it */
     size_t block_room, raw_room;
@@ -196,6 +208,13 @@ void lessons_note(struct line *line, const struct exchange_result *result);
 void lessons_conclude(struct line *line);
 /* It answers again after a silence. */
 void lessons_came_back(struct device *device);
+
+/* poller_guest.c ------------------------------------------------------------------------------ */
+bool guest_goes_first(const struct line *line);
+bool guest_begin(struct line *line, struct mono_time now); /* false: none waits */
+void guest_over(struct line *line, struct mono_time now);  /* the exchange is, its result stands */
+/* The link cannot be had, or the poller stops: nothing happens when there is no guest. */
+void guest_fail(struct line *line, enum cause cause, struct mono_time now);
 
 /* poller_unit.c ------------------------------------------------------------------------------- */
 /* Believed to be dead: one asking is enough, and it costs the line less. */

@@ -217,6 +217,49 @@ static void a_late_answer_is_never_taken_for_another_block(void **state)
     assert_true(status_of(0).readings[1].value == 90.0);
 }
 
+static size_t guests_told;
+
+static void guest_told(void *self, const struct exchange_result *result)
+{
+    assert_false(result->answered);
+    guests_told++;
+}
+
+static bool guest_is_told(void)
+{
+    return guests_told > 0;
+}
+
+static bool asks_for_ninety(void)
+{
+    return slave.heard[3] == 90;
+}
+
+static void a_late_answer_to_a_guest_is_never_taken_for_a_devices_value(void **state)
+{
+    const struct poller_guest guest = {
+        .request = {.unit = 5, .function = 3, .address = 90, .count = 1},
+        .over = guest_told,
+    };
+    struct error err;
+
+    slave_plug_in();
+    slave.is_late = asks_for_ninety;
+    guests_told = 0;
+    add_channel(40); /* of the same shape */
+    add_serial();
+    add_device(5, 0);
+    start_polling();
+    run_until(five_polls);
+    assert_true(poller_ask(bench.poller, &guest, &err));
+    run_until(guest_is_told);
+    bench.poll_count = 0;
+    run_until(five_polls);
+    for (size_t i = 0; i < 5; i++)
+        assert_true(bench.polls[i].quality != QUALITY_NORMAL || bench.polls[i].value == 40.0);
+    assert_true(last_poll()->value == 40.0);
+}
+
 static void noise_echo_and_damage_give_no_false_value(void **state)
 {
     slave_plug_in();
@@ -346,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         line_test(a_serial_device_gives_good_readings),
         line_test(a_late_answer_is_never_taken_for_another_block),
+        line_test(a_late_answer_to_a_guest_is_never_taken_for_a_devices_value),
         line_test(noise_echo_and_damage_give_no_false_value),
         line_test(an_absent_port_is_refused_and_found_when_it_is_plugged_in),
         line_test(an_unplugged_port_is_noticed_and_found_again_under_its_path),
