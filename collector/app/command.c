@@ -25,10 +25,11 @@ static const struct command commands[] = {
      "which limits of which standards apply at the points at a moment, why, and which rules use them"},
     {"status", {"status", NULL}, {NULL}, 0, 0, command_status,
      "链路、设备、输出和告警的当前状态", "links, devices, outputs and notices as they are now"},
-    {"readings", {"readings --point SITE/DEVICE/CHANNEL [--from T] [--to T] [--every D] [--csv]",
+    {"readings", {"readings --point SITE/DEVICE/CHANNEL [--from T] [--to T] [--every D|--raw] [--csv]",
      NULL}, {"--point=", "--from=", "--to=", "--every=", "--raw", "--csv", NULL}, 0, 0,
-     command_readings, "一个监测点的读数；--every 1h 等给出小时、日等时段的统计值；不写 --point 则列出全部监测点",
-     "the readings of one point, with --every 1h and others its aggregates; without --point, which "
+     command_readings, "一个监测点的读数；--every 1h 等给出小时、日等时段的统计值；--raw 附上原始字和收发原文；不写 --point 则列出全部监测点",
+     "the readings of one point, with --every 1h and others its aggregates; --raw adds "
+     "its raw words and frames; without --point, which "
      "points there are"},
     {"problems",
      {"problems [--state open|recovered|closed] [--kind new|relapse|ongoing] [--doubts]", NULL},

@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/doubts.h"
 #include "app/readings_every.h"
+#include "app/readings_raw.h"
 #include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
@@ -16,7 +17,10 @@ struct reading_list {
     enum form form;
     size_t count;
     struct table *table;
-    struct doubts *doubts; /* about this point */
+    struct doubts *doubts;    /* about this point */
+    struct readings_raw *raw; /* NULL: not asked for */
+    struct raw_shown shown;   /* of the reading under way */
+    bool failed;              /* looking at raw words did */
 };
 
 static void value_text(const struct reading *reading, char *out, size_t size)
@@ -50,6 +54,10 @@ static void print_reading_json(struct reading_list *list, uint64_t seq, const ch
     print_words_json(cause_word((enum cause)reading->cause));
     printf(",\"doubt\":");
     print_words_json(doubt);
+    if (list->raw != NULL) {
+        putchar(',');
+        raw_print_json(&list->shown);
+    }
     putchar('}');
 }
 
@@ -67,6 +75,19 @@ static void print_reading_row(struct reading_list *list, uint64_t seq, const cha
                reading->cause == CAUSE_NONE ? "" : cause_title((enum cause)reading->cause));
     if (doubts_are_there(list->doubts))
         table_cell(list->table, "%s", doubt);
+    if (list->raw != NULL)
+        raw_table_cells(&list->shown, list->table);
+}
+
+static void print_reading_csv(struct reading_list *list, uint64_t seq, const char *when,
+                              const struct reading *reading, const char *value, const char *doubt)
+{
+    printf(strchr(doubt, ',') == NULL ? "%llu,%s,%s,%c,%s,%s" : "%llu,%s,%s,%c,%s,\"%s\"",
+           (unsigned long long)seq, when, value, quality_letter((enum quality)reading->quality),
+           cause_word((enum cause)reading->cause), doubt);
+    if (list->raw != NULL)
+        raw_print_csv(&list->shown);
+    fputs("\r\n", stdout);
 }
 
 static bool print_reading(void *self, uint64_t seq, struct wall_time time,
@@ -77,16 +98,16 @@ static bool print_reading(void *self, uint64_t seq, struct wall_time time,
     char value[48];
     char doubt[400];
 
+    list->failed = list->raw != NULL && !readings_raw_at(list->raw, seq, reading, &list->shown);
+    if (list->failed)
+        return false;
     wall_text(time, when);
     value_text(reading, value, sizeof value);
     doubts_at(list->doubts, time, list->form == FORM_TABLE, doubt, sizeof doubt);
     if (list->form == FORM_JSON)
         print_reading_json(list, seq, when, reading, value, doubt);
     else if (list->form == FORM_CSV)
-        printf(strchr(doubt, ',') == NULL ? "%llu,%s,%s,%c,%s,%s\r\n"
-                                          : "%llu,%s,%s,%c,%s,\"%s\"\r\n",
-               (unsigned long long)seq, when, value, quality_letter((enum quality)reading->quality),
-               cause_word((enum cause)reading->cause), doubt);
+        print_reading_csv(list, seq, when, reading, value, doubt);
     else
         print_reading_row(list, seq, when, reading, value, doubt);
     list->count++;
@@ -105,13 +126,25 @@ static const struct parameter *parameter_of_point(const struct settings *setting
     return parameter_find(settings->parameters, key);
 }
 
+static struct table *new_table(const struct reading_list *list)
+{
+    const char *headings[8] = {SAY("序号", "SEQ"), SAY("时间", "TIME"), SAY("数值", "VALUE"),
+                               SAY("数据标记", "QUALITY"), SAY("原因", "CAUSE")};
+    size_t count = 5;
+
+    if (doubts_are_there(list->doubts))
+        headings[count++] = SAY("存疑", "DOUBT");
+    if (list->raw != NULL) {
+        headings[count++] = SAY("原始字", "WORDS");
+        headings[count++] = SAY("收发原文", "SENT -> HEARD");
+    }
+    return table_new(count, headings);
+}
+
 static bool list_readings(struct reading_list *list, struct reader *reader, uint32_t point,
                           const char *name, const char *unit, struct wall_time from,
                           struct wall_time to, struct error *err)
 {
-    const char *const headings[] = {SAY("序号", "SEQ"),   SAY("时间", "TIME"),
-                                    SAY("数值", "VALUE"), SAY("数据标记", "QUALITY"),
-                                    SAY("原因", "CAUSE"), SAY("存疑", "DOUBT")};
     bool read;
 
     list->doubts = doubts_of(reader, name, err);
@@ -120,10 +153,15 @@ static bool list_readings(struct reading_list *list, struct reader *reader, uint
     if (list->form == FORM_JSON)
         printf("{\"point\":\"%s\",\"unit\":\"%s\",\"readings\":[", name, unit);
     else if (list->form == FORM_CSV)
-        printf("\xef\xbb\xbfseq,time,value,quality,cause,doubt\r\n");
+        printf("\xef\xbb\xbfseq,time,value,quality,cause,doubt%s\r\n",
+               list->raw != NULL ? ",area,address,words,frames" : "");
     else
-        list->table = table_new(doubts_are_there(list->doubts) ? 6 : 5, headings);
+        list->table = new_table(list);
     read = reader_readings(reader, point, from, to, print_reading, list, err);
+    if (list->failed) {
+        *err = *readings_raw_error(list->raw);
+        read = false;
+    }
     if (list->form == FORM_JSON)
         puts("]}");
     if (list->table != NULL && list->count > 0)
@@ -192,15 +230,27 @@ static bool print_point(const struct typed *typed, const struct every_asked *ask
     const char *every = typed_option(typed, "--every");
     const char *unit = asked->parameter == NULL ? "" : asked->parameter->unit;
     struct reading_list list = {.form = asked->form};
+    bool done;
 
+    if (every != NULL && typed_option(typed, "--raw") != NULL)
+        return error_set(err, ERROR_WRONG_USE, "%s",
+                         SAY("--raw 只用于单个读数，不能与 --every 同用",
+                             "--raw is of single readings and cannot go with --every"));
     if (every != NULL)
         return every_print(asked, every, reader, err);
     if (asked->form == FORM_TABLE) {
         say_simulated(asked->settings, asked->point);
         say_zone(asked->settings);
     }
-    return list_readings(&list, reader, asked->number, asked->point, unit, asked->span.start,
+    if (typed_option(typed, "--raw") != NULL) {
+        list.raw = readings_raw_new(asked->settings, asked->number, err);
+        if (list.raw == NULL)
+            return false;
+    }
+    done = list_readings(&list, reader, asked->number, asked->point, unit, asked->span.start,
                          asked->span.end, err);
+    readings_raw_free(list.raw);
+    return done;
 }
 
 static int readings_of(const struct typed *typed, const struct settings *settings, const char *name,

@@ -243,3 +243,40 @@ def test_what_is_not_sealed_yet_is_decoded_too(town, peers):
     town.wait_polls(5)
     code, answer = decoded(town)
     assert code == 0 and answer["same"] == answer["readings"] >= 10
+
+
+# Shown.
+
+
+def test_readings_with_raw_words_and_frames_are_shown_in_every_form(line_store):
+    rows = line_store.readings(POINT)
+    shown = line_store.ask("readings", "--point", POINT, "--raw")["readings"]
+    assert [one["seq"] for one in shown] == [row[0] for row in rows]
+    kept = frames(line_store)
+    for one, row in zip(shown, rows):
+        assert one["raw"] == (None if row[4] == "B" else
+                              {"area": "holding", "address": 0, "words": ["0x40EA", "0x3D71"]})
+        assert one["frames"] == [{"what": {"S": "sent", "H": "heard"}[what], "hex": content.hex().upper()}
+                                 for what, content in entries(kept[one["seq"]])]
+    assert None in [one["raw"] for one in shown]
+    plain = line_store.ask("readings", "--point", POINT)["readings"]
+    assert plain == [{key: one[key] for key in plain[0]} for one in shown]
+
+    table = line_store.command("readings", "--point", POINT, "--raw").stdout
+    assert "holding 0: 40EA 3D71" in table and "none: did not answer" in table
+    first = entries(kept[rows[0][0]])
+    assert f"{first[0][1].hex().upper()} -> {first[1][1].hex().upper()}; " in table
+
+    head, *lines = line_store.command("readings", "--point", POINT, "--raw", "--csv").stdout.splitlines()
+    assert head.endswith("seq,time,value,quality,cause,doubt,area,address,words,frames")
+    assert all(line.count(",") == 9 for line in lines)
+    assert ",holding,0,0x40EA 0x3D71,0103" in lines[0]
+
+
+def test_a_point_that_watches_nothing_has_words_but_no_frames(town, peers):
+    town.device(port=peers.scripted(words).port, model=blocks(), every="100ms").start()
+    town.wait_polls(2)
+    one = town.ask("readings", "--point", POINT, "--raw")["readings"][0]
+    assert one["raw"]["words"] == ["0x40EA", "0x3D71"] and one["frames"] is None
+    answer = town.command("readings", "--point", POINT, "--raw", "--every", "1h")
+    assert answer.returncode == 2 and "--raw" in answer.stderr
