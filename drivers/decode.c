@@ -1,96 +1,67 @@
 /* Words into values. A value leaves here canonical: what its shortest decimal says is what is
  * stored, sent and compared, so all scaling is done in decimal and -0 is 0. */
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "drivers/profile_parts.h"
+#include "drivers/words.h"
+
+enum { DECIMALS_MAX = 9 };
+
+/* What the registers beside a channel say of this moment. */
+struct aside {
+    unsigned decimals;
+    const struct unit_scale *unit; /* NULL: the channel's own scale is all */
+    bool has_mark;
+    uint64_t mark;
+};
 
 unsigned channel_word_count(const struct channel *channel)
 {
-    switch (channel->type) {
-    case WORDS_INT32:
-    case WORDS_UINT32:
-    case WORDS_FLOAT32:
-        return 2;
-    case WORDS_INT16:
-    case WORDS_UINT16:
-    case WORDS_BIT:
-        break;
-    }
-    return 1;
+    return words_count(channel->type);
 }
 
-/* The raw words as one number, high byte first, whatever the order on the wire. */
-static uint32_t raw_from_wire(const struct channel *channel, const uint8_t *bytes)
+static uint64_t field_of(const struct channel *channel, uint64_t raw)
 {
-    bool bytes_swapped = channel->order == ORDER_BADC || channel->order == ORDER_DCBA;
-    bool words_swapped = channel->order == ORDER_CDAB || channel->order == ORDER_DCBA;
-    uint32_t words[2] = {0, 0};
-    unsigned count = channel_word_count(channel);
+    unsigned width = channel->high - channel->low + 1U;
 
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t high = bytes[2 * i + bytes_swapped];
-        uint32_t low = bytes[2 * i + !bytes_swapped];
-
-        words[i] = high << 8 | low;
-    }
-    if (count == 1)
-        return words[0];
-    return words_swapped ? words[1] << 16 | words[0] : words[0] << 16 | words[1];
+    return width == 64 ? raw : raw >> channel->low & ((1ULL << width) - 1);
 }
 
-static bool raw_is_absent(const struct channel *channel, uint32_t raw)
+static uint64_t raw_from_wire(const struct channel *channel, const uint8_t *bytes)
+{
+    uint64_t raw;
+
+    if (channel->type == WORDS_BIT)
+        return bytes[0] & 1U;
+    raw = words_raw(channel->type, channel->order, bytes);
+    return channel->is_field ? field_of(channel, raw) : raw;
+}
+
+static bool raw_is_absent(const struct channel *channel, uint64_t raw, const struct aside *aside)
 {
     for (unsigned i = 0; i < channel->absent_count; i++)
-        if (channel->absent[i] == raw)
+        if (words_same(channel->type, raw, channel->absent[i]))
             return true;
-    return false;
-}
-
-static float float32_from_raw(uint32_t raw)
-{
-    float value;
-
-    static_assert(sizeof value == sizeof raw, "a float32 is IEEE 754 binary32");
-    memcpy(&value, &raw, sizeof value);
-    return value;
-}
-
-/* False when the words are not a finite number. */
-static bool raw_to_decimal(const struct channel *channel, uint32_t raw, struct decimal *number)
-{
-    *number = (struct decimal){raw, 0};
-    switch (channel->type) {
-    case WORDS_UINT16:
-    case WORDS_UINT32:
-    case WORDS_BIT:
-        return true;
-    case WORDS_INT16:
-        number->digits = raw >= 0x8000 ? (int64_t)raw - 0x10000 : (int64_t)raw;
-        return true;
-    case WORDS_INT32:
-        number->digits = raw >= 0x80000000 ? (int64_t)raw - 0x100000000 : (int64_t)raw;
-        return true;
-    case WORDS_FLOAT32:
-        break;
-    }
-    if (!isfinite(float32_from_raw(raw)))
-        return false;
-    *number = decimal_from_float32(float32_from_raw(raw));
-    return true;
+    return aside->has_mark && words_same(channel->type, raw, aside->mark);
 }
 
 /* In decimal while it fits; a float32 may be too small or too large for 63 bits beside its offset.
  */
-static double scaled(const struct channel *channel, struct decimal number)
+static double scaled(const struct channel *channel, struct decimal number,
+                     const struct unit_scale *unit)
 {
     struct decimal value;
+    double rough;
 
-    if (decimal_scale(number, channel->scale, channel->offset, &value))
+    if (decimal_scale(number, channel->scale, channel->offset, &value) &&
+        (unit == NULL || decimal_scale(value, unit->scale, unit->offset, &value)))
         return decimal_to_double(value) + 0.0;
-    return decimal_to_double(number) * decimal_to_double(channel->scale) +
-           decimal_to_double(channel->offset) + 0.0;
+    rough = decimal_to_double(number) * decimal_to_double(channel->scale) +
+            decimal_to_double(channel->offset);
+    if (unit != NULL)
+        rough = rough * decimal_to_double(unit->scale) + decimal_to_double(unit->offset);
+    return rough + 0.0;
 }
 
 static struct reading reading_of(double value, enum quality quality, enum cause cause)
@@ -98,17 +69,21 @@ static struct reading reading_of(double value, enum quality quality, enum cause 
     return (struct reading){.quality = (uint8_t)quality, .cause = (uint8_t)cause, .value = value};
 }
 
-struct reading channel_decode(const struct channel *channel, const uint8_t *bytes)
+static struct reading decode(const struct channel *channel, const uint8_t *bytes,
+                             const struct aside *aside)
 {
-    uint32_t raw = channel->type == WORDS_BIT ? bytes[0] & 1U : raw_from_wire(channel, bytes);
+    uint64_t raw = raw_from_wire(channel, bytes);
     struct decimal number;
+    enum cause cause;
     double value;
 
-    if (raw_is_absent(channel, raw))
+    if (raw_is_absent(channel, raw, aside))
         return reading_of(NAN, QUALITY_FAULT, CAUSE_ABSENT_MARK);
-    if (!raw_to_decimal(channel, raw, &number))
-        return reading_of(NAN, QUALITY_FAULT, CAUSE_NOT_A_NUMBER);
-    value = scaled(channel, number);
+    cause = words_number(channel->type, raw, &number);
+    if (cause != CAUSE_NONE)
+        return reading_of(NAN, QUALITY_FAULT, cause);
+    number.exponent -= (int)aside->decimals;
+    value = scaled(channel, number, aside->unit);
     if (!isfinite(value))
         return reading_of(NAN, QUALITY_FAULT, CAUSE_NOT_A_NUMBER);
     if (value > channel->valid_max)
@@ -116,6 +91,11 @@ struct reading channel_decode(const struct channel *channel, const uint8_t *byte
     if (value < channel->valid_min)
         return reading_of(value, QUALITY_FAULT, CAUSE_BELOW_SPAN);
     return reading_of(value, QUALITY_NORMAL, CAUSE_NONE);
+}
+
+struct reading channel_decode(const struct channel *channel, const uint8_t *bytes)
+{
+    return decode(channel, bytes, &(struct aside){0});
 }
 
 static bool block_covers(const struct block *block, enum register_area area, uint32_t address,
@@ -166,37 +146,114 @@ static const uint8_t *words_at(const struct block *block, uint16_t address)
     return block->bytes + 2 * ((size_t)address - block->address);
 }
 
+static uint16_t word_at(const struct block *block, uint16_t address)
+{
+    const uint8_t *bytes = words_at(block, address);
+
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+/* One poll's blocks, and how well the registers beside one channel were answered. */
+struct source {
+    const struct block *blocks;
+    size_t count;
+    enum cause late; /* CAUSE_AFTER_TIMEOUT when one of them may be old, else none */
+};
+
+/* Registers beside a channel; NULL, with the reading, when they have no answer. */
+static const struct block *block_beside(struct source *source, const struct beside *beside,
+                                        unsigned words, struct reading *reading)
+{
+    const struct block *block =
+        block_of(source->blocks, source->count, beside->area, beside->address, words);
+
+    if (block == NULL || !block->answered) {
+        *reading = no_answer(block);
+        return NULL;
+    }
+    if (block->cause != CAUSE_NONE)
+        source->late = (enum cause)block->cause;
+    return block;
+}
+
+/* False, with the reading, when they have no answer. */
+static bool number_beside(struct source *source, const struct beside *beside, unsigned *number,
+                          struct reading *reading)
+{
+    const struct block *block = block_beside(source, beside, 1, reading);
+
+    if (block == NULL)
+        return false;
+    *number = (unsigned)(word_at(block, beside->address) & beside->mask) >> beside->shift;
+    return true;
+}
+
+static const struct unit_scale *unit_of(const struct channel *channel, unsigned is)
+{
+    for (unsigned i = 0; i < channel->unit_count; i++)
+        if (channel->units[i].is == is)
+            return &channel->units[i];
+    return NULL;
+}
+
+/* Fills `aside`; false, with the reading, when what stands beside the value says there is none. */
+static bool look_aside(const struct channel *channel, struct source *source, struct aside *aside,
+                       struct reading *reading)
+{
+    const struct beside *mark = &channel->absent_register;
+    const struct block *block;
+    unsigned unit;
+
+    if (mark->is_there) {
+        block = block_beside(source, mark, channel_word_count(channel), reading);
+        if (block == NULL)
+            return false;
+        aside->has_mark = true;
+        aside->mark = words_raw(channel->type, channel->order, words_at(block, mark->address));
+    }
+    if (channel->decimals.is_there) {
+        if (!number_beside(source, &channel->decimals, &aside->decimals, reading))
+            return false;
+        *reading = reading_of(NAN, QUALITY_FAULT, CAUSE_NOT_A_NUMBER);
+        if (aside->decimals > DECIMALS_MAX)
+            return false;
+    }
+    if (channel->unit_setting.is_there) {
+        if (!number_beside(source, &channel->unit_setting, &unit, reading))
+            return false;
+        *reading = reading_of(NAN, QUALITY_FAULT, CAUSE_UNIT_UNKNOWN);
+        aside->unit = unit_of(channel, unit);
+        return aside->unit != NULL;
+    }
+    return true;
+}
+
 static struct reading reading_from_blocks(const struct channel *channel, const struct block *blocks,
                                           size_t count)
 {
     const struct block *block =
         block_of(blocks, count, channel->area, channel->address, channel_word_count(channel));
+    struct source source = {blocks, count, CAUSE_NONE};
+    struct aside aside = {0};
     struct reading reading;
 
     if (block == NULL || !block->answered)
         return no_answer(block);
+    if (!look_aside(channel, &source, &aside, &reading))
+        return reading;
     if (area_is_bits(channel->area))
-        reading = channel_decode(channel, &(uint8_t){bit_at(block, channel->address)});
+        reading = decode(channel, &(uint8_t){bit_at(block, channel->address)}, &aside);
     else
-        reading = channel_decode(channel, words_at(block, channel->address));
+        reading = decode(channel, words_at(block, channel->address), &aside);
     if (reading.cause == CAUSE_NONE)
-        reading.cause = block->cause;
+        reading.cause = block->cause != CAUSE_NONE ? block->cause : (uint8_t)source.late;
     return reading;
 }
 
-static bool state_holds(const struct state *state, const struct block *block)
+static bool state_holds_in(const struct state *state, const struct block *block)
 {
-    uint16_t word;
-
-    if (area_is_bits(state->area)) {
-        word = bit_at(block, state->address);
-    } else {
-        const uint8_t *bytes = words_at(block, state->address);
-
-        word = (uint16_t)(bytes[0] << 8 | bytes[1]);
-    }
-    word &= state->mask;
-    return state->has_equals ? word == state->equals : word != 0;
+    return state_holds(state, area_is_bits(state->area) ? bit_at(block, state->address)
+                                                        : word_at(block, state->address));
 }
 
 /* A state takes a reading down to its letter, so the worst of several stands. It never improves
@@ -213,7 +270,7 @@ static void state_apply(const struct state *state, const struct block *block,
                                     .value = NAN};
         return;
     }
-    if (state_holds(state, block) && state->quality > reading->quality) {
+    if (state_holds_in(state, block) && state->quality > reading->quality) {
         reading->quality = (uint8_t)state->quality;
         reading->cause = CAUSE_STATUS_BIT;
     }

@@ -10,7 +10,7 @@
 enum {
     BITS_MAX = 2000,    /* of one request: Modbus application protocol 1.1b3, 6.1 */
     RAW_BLOCK_HEAD = 5, /* function, address, count: what reading.h keeps before the bytes */
-    SPANS_MAX = POLL_READINGS_MAX + PROFILE_STATES_MAX,
+    SPANS_MAX = 4 * POLL_READINGS_MAX + PROFILE_STATES_MAX, /* with three registers beside each */
 };
 
 /* Addresses that must come in one request. */
@@ -60,14 +60,33 @@ static bool state_is_wanted(const struct state *state, const struct channel *con
     return false;
 }
 
+static size_t add_beside(struct span *spans, size_t used, const struct beside *beside,
+                         unsigned words)
+{
+    if (!beside->is_there)
+        return used;
+    spans[used] = (struct span){beside->area, beside->address, beside->address + words};
+    return used + 1;
+}
+
+/* A value, and what has to be known to read it. */
+static size_t add_channel(struct span *spans, size_t used, const struct channel *channel)
+{
+    unsigned words = channel_word_count(channel);
+
+    spans[used++] = (struct span){channel->area, channel->address, channel->address + words};
+    used = add_beside(spans, used, &channel->decimals, 1);
+    used = add_beside(spans, used, &channel->unit_setting, 1);
+    return add_beside(spans, used, &channel->absent_register, words);
+}
+
 static size_t collect_spans(struct span *spans, const struct profile *profile,
                             const struct channel *const *channels, size_t count)
 {
     size_t used = 0;
 
     for (size_t i = 0; i < count; i++)
-        spans[used++] = (struct span){channels[i]->area, channels[i]->address,
-                                      channels[i]->address + channel_word_count(channels[i])};
+        used = add_channel(spans, used, channels[i]);
     for (size_t i = 0; i < profile->state_count; i++) {
         const struct state *state = &profile->states[i];
 

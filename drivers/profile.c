@@ -23,6 +23,7 @@ struct head {
     bool needs_write;
     int order;
     int64_t settle_ms, warm_up_ms, max_registers, max_gap;
+    int64_t wake_wait_ms, first_tries, first_pause_ms;
 };
 
 struct serial {
@@ -31,8 +32,8 @@ struct serial {
 };
 
 struct wake {
-    int area;
-    int64_t address;
+    struct address_row where;
+    char manual[24];
 };
 
 #define AT(member)   offsetof(struct head, member)
@@ -66,6 +67,15 @@ static const struct conf_key head_keys[] = {
      "要先写入才测量（本程序从不写入）", "wants a write before it measures (we never write)"},
     {"wake", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL,
      "读 0 个寄存器来启动测量", "a read of no registers that starts a measurement"},
+    {"wake_wait", CONF_DURATION, false, AT(wake_wait_ms), 0, 0, 10000, "0s", NULL,
+     "唤醒后隔多久才读数据", "from the wake step to the first request for data"},
+    {"first_tries", CONF_INT, false, AT(first_tries), 0, 0, 5, "0", NULL,
+     "第一个请求没有回答时再问几次（会睡的仪器）",
+     "how often a first request without answer is asked again (for sleepers)"},
+    {"first_pause", CONF_DURATION, false, AT(first_pause_ms), 0, 0, 10000, "0s", NULL,
+     "再问之前等多久", "the pause before it is asked again"},
+    {"identity", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL,
+     "说明它是哪一台的寄存器", "the registers that say which instrument it is"},
     {"channels", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL, "通道", "what it measures"},
     {"states", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL, "状态位", "its status bits"},
     {"proofs", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL,
@@ -82,10 +92,7 @@ static const struct conf_key serial_keys[] = {
 };
 
 static const struct conf_key wake_keys[] = {
-    {"area", CONF_CHOICE, false, offsetof(struct wake, area), 0, 0, 0, "holding", profile_areas,
-     "寄存器区", "the area"},
-    {"address", CONF_INT, true, offsetof(struct wake, address), 0, 0, 65535, NULL, NULL,
-     "协议地址，从 0 起", "protocol address, counted from 0"},
+    ADDRESS_KEYS(struct wake, where, manual),
 };
 /* clang-format on */
 
@@ -120,20 +127,39 @@ static void read_serial(struct profile_draft *draft, struct conf_at root)
 
 static void read_wake(struct profile_draft *draft, struct conf_at root)
 {
-    struct wake wake = {.area = AREA_HOLDING_REGISTER};
+    struct wake wake = {.where.area = AREA_HOLDING_REGISTER};
     struct profile *profile = draft->profile;
     struct conf_at group;
+    struct place place;
+    uint64_t seen = 0;
 
     if (!group_is_there(draft, root, "wake", &group))
         return;
-    conf_read(group, wake_keys, COUNT(wake_keys), &wake, NULL, draft->faults);
-    if (area_is_bits((enum register_area)wake.area))
+    if (!conf_read(group, wake_keys, COUNT(wake_keys), &wake, &seen, draft->faults) ||
+        !profile_read_place(draft, group, &wake.where, seen, &place))
+        return;
+    if (area_is_bits(place.area))
         conf_complain(draft->faults, group, "area",
                       SAY("唤醒只能读寄存器：input 或 holding",
                           "a wake step reads registers: input or holding"));
     profile->has_wake = true;
-    profile->wake_area = (enum register_area)wake.area;
-    profile->wake_address = (uint16_t)wake.address;
+    profile->wake_area = place.area;
+    profile->wake_address = place.address;
+}
+
+/* A pause that belongs to nothing would never be made: somebody has left out the other key. */
+static void check_pauses(struct profile_draft *draft, struct conf_at root)
+{
+    const struct profile *profile = draft->profile;
+
+    if (profile->wake_wait_ms > 0 && !profile->has_wake)
+        conf_complain(draft->faults, profile_place(root, "wake_wait"), "wake_wait",
+                      SAY("没有 wake，就没有唤醒后的等待",
+                          "there is no wake step to wait after; write wake = { address = …; }"));
+    if (profile->first_pause_ms > 0 && profile->first_tries == 0)
+        conf_complain(draft->faults, profile_place(root, "first_pause"), "first_pause",
+                      SAY("没有 first_tries，就不会再问；请写 first_tries = 1",
+                          "without first_tries nothing is asked again; write first_tries = 1"));
 }
 
 static void read_head(struct profile_draft *draft, struct conf_at root)
@@ -153,10 +179,14 @@ static void read_head(struct profile_draft *draft, struct conf_at root)
     profile->warm_up_ms = head.warm_up_ms;
     profile->max_registers = (int)head.max_registers;
     profile->max_gap = (int)head.max_gap;
+    profile->wake_wait_ms = head.wake_wait_ms;
+    profile->first_tries = (int)head.first_tries;
+    profile->first_pause_ms = head.first_pause_ms;
     draft->order_is_given = (seen >> ORDER_ROW & 1U) != 0;
     draft->order = (enum word_order)head.order;
     read_serial(draft, root);
     read_wake(draft, root);
+    check_pauses(draft, root);
 }
 
 /* SHA-256 of the bytes of a file; false, with errno, when it cannot be read. */
@@ -192,6 +222,7 @@ static void read_profile(struct profile_draft *draft, const struct conf *file, b
     read_head(draft, root);
     profile_read_channels(draft, conf_member(root, "channels"));
     profile_read_states(draft, conf_member(root, "states"));
+    profile_read_identity(draft, conf_member(root, "identity"));
     if (prove && conf_faults_count(draft->faults) == faults_before)
         profile_prove(draft->profile, root, draft->faults);
 }

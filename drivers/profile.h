@@ -2,7 +2,7 @@
  *
  * A profile is read from drivers/profiles/MODEL.conf, so a new model of sensor is a new file and
  * not new code. Nothing here talks to a sensor. The format is described by example in
- * drivers/profiles/example_wq300.conf and by the table in profile.c.
+ * drivers/profiles/example_wq300.conf and example_habits.conf, and by the tables in profile*.c.
  *
  * Addresses are protocol addresses: the first holding register is 0, though most manuals print
  * 40001. Values come out in the unit of the parameter table; where the maker's unit differs, the
@@ -26,12 +26,52 @@
 
 enum register_area { AREA_COIL, AREA_DISCRETE_INPUT, AREA_INPUT_REGISTER, AREA_HOLDING_REGISTER };
 
-/* How the words of one value are laid out; ABCD is high word first, high byte first. A 16-bit value
- * obeys only the byte part: BADC and DCBA swap its two bytes. */
-enum word_type { WORDS_INT16, WORDS_UINT16, WORDS_INT32, WORDS_UINT32, WORDS_FLOAT32, WORDS_BIT };
+/* BCD: four bits a decimal digit, high first. A string stands only in identity registers. */
+enum word_type {
+    WORDS_INT16,
+    WORDS_UINT16,
+    WORDS_INT32,
+    WORDS_UINT32,
+    WORDS_FLOAT32,
+    WORDS_INT64,
+    WORDS_UINT64,
+    WORDS_FLOAT64,
+    WORDS_BCD16,
+    WORDS_BCD32,
+    WORDS_BIT,
+    WORDS_STRING
+};
+
+/* How the words of one value are laid out: ABCD is high word first, CDAB low word first; BADC and
+ * DCBA are these with the two bytes of each word swapped. A value of 16 bits obeys only the byte
+ * part; one of 64 bits goes from its highest word to its lowest, or back. */
 enum word_order { ORDER_ABCD, ORDER_BADC, ORDER_CDAB, ORDER_DCBA };
 
-enum { CHANNEL_ABSENT_MAX = 4, PROFILE_STATES_MAX = 32 };
+enum {
+    CHANNEL_ABSENT_MAX = 4,
+    CHANNEL_UNITS_MAX = 8,
+    CHANNEL_WORDS_MAX = 4,
+    PROFILE_STATES_MAX = 32,
+    STATE_NUMBERS_MAX = 8,
+};
+
+/* A register that stands beside a value and says how to take it: (register AND mask) >> shift, the
+ * register as it stands on the wire, high byte first, whatever the word order. */
+struct beside {
+    bool is_there;
+    enum register_area area; /* input or holding */
+    uint16_t address;
+    uint16_t mask;
+    uint8_t shift;
+    char manual[24];
+};
+
+/* What a unit setting of the device does to its number: x scale + offset gives the parameter's. */
+struct unit_scale {
+    uint16_t is;
+    struct decimal scale;
+    struct decimal offset;
+};
 
 struct channel {
     char name[CHANNEL_SIZE]; /* PARAMETER or PARAMETER.SUFFIX */
@@ -45,10 +85,20 @@ struct channel {
     struct decimal offset;
     double valid_min; /* the span the maker promises, inclusive, in the parameter's unit */
     double valid_max;
-    uint32_t absent[CHANNEL_ABSENT_MAX]; /* raw words (in ABCD order) that mean "no measurement" */
+    uint64_t absent[CHANNEL_ABSENT_MAX]; /* raw words (in ABCD order) that mean "no measurement" */
     unsigned absent_count;
     char manual[24]; /* the number the maker prints, "40003" */
+    bool is_field; /* only the bits `low` to `high` of an unsigned value, and marks of them alone */
+    uint8_t low, high;
+    struct beside decimals;     /* how many of the raw number's digits are decimals, 0 to 9 */
+    struct beside unit_setting; /* one of `units` */
+    struct unit_scale units[CHANNEL_UNITS_MAX];
+    unsigned unit_count;
+    struct beside absent_register; /* holds, in the channel's type, what means "no measurement" */
 };
+
+/* When a state holds, of (register AND mask); a coil or discrete input is 0 or 1. */
+enum state_test { STATE_ANY_BIT, STATE_IS_ONE_OF, STATE_IS_NONE_OF, STATE_AT_LEAST };
 
 /* While it holds, every channel (or the one named) is at best `quality`, one of T C M F D: N and
  * better letters are taken down to it, worse ones (D, B) stay, and of several states the worst
@@ -58,22 +108,25 @@ struct state {
     char channel[CHANNEL_SIZE]; /* "" for all */
     enum register_area area;
     uint16_t address;
-    uint16_t mask;   /* the register AND mask; a coil or discrete input is 0 or 1 */
-    bool has_equals; /* holds when (register AND mask) == equals; else when != 0 */
-    uint16_t equals;
+    uint16_t mask;
+    enum state_test test;
+    uint16_t numbers[STATE_NUMBERS_MAX]; /* what the test compares with */
+    unsigned number_count;
     enum quality quality;
     char manual[24];
 };
 
+bool state_holds(const struct state *state, uint16_t word); /* the register, not masked */
+
 /* Registers that say which instrument answers. An item with `expect` says that it is this model;
  * one without is remembered for each device, and tells a replaced or changed instrument. */
-enum { IDENTITY_ITEMS_MAX = 4, IDENTITY_TEXT = 160 };
+enum { IDENTITY_ITEMS_MAX = 4, IDENTITY_WORDS_MAX = 32, IDENTITY_TEXT = 320 };
 
 struct identity_item {
     char name[24]; /* "model", "serial_number", "firmware", … */
     enum register_area area;
     uint16_t address;
-    uint16_t words; /* registers it takes */
+    uint16_t words; /* registers it takes, at most IDENTITY_WORDS_MAX */
     enum word_type type;
     enum word_order order;
     char expect[48]; /* its text where the model says so; "": any */
@@ -126,7 +179,7 @@ void profile_free(struct profile *profile); /* NULL is fine */
 /* Borrowed; NULL when there is none. */
 const struct channel *profile_channel(const struct profile *profile, const char *name);
 
-/* How many 16-bit words (bits for WORDS_BIT) one value takes: 1 or 2. */
+/* How many 16-bit words (bits for WORDS_BIT) one value takes: 1, 2 or 4. */
 unsigned channel_word_count(const struct channel *channel);
 
 /* What came from the device in one poll, by address: the blocks of a read plan. */
@@ -142,14 +195,16 @@ struct block {
 
 /* Turns the words of one channel, in wire order, into a value: QUALITY_NORMAL inside the span;
  * QUALITY_OVER_RANGE/ABOVE_SPAN above; QUALITY_FAULT/BELOW_SPAN below (value kept); QUALITY_FAULT
- * with NAN for an absent mark or a float that is not a finite number. A WORDS_BIT is the lowest bit
- * of `bytes[0]`. */
+ * with NAN for an absent mark, for what is not a finite number (a BCD digit above 9 too) and for a
+ * whole number a double cannot hold exactly. A WORDS_BIT is the lowest bit of `bytes[0]`. What
+ * stands in registers beside it is not asked here: profile_decode() does. */
 struct reading channel_decode(const struct channel *channel, const uint8_t *bytes);
 
 /* The readings of a poll: for each of `count` channels the reading from the blocks (a channel whose
- * block has no answer, or which is in no block, is B with the cause of the block that failed), then
- * the states. A state whose own block did not answer makes every channel it governs B: without it
- * "normal" would be a guess.
+ * block has no answer, or which is in no block, is B with the cause of the block that failed; so is
+ * one whose decimals, unit or absent register did not answer), then the states. A state whose own
+ * block did not answer makes every channel it governs B: without it "normal" would be a guess. A
+ * number of decimals beyond 9 is D/not_a_number, a unit the profile does not know D/unit_unknown.
  * `readings[i].point` is left alone. */
 void profile_decode(const struct profile *profile, const struct channel *const *channels,
                     size_t count, const struct block *blocks, size_t block_count,

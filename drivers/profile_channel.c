@@ -1,14 +1,12 @@
 /* Reads the channels of a profile. */
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
 #include "drivers/profile_parts.h"
 
-static const char *const types[] = {"int16", "uint16", "int32", "uint32", "float32", "bit", NULL};
+const char *const profile_types[] = {"int16",  "uint16",  "int32", "uint32", "float32", "int64",
+                                     "uint64", "float64", "bcd16", "bcd32",  "bit",     NULL};
 
 /* One element of `channels`, in the widths the table reader fills. */
 struct channel_row {
@@ -18,8 +16,8 @@ struct channel_row {
     char title[64];
     char manual[24];
     char absent[32]; /* taken only to be known; read_absent() reads it */
-    int area, type, order;
-    int64_t address;
+    struct address_row where;
+    int type, order;
     double scale, offset;
     double absent_number; /* as `absent` */
 };
@@ -30,6 +28,7 @@ struct channel_row {
 
 /* clang-format off */
 static const struct conf_key channel_keys[] = {
+    ADDRESS_KEYS(struct channel_row, where, manual),
     {"word_order", CONF_CHOICE, false, C_AT(order), 0, 0, 0, NULL, profile_orders,
      "本通道的字节顺序", "how the bytes of this value are laid out"},
     {"absent", CONF_INNER, false, C_AT(absent), C_ROOM(absent), 0, 0, NULL, NULL,
@@ -42,11 +41,7 @@ static const struct conf_key channel_keys[] = {
      "换算后的单位", "unit of the decoded value"},
     {"title", CONF_TEXT, false, C_AT(title), C_ROOM(title), 0, 0, "", NULL,
      "厂家的叫法", "the maker's name for it"},
-    {"area", CONF_CHOICE, true, C_AT(area), 0, 0, 0, NULL, profile_areas,
-     "寄存器区", "the area"},
-    {"address", CONF_INT, true, C_AT(address), 0, 0, 65535, NULL, NULL,
-     "协议地址，从 0 起", "protocol address, counted from 0"},
-    {"type", CONF_CHOICE, true, C_AT(type), 0, 0, 0, NULL, types,
+    {"type", CONF_CHOICE, true, C_AT(type), 0, 0, 0, NULL, profile_types,
      "类型", "the type"},
     {"scale", CONF_NUMBER, false, C_AT(scale), 0, -1e12, 1e12, "1", NULL,
      "值 = 原始值 × scale + offset", "value = raw x scale + offset"},
@@ -54,12 +49,18 @@ static const struct conf_key channel_keys[] = {
      "见 scale", "see scale"},
     {"valid", CONF_INNER, true, 0, 0, 0, 0, NULL, NULL,
      "量程 [最小, 最大]", "the span [least, most]"},
-    {"manual", CONF_TEXT, false, C_AT(manual), C_ROOM(manual), 0, 0, "", NULL,
-     "说明书上的编号", "the number the maker prints"},
+    {"bits", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL,
+     "只取这几位 [最低位, 最高位]", "only these bits, [lowest, highest]"},
+    {"decimals_register", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL,
+     "说明有几位小数的寄存器", "the register that says how many decimals"},
+    {"unit_register", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL,
+     "说明当前单位的寄存器", "the register that says the unit"},
+    {"absent_register", CONF_INNER, false, 0, 0, 0, 0, NULL, NULL,
+     "存放“没有测量”标志值的寄存器", "the register that holds the mark of absence"},
 };
 /* clang-format on */
 
-enum { SEEN_ORDER = 1U << 0, ABSENT_ROW = 1, CHANNEL_KEYS = COUNT(channel_keys) };
+enum { ORDER_ROW = ADDRESS_ROWS, ABSENT_ROW, CHANNEL_KEYS = COUNT(channel_keys) };
 
 /* Units people write with the keys they have. */
 static const char *unit_as_ours(const char *written)
@@ -139,107 +140,6 @@ static bool read_valid(struct profile_draft *draft, struct conf_at group, struct
                              "must be [least, most], the least first and smaller"));
 }
 
-/* The bits a device sends for this number; false when the type cannot hold it. */
-static bool raw_of_number(const struct channel *channel, double number, uint32_t *raw)
-{
-    bool is_short = channel_word_count(channel) == 1;
-    double least = is_short ? -32768.0 : -2147483648.0;
-    double most = is_short ? 65535.0 : 4294967295.0;
-
-    if (channel->type == WORDS_FLOAT32) {
-        float value = fabs(number) > FLT_MAX ? 0.0F : (float)number;
-
-        memcpy(raw, &value, sizeof *raw);
-        return fabs(number) <= FLT_MAX;
-    }
-    if (channel->type == WORDS_UINT16 || channel->type == WORDS_UINT32)
-        least = 0.0;
-    if (number < least || number > most || number != rint(number))
-        return false;
-    *raw = (uint32_t)(int64_t)number & (is_short ? 0xFFFFU : 0xFFFFFFFFU);
-    return true;
-}
-
-/* "0xFFFF" is raw bits; a number, quoted or not, is what the type makes of it. */
-static bool read_mark(const struct channel *channel, struct conf_at at, uint32_t *raw)
-{
-    const char *words = conf_text(at);
-    double number;
-
-    if (words == NULL)
-        return conf_number(at, &number) && raw_of_number(channel, number, raw);
-    if (strncmp(words, "0x", 2) == 0) {
-        size_t digits = strspn(words + 2, "0123456789abcdefABCDEF");
-
-        *raw = (uint32_t)strtoul(words + 2, NULL, 16);
-        return digits > 0 && digits <= (size_t)4 * channel_word_count(channel) &&
-               words[2 + digits] == '\0';
-    }
-    return number_parse(words, &number) && raw_of_number(channel, number, raw);
-}
-
-static bool read_absent(struct profile_draft *draft, struct conf_at group, struct channel *channel)
-{
-    struct conf_at at = conf_member(group, "absent");
-    size_t count = conf_is_list(at) ? conf_length(at) : 1;
-
-    if (!conf_is_there(at))
-        return true;
-    if (channel->type == WORDS_BIT)
-        return conf_complain(draft->faults, at, "absent",
-                             SAY("一个位没有“无测量”的写法", "a bit has no absent mark"));
-    if (count > CHANNEL_ABSENT_MAX)
-        return conf_complain(draft->faults, at, "absent", SAY("最多 %d 个", "at most %d"),
-                             (int)CHANNEL_ABSENT_MAX);
-    for (size_t i = 0; i < count; i++)
-        if (!read_mark(channel, conf_is_list(at) ? conf_element(at, i) : at, &channel->absent[i]))
-            return conf_complain(
-                draft->faults, at, "absent",
-                SAY("%s 装不下：应为 \"0x…\"（原始位）或该类型的数",
-                    "does not fit %s: \"0x…\" (raw bits) or a number of that type"),
-                types[channel->type]);
-    channel->absent_count = (unsigned)count;
-    return true;
-}
-
-bool profile_manual_address(enum register_area area, const char *manual, long *address)
-{
-    static const char lead[] = {[AREA_COIL] = '0',
-                                [AREA_DISCRETE_INPUT] = '1',
-                                [AREA_INPUT_REGISTER] = '3',
-                                [AREA_HOLDING_REGISTER] = '4'};
-    size_t digits = strspn(manual, "0123456789");
-
-    if ((digits != 5 && digits != 6) || manual[digits] != '\0' || manual[0] != lead[area])
-        return false;
-    *address = strtol(manual + 1, NULL, 10) - 1;
-    return *address >= 0 && *address <= 65535;
-}
-
-/* A number as manuals print it, 40101, written for the address 100. A device that really answers at
- * 40101 says so by a `manual` of another form. */
-static bool check_counting(struct profile_draft *draft, struct conf_at at,
-                           const struct channel *channel)
-{
-    char written[8];
-    long address;
-    long of_manual;
-
-    snprintf(written, sizeof written, "%u", (unsigned)channel->address);
-    if (channel->area == AREA_COIL || !profile_manual_address(channel->area, written, &address))
-        return true;
-    if (channel->manual[0] != '\0' &&
-        !profile_manual_address(channel->area, channel->manual, &of_manual))
-        return true;
-    return conf_complain(
-        draft->faults, profile_place(at, "address"), "address",
-        SAY("地址从 0 起数：说明书上的 %s 是地址 %ld；设备的协议地址确为 %s 时，写明 "
-            "manual = \"protocol address %s\";",
-            "address counts from 0: manual %s is address %ld; where %s is the "
-            "protocol address, say manual = \"protocol address %s\";"),
-        written, address, written, written);
-}
-
 /* What the table cannot know: that the parts of a channel fit each other. */
 static bool check_channel(struct profile_draft *draft, struct conf_at at,
                           const struct channel *channel, bool order_is_given)
@@ -251,17 +151,22 @@ static bool check_channel(struct profile_draft *draft, struct conf_at at,
                              SAY("bit 只在 coil 和 discrete 区，那里也只有 bit",
                                  "coil and discrete hold bits, and only they do"));
     if (channel->address + words > 65536)
-        return conf_complain(draft->faults, profile_place(at, "address"), "address",
-                             SAY("两个寄存器超出了 65535", "its second register is beyond 65535"));
+        return conf_complain(
+            draft->faults, profile_place(at, "address"), "address",
+            SAY("它要 %u 个寄存器，超出了 65535", "it takes %u registers and goes beyond 65535"),
+            words);
     if ((int)words > draft->profile->max_registers)
         return conf_complain(draft->faults, profile_place(at, "type"), "type",
-                             SAY("它要 2 个寄存器，而 max_registers 是 1",
-                                 "it takes 2 registers, and max_registers is 1"));
-    if (words == 2 && !order_is_given)
-        return conf_complain(draft->faults, profile_place(at, "word_order"), "word_order",
-                             SAY("两个寄存器的值必须写明字节顺序（ABCD、BADC、CDAB 或 DCBA），不猜",
-                                 "a value of two registers must say its order (ABCD, BADC, CDAB or "
-                                 "DCBA): it is never guessed"));
+                             SAY("它要 %u 个寄存器，而 max_registers 是 %d",
+                                 "it takes %u registers, and max_registers is %d"),
+                             words, draft->profile->max_registers);
+    if (words > 1 && !order_is_given)
+        return conf_complain(
+            draft->faults, profile_place(at, "word_order"), "word_order",
+            SAY("%u 个寄存器的值必须写明字节顺序（ABCD、BADC、CDAB 或 DCBA），不猜",
+                "a value of %u registers must say its order (ABCD, BADC, CDAB or "
+                "DCBA): it is never guessed"),
+            words);
     if (channel->scale.digits == 0)
         return conf_complain(draft->faults, profile_place(at, "scale"), "scale",
                              SAY("不能是 0：每个值都会变成一样", "must not be 0: every value would "
@@ -269,8 +174,18 @@ static bool check_channel(struct profile_draft *draft, struct conf_at at,
     return true;
 }
 
+/* Bits of the same value that are not each other's. */
+static bool fields_differ(const struct channel *one, const struct channel *other)
+{
+    return one->is_field && other->is_field && one->address == other->address &&
+           one->type == other->type && one->order == other->order &&
+           (one->high < other->low || other->high < one->low);
+}
+
 static bool channels_overlap(const struct channel *one, const struct channel *other)
 {
+    if (fields_differ(one, other))
+        return false;
     return one->area == other->area && one->address < other->address + channel_word_count(other) &&
            other->address < one->address + channel_word_count(one);
 }
@@ -297,12 +212,12 @@ static bool check_against_others(struct profile_draft *draft, struct conf_at at,
 }
 
 static void channel_from_row(struct channel *channel, const struct channel_row *row,
-                             const struct parameter *parameter)
+                             struct place place, const struct parameter *parameter)
 {
     *channel = (struct channel){
         .parameter = parameter,
-        .area = (enum register_area)row->area,
-        .address = (uint16_t)row->address,
+        .area = place.area,
+        .address = place.address,
         .type = (enum word_type)row->type,
         .order = (enum word_order)row->order,
         .scale = decimal_from_double(row->scale),
@@ -317,7 +232,7 @@ static void channel_from_row(struct channel *channel, const struct channel_row *
 /* `absent` may be a text, a number or a list of them, and a table row has one type: the one that
  * stands here. */
 static bool read_row(struct profile_draft *draft, struct conf_at at, struct channel_row *row,
-                     bool *order_is_given)
+                     struct place *place, bool *order_is_given)
 {
     struct conf_at absent = conf_member(at, "absent");
     struct conf_key keys[CHANNEL_KEYS];
@@ -333,27 +248,28 @@ static bool read_row(struct profile_draft *draft, struct conf_at at, struct chan
         keys[ABSENT_ROW].offset = C_AT(absent_number);
     }
     read = conf_read(at, keys, CHANNEL_KEYS, row, &seen, draft->faults);
-    *order_is_given = draft->order_is_given || (seen & SEEN_ORDER) != 0;
-    return read;
+    *order_is_given = draft->order_is_given || (seen >> ORDER_ROW & 1U) != 0;
+    return read && profile_read_place(draft, at, &row->where, seen, place);
 }
 
 static void read_channel(struct profile_draft *draft, struct conf_at at)
 {
-    struct channel_row row = {.scale = 1.0, .order = (int)draft->order};
+    struct channel_row row = {.where.area = AREA_UNSAID, .scale = 1.0, .order = (int)draft->order};
     const struct parameter *parameter;
     struct channel channel;
+    struct place place;
     bool order_is_given;
 
-    if (!read_row(draft, at, &row, &order_is_given))
+    if (!read_row(draft, at, &row, &place, &order_is_given))
         return;
     parameter = find_parameter(draft, at, row.parameter);
     if (parameter == NULL)
         return;
-    channel_from_row(&channel, &row, parameter);
+    channel_from_row(&channel, &row, place, parameter);
     if (!check_unit(draft, at, row.unit, parameter) || !read_valid(draft, at, &channel) ||
         !check_channel(draft, at, &channel, order_is_given) ||
-        !check_counting(draft, at, &channel) || !read_absent(draft, at, &channel) ||
-        !check_against_others(draft, at, &channel))
+        !profile_read_field(draft, at, &channel) || !profile_read_absent(draft, at, &channel) ||
+        !profile_read_all_beside(draft, at, &channel) || !check_against_others(draft, at, &channel))
         return;
     draft->profile->channels[draft->profile->channel_count++] = channel;
 }

@@ -4,18 +4,8 @@
 #include <string.h>
 
 #include "base/say.h"
-#include "drivers/plan.h"
+#include "drivers/identity.h"
 #include "drivers/profile_parts.h"
-
-enum { PROOF_BLOCKS_MAX = 32 };
-
-/* What the device of one proof sent. */
-struct wire {
-    struct block blocks[PROOF_BLOCKS_MAX];
-    size_t count;
-    uint8_t bytes[POLL_RAW_MAX];
-    size_t used;
-};
 
 /* One profile being proven. */
 struct trial {
@@ -24,126 +14,8 @@ struct trial {
     const struct channel *channels[POLL_READINGS_MAX];
     bool proven[POLL_READINGS_MAX];
     struct reading readings[POLL_READINGS_MAX];
-    struct wire wire;
+    struct proof_wire wire;
 };
-
-/* The lowest address of this area that the profile uses: where a plain list of words begins. */
-static uint16_t lowest_address(const struct profile *profile, enum register_area area)
-{
-    uint16_t lowest = UINT16_MAX;
-
-    for (size_t i = 0; i < profile->channel_count; i++)
-        if (profile->channels[i].area == area && profile->channels[i].address < lowest)
-            lowest = profile->channels[i].address;
-    for (size_t i = 0; i < profile->state_count; i++)
-        if (profile->states[i].area == area && profile->states[i].address < lowest)
-            lowest = profile->states[i].address;
-    return lowest;
-}
-
-static bool wire_add_bits(struct wire *wire, struct conf_at list)
-{
-    size_t count = conf_length(list);
-
-    memset(wire->bytes + wire->used, 0, (count + 7) / 8);
-    for (size_t i = 0; i < count; i++) {
-        int64_t bit;
-
-        if (!conf_int(conf_element(list, i), &bit) || bit < 0 || bit > 1)
-            return false;
-        wire->bytes[wire->used + i / 8] |= (uint8_t)(bit << i % 8);
-    }
-    wire->used += (count + 7) / 8;
-    return true;
-}
-
-static bool wire_add_words(struct wire *wire, struct conf_at list)
-{
-    for (size_t i = 0; i < conf_length(list); i++) {
-        int64_t word;
-
-        if (!conf_int(conf_element(list, i), &word) || word < 0 || word > 65535)
-            return false;
-        wire->bytes[wire->used++] = (uint8_t)(word >> 8);
-        wire->bytes[wire->used++] = (uint8_t)word;
-    }
-    return true;
-}
-
-/* One run of words from `address` on. */
-static bool wire_add(struct trial *trial, enum register_area area, int64_t address,
-                     struct conf_at list)
-{
-    struct wire *wire = &trial->wire;
-    const char *key = area_word(area);
-    size_t count = conf_length(list);
-    size_t bytes = area_is_bits(area) ? (count + 7) / 8 : 2 * count;
-
-    if (count == 0 || (uint64_t)address + count > 65536 || wire->count == PROOF_BLOCKS_MAX ||
-        bytes > sizeof wire->bytes - wire->used)
-        return conf_complain(trial->faults, list, key,
-                             SAY("没有内容，或超出了地址范围", "holds nothing, or goes too far"));
-    wire->blocks[wire->count++] = (struct block){area, (uint16_t)address, (uint16_t)count,
-                                                 true, CAUSE_NONE,        wire->bytes + wire->used};
-    if (area_is_bits(area) ? wire_add_bits(wire, list) : wire_add_words(wire, list))
-        return true;
-    return conf_complain(trial->faults, list, key,
-                         area_is_bits(area) ? SAY("只能是 0 和 1", "must be 0 or 1 each")
-                                            : SAY("应为 0 到 65535 的整数",
-                                                  "must be whole numbers from 0 to 65535"));
-}
-
-/* { at = 0x2400; words = [ … ]; } */
-static bool wire_add_run(struct trial *trial, enum register_area area, struct conf_at run)
-{
-    struct conf_at words = conf_member(run, "words");
-    int64_t at;
-
-    if (!conf_int(conf_member(run, "at"), &at) || at < 0 || at > 65535 || !conf_is_list(words))
-        return conf_complain(
-            trial->faults, run, area_word(area),
-            SAY("应为 { at = 地址; words = [ … ]; }", "must be { at = ADDRESS; words = [ … ]; }"));
-    return wire_add(trial, area, at, words);
-}
-
-/* `at` of a proof: where its one plain list of registers begins. */
-static bool read_start(struct trial *trial, struct conf_at proof, int64_t *address)
-{
-    struct conf_at at = conf_member(proof, "at");
-
-    if (conf_is_there(conf_member(proof, "holding")) && conf_is_there(conf_member(proof, "input")))
-        return conf_complain(
-            trial->faults, at, "at",
-            SAY("同时有 holding 和 input 时不知道指谁；请写成 ( { at = …; words = "
-                "[ … ]; } )",
-                "may mean holding or input; write ( { at = …; words = [ … ]; } )"));
-    if (conf_int(at, address) && *address >= 0 && *address <= 65535)
-        return true;
-    return conf_complain(trial->faults, at, "at",
-                         SAY("应为 0 到 65535 的地址", "must be an address from 0 to 65535"));
-}
-
-static bool wire_add_area(struct trial *trial, struct conf_at proof, enum register_area area)
-{
-    struct conf_at list = conf_member(proof, area_word(area));
-    struct conf_at at = conf_member(proof, "at");
-    int64_t address = lowest_address(trial->profile, area);
-    bool added = true;
-
-    if (!conf_is_there(list))
-        return true;
-    if (conf_is_group(conf_element(list, 0)) && conf_is_list(list)) {
-        for (size_t i = 0; i < conf_length(list); i++)
-            added = wire_add_run(trial, area, conf_element(list, i)) && added;
-        return added;
-    }
-    if (!conf_is_list(list))
-        return conf_complain(trial->faults, list, area_word(area),
-                             SAY("应为 [ … ]", "must be [ … ]"));
-    if (!area_is_bits(area) && conf_is_there(at) && !read_start(trial, proof, &address))
-        return false;
-    return wire_add(trial, area, address, list);
-}
 
 /* A key cannot hold a dot, so PARAMETER.SUFFIX is written parameter_suffix in a proof. */
 static void proof_key(const struct channel *channel, char *key, size_t size)
@@ -189,7 +61,7 @@ static const char *order_that_fits(const struct trial *trial, size_t index, doub
     const struct channel *only = &other;
     const char *fits = NULL;
 
-    if (channel_word_count(&other) != 2)
+    if (channel_word_count(&other) < 2)
         return NULL;
     for (enum word_order order = ORDER_ABCD; order <= ORDER_DCBA; order++) {
         struct reading reading = {0};
@@ -267,6 +139,33 @@ static void judge_channel(struct trial *trial, struct conf_at expected, size_t i
                   wanted, reading_text(reading, got, sizeof got), likely);
 }
 
+/* identity_serial_number = "20231107" */
+static bool judge_identity(struct trial *trial, struct conf_at expected, const char *name)
+{
+    const struct profile *profile = trial->profile;
+    const char *wanted = conf_text(expected);
+    char got[IDENTITY_VALUE];
+
+    for (size_t i = 0; i < profile->identity_count; i++) {
+        const struct identity_item *item = &profile->identity[i];
+
+        if (strcmp(item->name, name) != 0)
+            continue;
+        if (!profile_wire_identity(&trial->wire, item, got))
+            return conf_complain(
+                trial->faults, expected, item->name,
+                SAY("实证里没有它的寄存器", "its registers are not laid out in this proof"));
+        return (wanted != NULL && strcmp(wanted, got) == 0) ||
+               conf_complain(trial->faults, expected, item->name,
+                             SAY("实证不成立：应为 \"%s\"，解出 \"%s\"（写成带引号的文字）",
+                                 "the proof fails: expected \"%s\", got \"%s\" (written as text in "
+                                 "quotes)"),
+                             wanted == NULL ? "" : wanted, got);
+    }
+    return conf_complain(trial->faults, expected, name,
+                         SAY("identity 里没有这一项", "there is no such item in identity"));
+}
+
 static bool is_of_the_wire(const char *key)
 {
     static const char *const keys[] = {"note", "at", "holding", "input", "discrete", "coil"};
@@ -280,6 +179,7 @@ static bool is_of_the_wire(const char *key)
 static void judge_proof(struct trial *trial, struct conf_at proof)
 {
     const struct profile *profile = trial->profile;
+    static const char of_identity[] = "identity_";
     size_t judged = 0;
     const char *key;
 
@@ -290,7 +190,9 @@ static void judge_proof(struct trial *trial, struct conf_at proof)
         if (is_of_the_wire(key))
             continue;
         judged++;
-        if (index < profile->channel_count)
+        if (strncmp(key, of_identity, strlen(of_identity)) == 0)
+            judge_identity(trial, at, key + strlen(of_identity));
+        else if (index < profile->channel_count)
             judge_channel(trial, at, index);
         else
             conf_complain(trial->faults, at, key,
@@ -305,19 +207,11 @@ static void judge_proof(struct trial *trial, struct conf_at proof)
 
 static void replay(struct trial *trial, struct conf_at proof)
 {
-    static const enum register_area areas[] = {AREA_COIL, AREA_DISCRETE_INPUT, AREA_INPUT_REGISTER,
-                                               AREA_HOLDING_REGISTER};
-    bool laid_out = true;
-
     if (!conf_is_group(proof)) {
         conf_complain(trial->faults, proof, "proofs", SAY("应为 { … }", "must be { … }"));
         return;
     }
-    trial->wire.count = 0;
-    trial->wire.used = 0;
-    for (size_t i = 0; i < sizeof areas / sizeof areas[0]; i++)
-        laid_out = wire_add_area(trial, proof, areas[i]) && laid_out;
-    if (!laid_out)
+    if (!profile_wire_lay_out(&trial->wire, trial->profile, proof, trial->faults))
         return;
     profile_decode(trial->profile, trial->channels, trial->profile->channel_count,
                    trial->wire.blocks, trial->wire.count, trial->readings);

@@ -38,9 +38,39 @@ double simvalue_at(const struct simvalue *value, struct wall_time time);
 uint64_t simvalue_seed(uint64_t seed, const char *link, unsigned unit, const char *channel);
 
 /* Puts a value (in the parameter's unit) into wire words as the profile lays them out; returns how
- * many, 1 or 2 (a bit: one word, 0 or 1). A whole-number register is rounded and held in its range,
- * and never shows the absent mark by accident. NAN gives the absent mark; without one a float32
- * becomes not-a-number and a whole number 0. */
-unsigned simvalue_encode(const struct channel *channel, double value, uint16_t words[2]);
+ * many, 1 to 4 (a bit: one word, 0 or 1). A whole-number register is rounded and held in its range,
+ * and never shows the absent mark by accident. NAN gives the absent mark; without one a float
+ * becomes not-a-number and a whole number 0. A bit field leaves the other bits of `words` as they
+ * are. What stands beside the channel is played by simvalue_words(). */
+unsigned simvalue_encode(const struct channel *channel, double value,
+                         uint16_t words[CHANNEL_WORDS_MAX]);
+
+/* One register (or bit) of a played device: its bits of `mask` become those of `word`. */
+struct simword {
+    enum register_area area;
+    uint16_t address;
+    uint16_t mask;
+    uint16_t word;
+};
+
+enum { SIMWORDS_MAX = 2 * CHANNEL_WORDS_MAX + 2 };
+
+/* All that says this value: its own registers, and those beside it - as many decimals as the
+ * parameter has and the register can hold (as few as any channel that shares the register needs),
+ * the first of its units, a mark of absence. Returns how many. */
+size_t simvalue_words(const struct profile *profile, const struct channel *channel, double value,
+                      struct simword out[SIMWORDS_MAX]);
+
+/* The registers of one item of an identity for the text it should have; a text the type cannot hold
+ * gives noughts. Returns item->words. */
+size_t simvalue_identity(const struct identity_item *item, const char *text,
+                         uint16_t words[IDENTITY_WORDS_MAX]);
+
+/* The text a played unit answers: what the model says, else a number of its own. */
+void simvalue_identity_text(const struct identity_item *item, unsigned unit, char *out,
+                            size_t size);
+
+/* A word in which the state holds, or does not; `word` itself where it is one already. */
+uint16_t simvalue_state_word(const struct state *state, uint16_t word, bool holds);
 
 #endif

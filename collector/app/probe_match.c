@@ -6,24 +6,11 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "drivers/words.h"
 
 const char *probe_type_word(enum word_type type)
 {
-    switch (type) {
-    case WORDS_INT16:
-        return "int16";
-    case WORDS_UINT16:
-        return "uint16";
-    case WORDS_INT32:
-        return "int32";
-    case WORDS_UINT32:
-        return "uint32";
-    case WORDS_FLOAT32:
-        return "float32";
-    case WORDS_BIT:
-        return "bit";
-    }
-    return "?";
+    return words_type_word(type);
 }
 
 const char *probe_order_word(enum word_order order)
@@ -95,7 +82,7 @@ double probe_value(const struct probe_words *words, size_t at, enum word_type ty
         .valid_max = INFINITY
     };
     unsigned count = channel_word_count(&channel);
-    uint8_t bytes[4];
+    uint8_t bytes[2 * CHANNEL_WORDS_MAX];
 
     if (at + count > words->range.count)
         return NAN;

@@ -20,6 +20,12 @@ static void span_add(struct span *span, int address, int count)
         span->last = address + count - 1;
 }
 
+static void span_add_beside(struct span spans[4], const struct beside *beside, int count)
+{
+    if (beside->is_there)
+        span_add(&spans[beside->area], beside->address, count);
+}
+
 static unsigned span_count(const struct span *span)
 {
     return span->last < span->first ? 0 : (unsigned)(span->last - span->first + 1);
@@ -37,8 +43,16 @@ modbus_mapping_t *registers_new(const struct profile *profile)
     for (size_t i = 0; i < profile->channel_count; i++) {
         const struct channel *channel = &profile->channels[i];
 
-        span_add(&spans[channel->area], channel->address, (int)channel_word_count(channel));
+        int words = (int)channel_word_count(channel);
+
+        span_add(&spans[channel->area], channel->address, words);
+        span_add_beside(spans, &channel->decimals, 1);
+        span_add_beside(spans, &channel->unit_setting, 1);
+        span_add_beside(spans, &channel->absent_register, words);
     }
+    for (size_t i = 0; i < profile->identity_count; i++)
+        span_add(&spans[profile->identity[i].area], profile->identity[i].address,
+                 profile->identity[i].words);
     for (size_t i = 0; i < profile->state_count; i++)
         span_add(&spans[profile->states[i].area], profile->states[i].address, 1);
 
@@ -83,24 +97,34 @@ static void put_word(modbus_mapping_t *to, enum register_area area, int address,
     }
 }
 
-void registers_put(modbus_mapping_t *to, const struct channel *channel, double value)
+void registers_put(modbus_mapping_t *to, const struct profile *profile,
+                   const struct channel *channel, double value)
 {
-    uint16_t words[2];
-    unsigned count = simvalue_encode(channel, value, words);
+    struct simword words[SIMWORDS_MAX];
+    size_t count = simvalue_words(profile, channel, value, words);
 
-    for (unsigned i = 0; i < count; i++)
-        put_word(to, channel->area, channel->address + (int)i, words[i]);
+    for (size_t i = 0; i < count; i++) {
+        const struct simword *one = &words[i];
+        uint16_t kept = word_at(to, one->area, one->address) & (uint16_t)~one->mask;
+
+        put_word(to, one->area, one->address, kept | (one->word & one->mask));
+    }
 }
 
-/* A bit of the mask that makes the condition false again when it must not hold. */
+void registers_put_identity(modbus_mapping_t *to, const struct identity_item *item, unsigned unit)
+{
+    uint16_t words[IDENTITY_WORDS_MAX];
+    char text[64];
+    size_t count;
+
+    simvalue_identity_text(item, unit, text, sizeof text);
+    count = simvalue_identity(item, text, words);
+    for (size_t i = 0; i < count; i++)
+        put_word(to, item->area, item->address + (int)i, words[i]);
+}
+
 void registers_put_state(modbus_mapping_t *to, const struct state *state, bool holds)
 {
-    uint16_t word = word_at(to, state->area, state->address);
-    uint16_t on = state->has_equals ? state->equals : state->mask;
-    uint16_t off = 0;
-
-    if (state->has_equals && state->equals == 0)
-        off = state->mask;
-    word = (uint16_t)((word & ~state->mask) | ((holds ? on : off) & state->mask));
-    put_word(to, state->area, state->address, word);
+    put_word(to, state->area, state->address,
+             simvalue_state_word(state, word_at(to, state->area, state->address), holds));
 }

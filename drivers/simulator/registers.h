@@ -12,7 +12,11 @@
 /* Gives the registers, ended with modbus_mapping_free(); NULL: no memory. */
 modbus_mapping_t *registers_new(const struct profile *profile);
 
-void registers_put(modbus_mapping_t *to, const struct channel *channel, double value);
+/* The value, and what stands beside it. */
+void registers_put(modbus_mapping_t *to, const struct profile *profile,
+                   const struct channel *channel, double value);
+/* What this unit answers when it is asked who it is. */
+void registers_put_identity(modbus_mapping_t *to, const struct identity_item *item, unsigned unit);
 
 /* Makes the condition of a state hold or not; bits outside its mask stay. */
 void registers_put_state(modbus_mapping_t *to, const struct state *state, bool holds);

@@ -352,7 +352,7 @@ struct sim_unit *town_unit(struct town *town, uint32_t link, uint8_t unit)
     return NULL;
 }
 
-static bool state_holds(const struct sim_unit *unit, enum quality quality, struct wall_time now)
+static bool spell_holds(const struct sim_unit *unit, enum quality quality, struct wall_time now)
 {
     for (size_t i = 0; i < unit->state_count; i++) {
         if (unit->states[i].quality == (int)quality && simspell_holds(&unit->states[i].spell, now))
@@ -366,13 +366,19 @@ void sim_unit_fill(struct sim_unit *unit, struct wall_time now)
     const struct profile *profile = unit->profile;
 
     for (size_t i = 0; i < profile->channel_count; i++)
-        registers_put(unit->registers, &profile->channels[i], simvalue_at(&unit->values[i], now));
-    /* Several states may be values of one register: the one that holds is written last. */
-    for (int holding = 0; holding <= 1; holding++) {
+        registers_put(unit->registers, profile, &profile->channels[i],
+                      simvalue_at(&unit->values[i], now));
+    for (size_t i = 0; i < profile->identity_count; i++)
+        registers_put_identity(unit->registers, &profile->identity[i], unit->unit);
+    /* Several states may be values of one register: the one that holds is written last, and taking
+     * one away may bring another, so that is done twice. */
+    for (int round = 0; round <= 2; round++) {
+        int holding = round == 2;
+
         for (size_t i = 0; i < profile->state_count; i++) {
             const struct state *state = &profile->states[i];
 
-            if (state_holds(unit, state->quality, now) == (holding == 1))
+            if (spell_holds(unit, state->quality, now) == (holding == 1))
                 registers_put_state(unit->registers, state, holding == 1);
         }
     }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -43,13 +44,14 @@ static struct channel ph_channel(void)
 }
 
 /* How a device lays out a raw value; written the other way round than the decoder reads it. */
-static void lay_out(enum word_order order, unsigned words, uint32_t raw, uint8_t out[4])
+static void lay_out(enum word_order order, unsigned words, uint64_t raw, uint8_t *out)
 {
     static const char *const letters[] = {"ABCD", "BADC", "CDAB", "DCBA"};
+    static const char *const long_letters[] = {"ABCDEFGH", "BADCFEHG", "GHEFCDAB", "HGFEDCBA"};
     unsigned bytes = 2 * words;
 
     for (unsigned i = 0; i < bytes; i++) {
-        unsigned letter = (unsigned)(letters[order][i] - 'A');
+        unsigned letter = (unsigned)((words == 4 ? long_letters : letters)[order][i] - 'A');
 
         if (words == 1)
             letter = (i + (order == ORDER_BADC || order == ORDER_DCBA)) % 2;
@@ -235,11 +237,44 @@ static uint32_t next_random(uint64_t *seed)
     return (uint32_t)(*seed * UINT64_C(2685821657736338717) >> 32);
 }
 
-static double value_of(enum word_type type, uint32_t raw)
+/* NAN where there is no value. */
+static double value_of_bcd(uint64_t raw, int digits)
 {
+    char shown[24];
+
+    snprintf(shown, sizeof shown, "%0*llx", digits, (unsigned long long)raw);
+    return strspn(shown + strlen(shown) - digits, "0123456789") == (size_t)digits
+               ? strtod(shown + strlen(shown) - digits, NULL)
+               : (double)NAN;
+}
+
+/* NAN where no double is that number: long double holds every one of 64 bits. */
+static double value_of_whole(long double whole)
+{
+    double value = (double)whole;
+
+    return (long double)value == whole ? value : (double)NAN;
+}
+
+static double value_of(enum word_type type, uint64_t raw)
+{
+    double real64;
     float real;
 
     switch (type) {
+    case WORDS_INT64:
+        return value_of_whole((long double)(int64_t)raw);
+    case WORDS_UINT64:
+        return value_of_whole((long double)raw);
+    case WORDS_FLOAT64:
+        memcpy(&real64, &raw, sizeof real64);
+        return real64;
+    case WORDS_BCD16:
+        return value_of_bcd(raw & 0xFFFF, 4);
+    case WORDS_BCD32:
+        return value_of_bcd(raw & 0xFFFFFFFF, 8);
+    case WORDS_STRING:
+        break;
     case WORDS_INT16:
         return (int16_t)raw;
     case WORDS_UINT16:
@@ -247,33 +282,41 @@ static double value_of(enum word_type type, uint32_t raw)
     case WORDS_INT32:
         return (int32_t)raw;
     case WORDS_UINT32:
-        return raw;
+        return (uint32_t)raw;
     case WORDS_BIT:
-        return raw & 1;
+        return (double)(raw & 1);
     case WORDS_FLOAT32:
         break;
     }
-    memcpy(&real, &raw, sizeof real);
+    memcpy(&real, &(uint32_t){(uint32_t)raw}, sizeof real);
     return (double)real;
 }
 
 static void a_million_random_values_of_every_type_and_order_come_back(void **state)
 {
-    static const enum word_type types[] = {WORDS_INT16, WORDS_UINT16, WORDS_INT32, WORDS_UINT32,
-                                           WORDS_FLOAT32};
+    static const enum word_type types[] = {WORDS_INT16,   WORDS_UINT16, WORDS_INT32,  WORDS_UINT32,
+                                           WORDS_FLOAT32, WORDS_INT64,  WORDS_UINT64, WORDS_FLOAT64,
+                                           WORDS_BCD16,   WORDS_BCD32};
     uint64_t seed = 88172645463325252U;
 
     for (unsigned i = 0; i < 1000000; i++) {
-        struct channel channel = channel_of(types[i % 5], orders[i / 5 % 4]);
-        uint32_t raw = next_random(&seed);
-        double sent = value_of(channel.type, raw);
+        struct channel channel = channel_of(types[i % 10], orders[i / 10 % 4]);
+        uint64_t raw = (uint64_t)next_random(&seed) << 32 | next_random(&seed);
+        bool whole = channel.type == WORDS_INT64 || channel.type == WORDS_UINT64;
         struct reading reading;
-        uint8_t bytes[4];
+        uint8_t bytes[8];
+        double sent;
+
+        raw >>= whole ? i / 40 % 64 : 0; /* numbers of every length */
+        if (channel.type == WORDS_BCD16 || channel.type == WORDS_BCD32)
+            raw &= ~(raw >> 1 & 0x4444444444444444U) & ~(raw >> 2 & 0x2222222222222222U);
+        sent = value_of(channel.type, raw);
 
         lay_out(channel.order, channel_word_count(&channel), raw, bytes);
         reading = channel_decode(&channel, bytes);
         if (!isfinite(sent)) {
-            assert_int_equal(reading.cause, CAUSE_NOT_A_NUMBER);
+            assert_int_equal(reading.cause, whole ? CAUSE_NOT_EXACT : CAUSE_NOT_A_NUMBER);
+            assert_int_equal(reading.quality, QUALITY_FAULT);
             assert_true(isnan(reading.value));
         } else if (channel.type == WORDS_FLOAT32) {
             assert_true((float)reading.value == (float)sent);
@@ -438,8 +481,9 @@ static void a_state_with_equals_holds_only_at_that_number(void **state)
 
     probe_init(&probe);
     added = probe_state(&probe, AREA_HOLDING_REGISTER, 0, 0x000F, QUALITY_MAINTENANCE);
-    added->has_equals = true;
-    added->equals = 3;
+    added->test = STATE_IS_ONE_OF;
+    added->numbers[0] = 3;
+    added->number_count = 1;
     probe.registers[1] = 0x13;
     probe_decode(&probe);
     assert_reading(&probe.readings[0], 7.32, QUALITY_MAINTENANCE, CAUSE_STATUS_BIT);

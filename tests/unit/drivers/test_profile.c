@@ -194,12 +194,13 @@ static void states_are_read(void **state)
     assert_int_equal(profile->state_count, 2);
     assert_string_equal(first->channel, "wind_speed.max");
     assert_int_equal(first->mask, 0x00F0);
-    assert_true(first->has_equals);
-    assert_int_equal(first->equals, 0x20);
+    assert_int_equal(first->test, STATE_IS_ONE_OF);
+    assert_int_equal(first->number_count, 1);
+    assert_int_equal(first->numbers[0], 0x20);
     assert_int_equal(first->quality, QUALITY_MAINTENANCE);
     assert_string_equal(second->channel, "");
     assert_int_equal(second->mask, 1);
-    assert_false(second->has_equals);
+    assert_int_equal(second->test, STATE_ANY_BIT);
     assert_int_equal(second->quality, QUALITY_OVER_RANGE);
     profile_free(profile);
 }
@@ -281,8 +282,8 @@ static void every_mistake_is_refused_where_it_stands(void **state)
         {"unit = \"m/s\"",                    "unit = \"km/h\"",                   "unit",          "m/s"                  },
         {"area = \"input\"",                  "area = \"analog\"",                 "area",          "input"                },
         {"address = 7",                       "address = 65536",                   "address",       "65535"                },
-        {"address = 0x10;",                   "address = 65535;",                  "address",       "second register"      },
-        {"type = \"float32\"",                "type = \"float64\"",                "type",          "float32"              },
+        {"address = 0x10;",                   "address = 65535;",                  "address",       "2 registers"      },
+        {"type = \"float32\"",                "type = \"float16\"",                "type",          "float32"              },
         {"type = \"int16\"",                  "type = \"bit\"",                    "type",          "coil"                 },
         {"type = \"bit\"",                    "type = \"uint16\"",                 "type",          "coil"                 },
         {"scale = 0.01",                      "scale = 0",                         "scale",         "0"                    },

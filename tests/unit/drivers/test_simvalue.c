@@ -106,7 +106,7 @@ static void every_word_order_is_laid_out_as_named(void **state)
 {
     static const struct {
         enum word_order order;
-        uint16_t words[2];
+        uint16_t words[CHANNEL_WORDS_MAX];
     } cases[] = {
         {ORDER_ABCD, {0x41A4, 0x1234}},
         {ORDER_CDAB, {0x1234, 0x41A4}},
@@ -116,10 +116,10 @@ static void every_word_order_is_laid_out_as_named(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct channel channel = {.type = WORDS_UINT32, .scale = one, .order = cases[i].order};
-        uint16_t words[2];
+        uint16_t words[CHANNEL_WORDS_MAX];
 
         assert_int_equal(simvalue_encode(&channel, 0x41A41234, words), 2);
-        assert_memory_equal(words, cases[i].words, sizeof words);
+        assert_memory_equal(words, cases[i].words, 2 * sizeof words[0]);
     }
 }
 
@@ -141,7 +141,7 @@ static void a_scaled_number_is_rounded_to_the_nearest_and_held_in_its_range(void
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct channel channel = {.type = cases[i].type, .scale = hundredth};
-        uint16_t words[2];
+        uint16_t words[CHANNEL_WORDS_MAX];
 
         assert_int_equal(simvalue_encode(&channel, cases[i].value, words), 1);
         assert_int_equal(words[0], cases[i].word);
@@ -154,7 +154,7 @@ static void an_offset_is_taken_off_before_the_scale(void **state)
         .type = WORDS_UINT16, .scale = {1,   -1},
              .offset = {-40, 0 }
     };
-    uint16_t words[2];
+    uint16_t words[CHANNEL_WORDS_MAX];
 
     simvalue_encode(&channel, 20.5, words);
     assert_int_equal(words[0], 605);
@@ -163,7 +163,7 @@ static void an_offset_is_taken_off_before_the_scale(void **state)
 static void sixteen_bits_obey_the_byte_part_of_the_order(void **state)
 {
     struct channel channel = {.type = WORDS_UINT16, .scale = one, .order = ORDER_BADC};
-    uint16_t words[2];
+    uint16_t words[CHANNEL_WORDS_MAX];
 
     simvalue_encode(&channel, 0x1234, words);
     assert_int_equal(words[0], 0x3412);
@@ -180,7 +180,7 @@ static void a_number_never_shows_the_absent_mark_by_accident(void **state)
     };
     struct channel minus = {
         .type = WORDS_INT16, .scale = one, .absent = {0x8000}, .absent_count = 1};
-    uint16_t words[2];
+    uint16_t words[CHANNEL_WORDS_MAX];
 
     simvalue_encode(&channel, 99999.0, words);
     assert_int_equal(words[0], 0xFFFD);
@@ -193,7 +193,7 @@ static void not_a_number_becomes_the_absent_mark(void **state)
     struct channel marked = {
         .type = WORDS_UINT16, .scale = one, .absent = {0xFFFF}, .absent_count = 1};
     struct channel bare = {.type = WORDS_FLOAT32, .scale = one};
-    uint16_t words[2];
+    uint16_t words[CHANNEL_WORDS_MAX];
 
     simvalue_encode(&marked, NAN, words);
     assert_int_equal(words[0], 0xFFFF);
@@ -205,7 +205,7 @@ static void not_a_number_becomes_the_absent_mark(void **state)
 static void a_bit_is_one_word_of_nought_or_one(void **state)
 {
     struct channel channel = {.type = WORDS_BIT, .scale = one};
-    uint16_t words[2];
+    uint16_t words[CHANNEL_WORDS_MAX];
 
     assert_int_equal(simvalue_encode(&channel, 1.0, words), 1);
     assert_int_equal(words[0], 1);
@@ -225,7 +225,7 @@ static void what_is_encoded_is_decoded_to_the_same_value(void **state)
                                           .order = (enum word_order)order,
                                           .scale = type == WORDS_FLOAT32 ? one : hundredth,
                                           .valid_max = 1000.0};
-                uint16_t words[2] = {0};
+                uint16_t words[CHANNEL_WORDS_MAX] = {0};
                 uint8_t bytes[4];
                 struct reading reading;
 

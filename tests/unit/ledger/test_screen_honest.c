@@ -61,8 +61,8 @@ static size_t partner_of(size_t i)
 /* What the sensor would show, in the steps its registers have. */
 static double shown(const struct channel *channel, const struct simvalue *value, int64_t ms)
 {
-    uint16_t words[2];
-    uint8_t bytes[4];
+    uint16_t words[CHANNEL_WORDS_MAX];
+    uint8_t bytes[2 * CHANNEL_WORDS_MAX];
     unsigned count = simvalue_encode(channel, simvalue_at(value, (struct wall_time){ms}), words);
 
     for (unsigned i = 0; i < count; i++) {
