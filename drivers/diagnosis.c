@@ -41,7 +41,7 @@ unsigned sign_of(const struct sign *sign)
 static void strike(struct sign *sign, struct mono_time now)
 {
     if (sign->count == 0)
-        *sign = (struct sign){.first_ns = now.ns};
+        *sign = (struct sign){.first_s = (uint32_t)(now.ns / 1000000000)};
     sign->count++;
     sign->span = (uint16_t)(sign->span + sign->calm + 1);
     sign->calm = 0;
@@ -134,6 +134,7 @@ static void take_right(struct diagnosis *diagnosis, const struct turn *turn)
     struct suspect *suspect = find_suspect(diagnosis, unit);
     bool strangers = turn->requests + turn->frames > 0;
 
+    diagnosis->ever_right = true;
     soothe(&diagnosis->garbled, SIGN_GARBLED);
     soothe(&diagnosis->damaged, SIGN_DAMAGED);
     soothe(&diagnosis->rtu_on_tcp, SIGN_RTU_ON_TCP);

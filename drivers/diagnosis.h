@@ -30,18 +30,19 @@ struct finding {
     enum finding_kind kind;
     uint8_t unit;           /* whose answers; 0: the line's */
     uint8_t other;          /* OTHER_UNIT: the one it answers as */
+    bool framed;            /* SETTINGS: as many bytes as the answer has, so the rate is right */
     unsigned count, of;     /* it was seen so often, in so many answers with bytes */
-    struct mono_time since; /* the first of them */
+    struct mono_time since; /* the first of them, to a second */
 };
 
-enum { DIAGNOSIS_HEARD = 272, DIAGNOSIS_UNITS = 12 };
+enum { DIAGNOSIS_HEARD = 272, DIAGNOSIS_UNITS = 6 };
 
 /* One oddness, counted in answers. */
 struct sign {
     uint16_t count;
-    uint16_t span; /* answers from the first one to the last */
-    uint16_t calm; /* right answers since the last */
-    int64_t first_ns;
+    uint16_t span;    /* answers from the first one to the last */
+    uint16_t calm;    /* right answers since the last */
+    uint32_t first_s; /* when it was first seen, in seconds since this boot */
 };
 
 /* A unit with something odd about it. */
@@ -55,6 +56,7 @@ struct suspect {
 struct diagnosis {
     enum wire wire;
     bool echo_expected;
+    bool ever_right;                /* a unit has answered, so the port's settings are right */
     bool asked;                     /* what is heard may answer `request` */
     struct request request, before; /* the last one sent, and the one before it */
     bool answered, before_answered;

@@ -9,6 +9,7 @@ enum {
     ALWAYS_SHARE = 4,  /* one answer in four is "this unit's answers are damaged" */
     OTHERS_RIGHT = 8,  /* so many answers of others show that the line itself is well… */
     OTHERS_SHARE = 50, /* …when at most one of fifty was damaged */
+    NEVER_RIGHT = 4,   /* damaged answers, and not one right before them */
     RATE = 100,        /* one answer in a hundred is worth a walk to the cable */
 };
 
@@ -19,8 +20,21 @@ static struct finding found(enum finding_kind kind, const struct sign *sign, uin
         .unit = unit,
         .count = sign->count,
         .of = sign_of(sign),
-        .since = {sign->first_ns},
+        .since = {(int64_t)sign->first_s * 1000000000},
     };
+}
+
+/* Nobody has ever been understood. With a wrong parity alone the length is right. */
+static struct finding settings_finding(const struct diagnosis *diagnosis)
+{
+    const struct sign *damaged = &diagnosis->damaged;
+    struct finding finding = found(FINDING_SETTINGS, damaged, 0);
+
+    if (diagnosis->ever_right || damaged->count + diagnosis->garbled.count < NEVER_RIGHT)
+        return (struct finding){.kind = FINDING_NONE};
+    finding.framed = diagnosis->garbled.count < damaged->count;
+    finding.count += diagnosis->garbled.count;
+    return finding;
 }
 
 /* Of the line, in the order in which one explains the others. */
@@ -42,7 +56,7 @@ static struct finding line_finding(const struct diagnosis *diagnosis)
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (sign_stands(signs[i].sign, signs[i].kind))
             return found(signs[i].finding, signs[i].sign, 0);
-    return (struct finding){.kind = FINDING_NONE};
+    return settings_finding(diagnosis);
 }
 
 static bool alone_is_damaged(const struct suspect *suspect)
@@ -62,10 +76,10 @@ static struct finding unit_finding(const struct suspect *suspect)
     if (sign_stands(&suspect->other_unit, SIGN_OTHER_UNIT)) {
         finding = found(FINDING_OTHER_UNIT, &suspect->other_unit, suspect->unit);
         finding.other = suspect->other;
+    } else if (alone_is_damaged(suspect) && suspect->damaged.count >= suspect->garbled.count) {
+        finding = found(FINDING_COLLIDING, &suspect->damaged, suspect->unit);
     } else if (sign_stands(&suspect->garbled, SIGN_GARBLED)) {
         finding = found(FINDING_SETTINGS, &suspect->garbled, suspect->unit);
-    } else if (alone_is_damaged(suspect)) {
-        finding = found(FINDING_COLLIDING, &suspect->damaged, suspect->unit);
     }
     return finding;
 }
@@ -96,15 +110,21 @@ static void say_settings(struct text *text, const struct finding *finding, const
         where = "";
     }
     if (finding->unit != 0)
-        text_add(text, SAY("；线上别的设备正常，是这台设备的波特率、校验位不同吗？",
-                           "; others on the line are well: is this device set to another baud rate "
-                           "or parity?"));
+        text_add(
+            text,
+            SAY("；线上别的设备正常，是这台设备的波特率、校验位不同，还是两台设备用同一个站号？",
+                "; others on the line are well: is this device set to another baud rate "
+                "or parity, or do two have this unit id?"));
     else
         text_format(text,
                     SAY("：%s波特率、校验位、停止位设置对吗？请对照设备说明书",
                         ": are %s baud rate, parity and stop bits those of the devices? "
                         "Compare the manual"),
                     *where == '\0' ? SAY("", "the") : where);
+    if (finding->framed)
+        text_add(text,
+                 SAY("（长度是对的：多半是校验位，或者两台设备用同一个站号）",
+                     " (the length is right: probably parity, or two devices with one unit id)"));
 }
 
 /* What is wrong, behind "链路 X：". */
@@ -178,9 +198,10 @@ static void say_what(struct text *text, const struct finding *finding, const cha
     case FINDING_COLLIDING:
         text_format(text,
                     SAY("只有 %u 号单元的回答损坏（%u 个里坏 %u 个，CRC 不对），别的都正常：有两台"
-                        "设备用这个站号，或者这一台的接线不好",
+                        "设备用这个站号，或者这一台的接线、校验位不对",
                         "only unit %u's answers are damaged (of %u, %u with a wrong CRC), all "
-                        "others are well: two devices have this unit id, or its wiring is bad"),
+                        "others are well: two devices have this unit id, or its wiring or parity "
+                        "is wrong"),
                     unit, finding->of, count);
         break;
     case FINDING_OTHER_UNIT:

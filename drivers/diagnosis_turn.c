@@ -60,6 +60,14 @@ bool turn_is_tcp(const struct diagnosis *diagnosis)
            memcmp(heard, diagnosis->tx, 2) == 0;
 }
 
+/* Nothing but bytes, and just as many as the answer has: the rate is right, what they carry is not.
+ */
+static bool has_right_length(const struct diagnosis *diagnosis, const struct turn *turn)
+{
+    return turn->bytes == diagnosis->used &&
+           turn->bytes == 5 + request_data_size(&diagnosis->request);
+}
+
 struct turn turn_of_line(const struct diagnosis *diagnosis)
 {
     const struct request *request =
@@ -93,6 +101,7 @@ struct turn turn_of_line(const struct diagnosis *diagnosis)
             break;
         }
     }
+    turn.damaged |= has_right_length(diagnosis, &turn);
     return turn;
 }
 

@@ -219,7 +219,6 @@ static void judge_rtu(struct exchange *exchange, bool last, struct mono_time now
 
     judged = frame_search_rtu(&exchange->request, exchange->rx, exchange->rx_used, last,
                               &exchange->heard);
-    exchange->echo_noticed |= exchange->heard.echo;
     if (judged.verdict == FRAME_MORE || exchange->heard.master)
         forget_front(exchange, judged.used);
     else

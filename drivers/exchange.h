@@ -60,7 +60,6 @@ struct exchange {
     bool resumed;        /* went on over a new connection */
     bool lost;           /* TCP: reconnect before the next request */
     bool heard_bytes;    /* any, since it was sent */
-    bool echo_noticed;   /* our own bytes came back; for one log line */
     bool nought_noticed; /* TCP: answered with transaction 0; for one log line */
     unsigned silent;     /* TCP: timeouts in a row without one byte between */
     int64_t timeout_ns;

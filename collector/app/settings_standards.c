@@ -66,7 +66,7 @@ struct night settings_night(const struct settings *settings)
 /* --- what a rule finds ------------------------------------------------------------------------ */
 
 /* One rule on its way through its points. */
-struct finding {
+struct search {
     const struct loading *loading;
     struct rule_conf *rule;
     const struct limit_use *use;
@@ -104,7 +104,7 @@ const struct lanes *settings_lanes_at(const struct rule_conf *rule, const struct
 }
 
 /* Passes a point over where the pattern takes any channel and others remain; else it is a fault. */
-__attribute__((format(printf, 2, 3))) static void pass_over(struct finding *finding,
+__attribute__((format(printf, 2, 3))) static void pass_over(struct search *finding,
                                                             const char *format, ...)
 {
     char why[400];
@@ -120,7 +120,7 @@ __attribute__((format(printf, 2, 3))) static void pass_over(struct finding *find
 }
 
 /* A site that does not say what the standard picks its rows by: a fault, once a site. */
-static void complain_lacking(struct finding *finding, const struct device_conf *device,
+static void complain_lacking(struct search *finding, const struct device_conf *device,
                              const struct place_want *want)
 {
     finding->told = true;
@@ -137,7 +137,7 @@ static void complain_lacking(struct finding *finding, const struct device_conf *
                   finding->rule->limit, want->wanted);
 }
 
-static void say_no_row(struct finding *finding, const struct device_conf *device,
+static void say_no_row(struct search *finding, const struct device_conf *device,
                        const struct channel *channel, const struct place *place)
 {
     const struct standards *standards = finding->loading->settings->standards;
@@ -181,7 +181,7 @@ static void list_periods(const struct limit *const *rows, size_t count, char *ou
 }
 
 /* The rule's `on` must be one the rows can be judged on. */
-static bool on_fits(struct finding *finding, const struct channel *channel,
+static bool on_fits(struct search *finding, const struct channel *channel,
                     const struct limit *const *rows, size_t count)
 {
     const struct limit_use *use = finding->use;
@@ -221,7 +221,7 @@ static void apply_when(struct lanes *lanes, enum when when)
     lanes->count = kept;
 }
 
-static bool complain(const struct finding *finding, const char *key, const char *why)
+static bool complain(const struct search *finding, const char *key, const char *why)
 {
     struct conf_at there = conf_member(finding->at, key);
 
@@ -230,7 +230,7 @@ static bool complain(const struct finding *finding, const char *key, const char 
 }
 
 /* A stage against what the rule writes beside the limit. */
-static bool stage_fits(struct finding *finding, struct stage *stage)
+static bool stage_fits(struct search *finding, struct stage *stage)
 {
     const struct rule *rule = &finding->rule->rule;
     const struct bound *bound = &stage->bound;
@@ -255,7 +255,7 @@ static bool stage_fits(struct finding *finding, struct stage *stage)
     return true;
 }
 
-static bool lanes_fit(struct finding *finding, struct lanes *lanes)
+static bool lanes_fit(struct search *finding, struct lanes *lanes)
 {
     const struct rule *rule = &finding->rule->rule;
 
@@ -297,7 +297,7 @@ static bool add_found(struct rule_conf *rule, const struct rule_found *one)
 enum { ROWS_MOST = LANES_MAX * STAGES_MAX * 4 };
 
 /* False when the rule is refused and the same would be said for every point. */
-static bool find_point(struct finding *finding, const struct device_conf *device,
+static bool find_point(struct search *finding, const struct device_conf *device,
                        const struct channel *channel)
 {
     const struct settings *settings = finding->loading->settings;
@@ -326,7 +326,7 @@ static bool find_point(struct finding *finding, const struct device_conf *device
     return lanes_fit(finding, &found.lanes) && add_found(finding->rule, &found);
 }
 
-static bool find_points(struct finding *finding, const char *pattern)
+static bool find_points(struct search *finding, const char *pattern)
 {
     const struct settings *settings = finding->loading->settings;
     const char *channel = strrchr(pattern, '/');
@@ -352,7 +352,7 @@ static bool find_points(struct finding *finding, const char *pattern)
     return true;
 }
 
-static bool complain_unknown(const struct finding *finding, const char *near)
+static bool complain_unknown(const struct search *finding, const char *near)
 {
     struct conf_at there = conf_member(finding->at, "limit");
     char names[300];
@@ -384,7 +384,7 @@ static bool sites_fit(const struct settings *settings)
 void settings_resolve_limit(const struct loading *loading, struct rule_conf *rule,
                             const struct limit_use *use, struct conf_at at)
 {
-    struct finding finding = {.loading = loading, .rule = rule, .use = use, .at = at};
+    struct search finding = {.loading = loading, .rule = rule, .use = use, .at = at};
     struct conf_at points = conf_member(at, "points");
     const char *near = NULL;
 

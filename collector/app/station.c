@@ -90,6 +90,13 @@ static void learned(void *self, size_t index, const struct lesson *lesson)
     findings_lesson(station->recorder, &station->names.devices[index], lesson);
 }
 
+static void link_found(void *self, size_t link, const struct finding *finding)
+{
+    struct station *station = self;
+
+    trouble_finding(station->trouble, link, finding);
+}
+
 static bool make_poller(struct station *station, uv_loop_t *loop, struct error *err)
 {
     const struct poller_setup setup = {
@@ -104,6 +111,7 @@ static bool make_poller(struct station *station, uv_loop_t *loop, struct error *
         .done = poll_done,
         .keeps_frames = keeps_frames,
         .learned = learned,
+        .found = link_found,
         .self = station,
     };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/shown.h"
 #include "base/say.h"
 
 struct watched {
@@ -220,4 +221,30 @@ void trouble_poll(struct trouble *trouble, const struct poll *poll)
     patience_ms = device->every_ms * 3 > LEAST_MS ? device->every_ms * 3 : LEAST_MS;
     if (failing_too_long(&trouble->of_device[device - trouble->devices], poll->mono, patience_ms))
         say_device(trouble, device, cause);
+}
+
+/* The same moment by the wall clock, as people read it. */
+static const char *since_shown(const struct trouble *trouble, struct mono_time since, char *out)
+{
+    struct wall_time wall = clock_wall(trouble->clock);
+    char utc[WALL_TEXT];
+
+    wall.ms -= (clock_mono(trouble->clock).ns - since.ns) / 1000000;
+    return local_time(wall_text(wall, utc), out);
+}
+
+void trouble_finding(struct trouble *trouble, size_t link, const struct finding *finding)
+{
+    const struct link_setup *setup = &trouble->links[link];
+    char settings[LINK_SETTINGS], since[LOCAL_TEXT], sentence[400], id[64], subject[96];
+
+    snprintf(id, sizeof id, "line-%s", setup->name);
+    if (finding->kind == FINDING_NONE) {
+        notice_end(trouble->notices, id);
+        return;
+    }
+    snprintf(subject, sizeof subject, SAY("链路 %s", "link %s"), setup->name);
+    finding_say(finding, setup->name, link_settings_text(setup, settings),
+                since_shown(trouble, finding->since, since), sentence, sizeof sentence);
+    notice_raise(trouble->notices, id, subject, "%s", sentence);
 }

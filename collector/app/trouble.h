@@ -3,8 +3,8 @@
  * A device that has not answered for longer than three of its periods (at least a minute) is a
  * notice; one that answers again ends it. A link whose port or host cannot be reached is one notice
  * for the link, not one for each of its devices. A point that has no value three times in a row
- * while its device answers (a register the device refuses) is a notice of its own. The loop's
- * thread.
+ * while its device answers (a register the device refuses) is a notice of its own; and so is what
+ * the bytes of a link say about it. The loop's thread.
  */
 #ifndef APP_TROUBLE_H
 #define APP_TROUBLE_H
@@ -21,5 +21,7 @@ struct trouble *trouble_new(const struct device_setup *devices, size_t count,
 void trouble_free(struct trouble *trouble);
 
 void trouble_poll(struct trouble *trouble, const struct poll *poll);
+/* What the bytes of a link say about it now. */
+void trouble_finding(struct trouble *trouble, size_t link, const struct finding *finding);
 
 #endif

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/clock.h"
+#include "drivers/diagnosis.h"
 #include "drivers/exchange.h"
 #include "drivers/plan.h"
 #include "drivers/profile.h"
@@ -77,6 +78,9 @@ struct poller_setup {
     /* Whether the frames of the poll that begins are kept: a point of the device watches a task.
      * NULL: never. */
     bool (*keeps_frames)(void *self, size_t index);
+    /* What the bytes of a link say about it has changed; kind NONE: it is well again. NULL: nobody
+     * asks. */
+    void (*found)(void *self, size_t link, const struct finding *finding);
     void *self;
 };
 
@@ -91,6 +95,10 @@ void poller_stop(struct poller *poller, void (*stopped)(void *), void *self);
 /* After `stopped`. */
 void poller_free(struct poller *poller);
 
+enum { LINK_SETTINGS = 24 };
+/* "9600 8N1"; "" where the port is not ours. `out` holds LINK_SETTINGS bytes. */
+const char *link_settings_text(const struct link_setup *setup, char *out);
+
 /* What `status` shows. */
 struct link_status {
     const char *name;
@@ -101,6 +109,7 @@ struct link_status {
     double load; /* share of the time since start that an exchange, gap or guard took */
     struct wall_time next_attempt; /* while down */
     uint8_t cause;                 /* why it is down */
+    struct finding finding;        /* what its bytes say about it */
 };
 
 enum device_state {

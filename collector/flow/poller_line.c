@@ -57,15 +57,32 @@ static bool pump(struct line *line)
     return line->state == LINE_UP;
 }
 
-static void tell_echo(struct line *line)
+static bool is_same_finding(const struct finding *one, const struct finding *other)
 {
-    if (line->echo_told || line->setup.echo || !line->exchange.echo_noticed)
+    return one->kind == other->kind && one->unit == other->unit && one->other == other->other;
+}
+
+/* What the bytes of the line say about it, told when that changes. */
+static void tell_finding(struct line *line)
+{
+    const struct poller_setup *setup = &line->poller->setup;
+    struct finding finding = diagnosis_finding(&line->diagnosis);
+    bool same = is_same_finding(&finding, &line->finding);
+    char settings[LINK_SETTINGS], sentence[400];
+
+    line->finding = finding;
+    if (same)
         return;
-    line->echo_told = true;
-    log_warning(SAY("链路 %s：收到自己发出的字节，转换器有回显；请在链路中写 echo = true",
-                    "link %s: our own bytes come back, the adapter echoes; write echo = true in "
-                    "the link"),
-                line->setup.name);
+    if (finding.kind != FINDING_NONE) {
+        finding_say(&finding, line->setup.name, link_settings_text(&line->setup, settings), "",
+                    sentence, sizeof sentence);
+        log_warning("%s", sentence);
+    } else {
+        log_notice(SAY("链路 %s：来的字节又正常了", "link %s: the bytes that come are well again"),
+                   line->setup.name);
+    }
+    if (setup->found != NULL)
+        setup->found(setup->self, (size_t)(line - line->poller->lines), &finding);
 }
 
 static void tell_nought(struct line *line)
@@ -97,6 +114,9 @@ static bool send_request(struct line *line, struct mono_time now)
     if (link_send(line->link, line->exchange.tx, line->exchange.tx_size)) {
         frames_sent(&line->frames, line->exchange.tx, line->exchange.tx_size);
         exchange_sent(&line->exchange, now);
+        diagnosis_sent(&line->diagnosis, &line->exchange.request, line->exchange.tx,
+                       line->exchange.tx_size, now);
+        tell_finding(line);
         return true;
     }
     link_shut(line->link);
@@ -129,7 +149,6 @@ static void end_exchange(struct line *line, struct mono_time now)
 {
     bool lost = exchange_is_lost(&line->exchange);
 
-    tell_echo(line);
     tell_nought(line);
     if (lost) {
         link_shut(line->link);

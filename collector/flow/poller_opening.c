@@ -88,6 +88,7 @@ bool line_init(struct line *line, struct poller *poller, const struct link_setup
             return error_set(err, ERROR_MEMORY, SAY("内存不足", "out of memory"));
     }
     exchange_init(&line->exchange, &rules, line->doubts, poller_now(poller));
+    diagnosis_init(&line->diagnosis, rules.wire, setup->echo);
     line->link = make_link(line, poller->loop, err);
     return line->link != NULL;
 }
@@ -208,6 +209,7 @@ static void start_work(struct line *line, struct mono_time now)
     backoff_clear(&line->backoff);
     change(line, true, CAUSE_NONE, "", now);
     exchange_connected(&line->exchange, now);
+    diagnosis_connected(&line->diagnosis, now);
     if (was_down)
         call_all(line);
     line_go(line, now);
@@ -259,6 +261,7 @@ static void line_bytes(void *self, const uint8_t *bytes, size_t count)
     struct mono_time now = poller_now(line->poller);
 
     frames_heard(&line->frames, bytes, count);
+    diagnosis_heard(&line->diagnosis, bytes, count, now);
     exchange_bytes(&line->exchange, bytes, count, now);
     if (exchange_is_lost(&line->exchange) && !exchange_is_under_way(&line->exchange) &&
         line->asking.device == NULL) {

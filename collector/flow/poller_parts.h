@@ -11,11 +11,12 @@
  * poller_status.c   what `status` shows
  *
  * A device costs about 600 bytes and 16 a channel, 500 more where its plan reads through gaps; a
- * TCP link with its exchange about 2.5 KiB.
+ * TCP link with its exchange about 3.5 KiB.
  */
 #ifndef FLOW_POLLER_PARTS_H
 #define FLOW_POLLER_PARTS_H
 
+#include "drivers/diagnosis.h"
 #include "drivers/exchange.h"
 #include "drivers/lessons.h"
 #include "drivers/link.h"
@@ -110,9 +111,11 @@ struct line {
     struct link *link;
     struct exchange exchange;
     struct exchange_doubt *doubts;
+    struct diagnosis diagnosis;
+    struct finding finding; /* as it was last told */
     enum line_state state;
     bool pumping;
-    bool echo_told, nought_told;
+    bool nought_told;
     struct agenda_entry entry;
     struct device **devices;     /* the line's, `health.units` of them */
     struct device *first, *last; /* those that wait for it */

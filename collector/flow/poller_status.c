@@ -1,4 +1,6 @@
 /* What `status` shows of links and devices. */
+#include <stdio.h>
+
 #include "flow/poller_parts.h"
 
 size_t poller_link_count(const struct poller *poller)
@@ -36,6 +38,7 @@ void poller_link_status(const struct poller *poller, size_t index, struct link_s
         .next_attempt =
             line->state == LINE_DOWN ? wall_of(poller, line->backoff.next.ns) : WALL_NONE,
         .cause = line->cause,
+        .finding = line->finding,
     };
 }
 
@@ -88,6 +91,14 @@ void poller_device_status(const struct poller *poller, size_t index, struct devi
 void poller_totals(const struct poller *poller, struct poller_totals *totals)
 {
     *totals = poller->totals;
+}
+
+const char *link_settings_text(const struct link_setup *setup, char *out)
+{
+    out[0] = '\0';
+    if (setup->kind == LINK_SERIAL)
+        snprintf(out, LINK_SETTINGS, "%d 8%c%d", setup->baud, setup->parity, setup->stop_bits);
+    return out;
 }
 
 const char *device_state_word(enum device_state state)

@@ -137,6 +137,26 @@ static void a_device_nobody_knows_is_left_alone(void **state)
     assert_int_equal(open_notices(open), 0);
 }
 
+static void what_the_bytes_of_a_link_say_is_one_notice_until_they_are_well(void **state)
+{
+    const struct finding well = {.kind = FINDING_NONE};
+    struct finding finding = {.kind = FINDING_OTHER_UNIT, .unit = 7, .other = 5, .count = 3};
+    struct notice open[4];
+
+    held_clock_advance(&held, 60000);
+    finding.since = held.mono;
+    trouble_finding(trouble, 0, &finding);
+    assert_int_equal(open_notices(open), 1);
+    assert_string_equal(open[0].id, "line-north");
+    assert_non_null(strstr(open[0].text, "unit 7 is asked and answers as unit 5"));
+    assert_non_null(strstr(open[0].text, "since 2026-09-2")); /* by the clock of the machine */
+    finding = (struct finding){.kind = FINDING_SECOND_MASTER, .count = 3};
+    trouble_finding(trouble, 0, &finding);
+    assert_int_equal(open_notices(open), 1);
+    trouble_finding(trouble, 0, &well);
+    assert_int_equal(open_notices(open), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +167,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_channel_its_device_refuses_for_ever_is_a_notice_of_its_own, begin, end),
         cmocka_unit_test_setup_teardown(a_device_nobody_knows_is_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(
+            what_the_bytes_of_a_link_say_is_one_notice_until_they_are_well, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
