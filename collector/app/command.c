@@ -17,6 +17,10 @@ static const struct command commands[] = {
      "运行采集器", "run the collector"},
     {"check", {"check", NULL}, {NULL}, 0, 0, command_check,
      "检查目录里的全部配置，一次列出所有错误", "check all settings in the folder, every fault in one run"},
+    {"plan", {"plan", NULL}, {NULL}, 0, 0, command_plan,
+     "每条链路上怎么问：请求、字节、占用的时间，排不排得下；绕开了哪些寄存器",
+     "how each link is polled: requests, bytes, the time they take and whether they fit; which registers "
+     "are left out"},
     {"sensors", {"sensors [MODEL]", NULL}, {NULL}, 0, 1, command_sensors,
      "列出支持的传感器型号，或一种型号的全部通道", "list the sensor models, or all channels of one"},
     {"limits", {"limits [--point SITE/DEVICE/CHANNEL] [--at T]", NULL}, {"--point=", "--at=", NULL},

@@ -83,6 +83,7 @@ int command_task(const struct typed *typed);
 int command_watch(const struct typed *typed);
 int command_river(const struct typed *typed);
 int command_evidence(const struct typed *typed);
+int command_plan(const struct typed *typed);
 int command_probe(const struct typed *typed);
 int command_simulate(const struct typed *typed);
 int command_demo(const struct typed *typed);

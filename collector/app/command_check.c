@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/load.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "drivers/plan.h"
@@ -78,6 +79,20 @@ static void say_remarks(const struct settings *settings)
     say_unverified_limits(settings);
 }
 
+/* By assumed answer times: `lookback plan` beside a running collector knows better. */
+static void say_overloads(const struct settings *settings)
+{
+    struct error err;
+    struct load *load = load_of(settings, NULL, NULL, &err);
+
+    for (size_t i = 0; load != NULL && i < load->link_count; i++)
+        if (!load->links[i].fits) {
+            printf("%s", SAY("提示：", "note: "));
+            load_say_overload(&load->links[i]);
+        }
+    load_free(load);
+}
+
 int command_check(const struct typed *typed)
 {
     struct conf_faults *faults = conf_faults_new();
@@ -93,6 +108,7 @@ int command_check(const struct typed *typed)
                 conf_faults_count(faults));
     } else {
         say_remarks(settings);
+        say_overloads(settings);
         printf(SAY("%s：配置正确。%zu 个点位，%zu 条链路，%zu 台设备，%zu 条规则，%zu 个输出\n",
                    "%s: settings are good: %zu sites, %zu links, %zu devices, %zu rules, %zu "
                    "outputs\n"),

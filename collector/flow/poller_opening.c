@@ -6,18 +6,7 @@
 #include "base/log.h"
 #include "base/say.h"
 #include "flow/poller_parts.h"
-
-enum { CHARACTER_BITS = 11, FAST_BAUD = 19200, FAST_GAP_NS = 1750000 };
-
-/* 3.5 characters of silence, 1.75 ms above 19,200 Bd (Modbus over serial line 1.02, 2.5.1.1). */
-static int64_t gap_ns_of(const struct link_setup *setup, int64_t char_ns)
-{
-    if (setup->gap_us > 0)
-        return setup->gap_us * 1000;
-    if (setup->kind != LINK_SERIAL)
-        return 0;
-    return setup->baud > FAST_BAUD ? FAST_GAP_NS : char_ns * 7 / 2;
-}
+#include "flow/timing.h"
 
 static struct exchange_rules rules_of(const struct link_setup *setup)
 {
@@ -26,9 +15,9 @@ static struct exchange_rules rules_of(const struct link_setup *setup)
         .guard_ns = ns_from_ms(setup->guard_ms),
     };
 
-    if (setup->kind == LINK_SERIAL && setup->baud > 0)
-        rules.char_ns = (int64_t)CHARACTER_BITS * 1000000000 / setup->baud;
-    rules.gap_ns = gap_ns_of(setup, rules.char_ns);
+    if (setup->kind == LINK_SERIAL)
+        rules.char_ns = timing_char_ns(setup);
+    rules.gap_ns = timing_gap_ns(setup);
     return rules;
 }
 
