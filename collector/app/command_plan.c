@@ -227,11 +227,11 @@ static void print_grounds(const struct load_link *link)
 
     if (measured > 0)
         printf(SAY("  %zu 台的应答时间取自正在运行的采集器\n",
-                   "  the answer time of %zu devices is what the running collector measured\n"),
+                   "  answer times the running collector measured: %zu\n"),
                measured);
     if (assumed > 0)
         printf(SAY("  %zu 台的应答时间未知，按 %d 毫秒计\n",
-                   "  the answer time of %zu devices is not known; %d ms are assumed\n"),
+                   "  answer times not known: %zu; %d ms are assumed\n"),
                assumed, LOAD_TURN_US / 1000);
     if (assumed > 0 && (link->link->kind == LINK_RTU_TCP || link->link->kind == LINK_DIALIN))
         printf("%s", SAY("  对方后面的波特率未知，按 9600 计\n",
@@ -257,7 +257,7 @@ static void print_link(const struct load_link *link)
         return;
     }
     printf(SAY("链路 %s（%s）：%zu 台设备，问一轮 %.3g 秒，占用 %.1f %%（上限 %.0f %%）\n",
-               "link %s (%s): %zu devices, %.3g s to ask each once, %.1f %% of its time (limit "
+               "link %s (%s): devices: %zu; %.3g s to ask each once, %.1f %% of its time (limit "
                "%.0f %%)\n"),
            link->link->name, framing, link->device_count, (double)link->cycle_us / 1e6,
            100 * link->load, 100 * link->limit);
