@@ -194,7 +194,7 @@ static void take_answer(struct reading_work *work, const struct stretch *piece,
 static bool ask_round(const struct probe_way *way, struct reading_work *work, struct error *err)
 {
     struct probe_answer *answers = calloc(PROBE_BATCH_MAX, sizeof *answers);
-    struct request requests[PROBE_BATCH_MAX];
+    struct request requests[PROBE_BATCH_MAX] = {0};
     struct stretch pieces[PROBE_BATCH_MAX];
     size_t count = work->count < PROBE_BATCH_MAX ? work->count : PROBE_BATCH_MAX;
     bool good;
