@@ -74,6 +74,7 @@ struct bundle *bundle_new(const struct bundle_setup *setup, struct error *err)
     }
     bundle->setup = *setup;
     bundle->workbook = -1;
+    bundle->made = json_array();
     bundle->counts = json_array();
     bundle->events = json_array();
     bundle->differs = json_array();
@@ -93,6 +94,7 @@ void bundle_free(struct bundle *bundle)
         return;
     if (bundle->workbook >= 0)
         close(bundle->workbook);
+    json_decref(bundle->made);
     json_decref(bundle->counts);
     json_decref(bundle->events);
     json_decref(bundle->differs);

@@ -11,6 +11,35 @@
 /* Keys ------------------------------------------------------------------------------------------
  */
 
+/* For keys.json: who replaced whom, and the old key's signature. What cannot be one is left out. */
+static void note_made(struct bundle *bundle, const json_t *made)
+{
+    const char *replaces = json_string_value(json_object_get(made, "replaces"));
+    const char *signature = json_string_value(json_object_get(made, "signature"));
+    uint8_t bytes[SIGNATURE_BYTES];
+
+    if (replaces != NULL &&
+        (strlen(replaces) != DIGEST_HEX - 1 || !hex_read(replaces, bytes, DIGEST_BYTES)))
+        replaces = NULL;
+    if (signature != NULL &&
+        (strlen(signature) != 2 * SIGNATURE_BYTES || !hex_read(signature, bytes, SIGNATURE_BYTES)))
+        signature = NULL;
+    json_array_append_new(bundle->made,
+                          json_pack("{s:O, s:O, s:s?, s:s?}", "key", json_object_get(made, "key"),
+                                    "public", json_object_get(made, "public"), "replaces", replaces,
+                                    "signature", signature));
+}
+
+/* Every key of the store: a change outside the span stands in no segment that is here. */
+static bool put_made(struct bundle *bundle, struct error *err)
+{
+    json_t *file = json_pack("{s:O}", "keys", bundle->made);
+    bool put = bundle_put_json(bundle, "keys.json", file, err);
+
+    json_decref(file);
+    return put;
+}
+
 static bool see_key(void *self, uint64_t seq, struct wall_time time, const char *who,
                     const char *arguments)
 {
@@ -27,8 +56,10 @@ static bool see_key(void *self, uint64_t seq, struct wall_time time, const char 
         digest_of(key.public_key, sizeof key.public_key, digest);
         digest_hex(digest, key.fingerprint);
         if (strcmp(key.fingerprint, fingerprint) == 0 &&
-            list_room(&bundle->keys, bundle->key_count, &bundle->key_room, sizeof key, NULL))
+            list_room(&bundle->keys, bundle->key_count, &bundle->key_room, sizeof key, NULL)) {
             bundle->keys[bundle->key_count++] = key;
+            note_made(bundle, made);
+        }
     }
     json_decref(made);
     return true;
@@ -236,5 +267,6 @@ bool bundle_put_heads(struct bundle *bundle, struct error *err)
     return archive_begin(bundle->archive, "heads.txt", err) &&
            reader_sealed(bundle->setup.reader, bundle->parts[0].segment,
                          bundle->parts[bundle->part_count - 1].segment, put_head, &heads, err) &&
-           !heads.failed && archive_end(bundle->archive, err) && put_keys(bundle, err);
+           !heads.failed && archive_end(bundle->archive, err) && put_keys(bundle, err) &&
+           put_made(bundle, err);
 }

@@ -44,6 +44,7 @@ struct bundle {
     char head[DIGEST_HEX], key[DIGEST_HEX]; /* of the last segment */
     uint8_t previous[DIGEST_BYTES];         /* the digest of the head before */
     bool simulated;
+    json_t *made;    /* [{"key","public","replaces","signature"}] of every key of the store */
     json_t *counts;  /* [{"point","rows","readings","usable"}] */
     json_t *events;  /* for the report */
     json_t *differs; /* for people */

@@ -18,7 +18,8 @@ static bool look(struct check *check, struct error *err)
     bool good;
 
     if (!proof_manifest(check, err) || !proof_digests(check, err) || !proof_keys(check, err) ||
-        !proof_heads(check, err) || !proof_issue(check, err) || !proof_stamps(check, err))
+        !proof_made(check, err) || !proof_heads(check, err) || !proof_issue(check, err) ||
+        !proof_stamps(check, err))
         return false;
     proof_signatures_begin(check);
     proof_chain(check);

@@ -159,49 +159,65 @@ static const uint8_t *find_key(const struct check *check, const char *fingerprin
     for (size_t i = 0; i < check->key_count; i++)
         if (strcmp(check->keys[i].fingerprint, fingerprint) == 0)
             return check->keys[i].public_key;
+    for (size_t i = 0; i < check->made_count; i++)
+        if (check->made[i].is_shown && strcmp(check->made[i].key, fingerprint) == 0)
+            return check->made[i].public_key;
     return NULL;
 }
 
 /* Whether the old key says that this one follows it. */
-static bool is_handed_over(struct check *check, const struct shown_entry *entry,
-                           const uint8_t *old_key)
+static bool is_handed_over(struct check *check, const json_t *made, const uint8_t *old_key)
 {
-    const char *hex = json_words(entry->body, "signature");
+    const char *hex = json_words(made, "signature");
     uint8_t signature[SIGNATURE_BYTES];
     char text[HEAD_TEXT_MAX];
     size_t size = seal_handover_text(json_words(check->proof->manifest, "store"),
-                                     json_words(entry->body, "key"),
-                                     json_words(entry->body, "replaces"), text);
+                                     json_words(made, "key"), json_words(made, "replaces"), text);
 
     return strlen(hex) == 2 * SIGNATURE_BYTES && hex_read(hex, signature, SIGNATURE_BYTES) &&
            seal_is_signed(old_key, text, size, signature);
 }
 
-static bool note_key(struct check *check, const struct shown_entry *entry, struct error *err)
+static void say_not_signed(struct check *check, const char *key, const char *old, uint64_t seq)
 {
-    const char *key = json_words(entry->body, "key");
-    const char *old = json_words(entry->body, "replaces");
-    const uint8_t *old_key = find_key(check, old);
+    char where[48];
+
+    if (seq == 0)
+        snprintf(where, sizeof where, "keys.json");
+    else
+        snprintf(where, sizeof where, SAY("序号 %llu", "entry %llu"), (unsigned long long)seq);
+    refute(check, CLAIM_SIGNED_BY,
+           SAY("钥匙 %.16s…（%s）自称接替 %.16s…，但旧钥匙没有为它签名",
+               "the key %.16s… (%s) says it follows %.16s…, which did not sign that"),
+           key, where, old);
+}
+
+bool proof_note_key(struct check *check, const json_t *body, uint64_t seq,
+                    const uint8_t *public_key, struct error *err)
+{
+    const char *key = json_words(body, "key");
+    const char *old = json_words(body, "replaces");
     struct made_key *made = proof_grow(check->made, check->made_count, sizeof *made);
+    const uint8_t *old_key;
 
     if (made == NULL)
         return proof_memory(err);
     check->made = made;
     made += check->made_count;
-    *made = (struct made_key){0};
+    *made = (struct made_key){.is_shown = public_key != NULL};
     if (strlen(key) >= sizeof made->key || strlen(old) >= sizeof made->replaces)
         return true; /* no key this program knows */
     strcpy(made->key, key);
     strcpy(made->replaces, old);
+    if (public_key != NULL)
+        memcpy(made->public_key, public_key, DIGEST_BYTES);
+    old_key = find_key(check, old);
     check->made_count++;
     if (old_key == NULL)
         return true;
-    made->handed_over = is_handed_over(check, entry, old_key);
-    if (!made->handed_over && !json_is_null(json_object_get(entry->body, "signature")))
-        refute(check, CLAIM_SIGNED_BY,
-               SAY("钥匙 %.16s…（序号 %llu）自称接替 %.16s…，但旧钥匙没有为它签名",
-                   "the key %.16s… (entry %llu) says it follows %.16s…, which did not sign that"),
-               key, (unsigned long long)entry->seq, old);
+    made->handed_over = is_handed_over(check, body, old_key);
+    if (!made->handed_over && !json_is_null(json_object_get(body, "signature")))
+        say_not_signed(check, key, old, seq);
     return true;
 }
 
@@ -249,5 +265,6 @@ bool proof_use_entry(struct check *check, const struct shown_entry *entry, struc
         return note_step(check, entry, (int64_t)by_ms, err);
     if (strcmp(entry->kind, "started") == 0)
         return note_step(check, entry, 0, err);
-    return strcmp(entry->kind, "key.made") != 0 || note_key(check, entry, err);
+    return strcmp(entry->kind, "key.made") != 0 ||
+           proof_note_key(check, entry->body, entry->seq, NULL, err);
 }

@@ -63,10 +63,12 @@ struct clock_step {
         starts; /* how many steps back and starts there are up to here, this one included */
 };
 
-/* A key that was made: key.made. */
+/* A key that was made: an event key.made, or a line of keys.json. */
 struct made_key {
     char key[DIGEST_HEX], replaces[DIGEST_HEX]; /* replaces: "" none */
-    bool handed_over;                           /* the old one's signature is good */
+    uint8_t public_key[DIGEST_BYTES];
+    bool is_shown;    /* its public key is known */
+    bool handed_over; /* the old one's signature is good */
 };
 
 /* The task as the newest shown entry of the ledger has it. */
@@ -175,6 +177,7 @@ bool time_read(const char *words, struct wall_time *time);
 bool proof_manifest(struct check *check, struct error *err); /* proof_manifest.c */
 bool proof_digests(struct check *check, struct error *err);  /* proof_digests.c */
 bool proof_keys(struct check *check, struct error *err);     /* proof_heads.c */
+bool proof_made(struct check *check, struct error *err);     /* proof_made.c */
 bool proof_heads(struct check *check, struct error *err);
 bool proof_add_link(struct check *check, const char *text, size_t size, const char *signature,
                     const char *where, struct error *err);
@@ -216,6 +219,10 @@ bool entry_line_fits(const struct entry_line *line, const struct shown_entry *en
                      const char *text, size_t size);
 /* Keeps what an entry says of keys and of the clock. */
 bool proof_use_entry(struct check *check, const struct shown_entry *entry, struct error *err);
+/* Keeps what is said of a key: `made` has key, replaces and signature. `seq` 0: by keys.json, which
+ * shows its public key; else `public_key` is NULL. */
+bool proof_note_key(struct check *check, const json_t *made, uint64_t seq,
+                    const uint8_t *public_key, struct error *err);
 /* Reads the text of a configuration that leaf 1 names. */
 bool proof_settings_text(struct check *check, struct settings_text *settings, struct error *err);
 /* "path DIGEST …": the number of digests; 0: not one. */

@@ -18,7 +18,7 @@ PART = r"[a-z0-9][a-z0-9_-]{0,31}"
 NAMES = re.compile(
     r"VERIFY\.md|SEAL\.md|VERDICT\.md|anchors/\d{6,}\.tsr|anchors\.json"
     r"|configuration/[0-9a-f]{64}\.txt|configuration/items/[0-9a-f]{64}|events\.txt|heads\.txt"
-    r"|issue\.json|keys/[0-9a-f]{64}\.pem|manifest\.json|readings\.csv|readings\.xlsx|report\.pdf"
+    r"|issue\.json|keys\.json|keys/[0-9a-f]{64}\.pem|manifest\.json|readings\.csv|readings\.xlsx|report\.pdf"
     rf"|rows/{PART}/{PART}/{PART}(?:\.{PART})?\.txt|sha256sums|verdict\.json")
 
 

@@ -25,7 +25,8 @@ import verify_verdict
 from verify_archive import read_archive
 from verify_case import CLAIMS, Case, Claims
 from verify_entries import check_events, check_items
-from verify_heads import check_chain, check_heads, check_issue, check_keys, check_last, check_manifest
+from verify_heads import (
+    check_chain, check_heads, check_issue, check_keys, check_last, check_made, check_manifest)
 from verify_rows import check_csv, check_order, check_rows
 from verify_seals import (
     DIGEST, OtherVersion, Wrong, handover_holds, ms_of, read_head, read_json, read_key_made,
@@ -99,19 +100,20 @@ def check_signed_by(case, claims, given):
 
 def handovers(case, claims):
     """{old fingerprint: {new ones}}, only those the old key has signed."""
-    found = {}
-    for segment, entries in sorted(case.shown.items()):
-        for shown in entries:
-            if shown.kind != "key.made":
-                continue
-            key, _, old = read_key_made(shown, case.store, f"segment {segment}")
-            if old is None:
-                continue
-            if old in case.keys and handover_holds(shown, case.store, case.keys[old]):
-                found.setdefault(old, set()).add(key)
-            elif old in case.keys and shown.said.get("signature") is not None:
-                claims.refute("signed-by", f"the key {key} (entry {shown.seq}) says it replaces {old}, "
-                                           "which did not sign that")
+    found, publics = {}, dict(case.keys)
+    shown = [(f"segment {segment}", one) for segment, entries in sorted(case.shown.items())
+             for one in entries if one.kind == "key.made"]
+    for where, one in [("keys.json", one) for one in case.made] + shown:
+        key, public, old = read_key_made(one, case.store, where)
+        if where == "keys.json":
+            publics.setdefault(key, public)
+        if old is None:
+            continue
+        if old in publics and handover_holds(one, case.store, publics[old]):
+            found.setdefault(old, set()).add(key)
+        elif old in publics and one.said.get("signature") is not None:
+            claims.refute("signed-by", f"the key {key} ({where}) says it replaces {old}, "
+                                       "which did not sign that")
     return found
 
 
@@ -135,6 +137,7 @@ def verify(data, key=None, ca=None, anchors=()):
         case = Case(read_archive(data))
         check_manifest(case, claims)
         check_keys(case)
+        check_made(case)
         check_heads(case, claims)
         check_issue(case, claims)
         check_last(case, claims)

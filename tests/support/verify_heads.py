@@ -3,11 +3,14 @@
 Written from VERIFY.md alone; see verify_bundle.py.
 """
 import re
+from collections import namedtuple
 
 from verify_case import Lines, leads_to
 from verify_seals import (
     TIME, OtherVersion, Wrong, chain_breaks, digest_of, read_entry, read_head, read_json,
-    read_public_pem, read_shown, signatures_hold)
+    read_key_made, read_public_pem, read_shown, signatures_hold)
+
+Made = namedtuple("Made", "seq said")
 
 FORMAT = "lookback bundle 1"
 
@@ -74,6 +77,25 @@ def check_keys(case):
             if f"keys/{digest_of(public)}.pem" != name:
                 raise Wrong(f"{name} holds another key than its name says")
             case.keys[digest_of(public)] = public
+
+
+def check_made(case):
+    """keys.json: every key of the store, and who handed over to it. Not in every bundle."""
+    case.made = []
+    if "keys.json" not in case.files:
+        return
+    said = case.canonical("keys.json")
+    if set(said) != {"keys"} or not isinstance(said["keys"], list) or len(said["keys"]) > 10000:
+        raise Wrong("keys.json does not hold what VERIFY.md says")
+    for number, one in enumerate(said["keys"], 1):
+        if not isinstance(one, dict) or set(one) != {"key", "public", "replaces", "signature"} \
+                or not all(value is None or isinstance(value, str) and re.fullmatch(form, value)
+                           for value, form in ((one["replaces"], "[0-9a-f]{64}"),
+                                               (one["signature"], "[0-9a-f]{128}"))):
+            raise Wrong(f"keys.json: key {number} is not as it is written")
+        made = Made(0, one)
+        read_key_made(made, case.manifest["store"], "keys.json")
+        case.made.append(made)
 
 
 def check_heads(case, claims):

@@ -14,10 +14,11 @@ import zipfile
 import openpyxl
 import pytest
 
+import tamper
 import tamper_town
 from lookback import BINARY
 from tamper_town import Town, ours, rewrite, second
-from verify_seals import tree_path
+from verify_seals import time_text, tree_path
 from waiting import wait_for
 
 POINT = "chuanyang-03/nh3/ammonia_nitrogen"
@@ -80,6 +81,55 @@ def left_behind(gateway):
 
 def millis(words):
     return int(datetime.datetime.fromisoformat(words.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def last_moment(gateway):
+    return gateway.rows("SELECT max(time) FROM event")[0][0]
+
+
+def signed_by(data, key):
+    """What both verifiers say, which is the same."""
+    ours_say, second_says = (check(data, key.fingerprint).states["signed-by"] for check in (ours, second))
+    assert ours_say == second_says
+    return ours_say
+
+
+@pytest.mark.parametrize("more", [(), ("--public",)])
+def test_a_key_changed_before_inside_or_after_the_span_is_followed_from_the_one_that_is_known(gateway, more):
+    keys = [gateway.key()]
+
+    def change_key():
+        assert gateway.command("seal", "--new-key").returncode == 0
+        keys.append(gateway.key())
+
+    sheet = os.path.join(gateway.folder, "open.csv")
+    with open(sheet, "w", encoding="utf-8") as out:
+        out.write(SHEET + f"99,督察反馈,工业,问题,点位,东村,{POINT},整改,东村村委会,2027-01-31,整改中,,,\n")
+    assert gateway.command("tasks", "import", sheet).returncode == 0
+    change_key()
+    after = gateway.export("71", tamper_town.day(gateway, 30), tamper_town.day(gateway, 10), *more)
+    change_key()
+    tomorrow = time_text(last_moment(gateway) + 86400000)
+    inside = gateway.export("71", tamper_town.day(gateway, 5), tomorrow, *more)
+    assert gateway.command("task", "note", "99", "seen").returncode == 0
+    assert gateway.command("seal").returncode == 0
+    begin = time_text(last_moment(gateway) + 1)
+    assert gateway.command("task", "note", "99", "again").returncode == 0
+    assert gateway.command("seal").returncode == 0
+    before = gateway.export("99", begin, tomorrow, *more)
+
+    stranger = tamper.Key()
+    assert signed_by(after, keys[0]) == "proven"
+    assert signed_by(inside, keys[0]) == "proven"
+    assert signed_by(before, keys[0]) == signed_by(before, keys[1]) == signed_by(before, keys[2]) == "proven"
+    assert signed_by(after, keys[1]) == signed_by(inside, keys[2]) == "not proven"  # an older one is there
+    for data in (before, inside, after):
+        assert signed_by(data, stranger) == "refuted"
+        assert ours(data, keys[0].fingerprint).states["unchanged"] == "proven"
+    heads = tamper.opened(before)["heads.txt"].decode()
+    assert set(re.findall("^key (.*)$", heads, re.M)) == {keys[2].fingerprint}
+    made = json.loads(tamper.opened(before)["keys.json"])["keys"]
+    assert [one["key"] for one in made] == [key.fingerprint for key in keys]
 
 
 # What is in it ---------------------------------------------------------------------------------------

@@ -890,6 +890,121 @@ static void a_key_that_was_not_handed_over_is_another_key(void **state)
     small_end(&small);
 }
 
+/* One line of keys.json. `old`: NULL, or who hands over; a wrong bit in its signature if `spoiled`.
+ */
+static json_t *made_line(const struct seal_key *key, const struct seal_key *old, bool spoiled)
+{
+    char public_key[DIGEST_HEX], hex[2 * SIGNATURE_BYTES + 1] = "", text[HEAD_TEXT_MAX];
+    uint8_t signature[SIGNATURE_BYTES];
+    struct error err = {0};
+    size_t size;
+
+    digest_hex(seal_key_public(key), public_key);
+    if (old == NULL)
+        return json_pack("{s:s, s:s, s:n, s:n}", "key", seal_key_fingerprint(key), "public",
+                         public_key, "replaces", "signature");
+    size =
+        seal_handover_text(small_store, seal_key_fingerprint(key), seal_key_fingerprint(old), text);
+    assert_true(seal_key_sign(old, text, size, signature, &err));
+    signature[5] ^= spoiled;
+    small_put_signature(hex, signature);
+    return json_pack("{s:s, s:s, s:s, s:s}", "key", seal_key_fingerprint(key), "public", public_key,
+                     "replaces", seal_key_fingerprint(old), "signature", hex);
+}
+
+/* Two keys before the one that signs here, all in keys.json alone. */
+static void make_with_keys_before(struct small_bundle *small, struct seal_key *before[2],
+                                  bool spoiled)
+{
+    struct error err = {0};
+
+    small_make(small, 2);
+    for (int i = 0; i < 2; i++) {
+        before[i] = seal_key_make(small->dir, true, &err);
+        assert_non_null(before[i]);
+    }
+    small_put_json(small, "keys.json",
+                   json_pack("{s:[o, o, o]}", "keys", made_line(before[0], NULL, false),
+                             made_line(before[1], before[0], false),
+                             made_line(small->key, before[1], spoiled)));
+    small_reissue(small);
+}
+
+static void a_handover_outside_the_span_is_followed_by_its_own_signature(void **state)
+{
+    struct small_bundle small = {.is_tiny = false};
+    struct proof_setup setup = {.ca_file = ""};
+    struct seal_key *before[2];
+    struct error err = {0};
+    struct seal_key *stranger;
+    struct proof proof;
+
+    make_with_keys_before(&small, before, false);
+    for (int i = 0; i < 2; i++) {
+        setup.key = seal_key_fingerprint(before[i]);
+        proof = check_with(&small, &setup);
+        expect(&proof, CLAIM_SIGNED_BY, ANSWER_PROVEN, "all 3 heads");
+        expect(&proof, CLAIM_UNCHANGED, ANSWER_PROVEN, "");
+        proof_end(&proof);
+    }
+    stranger = seal_key_make(small.dir, true, &err);
+    setup.key = seal_key_fingerprint(stranger);
+    proof = check_with(&small, &setup);
+    expect(&proof, CLAIM_SIGNED_BY, ANSWER_REFUTED, "another key");
+    proof_end(&proof);
+    seal_key_free(stranger);
+    seal_key_free(before[0]);
+    seal_key_free(before[1]);
+    small_end(&small);
+}
+
+static void a_line_of_keys_that_the_old_one_did_not_sign_is_refuted(void **state)
+{
+    struct small_bundle small = {.is_tiny = false};
+    struct proof_setup setup = {.ca_file = ""};
+    struct seal_key *before[2];
+    struct proof proof;
+
+    make_with_keys_before(&small, before, true);
+    setup.key = seal_key_fingerprint(before[0]);
+    proof = check_with(&small, &setup);
+    expect(&proof, CLAIM_SIGNED_BY, ANSWER_REFUTED, "(keys.json) says it follows");
+    proof_end(&proof);
+    seal_key_free(before[0]);
+    seal_key_free(before[1]);
+    small_end(&small);
+}
+
+static void keys_that_are_not_written_as_they_must_be_are_refused(void **state)
+{
+    static const struct {
+        const char *from, *to, *said;
+    } cases[] = {
+        {"{\"keys\":[",        "{\"keys\":[1,",       "key 1 is not as it is written"},
+        {"\"keys\"",           "\"kays\"",            "does not hold what VERIFY.md" },
+        {"\"replaces\":null",  "\"replaces\":0",      "key 1 is not as it is written"},
+        {"\"replaces\":null",  "\"replaces\":\"12\"", "key 1 is not as it is written"},
+        {"\"signature\":null", "\"signature\":\"\"",  "key 1 is not as it is written"},
+        {"\"public\":\"",      "\"public\":\"00",     "key 1 is not as it is written"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct small_bundle small = {.is_tiny = false};
+        struct seal_key *before[2];
+        struct proof proof;
+
+        make_with_keys_before(&small, before, false);
+        small_change(&small, "keys.json", cases[i].from, cases[i].to);
+        small_reissue(&small);
+        proof = check(&small);
+        expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED, cases[i].said);
+        proof_end(&proof);
+        seal_key_free(before[0]);
+        seal_key_free(before[1]);
+        small_end(&small);
+    }
+}
+
 static void a_handover_the_old_key_did_not_sign_is_refuted(void **state)
 {
     struct small_bundle small = {.is_tiny = true};
@@ -1357,6 +1472,9 @@ int main(void)
         cmocka_unit_test(a_key_that_is_missing_or_not_what_its_name_says_is_found),
         cmocka_unit_test(a_key_that_was_handed_over_is_followed),
         cmocka_unit_test(a_key_that_was_not_handed_over_is_another_key),
+        cmocka_unit_test(a_handover_outside_the_span_is_followed_by_its_own_signature),
+        cmocka_unit_test(a_line_of_keys_that_the_old_one_did_not_sign_is_refuted),
+        cmocka_unit_test(keys_that_are_not_written_as_they_must_be_are_refused),
         cmocka_unit_test(a_handover_the_old_key_did_not_sign_is_refuted),
         cmocka_unit_test(a_head_that_was_kept_outside_proves_all_before_it),
         cmocka_unit_test(a_time_stamp_that_is_none_is_refuted),
