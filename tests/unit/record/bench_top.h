@@ -55,6 +55,8 @@ struct bench {
     uint32_t profile;
     char resent[NAME_SIZE];
     uint64_t resent_after;
+    bool watches;         /* what it was told of its device last */
+    unsigned watch_times; /* and how often */
 };
 
 static inline struct wall_time bench_start(void)
@@ -68,6 +70,15 @@ static inline void bench_resend(void *self, const char *output, uint64_t seq)
 
     snprintf(bench->resent, sizeof bench->resent, "%s", output);
     bench->resent_after = seq;
+}
+
+static inline void bench_watches(void *self, size_t index, bool watches)
+{
+    struct bench *bench = self;
+
+    assert_int_equal(index, 0);
+    bench->watches = watches;
+    bench->watch_times++;
 }
 
 static inline void bench_init(struct bench *bench)
@@ -143,6 +154,7 @@ static inline void bench_open(struct bench *bench)
                                     .configuration = bench->configuration,
                                     .seals = bench->seals,
                                     .resend = bench_resend,
+                                    .watches = bench_watches,
                                     .self = bench};
     bench->recorder = recorder_new(&setup, &err);
     if (bench->recorder == NULL)

@@ -342,6 +342,54 @@ static void a_pull_that_brings_nothing_still_remembers_how_far_it_came(void **st
     assert_int_equal(answer.seq, bench->began + 1);
 }
 
+/* The poller keeps the frames of whoever watches a task, from the commit on. */
+static void who_watches_is_told_with_the_import_and_at_the_end_of_the_watch_period(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_int_equal(bench->watch_times, 1); /* at the start */
+    assert_false(bench->watches);
+    bench_minute(bench, 1.0);
+    assert_false(bench->watches);
+    import(bench, task_37);
+    assert_true(bench->watches);
+    strike_off(bench, "37");
+    held_clock_advance(&bench->clock, 180 * 86400000LL - 3 * MINUTE_MS);
+    bench_minute(bench, 1.0);
+    assert_true(bench->watches);
+    bench_minute(bench, 1.0);
+    bench_minute(bench, 1.0);
+    bench_minute(bench, 1.0);
+    assert_false(bench->watches);
+}
+
+static void a_start_tells_who_watches_before_the_first_poll(void **state)
+{
+    struct bench *bench = *state;
+
+    import(bench, task_37);
+    bench_kill(bench);
+    bench->watches = false;
+    bench_open(bench);
+    assert_true(bench->watches);
+}
+
+/* Looking at ten thousand points each second would be felt. */
+static void nobody_is_told_again_while_the_ledger_stands_still(void **state)
+{
+    struct bench *bench = *state;
+    unsigned before;
+
+    import(bench, task_37);
+    before = bench->watch_times;
+    for (int i = 0; i < 10; i++) {
+        held_clock_advance(&bench->clock, 5000);
+        bench_push(bench, 1.0);
+        bench_step(bench);
+    }
+    assert_int_equal(bench->watch_times, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +397,13 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(importing_again_is_no_event_at_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_wrong_task_refuses_them_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_watches_is_told_with_the_import_and_at_the_end_of_the_watch_period, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(a_start_tells_who_watches_before_the_first_poll, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(nobody_is_told_again_while_the_ledger_stands_still, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_point_of_another_gateway_is_fine, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_petitioner_stands_in_the_event_as_a_digest_only, set_up,
                                         tear_down),
