@@ -108,6 +108,8 @@ void device_schedule(struct device *device, bool polled, struct mono_time now)
         line_queue(line, device);
     else if (device->setup.every_ms == 0)
         poller_wake_at(line->poller, &device->entry, now.ns + AGENDA_GRID_NS, 0);
+    else if (polled && refusals_wait_ns(device) > 0)
+        schedule_tick(device, (struct mono_time){now.ns + refusals_wait_ns(device)});
     else if (!agenda_has(&device->entry))
         schedule_tick(device, now);
 }

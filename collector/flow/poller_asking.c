@@ -56,12 +56,6 @@ static void prepare_asking(struct line *line, struct device *device, struct mono
         (struct asking){.device = device, .plan = lessons_plan(device), .begun_ns = now.ns};
 }
 
-void asking_begin(struct line *line, struct device *device, struct mono_time now)
-{
-    prepare_asking(line, device, now);
-    begin_request(line, now);
-}
-
 void asking_resume(struct line *line, struct mono_time now)
 {
     line->asking.paused = false;
@@ -118,6 +112,29 @@ static void leave_rest(struct line *line, enum cause cause)
 {
     for (; line->asking.at < line->asking.plan->count; line->asking.at++)
         keep_block(line, planned_of(&line->asking), cause, NULL, 0);
+}
+
+/* Steps over what the device refuses for good; false: nothing is left to be asked. */
+static bool step_over_refused(struct line *line, struct mono_time now)
+{
+    struct asking *asking = &line->asking;
+    enum cause cause;
+
+    for (; asking->at < asking->plan->count; asking->at++) {
+        if (!asking->leaves_out ||
+            !refusals_leave_out(asking->device, planned_of(asking), now, &cause))
+            return true;
+        keep_block(line, planned_of(asking), cause, NULL, 0);
+    }
+    return false;
+}
+
+void asking_begin(struct line *line, struct device *device, struct mono_time now)
+{
+    prepare_asking(line, device, now);
+    line->asking.leaves_out = refusals_apply(device, line->asking.plan, now);
+    step_over_refused(line, now);
+    begin_request(line, now);
 }
 
 /* After a silence a probe may have been without power: its first values are not yet true. */
@@ -179,6 +196,7 @@ static void end_poll(struct line *line, struct mono_time now)
     bool was_silent = device->silent;
 
     lessons_conclude(line);
+    refusals_conclude(device, &line->asking);
     stamp(line, now);
     if (line->asking.heard)
         device_answered(line, device, now);
@@ -216,11 +234,6 @@ static void count_answer(struct device *device, int64_t took_ns)
     device->answers[bucket]++;
 }
 
-static bool is_permanent(const struct exchange_result *result)
-{
-    return result->is_exception && result->exception >= 1 && result->exception <= 3;
-}
-
 /* A gateway's word that the unit behind it is not there. */
 static bool is_unit_missing(const struct exchange_result *result)
 {
@@ -241,7 +254,8 @@ static bool wait_for_busy(struct line *line, const struct exchange_result *resul
 }
 
 /* Takes one result in; true: the poll goes on with its next request. */
-static bool take_result(struct line *line, const struct exchange_result *result)
+static bool take_result(struct line *line, const struct exchange_result *result,
+                        struct mono_time now)
 {
     struct asking *asking = &line->asking;
     bool wants_data = planned_of(asking)->count > 0;
@@ -254,12 +268,14 @@ static bool take_result(struct line *line, const struct exchange_result *result)
     lessons_note(line, result);
     asking->asked += wants_data;
     asking->answered += wants_data && result->answered;
-    asking->refused += wants_data && is_permanent(result);
+    asking->refused += wants_data && refusal_is_permanent(result);
+    if (wants_data)
+        refusals_note(asking->device, planned_of(asking), result, now);
     keep_block(line, planned_of(asking), result->cause, result->answered ? result->data : NULL,
                result->size);
     asking->at++;
     asking->busy_tries = 0;
-    return asking->at < asking->plan->count;
+    return step_over_refused(line, now);
 }
 
 void asking_go_on(struct line *line, struct mono_time now)
@@ -276,7 +292,7 @@ void asking_go_on(struct line *line, struct mono_time now)
     }
     if (wait_for_busy(line, result, now))
         return;
-    if (lessons_cut(line, result) || take_result(line, result))
+    if (lessons_cut(line, result) || take_result(line, result, now))
         begin_request(line, now);
     else
         end_poll(line, now);

@@ -4,6 +4,7 @@
  * poller_line.c     a line: its exchange, the queue of devices that wait for it
  * poller_opening.c  its link: made, opened, given up, tried again
  * poller_asking.c   one poll: its requests in order, and what becomes of their answers
+ * poller_refusals.c what a device refuses for good
  * poller_lessons.c  gaps of the read plan: tried, doubted, left out
  * poller_guest.c    a request of somebody else, between two polls
  * poller_unit.c     whether a device answers, and what is said when that changes
@@ -25,7 +26,7 @@
 #include "flow/health.h"
 #include "flow/poller.h"
 
-enum { ANSWER_BUCKETS = 34, DUE_DEVICE = 1, DUE_LINE = 2 };
+enum { ANSWER_BUCKETS = 34, REFUSALS_MAX = 8, DUE_DEVICE = 1, DUE_LINE = 2 };
 
 struct line;
 
@@ -34,6 +35,14 @@ struct plans {
     struct gaps gaps;
     struct plan full;    /* through all gaps */
     struct plan gapless; /* through none */
+};
+
+/* A request the device refuses for good. */
+struct refusal {
+    uint8_t area, cause;
+    uint8_t times; /* in a row; 0: this place is free */
+    uint16_t address, count;
+    int64_t until_ns; /* left out until then */
 };
 
 struct device {
@@ -45,6 +54,9 @@ struct device {
     struct plan *own;        /* room for one that leaves some gaps out; NULL: it has none */
     uint64_t open;           /* the gaps `plan` reads through */
     struct taught taught;
+    struct refusal refusals[REFUSALS_MAX];
+    uint8_t all_refused; /* polls in a row that were refused whole */
+    uint32_t told;       /* exceptions somebody was told of: bit (code modulo 32) */
     struct agenda_entry entry;
     int64_t phase_ms;
     int64_t ticked_ns;     /* the last tick that was polled, skipped or counted */
@@ -76,6 +88,7 @@ struct asking {
     uint8_t blamed_cause;
     size_t cut_at, cut_end; /* its pieces in the plan */
     unsigned pieces_answered, pieces_refused;
+    bool leaves_out;                   /* what the device refuses for good */
     bool heard;                        /* the unit said something */
     unsigned asked, answered, refused; /* requests that want data */
     int64_t resume_ns;
@@ -218,6 +231,21 @@ bool guest_begin(struct line *line, struct mono_time now); /* false: none waits 
 void guest_over(struct line *line, struct mono_time now);  /* the exchange is, its result stands */
 /* The link cannot be had, or the poller stops: nothing happens when there is no guest. */
 void guest_fail(struct line *line, enum cause cause, struct mono_time now);
+
+/* poller_refusals.c --------------------------------------------------------------------------- */
+/* Exceptions 1 to 3. */
+bool refusal_is_permanent(const struct exchange_result *result);
+/* What came of one request for data. */
+void refusals_note(struct device *device, const struct planned *planned,
+                   const struct exchange_result *result, struct mono_time now);
+/* Whether requests of this poll may be left out at all; and whether this one is, with its cause. */
+bool refusals_apply(struct device *device, const struct plan *plan, struct mono_time now);
+bool refusals_leave_out(struct device *device, const struct planned *planned, struct mono_time now,
+                        enum cause *cause);
+void refusals_conclude(struct device *device, const struct asking *asking);
+/* How long a device that refuses everything is left alone; 0: it does not. */
+int64_t refusals_wait_ns(const struct device *device);
+void refusals_forget(struct device *device); /* it was away: perhaps it is another one now */
 
 /* poller_unit.c ------------------------------------------------------------------------------- */
 /* Believed to be dead: one asking is enough, and it costs the line less. */

@@ -35,9 +35,10 @@ static void tell_answer(const struct device *device, struct mono_time now)
 
 static void tell_refusal(const struct device *device)
 {
-    log_warning(SAY("链路 %s：%d 号单元 %s 拒绝全部读取（异常码）；请核对型号模板和单元号",
+    log_warning(SAY("链路 %s：%d 号单元 %s 拒绝全部读取（异常码）；请核对型号模板和单元号，"
+                    "每 5 分钟再问一次",
                     "link %s: unit %d, %s, refuses every read by exception; compare its model and "
-                    "unit id with the device"),
+                    "unit id with the device; asking again every 5 min"),
                 device->line->setup.name, device->setup.unit, device->setup.label);
 }
 
@@ -110,6 +111,8 @@ void device_answered(struct line *line, struct device *device, struct mono_time 
     backoff_clear(&device->backoff);
     if (was_away && device->state == DEVICE_SILENT)
         lessons_came_back(device);
+    if (device->state == DEVICE_SILENT)
+        refusals_forget(device);
     if (was_away)
         device->warm_until_ns = asking->mono.ns + ns_from_ms(device->setup.profile->warm_up_ms);
     change_state(device,

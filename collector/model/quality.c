@@ -1,6 +1,7 @@
 #include "model/quality.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/say.h"
@@ -124,6 +125,80 @@ const char *cause_title(enum cause cause)
 {
     assert((unsigned)cause < CAUSE_COUNT);
     return SAY(causes[cause].zh, causes[cause].en);
+}
+
+/* clang-format off */
+static const struct {
+    const char *zh, *en;
+} advice[] = {
+    [CAUSE_NONE] = {"", ""},
+    [CAUSE_TIMEOUT] = {"请检查供电、接线和站号", "check its power, wiring and unit id"},
+    [CAUSE_REFUSED] = {"请检查电源、网络、地址和端口", "check power, network, address and port"},
+    [CAUSE_UNRESOLVED] = {"请核对主机名和域名服务器，或直接写数字地址",
+        "check the host name and the name server, or write the address in digits"},
+    [CAUSE_CRC] = {"请检查接线、屏蔽、终端电阻、波特率和校验位",
+        "check wiring, shield, termination, baud rate and parity"},
+    [CAUSE_BAD_FRAME] = {"请核对链路种类、线路参数，以及说明书中的通信协议",
+        "compare the kind of link, the line settings and the manual's protocol"},
+    [CAUSE_WRONG_UNIT] = {"请核对站号和网关的站号映射，并查看是否有两台仪器同号",
+        "check the unit id, the gateway's table of units, and whether two instruments share one"},
+    [CAUSE_EXCEPTION_1] = {"请核对型号模板：寄存器区可能写错",
+        "compare the profile with the manual: the area is perhaps another one"},
+    [CAUSE_EXCEPTION_1 + 1] = {"请对照说明书核对型号模板里的寄存器地址",
+        "compare the profile's register addresses with the manual"},
+    [CAUSE_EXCEPTION_1 + 2] = {"请对照说明书核对一次可读的寄存器个数",
+        "compare with the manual how many registers one read may have"},
+    [CAUSE_EXCEPTION_1 + 3] = {"请查看仪器自己的故障提示", "look at the instrument's own fault display"},
+    [CAUSE_EXCEPTION_1 + 4] = {"请把采集周期放长", "ask it less often"},
+    [CAUSE_EXCEPTION_1 + 5] = {"请把采集周期放长，并查看是否有别的程序也在读它",
+        "ask it less often, and see whether another program reads it too"},
+    [CAUSE_EXCEPTION_1 + 6] = {"请查看说明书中的异常码", "look its exception up in the manual"},
+    [CAUSE_EXCEPTION_1 + 7] = {"仪器的存储器可能损坏，请联系厂家",
+        "its memory is perhaps damaged: ask the maker"},
+    [CAUSE_EXCEPTION_1 + 8] = {"请查看说明书中的异常码", "look its exception up in the manual"},
+    [CAUSE_EXCEPTION_1 + 9] = {"请检查网关的串口设置和站号映射",
+        "check the gateway's serial settings and its table of units"},
+    [CAUSE_EXCEPTION_11] = {"请检查网关后面这台仪器的供电、接线和站号",
+        "check power, wiring and unit id of the instrument behind the gateway"},
+    [CAUSE_BUSY] = {"请把采集周期放长，并查看是否有别的程序也在读它",
+        "ask it less often, and see whether another program reads it too"},
+    [CAUSE_ABSENT_MARK] = {"请检查探头和接头", "check the probe and its plug"},
+    [CAUSE_NOT_A_NUMBER] = {"请检查探头，并核对型号模板里的类型和字序",
+        "check the probe, and the type and word order in the profile"},
+    [CAUSE_ABOVE_SPAN] = {"请检查探头，并核对型号模板里的量程", "check the probe, and the span in the profile"},
+    [CAUSE_BELOW_SPAN] = {"请检查探头，并核对型号模板里的量程", "check the probe, and the span in the profile"},
+    [CAUSE_STATUS_BIT] = {"请查看仪器的状态显示", "look at the instrument's status display"},
+    [CAUSE_WARMING_UP] = {"请等预热结束", "wait for the end of the warm-up"},
+    [CAUSE_IDENTITY_CHANGED] = {"请核对是否换过仪器或升级过程序",
+        "see whether the instrument was replaced or updated"},
+    [CAUSE_AFTER_TIMEOUT] = {"如果经常出现，请放长 timeout", "if this is frequent, make its timeout longer"},
+    [CAUSE_BY_HAND] = {"", ""},
+    [CAUSE_DISCONNECTED] = {"请检查网线和电源，并查看是否有别的程序占用了它的连接",
+        "check cable and power, and whether another program takes its connections"},
+    [CAUSE_UNIT_UNKNOWN] = {"请在仪器上把单位改回型号模板所写的", "set the unit on the instrument to the profile's"},
+    [CAUSE_NOT_EXACT] = {"请核对型号模板里的类型和字序", "check the type and word order in the profile"},
+    [CAUSE_NOT_CONNECTED] = {"请检查它的供电、信号，以及所填的服务器地址和端口",
+        "check its power and signal, and the server address and port set in it"},
+};
+/* clang-format on */
+
+const char *cause_advice(enum cause cause)
+{
+    if ((unsigned)cause >= sizeof advice / sizeof advice[0] || advice[cause].zh == NULL)
+        return "";
+    return SAY(advice[cause].zh, advice[cause].en);
+}
+
+const char *exception_title(unsigned code, char *out)
+{
+    if (code >= 1 && code <= 11 && code != 9)
+        snprintf(out, EXCEPTION_TEXT, "%s",
+                 cause_title((enum cause)(CAUSE_EXCEPTION_1 + (int)code - 1)));
+    else
+        snprintf(out, EXCEPTION_TEXT,
+                 SAY("仪器给出标准中没有的异常 %u", "gave exception %u, which the standard lacks"),
+                 code);
+    return out;
 }
 
 enum cause cause_of_exception(unsigned code)

@@ -61,6 +61,15 @@ const char *cause_word(enum cause cause);
 bool cause_from_word(const char *word, enum cause *cause);
 /* Half a sentence for a person, e.g. "没有回答" / "did not answer". */
 const char *cause_title(enum cause cause);
+/* What a person does about it, e.g. "请检查供电、接线和站号" / "check its power, wiring and unit
+ * id"; "" for none. */
+const char *cause_advice(enum cause cause);
+
+/* Half a sentence for any code of a Modbus exception, 0 to 255, also one the standard lacks; in
+ * `out`, which is returned. */
+enum { EXCEPTION_TEXT = 128 };
+const char *exception_title(unsigned code, char *out);
+
 /* Modbus exception 1..11; others (the standard has no 9; unknown codes) give CAUSE_BAD_FRAME,
  * except 5 and 6 which are CAUSE_BUSY. */
 enum cause cause_of_exception(unsigned code);

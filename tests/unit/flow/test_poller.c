@@ -699,6 +699,191 @@ static void a_device_that_refuses_everything_is_refusing(void **state)
     assert_int_equal(bench.requests, 2);
 }
 
+static size_t asked_of_first, asked_of_last;
+
+/* The block at 1 does not exist, that at 50 does; `code`s differ in what a person does. */
+static void refuse_first_for_good(struct caller *caller, const uint8_t *request)
+{
+    asked_of_first += request[9] == 1;
+    asked_of_last += request[9] == 50;
+    if (request[9] == 1)
+        answer_exception(caller, request, (uint8_t)(1 + bench.requests % 3));
+    else
+        answer_well(caller, request);
+}
+
+static bool last_asked_ten_times(void)
+{
+    return asked_of_last >= 10;
+}
+
+static bool first_refused_again(void)
+{
+    const struct device_status status = status_of(0);
+
+    return status.errors[CAUSE_EXCEPTION_1] + status.errors[CAUSE_EXCEPTION_1 + 1] +
+               status.errors[CAUSE_EXCEPTION_1 + 2] >
+           3;
+}
+
+static bool last_is_whole(void)
+{
+    return bench.poll_count > 0 && last_poll()->cause == CAUSE_NONE &&
+           last_poll()->last_cause == CAUSE_NONE;
+}
+
+/* T18. */
+static void what_a_device_refuses_for_good_is_asked_seldom_and_the_rest_at_its_period(void **state)
+{
+    peer_listen(0);
+    bench.answer = refuse_first_for_good;
+    asked_of_first = asked_of_last = 0;
+    add_channel(1);
+    add_channel(50);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 50);
+    start_polling();
+    run_until(last_asked_ten_times);
+    assert_int_equal(asked_of_first, 3); /* a device may refuse while it starts */
+    assert_int_equal(last_poll()->quality, QUALITY_NO_ANSWER);
+    assert_in_range(last_poll()->cause, CAUSE_EXCEPTION_1, CAUSE_EXCEPTION_1 + 2);
+    assert_int_equal(last_poll()->last_cause, CAUSE_NONE);
+    assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+    bench.ahead_ns = ns_from_ms(5 * 60 * 1000 + 1000);
+    run_until(first_refused_again);
+    bench.answer = NULL; /* the register is there after all */
+    bench.ahead_ns *= 2;
+    run_until(last_is_whole);
+}
+
+static void refuse_unit_one(struct caller *caller, const uint8_t *request)
+{
+    asked_of_first += request[6] == 1;
+    asked_of_last += request[6] == 2;
+    if (request[6] == 1)
+        answer_exception(caller, request, 2);
+    else
+        answer_well(caller, request);
+}
+
+/* T18. The other one keeps the clock going. */
+static void a_device_that_refuses_everything_is_asked_every_five_minutes(void **state)
+{
+    int64_t wait_ms;
+
+    peer_listen(0);
+    bench.answer = refuse_unit_one;
+    asked_of_first = asked_of_last = 0;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 50);
+    add_device(2, 50);
+    start_polling();
+    run_until(last_asked_ten_times);
+    assert_int_equal(asked_of_first, 3);
+    assert_int_equal(status_of(0).state, DEVICE_REFUSING);
+    wait_ms = status_of(0).next_attempt.ms - wall_ahead(NULL).ms;
+    assert_in_range(wait_ms, 4 * 60 * 1000, 5 * 60 * 1000 + 100);
+    bench.answer = NULL;
+    bench.ahead_ns = ns_from_ms(5 * 60 * 1000 + 1000);
+    while (status_of(0).state != DEVICE_ANSWERING)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    asked_of_first = status_of(0).polls;
+    assert_in_range(status_of(0).skipped, 5900, 6100); /* five minutes at 50 ms */
+    while (status_of(0).polls < asked_of_first + 5)    /* at its period again */
+        uv_run(&bench.loop, UV_RUN_ONCE);
+}
+
+static void fail_for_now(struct caller *caller, const uint8_t *request)
+{
+    answer_exception(caller, request, bench.requests % 2 == 0 ? 4 : 8);
+}
+
+/* T19. */
+static void a_failure_of_the_device_itself_is_asked_again_at_its_period(void **state)
+{
+    peer_listen(0);
+    bench.answer = fail_for_now;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 50);
+    start_polling();
+    run_until(five_polls);
+    bench.answer = NULL;
+    run_until(last_is_good);
+    assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+    assert_true(bench.poll_count < 20);
+}
+
+static bool all_three_known(void)
+{
+    return status_of(2).state == DEVICE_SILENT && status_of(0).polls >= 10;
+}
+
+/* What a gateway says of unit 3, which is not there; and of unit 2, whose line is not. */
+static void answer_as_gateway(struct caller *caller, const uint8_t *request)
+{
+    if (request[6] == 1)
+        answer_well(caller, request);
+    else
+        answer_exception(caller, request, request[6] == 2 ? 10 : 11);
+}
+
+/* T22. */
+static void
+a_unit_missing_behind_a_gateway_costs_neither_the_connection_nor_the_others(void **state)
+{
+    peer_listen(0);
+    bench.answer = answer_as_gateway;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    for (uint8_t unit = 1; unit <= 3; unit++)
+        add_device(unit, 100);
+    start_polling();
+    run_until(all_three_known);
+    assert_int_equal(bench.connections, 1);
+    assert_int_equal(status_of(0).state, DEVICE_ANSWERING);
+    assert_int_equal(status_of(1).readings[0].cause, CAUSE_EXCEPTION_1 + 9);
+    assert_int_equal(status_of(2).readings[0].cause, CAUSE_EXCEPTION_11);
+    assert_in_range(status_of(1).polls + status_of(2).polls, 2, 6); /* of 20 ticks: backed off */
+    assert_int_equal(status_of(0).errors[CAUSE_EXCEPTION_11], 0);
+}
+
+static uint8_t held[64];
+static size_t held_size;
+
+/* Two requests wait for each other: each is answered with what belongs to the other. */
+static void swap_units(struct caller *caller, const uint8_t *request)
+{
+    uint8_t answer[300];
+    size_t size = right_answer(request, 100u * request[6], answer);
+
+    if (held_size > 0) {
+        memcpy(held, request, 2); /* the other unit's answer, under this transaction */
+        caller_say(caller, held, held_size);
+    }
+    memcpy(held, answer, size);
+    held_size = size;
+}
+
+/* T24. */
+static void answers_of_two_units_swapped_by_a_gateway_are_neithers(void **state)
+{
+    peer_listen(0);
+    bench.answer = swap_units;
+    held_size = 0;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port)->timeout_ms = 100;
+    add_device(1, 200);
+    add_device(2, 200);
+    start_polling();
+    while (status_of(0).errors[CAUSE_WRONG_UNIT] + status_of(1).errors[CAUSE_WRONG_UNIT] < 2)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    for (size_t i = 0; i < bench.poll_count; i++)
+        if (bench.polls[i].quality == QUALITY_NORMAL)
+            assert_true(bench.polls[i].value == 1.0 + 100 * (bench.polls[i].device - 99));
+}
+
 static void refuse_first_block(struct caller *caller, const uint8_t *request)
 {
     if (request[9] == 1)
@@ -1018,6 +1203,11 @@ int main(void)
         poller_test(a_device_that_is_silent_over_gaps_is_read_without_them_from_then_on),
         poller_test(gaps_that_have_worked_are_not_blamed_for_a_timeout),
         poller_test(a_device_that_refuses_everything_is_refusing),
+        poller_test(what_a_device_refuses_for_good_is_asked_seldom_and_the_rest_at_its_period),
+        poller_test(a_device_that_refuses_everything_is_asked_every_five_minutes),
+        poller_test(a_failure_of_the_device_itself_is_asked_again_at_its_period),
+        poller_test(a_unit_missing_behind_a_gateway_costs_neither_the_connection_nor_the_others),
+        poller_test(answers_of_two_units_swapped_by_a_gateway_are_neithers),
         poller_test(an_exception_hurts_its_own_block_only),
         poller_test(after_a_timeout_the_rest_of_the_poll_is_not_asked),
         poller_test(a_busy_device_is_asked_again_within_the_poll),

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -41,6 +42,25 @@ static void only_normal_and_over_range_are_judged(void **state)
                          i == QUALITY_NORMAL || i == QUALITY_OVER_RANGE);
 }
 
+/* T21. */
+static void every_exception_code_has_a_sentence_in_both_languages(void **state)
+{
+    for (unsigned code = 0; code < 256; code++)
+        for (int english = 0; english < 2; english++) {
+            char text[EXCEPTION_TEXT], number[8];
+
+            say_in(english ? LANGUAGE_EN : LANGUAGE_ZH);
+            exception_title(code, text);
+            snprintf(number, sizeof number, " %u", code);
+            assert_non_null(strstr(text, number)); /* as the maker's manual calls it */
+            assert_null(strstr(text, "nknown"));
+            assert_null(strstr(text, "未知"));
+            assert_true(strlen(text) < EXCEPTION_TEXT - 1);
+            if (code == 0 || code == 9 || code > 11)
+                assert_non_null(strstr(text, english ? "the standard lacks" : "标准中没有"));
+        }
+}
+
 static void every_cause_has_one_word_and_two_titles(void **state)
 {
     for (int i = 1; i < CAUSE_COUNT; i++) {
@@ -50,6 +70,7 @@ static void every_cause_has_one_word_and_two_titles(void **state)
         assert_int_equal(cause, i);
         say_in(LANGUAGE_ZH);
         assert_true(cause_title((enum cause)i)[0] != '\0');
+        assert_true(i == CAUSE_BY_HAND || cause_advice((enum cause)i)[0] != '\0');
         say_in(LANGUAGE_EN);
         assert_true(cause_title((enum cause)i)[0] != '\0');
         assert_null(strstr(cause_title((enum cause)i), "nknown"));
@@ -109,6 +130,7 @@ int main(void)
         cmocka_unit_test(the_letters_words_and_numbers_are_those_of_the_contract),
         cmocka_unit_test(an_unknown_letter_is_no_quality),
         cmocka_unit_test(only_normal_and_over_range_are_judged),
+        cmocka_unit_test(every_exception_code_has_a_sentence_in_both_languages),
         cmocka_unit_test(every_cause_has_one_word_and_two_titles),
         cmocka_unit_test(the_numbers_of_stored_causes_never_move),
         cmocka_unit_test(every_exception_code_has_a_cause),
