@@ -237,8 +237,10 @@ void line_fell(void *self, enum cause cause, const char *why)
 }
 
 /* A peer that talks without end while nobody asks it costs its own connection, and no time. */
-static void close_flooded(struct line *line)
+static void close_idle(struct line *line)
 {
+    if (line->state != LINE_UP || line->asking.device != NULL || line->guest.under_way)
+        return;
     agenda_remove(&line->poller->agenda, &line->entry);
     link_shut(line->link);
     line->state = LINE_SHUT;
@@ -252,13 +254,10 @@ static void line_bytes(void *self, const uint8_t *bytes, size_t count)
     frames_heard(&line->frames, bytes, count);
     diagnosis_heard(&line->diagnosis, bytes, count, now);
     exchange_bytes(&line->exchange, bytes, count, now);
-    if (exchange_is_lost(&line->exchange) && !exchange_is_under_way(&line->exchange) &&
-        line->asking.device == NULL) {
-        close_flooded(line);
-        return;
-    }
     if (!line->pumping && line->state == LINE_UP)
         line_go(line, now);
+    if (exchange_is_lost(&line->exchange))
+        close_idle(line);
 }
 
 static void line_woken(void *self)
