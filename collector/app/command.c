@@ -89,16 +89,17 @@ static const struct command commands[] = {
      "按现行规则复算全部已存数据，与当时的结论逐一核对",
      "conclude again from all that is stored, and compare with what was concluded then"},
     {"probe",
-     {"probe LINK --read AREA:ADDRESS:COUNT [--unit N] [--expect V] [--baud B] [--parity P] [--timeout D]", NULL},
-     {"--unit=", "--read=", "--expect=", "--baud=", "--parity=",
-      "--timeout=", "--all", NULL}, 1, 1, command_probe,
-     "调试新接的仪器：读一段寄存器，找出哪个寄存器给出显示屏上的值。LINK 写链路名，或 /dev/ttyUSB0、192.168.1.20、"
-     "rtu+tcp://192.168.1.20:9999",
-     "commissioning: read a range of registers and find which gives the value on the display. LINK is a "
-     "link's name, or /dev/ttyUSB0, 192.168.1.20, rtu+tcp://192.168.1.20:9999"},
-    {"decode", {"decode [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_decode,
-     "由采集到的原始字把全部读数重新解码，与存储的逐位核对",
-     "decode every reading again from the raw words of its poll, and compare bit for bit"},
+     {"probe LINK [--unit N] [--scan [--units 1-32] [--all]] [--read AREA:ADDRESS:COUNT] [--expect V]",
+      "probe LINK … [--baud B,B] [--parity P,P] [--timeout D] [--write] [--via-collector]", NULL},
+     {"--unit=", "--units=", "--scan", "--read=", "--expect=", "--baud=", "--parity=", "--timeout=",
+      "--all", "--write", NULL}, 1, 1, command_probe,
+     "调试新接的仪器，只读不写：--scan 找出线上有谁、可能是什么型号；--read 读一段寄存器；--expect 找出哪个寄存器给出"
+     "显示屏上的值（7.32，或 ph=7.32,water_temperature=20.4）；并写出可用的配置。LINK 写链路名，或 /dev/ttyUSB0、"
+     "192.168.1.20、rtu+tcp://192.168.1.20:9999",
+     "commissioning, reads only: --scan finds who is on a line and which model it may be, --read reads a "
+     "range of registers, --expect finds which of them gives the value on the display (7.32, or "
+     "ph=7.32,water_temperature=20.4); prints settings that can be used. LINK is a link's name, or "
+     "/dev/ttyUSB0, 192.168.1.20, rtu+tcp://192.168.1.20:9999"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},
     {"demo", {"demo [--dir D] [--port P] [--seconds N] [--history DURATION] [--mqtt URL] [--influx URL] [--plain]", NULL},

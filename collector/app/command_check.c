@@ -1,5 +1,4 @@
 /* Commands about the settings and the sensor models: check, sensors. Nothing is opened or asked. */
-#include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/load.h"
+#include "app/shelf.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "drivers/plan.h"
@@ -122,13 +122,6 @@ int command_check(const struct typed *typed)
 
 /* --- sensors ---------------------------------------------------------------------------------- */
 
-static int is_profile(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
-
-    return length > 5 && strcmp(entry->d_name + length - 5, ".conf") == 0;
-}
-
 static void list_channels(const struct profile *profile, char *out, size_t size)
 {
     struct text text;
@@ -192,36 +185,6 @@ static void print_profile(const struct profile *profile)
     table_free(table);
 }
 
-struct shelf {
-    struct parameters *parameters;
-    struct profile *profiles[512];
-    size_t count;
-};
-
-/* Every profile of one folder; one that stood on the shelf before (the user's own) goes first. */
-static void fill_shelf(struct shelf *shelf, const char *folder, struct conf_faults *faults)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_profile, alphasort);
-
-    for (int i = 0; i < count; i++) {
-        char path[600];
-        struct profile *profile;
-        bool known = false;
-
-        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        free(entries[i]);
-        profile = profile_load(path, shelf->parameters, false, faults);
-        for (size_t j = 0; profile != NULL && j < shelf->count; j++)
-            known = known || strcmp(shelf->profiles[j]->model, profile->model) == 0;
-        if (profile != NULL && !known && shelf->count < 512)
-            shelf->profiles[shelf->count++] = profile;
-        else
-            profile_free(profile);
-    }
-    free(entries);
-}
-
 static int show_shelf(const struct typed *typed, const struct shelf *shelf, const char *model)
 {
     const char *const headings[] = {SAY("型号", "MODEL"), SAY("名称", "TITLE"),
@@ -262,44 +225,17 @@ static int show_shelf(const struct typed *typed, const struct shelf *shelf, cons
     return command_fail(typed, &err);
 }
 
-/* The parameter table: the user's own if there is one, else the shipped one. */
-static struct parameters *find_parameters(const char *dir, struct conf_faults *faults)
-{
-    char path[600];
-    FILE *own;
-
-    snprintf(path, sizeof path, "%s/parameters.conf", dir);
-    own = fopen(path, "r");
-    if (own != NULL)
-        fclose(own);
-    else if (!settings_data_path("config/parameters.conf", path, sizeof path))
-        return NULL;
-    return parameters_load(path, faults);
-}
-
 int command_sensors(const struct typed *typed)
 {
-    struct shelf *shelf = calloc(1, sizeof *shelf);
     struct conf_faults *faults = conf_faults_new();
-    char folder[600];
+    struct shelf *shelf = shelf_open(typed->dir, faults);
     int code = EXIT_COULD_NOT;
 
     if (shelf != NULL)
-        shelf->parameters = find_parameters(typed->dir, faults);
-    if (shelf != NULL && shelf->parameters != NULL) {
-        snprintf(folder, sizeof folder, "%s/profiles", typed->dir);
-        fill_shelf(shelf, folder, faults);
-        if (settings_data_path("drivers/profiles", folder, sizeof folder))
-            fill_shelf(shelf, folder, faults);
         code = show_shelf(typed, shelf, typed->word_count > 0 ? typed->words[0] : NULL);
-    }
     for (size_t i = 0; i < conf_faults_count(faults); i++)
         code = command_fail(typed, conf_fault(faults, i));
-    for (size_t i = 0; shelf != NULL && i < shelf->count; i++)
-        profile_free(shelf->profiles[i]);
-    if (shelf != NULL)
-        parameters_free(shelf->parameters);
-    free(shelf);
+    shelf_close(shelf);
     conf_faults_free(faults);
     return code;
 }

@@ -1,5 +1,5 @@
-/* lookback probe: who is on a line, what its registers hold, and which of them show what the
- * display shows. Reads only; needs no settings. */
+/* lookback probe: who is on a line, which model it may be, what its registers hold, and which of
+ * them show what the display shows. Reads only; needs no settings. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,198 +7,458 @@
 
 #include "app/command.h"
 #include "app/command_line.h"
-#include "app/probe_holder.h"
-#include "app/probe_options.h"
+#include "app/probe_conf.h"
+#include "app/probe_direct.h"
+#include "app/probe_known.h"
+#include "app/probe_scan.h"
 #include "app/probe_show.h"
-#include "app/probe_target.h"
 #include "base/say.h"
+
+enum { RANGES = 2, UNASKED_RANGE = 64 };
+
+/* What was learned of one unit. */
+struct unit_work {
+    struct found_unit *found;
+    struct candidates candidates;
+    bool recognised; /* the candidates were looked for */
+    struct probe_words words[RANGES];
+    size_t words_count;
+    struct marks marks;
+    char model[64]; /* for devices.conf */
+};
 
 /* One run of the command. */
 struct probing {
     const struct typed *typed;
     struct probe_options options;
     struct probe_target target;
-    struct probe_line *line; /* NULL: the collector asks */
-    bool silent;             /* the last question was not answered: the next is asked once */
+    struct shelf *shelf;
+    struct probe_direct direct;
     struct probe_way way;
-    uint8_t unit;
-    struct probe_words words;
-    struct marks marks;
+    struct probe_scan scan;
+    struct conf_pieces pieces;
+    struct conf_device devices[FOUND_MAX];
+    size_t device_count;
     bool answered; /* anybody, anything */
-    json_t *out;
+    struct overheard heard;
+    json_t *units;
 };
 
-static bool ask_line(void *self, const struct request *requests, size_t count,
-                     struct probe_answer *answers, struct error *err)
+static bool shows(const struct probing *probing)
 {
-    struct probing *probing = self;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!probe_line_ask(probing->line, &requests[i], !probing->silent, &answers[i], err))
-            return false;
-        probing->silent = !answers[i].answered && !answers[i].is_exception;
-    }
-    return true;
+    return command_shows_progress(probing->typed);
 }
 
-static bool say_held(const struct probing *probing, const struct holder *holder, struct error *err)
+/* Which units ---------------------------------------------------------------------------------
+ */
+
+/* As the line is to be set when nothing is searched for. */
+static struct link_setup chosen_line(const struct probing *probing)
 {
-    const char *port = probing->target.link.path;
-    char who[200];
+    struct link_setup line = probing->target.link;
 
-    if (holder->pid == 0)
-        return error_set(
-            err, ERROR_DEVICE,
-            SAY("串口 %s 正被另一个程序占用，且看不到是谁（用 root 运行可以看到）；请先停掉它",
-                "port %s is held by another program, which only root can see; stop "
-                "it first"),
-            port);
-    if (holder->store[0] == '\0')
-        return error_set(err, ERROR_DEVICE,
-                         SAY("串口 %s 正被 %s（进程 %d）占用；一条线上只能有一个主站，请先停掉它",
-                             "port %s is held by %s (process %d); a line has one master only, stop "
-                             "that one first"),
-                         port, holder->program, (int)holder->pid);
-    snprintf(who, sizeof who, "%s", holder->collector[0] != '\0' ? holder->collector : "?");
-    return error_set(
-        err, ERROR_DEVICE,
-        SAY("串口 %s 正由采集器 %s 使用（进程 %d，数据在 %s）；加上 --via-collector 和它的 -c "
-            "配置目录，由它在两次采集之间代问",
-            "port %s is in use by the collector %s (process %d, store %s); add --via-collector and "
-            "its -c DIR, and it asks between its polls"),
-        port, who, (int)holder->pid, holder->store);
-}
-
-static void note_shared(const struct probing *probing, const struct holder *holder)
-{
-    if (!probing->typed->json)
-        fprintf(stderr,
-                SAY("注意：%s（进程 %d）也打开着 %s；若它也在发问，双方的帧都会被打乱\n",
-                    "note: %s (process %d) has %s open too; if it asks as well, both spoil each "
-                    "other's frames\n"),
-                holder->program, (int)holder->pid, probing->target.link.path);
-}
-
-/* A port that somebody works on is left to him. */
-static bool open_line(struct probing *probing, struct error *err)
-{
-    struct link_setup *link = &probing->target.link;
-    struct holder holder = {.pid = 0};
-    enum holding holding =
-        link->kind == LINK_SERIAL ? probe_holder_find(link->path, &holder) : PORT_FREE;
-
-    if (holding == PORT_LOCKED)
-        return say_held(probing, &holder, err);
-    if (holding == PORT_SHARED)
-        note_shared(probing, &holder);
-    if (probing->options.timeout_ms > 0)
-        link->timeout_ms = link->guard_ms = probing->options.timeout_ms;
     if (probing->options.framing_count > 0) {
-        link->baud = probing->options.framings[0].baud;
-        link->parity = probing->options.framings[0].parity;
+        line.baud = probing->options.framings[0].baud;
+        line.parity = probing->options.framings[0].parity;
     }
-    probing->line = probe_line_open(link, err);
-    return probing->line != NULL;
+    if (probing->options.timeout_ms > 0)
+        line.timeout_ms = line.guard_ms = probing->options.timeout_ms;
+    return line;
 }
 
-/* --unit, else the one device the settings have on this link, else 1. */
-static uint8_t unit_of(const struct probing *probing)
+/* The one device the settings have on this link; -1: none, or several. */
+static int configured_unit(const struct probing *probing)
 {
     const struct probe_target *target = &probing->target;
-    int found = -1;
+    int unit = -1;
 
-    if (probing->options.unit >= 0)
-        return (uint8_t)probing->options.unit;
     for (size_t i = 0; target->link.name[0] != '\0' && i < target->settings->device_count; i++) {
         if (target->settings->devices[i].link_index != target->index)
             continue;
-        if (found >= 0)
-            return 1;
-        found = (int)target->settings->devices[i].unit;
+        if (unit >= 0)
+            return -1;
+        unit = (int)target->settings->devices[i].unit;
     }
-    return found >= 0 ? (uint8_t)found : 1;
+    return unit;
 }
 
-static void say_silence(const struct probing *probing)
+static void take_unit(struct probing *probing, int unit)
 {
-    const struct link_setup *link = &probing->target.link;
-    char place[300];
-
-    if (link->kind == LINK_SERIAL)
-        fprintf(stderr,
-                SAY("%s（%d Bd，校验 %c）上 %d 号单元没有应答。依次检查：仪器通电了吗；A、B "
-                    "线是否接反；"
-                    "站号和波特率对吗（--scan 逐个找）\n",
-                    "on %s (%d Bd, parity %c) unit %d does not answer. Check in this order: "
-                    "is it powered; are A and B swapped; are unit id and baud rate right (--scan "
-                    "looks for them)\n"),
-                link->path, link->baud, link->parity, (int)probing->unit);
-    else
-        fprintf(stderr,
-                SAY("%s 接通了，但 %d 号单元没有应答。检查站号（--scan "
-                    "逐个找），以及网关后面的接线和电源\n",
-                    "%s is connected, but unit %d does not answer. Check the unit id (--scan looks "
-                    "for it), and wiring and power behind a gateway\n"),
-                probe_target_text(link, place, sizeof place), (int)probing->unit);
+    probing->scan.found[0] =
+        (struct found_unit){.unit = (uint8_t)unit, .line = chosen_line(probing)};
+    probing->scan.count = 1;
 }
 
-static void show_words(struct probing *probing)
+/* Without --scan and without a unit only the likely ones are asked, at one line setting. */
+static void narrow_search(struct probing *probing)
 {
-    const struct probe_options *options = &probing->options;
+    static const uint8_t likely[] = {0, 1, 2, 10, 55, 255};
+    struct link_setup line = chosen_line(probing);
 
-    if (probing->typed->json) {
-        json_object_set_new(probing->out, "registers", probe_words_json(&probing->words));
-        json_object_set_new(
-            probing->out, "matches",
-            probe_marks_json(&probing->marks, options->expected, options->expected_count));
-        return;
-    }
-    probe_show_words(&probing->words, &probing->marks, options->all);
-    probe_show_marks(&probing->marks, options->expected, options->expected_count);
+    for (size_t i = 0; i < sizeof likely; i++)
+        probing->options.units[likely[i]] = probing->target.link.kind == LINK_TCP || likely[i] > 0;
+    probing->options.some_units = true;
+    probing->options.framings[0] = (struct probe_framing){line.baud, line.parity};
+    probing->options.framing_count = 1;
 }
 
-static bool read_range(struct probing *probing, struct error *err)
+static bool search(struct probing *probing, struct error *err)
 {
-    probing->words.range = probing->options.range;
-    if (!probe_read(&probing->way, probing->unit, &probing->words, err))
+    struct probe_scan *scan = &probing->scan;
+
+    scan->options = &probing->options;
+    scan->link = &probing->target.link;
+    scan->named = probing->target.link.name[0] != '\0';
+    scan->shelf = probing->shelf;
+    scan->shows = shows(probing);
+    if (!probe_scan(scan, err))
         return false;
-    probing->answered = probing->words.answered;
-    if (!probing->answered)
-        return true;
-    probe_match(&probing->words, probing->options.expected, probing->options.expected_count,
-                &probing->marks);
-    show_words(probing);
+    probing->heard = scan->heard;
+    probing->answered = scan->count > 0;
     return true;
 }
 
-static int finish(struct probing *probing, bool good, const struct error *err)
+static bool find_units(struct probing *probing, struct error *err)
 {
-    if (!good)
-        return command_fail(probing->typed, err);
-    if (probing->typed->json) {
-        json_object_set_new(probing->out, "answered", json_boolean(probing->answered));
-        json_dumpf(probing->out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
-        putchar('\n');
-    } else if (!probing->answered) {
-        say_silence(probing);
+    int unit = probing->options.unit;
+    bool reads = probing->options.reads || probing->options.expected_count > 0;
+
+    if (unit < 0 && !probing->options.scan)
+        unit = configured_unit(probing);
+    if (unit < 0 && reads && !probing->options.scan)
+        unit = 1;
+    if (unit >= 0) {
+        take_unit(probing, unit);
+        return true;
     }
-    return probing->answered ? EXIT_DONE : EXIT_NO;
+    if (!probing->options.scan)
+        narrow_search(probing);
+    return search(probing, err);
+}
+
+/* One unit ------------------------------------------------------------------------------------
+ */
+
+/* --read, or where the display's value is looked for when nothing was said: the first registers. */
+static bool read_ranges(struct probing *probing, struct unit_work *work, struct error *err)
+{
+    static const enum register_area areas[] = {AREA_HOLDING_REGISTER, AREA_INPUT_REGISTER};
+    const struct probe_options *options = &probing->options;
+
+    work->words_count = options->reads ? 1 : RANGES;
+    for (size_t i = 0; i < work->words_count; i++) {
+        struct probe_words *words = &work->words[i];
+
+        words->range =
+            options->reads ? options->range : (struct probe_range){areas[i], 0, UNASKED_RANGE};
+        if (!probe_read(&probing->way, work->found->unit, words, err))
+            return false;
+        probing->answered |= words->answered;
+        probing->heard = words->heard;
+        probe_match(words, options->expected, options->expected_count, &work->marks);
+    }
+    return true;
+}
+
+static bool recognise(struct probing *probing, struct unit_work *work, struct error *err)
+{
+    work->recognised = true;
+    if (!probe_recognise(&probing->way, work->found->unit, probing->shelf, &work->found->line,
+                         &work->candidates, err))
+        return false;
+    probing->answered |= work->candidates.count > 0;
+    return true;
+}
+
+/* A unit that answered at all answers within some times of that; for values, patience is more. */
+static struct link_setup patient_line(const struct probing *probing, const struct found_unit *found)
+{
+    struct link_setup line = found->line;
+    int64_t least = probing->target.link.kind == LINK_SERIAL ? 300 : 1000;
+    int64_t wanted = 4 * found->took_ms > least ? 4 * found->took_ms : least;
+
+    if (probing->options.timeout_ms > 0)
+        wanted = probing->options.timeout_ms;
+    else if (found->took_ms == 0)
+        return line;
+    line.timeout_ms = line.guard_ms = wanted;
+    return line;
+}
+
+static void name_model(const struct probing *probing, struct unit_work *work)
+{
+    if (candidates_agree(&work->candidates))
+        snprintf(work->model, sizeof work->model, "%s", work->candidates.list[0].profile->model);
+    else if (probing->scan.count == 1)
+        snprintf(work->model, sizeof work->model, "my_probe");
+    else
+        snprintf(work->model, sizeof work->model, "my_probe_%d", (int)work->found->unit);
+}
+
+static void add_pieces(struct probing *probing, const struct unit_work *work)
+{
+    struct conf_device *device = &probing->devices[probing->device_count++];
+    const struct probe_options *options = &probing->options;
+
+    *device = (struct conf_device){.unit = work->found->unit, .line = work->found->line};
+    snprintf(device->model, sizeof device->model, "%s", work->model);
+    device->is_known = candidates_agree(&work->candidates) || work->marks.count > 0;
+    for (size_t i = 0; i < work->candidates.count; i++)
+        device->perhaps[i] = work->candidates.list[i].profile->model;
+    conf_add_profile(&probing->pieces, work->model, probing->shelf, &work->found->line, work->words,
+                     work->words_count, options->expected, options->expected_count, &work->marks);
+}
+
+static void show_unit(const struct probing *probing, const struct unit_work *work)
+{
+    const struct probe_options *options = &probing->options;
+    const struct found_unit *found = work->found;
+    char framing[32];
+
+    probe_framing_text(&found->line, framing, sizeof framing);
+    printf(SAY("%d 号单元%s%s%s", "unit %d%s%s%s"), (int)found->unit,
+           framing[0] != '\0' ? SAY("（", " (") : "", framing,
+           framing[0] != '\0' ? SAY("）", ")") : "");
+    if (found->took_ms > 0 && found->refused)
+        printf(SAY("：有应答（%lld ms，异常 %d）", ": answers (%lld ms, exception %d)"),
+               (long long)found->took_ms, (int)found->exception);
+    else if (found->took_ms > 0)
+        printf(SAY("：有应答（%lld ms）", ": answers (%lld ms)"), (long long)found->took_ms);
+    putchar('\n');
+    if (work->recognised)
+        probe_show_candidates(&work->candidates);
+    for (size_t i = 0; i < work->words_count; i++)
+        if (work->words[i].answered)
+            probe_show_words(&work->words[i], &work->marks, options->all);
+    probe_show_marks(&work->marks, options->expected, options->expected_count);
+}
+
+static void add_json(struct probing *probing, const struct unit_work *work)
+{
+    const struct found_unit *found = work->found;
+    json_t *registers = json_array();
+    char framing[32];
+
+    probe_framing_text(&found->line, framing, sizeof framing);
+    for (size_t i = 0; i < work->words_count; i++) {
+        json_t *list = probe_words_json(&work->words[i]);
+
+        json_array_extend(registers, list);
+        json_decref(list);
+    }
+    json_array_append_new(probing->units,
+                          json_pack("{s:i, s:s, s:o, s:I, s:o, s:o, s:o, s:s}", "unit",
+                                    (int)found->unit, "line", framing, "exception",
+                                    found->refused ? json_integer(found->exception) : json_null(),
+                                    "answer_ms", (json_int_t)found->took_ms, "candidates",
+                                    probe_candidates_json(&work->candidates), "registers",
+                                    registers, "matches",
+                                    probe_marks_json(&work->marks, probing->options.expected,
+                                                     probing->options.expected_count),
+                                    "model", work->model));
+}
+
+static bool work_on(struct probing *probing, struct found_unit *found, struct error *err)
+{
+    struct unit_work *work = calloc(1, sizeof *work);
+    struct link_setup line = patient_line(probing, found);
+    bool reads = probing->options.reads || probing->options.expected_count > 0;
+    bool good = work != NULL;
+
+    if (work == NULL)
+        return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    work->found = found;
+    good = probe_direct_open(&probing->direct, &line, err);
+    if (good)
+        good = reads ? read_ranges(probing, work, err) : recognise(probing, work, err);
+    name_model(probing, work);
+    if (probing->answered && (good || probing->direct.stopped)) {
+        if (!reads || work->marks.count > 0)
+            add_pieces(probing, work);
+        if (probing->typed->json)
+            add_json(probing, work);
+        else
+            show_unit(probing, work);
+    }
+    candidates_end(&work->candidates);
+    free(work);
+    return good;
+}
+
+/* The end -------------------------------------------------------------------------------------
+ */
+
+static void say_silence(const struct probing *probing, FILE *to)
+{
+    const struct link_setup *link = &probing->target.link;
+    char place[300], framing[32], finding[500];
+
+    probe_target_text(link, place, sizeof place);
+    if (probing->direct.line != NULL &&
+        probe_line_finding(probing->direct.line, finding, sizeof finding))
+        fprintf(to, "%s\n", finding);
+    else if (probing->heard.crc || probing->heard.noise || probing->heard.master)
+        fprintf(to,
+                SAY("%s：有字节来，但都不成帧：线路设置（波特率、校验）不对？用 --scan 逐种试\n",
+                    "%s: bytes arrive, none make sense: line settings (baud, parity)? --scan tries "
+                    "them\n"),
+                place);
+    if (probing->options.scan)
+        fprintf(
+            to,
+            SAY("%s：没有找到任何单元。依次检查：仪器通电了吗；A、B 线是否接反；转换器收发灯闪吗；"
+                "慢的仪器加 --timeout 1s\n",
+                "%s: no unit was found. Check in this order: is it powered; are A and B "
+                "swapped; do the adapter's lamps flash; for a slow one add --timeout 1s\n"),
+            place);
+    else if (link->kind == LINK_SERIAL)
+        fprintf(to,
+                SAY("%s（%s）没有应答。依次检查：仪器通电了吗；A、B "
+                    "线是否接反；站号和波特率对吗（--scan "
+                    "逐个找）\n",
+                    "%s (%s): no answer. Check in this order: is it powered; are A and B swapped; "
+                    "are unit id and baud rate right (--scan looks for them)\n"),
+                place, probe_framing_text(&probing->scan.found[0].line, framing, sizeof framing));
+    else
+        fprintf(to,
+                SAY("%s 接通了，但没有应答。检查站号（--scan "
+                    "逐个找），以及网关后面的接线和电源；有的网关"
+                    "只允许很少的连接，请先断开别的程序\n",
+                    "%s is connected, but there is no answer. Check the unit id (--scan looks for "
+                    "it), wiring and power behind a gateway; many allow few connections, so close "
+                    "other programs first\n"),
+                place);
+}
+
+static void say_scan(const struct probing *probing)
+{
+    const struct probe_scan *scan = &probing->scan;
+
+    if (!probing->options.scan || scan->count == 0)
+        return;
+    printf(SAY("找到 %zu 台%s\n", "%zu units found%s\n"), scan->count,
+           scan->stopped ? SAY("（中断前）", " (before it was interrupted)") : "");
+    if (scan->ignores_units)
+        printf("%s\n", SAY("无论问哪个站号它都应答：只有一台，站号写 1 即可",
+                           "it answers whichever unit is asked: it is one device, write unit 1"));
+    if (scan->lines_left > 0)
+        printf("%s\n",
+               SAY("只查了有应答的这一种线路设置；线上也许还有设置不同的仪器（--all 全部查找）",
+                   "only the line setting that answered was searched; units set otherwise "
+                   "may be there too (--all looks for them)"));
+}
+
+static bool finish_pieces(struct probing *probing, struct error *err)
+{
+    size_t existing = 0;
+
+    if (probing->device_count > 0)
+        conf_add_devices(&probing->pieces, &probing->target, probing->devices,
+                         probing->device_count);
+    if (typed_option(probing->typed, "--write") != NULL)
+        return conf_pieces_write(&probing->pieces, probing->typed->dir, &existing, err);
+    if (!probing->typed->json)
+        conf_pieces_print(&probing->pieces, probing->typed->dir);
+    return true;
+}
+
+static json_t *pieces_json(const struct probing *probing)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < probing->pieces.count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", probing->pieces.list[i].name,
+                                              "text", probing->pieces.list[i].text));
+    return list;
+}
+
+static void print_json(struct probing *probing)
+{
+    const struct probe_scan *scan = &probing->scan;
+    char place[300];
+    json_t *out =
+        json_pack("{s:s, s:s, s:b, s:b, s:b, s:O, s:o}", "link", probing->target.link.name, "place",
+                  probe_target_text(&probing->target.link, place, sizeof place), "answered",
+                  (int)probing->answered, "interrupted",
+                  (int)(scan->stopped || probing->direct.stopped), "ignores_units",
+                  (int)scan->ignores_units, "units", probing->units, "files", pieces_json(probing));
+
+    json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
+    putchar('\n');
+    json_decref(out);
+}
+
+static bool work_on_all(struct probing *probing, struct error *err)
+{
+    bool good = true;
+
+    if (!probing->typed->json)
+        say_scan(probing);
+    for (size_t i = 0; good && i < probing->scan.count; i++) {
+        if (i > 0 && !probing->typed->json)
+            putchar('\n');
+        good = work_on(probing, &probing->scan.found[i], err);
+    }
+    return good || probing->direct.stopped;
 }
 
 static int run(struct probing *probing)
 {
     struct error err = {0};
-    char place[300];
-    bool good;
+    bool good = probe_target_find(&probing->target, probing->typed, probing->options.link, &err) &&
+                probe_direct_may_open(&probing->target.link, !probing->typed->json, &err) &&
+                find_units(probing, &err) && work_on_all(probing, &err) &&
+                finish_pieces(probing, &err);
 
-    good = probe_target_find(&probing->target, probing->typed, probing->options.link, &err) &&
-           open_line(probing, &err);
-    probing->unit = good ? unit_of(probing) : 1;
-    probing->out = json_pack("{s:s, s:s, s:i}", "link", probing->target.link.name, "place",
-                             probe_target_text(&probing->target.link, place, sizeof place), "unit",
-                             (int)probing->unit);
-    good = good && read_range(probing, &err);
-    return finish(probing, good, &err);
+    if (!good)
+        return command_fail(probing->typed, &err);
+    if (probing->typed->json)
+        print_json(probing);
+    else if (!probing->answered)
+        say_silence(probing, stderr);
+    return probing->answered ? EXIT_DONE : EXIT_NO;
+}
+
+/* A parameter that is named must be one. */
+static int check_expected(const struct probing *probing)
+{
+    for (size_t i = 0; i < probing->options.expected_count; i++) {
+        const char *key = probing->options.expected[i].parameter;
+        char name[CHANNEL_SIZE];
+        const char *nearest;
+
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(key, "."), key);
+        if (name[0] == '\0' || parameter_find(probing->shelf->parameters, name) != NULL)
+            continue;
+        nearest = parameter_nearest(probing->shelf->parameters, name);
+        return line_wrong(probing->typed, NULL,
+                          SAY("--expect：没有监测因子 %s%s%s；全部因子见 config/parameters.conf",
+                              "--expect: there is no parameter %s%s%s; config/parameters.conf "
+                              "lists them"),
+                          name, nearest != NULL ? SAY("，是否想写 ", ", did you mean ") : "",
+                          nearest != NULL ? nearest : "");
+    }
+    return 0;
+}
+
+static int begin(struct probing *probing)
+{
+    struct conf_faults *faults = conf_faults_new();
+    struct error err = {0};
+    int code = probe_options_read(&probing->options, probing->typed);
+
+    if (code == 0)
+        probing->shelf = shelf_open(probing->typed->dir, faults);
+    conf_faults_free(faults); /* a wrong profile is left out here; `check` says what is wrong */
+    if (code != 0)
+        return code;
+    if (probing->shelf == NULL) {
+        error_set(&err, ERROR_SETTINGS, "%s",
+                  SAY("找不到监测因子表 parameters.conf：程序没有装好",
+                      "there is no parameters.conf: the program is not properly installed"));
+        return command_fail(probing->typed, &err);
+    }
+    return check_expected(probing);
 }
 
 int command_probe(const struct typed *typed)
@@ -209,15 +469,17 @@ int command_probe(const struct typed *typed)
     if (probing == NULL)
         return EXIT_COULD_NOT;
     probing->typed = typed;
-    probing->way = (struct probe_way){ask_line, probing};
-    code = probe_options_read(&probing->options, typed);
-    if (code == 0 && !probing->options.reads)
-        code = command_missing(typed, "--read");
-    else if (code == 0)
+    probing->direct.shows = command_shows_progress(typed);
+    probing->way = (struct probe_way){probe_direct_ask, &probing->direct};
+    probing->units = json_array();
+    code = begin(probing);
+    if (code == 0)
         code = run(probing);
-    probe_line_close(probing->line);
+    probe_direct_close(&probing->direct);
+    conf_pieces_end(&probing->pieces);
+    shelf_close(probing->shelf);
     probe_target_end(&probing->target);
-    json_decref(probing->out);
+    json_decref(probing->units);
     free(probing);
     return code;
 }

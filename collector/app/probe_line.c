@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "base/say.h"
+#include "drivers/diagnosis.h"
 #include "drivers/link.h"
 
 enum {
@@ -24,6 +25,7 @@ struct probe_line {
     struct link *link;
     struct exchange exchange;
     struct exchange_doubt doubts[EXCHANGE_UNITS];
+    struct diagnosis diagnosis;
     int64_t timeout_ms;
     int64_t open_until; /* ns; while it is being opened */
     bool opening, pumping, stopped, broken, ended;
@@ -105,6 +107,7 @@ static void link_up(void *self)
 
     line->opening = false;
     exchange_connected(&line->exchange, now_of());
+    diagnosis_connected(&line->diagnosis, now_of());
     go_on(line);
 }
 
@@ -127,6 +130,7 @@ static void link_bytes(void *self, const uint8_t *bytes, size_t count)
 {
     struct probe_line *line = self;
 
+    diagnosis_heard(&line->diagnosis, bytes, count, now_of());
     exchange_bytes(&line->exchange, bytes, count, now_of());
     if (!line->pumping)
         go_on(line);
@@ -150,11 +154,14 @@ static void send_request(struct probe_line *line)
 {
     if (!pump(line))
         return;
-    if (link_send(line->link, line->exchange.tx, line->exchange.tx_size))
+    if (link_send(line->link, line->exchange.tx, line->exchange.tx_size)) {
+        diagnosis_sent(&line->diagnosis, &line->exchange.request, line->exchange.tx,
+                       line->exchange.tx_size, now_of());
         exchange_sent(&line->exchange, now_of());
-    else
-        break_off(line, SAY("发送失败：对方或驱动不再接收",
-                            "sending failed: the peer or driver takes nothing"));
+        return;
+    }
+    break_off(line, SAY("发送失败：对方或驱动不再接收",
+                        "sending failed: the peer or driver takes nothing"));
 }
 
 static void look_at_opening(struct probe_line *line)
@@ -237,6 +244,7 @@ struct probe_line *probe_line_open(const struct link_setup *setup, struct error 
     line->timer.data = line->interrupt.data = line;
     uv_signal_start(&line->interrupt, interrupted, SIGINT);
     exchange_init(&line->exchange, &rules, line->doubts, now_of());
+    diagnosis_init(&line->diagnosis, rules.wire, setup->echo);
     if (!make_link(line, err)) {
         probe_line_close(line);
         return NULL;
@@ -279,6 +287,26 @@ void probe_line_patience(struct probe_line *line, int64_t timeout_ms, int64_t gu
 bool probe_line_stopped(const struct probe_line *line)
 {
     return line->stopped;
+}
+
+bool probe_line_finding(struct probe_line *line, char *out, size_t size)
+{
+    char settings[32] = "", place[300];
+    struct finding finding;
+
+    diagnosis_settle(&line->diagnosis, now_of());
+    finding = diagnosis_finding(&line->diagnosis);
+    if (finding.kind == FINDING_NONE)
+        return false;
+    if (line->setup.kind == LINK_SERIAL)
+        snprintf(settings, sizeof settings, "%d 8%c%d", line->setup.baud, line->setup.parity,
+                 line->setup.stop_bits);
+    snprintf(place, sizeof place, "%s",
+             line->setup.name[0] != '\0'       ? line->setup.name
+             : line->setup.kind == LINK_SERIAL ? line->setup.path
+                                               : line->setup.host);
+    finding_say(&finding, place, settings, "", out, size);
+    return true;
 }
 
 static void take(const struct exchange *exchange, struct probe_answer *answer)

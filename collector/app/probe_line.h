@@ -43,4 +43,8 @@ bool probe_line_ask(struct probe_line *line, const struct request *request, bool
 
 bool probe_line_stopped(const struct probe_line *line);
 
+/* What is probably wrong with the line, by the bytes that came so far, as one sentence; false: they
+ * tell nothing. */
+bool probe_line_finding(struct probe_line *line, char *out, size_t size);
+
 #endif

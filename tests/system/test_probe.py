@@ -37,7 +37,7 @@ def test_the_value_of_the_display_is_found_as_a_swapped_float_at_an_odd_address(
     low, high = float_words(7.32, "CDAB")
     peers.honest({3: {"holding": {0: 11, 1: 205, 4: 0, 5: low, 6: high, 7: 1}}}, path=port)
 
-    answer = asked(port, "--unit", "3", "--read", "holding:0:8", "--expect", "7.32,20.5")
+    answer = asked(port, "--unit", "3", "--read", "holding:0:8", "--expect", "7.32,20.5")["units"][0]
 
     best = {}
     for match in answer["matches"]:
@@ -59,14 +59,14 @@ def test_nothing_is_concluded_from_a_nought_or_a_one(peers):
 
     for value in ("0", "1", "1.00", "0.0"):
         answer = asked(where, "--read", "holding:0:4", "--expect", value)
-        assert answer["answered"] and answer["matches"] == []
+        assert answer["answered"] and answer["units"][0]["matches"] == []
     assert "nothing follows" in probe(where, "--read", "holding:0:4", "--expect", "1").stdout
 
 
 def test_what_does_not_answer_is_no_and_what_is_not_there_could_not_be_done(peers, port):
     peers.honest({3: {"holding": {0: 11}}}, path=port)
     silent = probe(port, "--unit", "4", "--read", "holding:0:2", "--timeout", "50ms", code=1)
-    assert "A and B swapped" in silent.stderr
+    assert "A and B swapped" in silent.stderr and "--scan" in silent.stderr
 
     absent = probe("/dev/tty-not-here", "--read", "holding:0:2", code=3)
     assert "is not there" in absent.stderr
@@ -78,3 +78,36 @@ def test_what_does_not_answer_is_no_and_what_is_not_there_could_not_be_done(peer
                   (port, "--read", "40001", "--expect", "warm"),
                   (port, "--read", "40001", "--baud", "9601")):
         probe(*wrong, code=2)
+
+
+def test_a_scan_finds_the_units_whose_ids_nobody_knows(peers, port):
+    peers.honest({3: {"holding": {0: 11}}, 17: {"input": {0: 5}}}, path=port)
+
+    answer = asked(port, "--scan", "--units", "1-20", "--baud", "9600", "--timeout", "40ms")
+
+    assert [one["unit"] for one in answer["units"]] == [3, 17]
+    assert all(one["line"] == "9600 8N1" for one in answer["units"])
+    assert asked(port, "--scan", "--units", "4-9", "--timeout", "20ms", "--baud", "9600",
+                 code=1)["units"] == []
+
+
+def test_a_device_that_answers_as_anybody_is_one_device(peers):
+    device = peers.scripted(lambda request: [7] * request.count)
+
+    answer = asked(f"127.0.0.1:{device.port}", "--scan")
+
+    assert answer["ignores_units"] and [one["unit"] for one in answer["units"]] == [1]
+
+
+def test_a_gateways_word_that_nobody_is_there_is_no_unit(peers):
+    def script(request, honest):
+        if request.unit == 9:
+            return [(0, honest)]
+        pdu = bytes((request.function | 0x80, 11))
+        return [(0, honest[:4] + b"\x00\x03" + bytes((request.unit,)) + pdu)]
+
+    device = peers.scripted(lambda request: [7] * request.count, script)
+
+    answer = asked(f"127.0.0.1:{device.port}", "--scan")
+
+    assert [one["unit"] for one in answer["units"]] == [9]
