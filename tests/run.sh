@@ -83,7 +83,7 @@ build/installed/usr/bin/lookback check -c config
 step "system: real brokers, stores and lines, same sanitizers / 系统测试"
 [ "$mode" = --long ] && export LOOKBACK_KILLS=1000 LOOKBACK_LONG=1
 export LOOKBACK_MAKER=$PWD/build/release/lookback
-LOOKBACK_BIN=$PWD/build/debug/lookback $python -m pytest -q -n 4 --dist loadfile --durations=5 tests/system tests/faults
+LOOKBACK_BIN=$PWD/build/debug/lookback $python -m pytest -q -n 6 --dist loadgroup --durations=5 tests/system tests/faults
 
 step "unit tests: gcc, thread sanitizer / 线程检查"
 build thread
@@ -92,7 +92,7 @@ unit thread
 if [ "$mode" = --long ]; then
     step "system tests under the thread sanitizer / 系统测试与线程检查"
     # libfaketime takes the place of the very calls this sanitizer watches: that test stays out.
-    LOOKBACK_KILLS=20 LOOKBACK_LONG=0 LOOKBACK_BIN=$PWD/build/thread/lookback "${calm[@]}" $python -m pytest -q -n 4 --dist loadfile \
+    LOOKBACK_KILLS=20 LOOKBACK_LONG=0 LOOKBACK_BIN=$PWD/build/thread/lookback "${calm[@]}" $python -m pytest -q -n 6 --dist loadgroup \
         tests/system tests/faults --deselect \
         tests/faults/test_bad_input.py::test_a_clock_at_1970_is_not_put_on_readings_until_it_is_right
 fi
