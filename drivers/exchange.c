@@ -165,6 +165,8 @@ static void take(struct exchange *exchange, const struct judgement *judged, stru
         exchange->result.size = request_data_size(&exchange->request);
     }
     finish(exchange, cause, now);
+    if (exchange->repeated) /* GUARD: it may answer the first asking, a timeout and a guard ago */
+        exchange->result.at.ns = exchange->sent;
 }
 
 /* A transaction we never ask with: the device answers each request with 0, so that its late answers

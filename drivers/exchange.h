@@ -46,8 +46,10 @@ struct exchange_result {
     bool is_exception;   /* a whole, right answer, but a refusal */
     const uint8_t *data; /* of an answer: inside the exchange, until its next call */
     size_t size;
-    struct mono_time at; /* when the answer was complete or given up */
-    int64_t took_ns;     /* from sent to that moment */
+    /* When the answer was complete or given up; after a timeout, when it was asked for the second
+     * time: so it is older than this by a timeout and a guard at most. */
+    struct mono_time at;
+    int64_t took_ns; /* from sent to that moment */
 };
 
 struct exchange {

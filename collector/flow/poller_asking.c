@@ -62,15 +62,17 @@ void asking_resume(struct line *line, struct mono_time now)
     begin_request(line, now);
 }
 
-static void stamp(struct line *line, struct mono_time now)
+static void stamp(struct line *line, struct mono_time at, struct mono_time now)
 {
     struct asking *asking = &line->asking;
 
     if (asking->stamped)
         return;
     asking->stamped = true;
-    asking->mono = now;
+    asking->mono = at;
     asking->time = poller_wall(line->poller);
+    if (wall_is_known(asking->time))
+        asking->time.ms -= (now.ns - at.ns) / 1000000;
 }
 
 static uint8_t *put_head(uint8_t *out, const struct planned *planned)
@@ -197,7 +199,7 @@ static void end_poll(struct line *line, struct mono_time now)
 
     lessons_conclude(line);
     refusals_conclude(device, &line->asking);
-    stamp(line, now);
+    stamp(line, now, now);
     if (line->asking.heard)
         device_answered(line, device, now);
     else
@@ -212,7 +214,7 @@ static void end_poll(struct line *line, struct mono_time now)
 void asking_fail(struct line *line, struct device *device, enum cause cause, struct mono_time now)
 {
     prepare_asking(line, device, now);
-    stamp(line, now);
+    stamp(line, now, now);
     leave_rest(line, cause);
     device->errors[cause]++;
     device_unreached(device, now);
@@ -288,7 +290,7 @@ void asking_go_on(struct line *line, struct mono_time now)
         device->errors[result->cause]++;
     if (result->answered || result->is_exception) {
         count_answer(device, result->took_ns);
-        stamp(line, result->at);
+        stamp(line, result->at, now);
     }
     if (wait_for_busy(line, result, now))
         return;

@@ -23,12 +23,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Honest:
     """A pymodbus server in a process of its own. `units`: {unit: {"holding": {address: word}, …}}
     with the areas holding, input, coil, discrete. `path`: serve RTU on a pseudo terminal that is
-    reached by this path; else TCP on `port`."""
+    reached by this path; `end`: RTU on this end of a Bus; else TCP on `port`."""
 
-    def __init__(self, units, path=None, port=None):
+    def __init__(self, units, path=None, port=None, end=None):
         self.path, self.line = path, None
-        self.port = None if path else port or free_port()
-        where = self.port
+        self.port = None if path or end else port or free_port()
+        where = end or self.port
         if path:
             far = path + ".far"
             self.line = subprocess.Popen(["socat", f"pty,raw,echo=0,link={path}",
@@ -58,6 +58,38 @@ class Honest:
                 process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+
+
+class Bus:
+    """A line that several devices share, reached by `path`: each of `ends` hears what the collector
+    says, and the collector hears them all, in the order they speak."""
+
+    def __init__(self, path, count):
+        self.path = path
+        self.stopping = threading.Event()
+        self.pairs = [pty.openpty() for _ in range(count + 1)]
+        for master, slave in self.pairs:
+            tty.setraw(slave)
+        os.symlink(os.ttyname(self.pairs[0][1]), path)
+        self.ends = [os.ttyname(slave) for _, slave in self.pairs[1:]]
+        self.thread = threading.Thread(target=self._relay, daemon=True)
+        self.thread.start()
+
+    def _relay(self):
+        collector, *devices = [master for master, _ in self.pairs]
+        while not self.stopping.is_set():
+            for one in select.select([collector, *devices], [], [], 0.1)[0]:
+                heard = os.read(one, 1024)
+                for other in devices if one == collector else [collector]:
+                    os.write(other, heard)
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join(5)
+        for pair in self.pairs:
+            for one in pair:
+                os.close(one)
+        os.unlink(self.path)
 
 
 class SerialServer:

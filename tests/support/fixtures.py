@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from devices import Fleet, Honest, Scripted, SerialServer
+from devices import Bus, Fleet, Honest, Scripted, SerialServer
 from liar import Liar
 from lookback import Town
 from servers import Authority, Gate, Influx, Mosquitto, Subscriber, Victoria
@@ -43,6 +43,9 @@ class Peers:
 
     def scripted(self, words, script=None, **more):
         return self.keep(Scripted(words, script, **more))
+
+    def bus(self, path, count):
+        return self.keep(Bus(path, count))
 
     def serial_server(self, path, **more):
         return self.keep(SerialServer(path, **more))

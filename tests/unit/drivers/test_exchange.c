@@ -650,6 +650,23 @@ static void after_a_timeout_the_same_request_is_repeated_once_after_the_guard(vo
     assert_answered(CAUSE_AFTER_TIMEOUT, 7);
 }
 
+static void an_answer_after_a_timeout_is_never_older_than_its_stamp_by_more_than_both(void **state)
+{
+    uint8_t bytes[64];
+    int64_t begun;
+
+    set_up(WIRE_RTU);
+    ask(&block_a);
+    begun = now_ms(); /* what the first asking is answered with may be from now… */
+    step_until(now_ms() + 60000);
+    exchange_sent(&exchange, now);
+    now.ns += ns_from_ms(TIMEOUT_MS - 1); /* …and come this late */
+    hear(bytes, answer_rtu(&block_a, 7, bytes));
+    assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
+    assert_answered(CAUSE_AFTER_TIMEOUT, 7);
+    assert_int_equal(exchange.result.at.ns / 1000000 - begun, TIMEOUT_MS + GUARD_MS);
+}
+
 static void an_answer_inside_the_guard_is_drained(void **state)
 {
     uint8_t bytes[64];
@@ -949,6 +966,7 @@ int main(void)
         cmocka_unit_test(a_line_that_never_falls_silent_is_given_up_and_never_asked),
         cmocka_unit_test(the_gap_is_counted_from_the_last_byte_sent_or_heard),
         cmocka_unit_test(after_a_timeout_the_same_request_is_repeated_once_after_the_guard),
+        cmocka_unit_test(an_answer_after_a_timeout_is_never_older_than_its_stamp_by_more_than_both),
         cmocka_unit_test(an_answer_inside_the_guard_is_drained),
         cmocka_unit_test(another_block_that_looks_the_same_waits_one_guard_more),
         cmocka_unit_test(an_answer_to_another_block_of_the_unit_ends_the_doubt),
