@@ -55,17 +55,19 @@ static enum error_kind kind_of_word(const char *word)
     return ERROR_REFUSED;
 }
 
-static void show_progress(const json_t *line)
+static void show_progress(void *self, const json_t *line)
 {
     const json_t *share = json_object_get(line, "progress");
     const char *text = json_string_value(json_object_get(line, "text"));
 
+    (void)self;
     if (json_is_number(share) && isatty(STDERR_FILENO))
         fprintf(stderr, "\r%3.0f %% %s", json_number_value(share) * 100, text == NULL ? "" : text);
 }
 
 /* Reads lines until the last one. */
-static enum asked read_answer(FILE *peer, json_t **answer, struct error *err)
+static enum asked read_answer(FILE *peer, void (*heard)(void *self, const json_t *line), void *self,
+                              json_t **answer, struct error *err)
 {
     char *text = NULL;
     size_t size = 0;
@@ -89,7 +91,7 @@ static enum asked read_answer(FILE *peer, json_t **answer, struct error *err)
             error_set(err, kind_of_word(json_string_value(json_object_get(error, "kind"))), "%s",
                       sentence == NULL ? "?" : sentence);
         } else {
-            show_progress(line);
+            heard(self, line);
         }
         json_decref(line);
         if (done != NULL || error != NULL)
@@ -99,8 +101,9 @@ static enum asked read_answer(FILE *peer, json_t **answer, struct error *err)
     return result;
 }
 
-enum asked ask_collector(const char *store_dir, const char *act, json_t *args, json_t **answer,
-                         struct error *err)
+enum asked ask_collector_hearing(const char *store_dir, const char *act, json_t *args,
+                                 void (*heard)(void *self, const json_t *line), void *self,
+                                 json_t **answer, struct error *err)
 {
     int fd = connect_to(store_dir);
     FILE *peer = fd < 0 ? NULL : fdopen(fd, "r+");
@@ -113,9 +116,15 @@ enum asked ask_collector(const char *store_dir, const char *act, json_t *args, j
         return ASKED_NOBODY;
     }
     send_request(peer, act, args); /* where it fails, the answer or its absence says why */
-    result = read_answer(peer, answer, err);
+    result = read_answer(peer, heard, self, answer, err);
     fclose(peer);
     return result;
+}
+
+enum asked ask_collector(const char *store_dir, const char *act, json_t *args, json_t **answer,
+                         struct error *err)
+{
+    return ask_collector_hearing(store_dir, act, args, show_progress, NULL, answer, err);
 }
 
 /* Nobody listens: this process is the writer for as long as the act lasts. */

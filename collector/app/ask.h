@@ -20,6 +20,11 @@ enum asked {
 enum asked ask_collector(const char *store_dir, const char *act, json_t *args, json_t **answer,
                          struct error *err);
 
+/* The same; each line before the last goes to `heard` (borrowed) instead of the terminal. */
+enum asked ask_collector_hearing(const char *store_dir, const char *act, json_t *args,
+                                 void (*heard)(void *self, const json_t *line), void *self,
+                                 json_t **answer, struct error *err);
+
 /* The same act, wherever it can be done: by the running collector, else by this process under the
  * store's lock with the same code. False with a sentence. */
 bool ask_act(const struct settings *settings, const char *act, json_t *args, uint64_t *seq,

@@ -92,7 +92,7 @@ static const struct command commands[] = {
      {"probe LINK [--unit N] [--scan [--units 1-32] [--all]] [--read AREA:ADDRESS:COUNT] [--expect V]",
       "probe LINK … [--baud B,B] [--parity P,P] [--timeout D] [--write] [--via-collector]", NULL},
      {"--unit=", "--units=", "--scan", "--read=", "--expect=", "--baud=", "--parity=", "--timeout=",
-      "--all", "--write", NULL}, 1, 1, command_probe,
+      "--all", "--write", "--via-collector", NULL}, 1, 1, command_probe,
      "调试新接的仪器，只读不写：--scan 找出线上有谁、可能是什么型号；--read 读一段寄存器；--expect 找出哪个寄存器给出"
      "显示屏上的值（7.32，或 ph=7.32,water_temperature=20.4）；并写出可用的配置。LINK 写链路名，或 /dev/ttyUSB0、"
      "192.168.1.20、rtu+tcp://192.168.1.20:9999",

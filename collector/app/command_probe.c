@@ -12,6 +12,7 @@
 #include "app/probe_known.h"
 #include "app/probe_scan.h"
 #include "app/probe_show.h"
+#include "app/probe_via.h"
 #include "base/say.h"
 
 enum { RANGES = 2, UNASKED_RANGE = 64 };
@@ -34,6 +35,7 @@ struct probing {
     struct probe_target target;
     struct shelf *shelf;
     struct probe_direct direct;
+    struct probe_via via; /* instead, with --via-collector */
     struct probe_way way;
     struct probe_scan scan;
     struct conf_pieces pieces;
@@ -47,6 +49,11 @@ struct probing {
 static bool shows(const struct probing *probing)
 {
     return command_shows_progress(probing->typed);
+}
+
+static bool was_stopped(const struct probing *probing)
+{
+    return probing->direct.stopped || probing->via.stopped;
 }
 
 /* Which units ---------------------------------------------------------------------------------
@@ -111,7 +118,7 @@ static bool search(struct probing *probing, struct error *err)
     scan->named = probing->target.link.name[0] != '\0';
     scan->shelf = probing->shelf;
     scan->shows = shows(probing);
-    if (!probe_scan(scan, err))
+    if (probing->options.via ? !probe_via_scan(&probing->via, scan, err) : !probe_scan(scan, err))
         return false;
     probing->heard = scan->heard;
     probing->answered = scan->count > 0;
@@ -268,11 +275,11 @@ static bool work_on(struct probing *probing, struct found_unit *found, struct er
     if (work == NULL)
         return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
     work->found = found;
-    good = probe_direct_open(&probing->direct, &line, err);
+    good = probing->options.via || probe_direct_open(&probing->direct, &line, err);
     if (good)
         good = reads ? read_ranges(probing, work, err) : recognise(probing, work, err);
     name_model(probing, work);
-    if (probing->answered && (good || probing->direct.stopped)) {
+    if (probing->answered && (good || was_stopped(probing))) {
         if (!reads || work->marks.count > 0)
             add_pieces(probing, work);
         if (probing->typed->json)
@@ -380,7 +387,7 @@ static void print_json(struct probing *probing)
         json_pack("{s:s, s:s, s:b, s:b, s:b, s:O, s:o}", "link", probing->target.link.name, "place",
                   probe_target_text(&probing->target.link, place, sizeof place), "answered",
                   (int)probing->answered, "interrupted",
-                  (int)(scan->stopped || probing->direct.stopped), "ignores_units",
+                  (int)(scan->stopped || was_stopped(probing)), "ignores_units",
                   (int)scan->ignores_units, "units", probing->units, "files", pieces_json(probing));
 
     json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
@@ -399,16 +406,49 @@ static bool work_on_all(struct probing *probing, struct error *err)
             putchar('\n');
         good = work_on(probing, &probing->scan.found[i], err);
     }
-    return good || probing->direct.stopped;
+    return good || was_stopped(probing);
+}
+
+/* The collector knows its links by name, and its line stays as it is set. */
+static bool go_via(struct probing *probing, struct error *err)
+{
+    const struct probe_target *target = &probing->target;
+
+    if (target->link.name[0] == '\0')
+        return error_set(
+            err, ERROR_WRONG_USE,
+            SAY("--via-collector 要用采集器的链路：%s 不在 %s/devices.conf 里；用 -c 指明它的"
+                "配置目录",
+                "--via-collector wants a link of the collector: %s is not in "
+                "%s/devices.conf; name its folder of settings with -c"),
+            probing->options.link, probing->typed->dir);
+    if (probing->options.framing_count > 0)
+        return error_set(err, ERROR_WRONG_USE, "%s",
+                         SAY("--via-collector 不能改线路设置：请去掉 --baud 和 --parity",
+                             "--via-collector leaves the line as it is set: leave out --baud and "
+                             "--parity"));
+    probing->via = (struct probe_via){.store_dir = target->settings->store_dir,
+                                      .link = target->link.name,
+                                      .timeout_ms = probing->options.timeout_ms,
+                                      .shows = shows(probing)};
+    probing->way = (struct probe_way){probe_via_ask, &probing->via};
+    probe_via_begin(&probing->via);
+    return true;
+}
+
+static bool choose_way(struct probing *probing, struct error *err)
+{
+    if (probing->options.via)
+        return go_via(probing, err);
+    return probe_direct_may_open(&probing->target.link, !probing->typed->json, err);
 }
 
 static int run(struct probing *probing)
 {
     struct error err = {0};
     bool good = probe_target_find(&probing->target, probing->typed, probing->options.link, &err) &&
-                probe_direct_may_open(&probing->target.link, !probing->typed->json, &err) &&
-                find_units(probing, &err) && work_on_all(probing, &err) &&
-                finish_pieces(probing, &err);
+                choose_way(probing, &err) && find_units(probing, &err) &&
+                work_on_all(probing, &err) && finish_pieces(probing, &err);
 
     if (!good)
         return command_fail(probing->typed, &err);

@@ -98,24 +98,25 @@ static bool is_locked(const char *port)
     return locked;
 }
 
+/* A collector of ours is the one that asks; others may only have it open. */
 static bool find_process(const struct stat *port, struct holder *holder)
 {
     DIR *processes = opendir("/proc");
     const struct dirent *entry;
     bool held = false;
 
-    while (!held && processes != NULL && (entry = readdir(processes)) != NULL) {
-        *holder = (struct holder){.pid = (pid_t)atoi(entry->d_name)};
-        if (holder->pid <= 0 || holder->pid == getpid())
+    while (holder->store[0] == '\0' && processes != NULL && (entry = readdir(processes)) != NULL) {
+        struct holder one = {.pid = (pid_t)atoi(entry->d_name)};
+
+        if (one.pid <= 0 || one.pid == getpid() || !look_at_process(entry->d_name, port, &one))
             continue;
-        held = look_at_process(entry->d_name, port, holder);
-        if (held)
-            read_program(entry->d_name, holder);
+        read_program(entry->d_name, &one);
+        if (!held || one.store[0] != '\0')
+            *holder = one;
+        held = true;
     }
     if (processes != NULL)
         closedir(processes);
-    if (!held)
-        *holder = (struct holder){.pid = 0};
     return held;
 }
 

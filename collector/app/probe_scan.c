@@ -19,6 +19,7 @@ enum {
     SLOW_ROUNDS = 6,     /* for one line setting */
     QUESTIONS_MAX = 256,
     KNOWN_UNITS = 3,
+    QUESTION_MOST = 100,
 };
 
 /* As delivered: most instruments by far are set to one of these. */
@@ -98,16 +99,31 @@ size_t probe_scan_units(bool tcp, const bool *wanted, uint8_t units[256])
     return count;
 }
 
+int64_t probe_scan_timeout_ms(const struct link_setup *link)
+{
+    if (link->kind == LINK_TCP)
+        return TCP_MS;
+    if (link->kind != LINK_SERIAL)
+        return 2 * TURN_AROUND_MS; /* through a serial server of unknown rate */
+    return (int64_t)SHORTEST_TALK * CHARACTER_BITS * 1000 / link->baud + TURN_AROUND_MS;
+}
+
+struct probe_range probe_scan_question(const struct probe_options *options)
+{
+    struct probe_range range = {AREA_HOLDING_REGISTER, 0, 1};
+
+    if (options->reads)
+        range = options->range;
+    if (range.count > QUESTION_MOST)
+        range.count = QUESTION_MOST;
+    return range;
+}
+
 /* How long one question takes that nobody answers. */
 static int64_t timeout_of(const struct search *search)
 {
-    if (search->scan->options->timeout_ms > 0)
-        return search->scan->options->timeout_ms;
-    if (search->setup.kind == LINK_TCP)
-        return TCP_MS;
-    if (!is_serial(search))
-        return 2 * TURN_AROUND_MS; /* through a serial server of unknown rate */
-    return (int64_t)SHORTEST_TALK * CHARACTER_BITS * 1000 / search->setup.baud + TURN_AROUND_MS;
+    return search->scan->options->timeout_ms > 0 ? search->scan->options->timeout_ms
+                                                 : probe_scan_timeout_ms(&search->setup);
 }
 
 static double cost_of(const struct search *search)
@@ -154,7 +170,7 @@ static bool is_found(const struct search *search, uint8_t unit)
     return false;
 }
 
-static bool is_somebody(const struct probe_answer *answer)
+bool probe_is_somebody(const struct probe_answer *answer)
 {
     bool nobody = answer->is_exception && (answer->exception == 10 || answer->exception == 11);
 
@@ -192,7 +208,7 @@ static bool ask(struct search *search, const struct asked *asked, struct probe_a
 
     request.unit = asked->unit;
     if (probe_line_ask(search->line, &request, false, answer, search->err)) {
-        if (is_somebody(answer))
+        if (probe_is_somebody(answer))
             keep_found(search, asked->unit, answer);
         return true;
     }
@@ -259,7 +275,7 @@ static bool ask_unit(struct search *search, uint8_t unit, const struct request *
     remember(search, &asked);
     overhear(search, &answer.heard);
     wait_longer(search, &answer);
-    if (!is_somebody(&answer) &&
+    if (!probe_is_somebody(&answer) &&
         (answer.heard.unit || answer.heard.crc || answer.heard.noise || answer.heard.master))
         ask_slowly(search);
     return !is_over(search);
@@ -469,6 +485,7 @@ static void say_begin(const struct search *search)
 bool probe_scan(struct probe_scan *scan, struct error *err)
 {
     struct search *search = calloc(1, sizeof *search);
+    struct probe_range range = probe_scan_question(scan->options);
     bool good;
 
     if (search == NULL)
@@ -476,12 +493,8 @@ bool probe_scan(struct probe_scan *scan, struct error *err)
     search->scan = scan;
     search->err = err;
     search->setup = *scan->link;
-    search->question = (struct request){.function = 3, .count = 1};
-    if (scan->options->reads)
-        search->question = (struct request){
-            .function = area_function(scan->options->range.area),
-            .address = scan->options->range.address,
-            .count = scan->options->range.count > 100 ? 100 : scan->options->range.count};
+    search->question = (struct request){
+        .function = area_function(range.area), .address = range.address, .count = range.count};
     list_framings(search);
     if (scan->shelf != NULL && !scan->options->reads)
         search->known_count =

@@ -43,6 +43,13 @@ struct probe_scan {
 /* False with a sentence when the port or host cannot be had at all. */
 bool probe_scan(struct probe_scan *scan, struct error *err);
 
+/* How long a unit is waited for in a search, when nothing else is said. */
+int64_t probe_scan_timeout_ms(const struct link_setup *link);
+/* What a search asks: --read, else the first holding register. */
+struct probe_range probe_scan_question(const struct probe_options *options);
+/* Whether an answer means that somebody is there. */
+bool probe_is_somebody(const struct probe_answer *answer);
+
 /* Unit ids in the order they are tried; returns how many. `wanted` (256) may leave some out. */
 size_t probe_scan_units(bool tcp, const bool *wanted, uint8_t units[256]);
 

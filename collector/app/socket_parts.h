@@ -2,6 +2,7 @@
 #ifndef APP_SOCKET_PARTS_H
 #define APP_SOCKET_PARTS_H
 
+#include <jansson.h>
 #include <pthread.h>
 
 #include "app/socket.h"
@@ -48,8 +49,15 @@ void socket_peer_begin(struct peer *peer, uv_stream_t *listener);
 void socket_peer_close(struct peer *peer);
 /* {"error":{…}}, ended with free(); NULL: out of memory. */
 char *socket_error_text(const struct error *err);
+/* Writes one line more before the answer; what the peer does not take at once ends it. */
+void socket_peer_say(struct peer *peer, const char *text);
+/* Leaves the answer (taken) for the loop to write; any thread. */
+void socket_peer_ready(struct peer *peer, char *text);
 /* Answers of acts are ready: they are written from the loop's thread. */
 void socket_answers_ready(uv_async_t *async);
+
+/* socket_probe.c: link.probe, whose questions the poller asks between its polls. --------------- */
+void socket_probe(struct peer *peer, json_t *args, const char *by);
 
 /* socket.c: one handle has closed; after the last one a stopping server ends. */
 void socket_closed_one(struct socket_server *server);

@@ -103,16 +103,20 @@ static char *done_text(uint64_t seq)
     return asprintf(&text, "{\"done\":{\"seq\":%llu}}", (unsigned long long)seq) < 0 ? NULL : text;
 }
 
-/* From the recorder's thread. */
-static void act_done(void *self, uint64_t seq, const struct error *err)
+void socket_peer_ready(struct peer *peer, char *text)
 {
-    struct peer *peer = self;
     struct socket_server *server = peer->server;
 
     pthread_mutex_lock(&server->lock);
-    server->ready[peer - server->peers] = err == NULL ? done_text(seq) : socket_error_text(err);
+    server->ready[peer - server->peers] = text;
     pthread_mutex_unlock(&server->lock);
     uv_async_send(&server->answered);
+}
+
+/* From the recorder's thread. */
+static void act_done(void *self, uint64_t seq, const struct error *err)
+{
+    socket_peer_ready(self, err == NULL ? done_text(seq) : socket_error_text(err));
 }
 
 /* In the loop: hands out what the recorder answered. */
@@ -135,6 +139,17 @@ void socket_answers_ready(uv_async_t *async)
             peer->in_use = false;
         peer_answer(peer, text);
     }
+}
+
+void socket_peer_say(struct peer *peer, const char *text)
+{
+    size_t size = strlen(text);
+    uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)text, (unsigned)size);
+
+    if (peer->gone || uv_is_closing((uv_handle_t *)&peer->pipe))
+        return;
+    if (uv_try_write((uv_stream_t *)&peer->pipe, &buffer, 1) != (int)size)
+        socket_peer_close(peer);
 }
 
 static void peer_refuse(struct peer *peer, enum error_kind kind, const char *sentence)
@@ -170,6 +185,8 @@ static void peer_line(struct peer *peer)
                         "a request is one line of JSON: {\"act\":…,\"args\":{…}}"));
     } else if (strcmp(name, "status") == 0) {
         peer_status(peer);
+    } else if (strcmp(name, "link.probe") == 0) {
+        socket_probe(peer, args, by == NULL ? "" : by);
     } else {
         act = (struct act){.name = name,
                            .args = args == NULL ? json_object() : json_incref(args),

@@ -431,3 +431,13 @@ struct recorder *station_recorder(struct station *station)
 {
     return station->recorder;
 }
+
+struct poller *station_poller(struct station *station)
+{
+    return station->poller;
+}
+
+const struct settings *station_settings(const struct station *station)
+{
+    return station->settings;
+}

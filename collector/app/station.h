@@ -30,5 +30,7 @@ json_t *station_status(struct station *station);
 const struct status_view *station_view(struct station *station);
 const char *station_store_dir(const struct station *station);
 struct recorder *station_recorder(struct station *station);
+struct poller *station_poller(struct station *station);
+const struct settings *station_settings(const struct station *station);
 
 #endif

@@ -88,7 +88,8 @@ bool act_in_time(const struct act_call *call, const char *what, struct error *er
 
 /* Running one ------------------------------------------------------------------------------- */
 
-static const struct act_kind *const kinds[] = {problem_acts, device_acts, tasks_acts, output_acts};
+static const struct act_kind *const kinds[] = {problem_acts, device_acts, tasks_acts, output_acts,
+                                               link_acts};
 
 static const struct act_kind *find_kind(const char *name)
 {

@@ -5,6 +5,7 @@
 #include "record/acts.h"
 
 extern const struct act_kind output_acts[]; /* acts_outputs.c */
+extern const struct act_kind link_acts[];   /* acts_link.c */
 
 /* acts_strike_off.c */
 bool acts_ledger_is_there(const struct act_call *call, struct error *err);

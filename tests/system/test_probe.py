@@ -1,13 +1,14 @@
 """Commissioning: `lookback probe` beside real Modbus devices, on a serial line and over TCP."""
 import json
 import os
+import socket
 import struct
 import subprocess
 
 import pytest
 
 from lookback import BINARY
-from waiting import free_port
+from waiting import free_port, wait_for
 
 
 def probe(*words, seconds=60, code=0):
@@ -26,6 +27,16 @@ def asked(*words, **more):
 def float_words(value, order="ABCD"):
     high, low = struct.unpack(">HH", struct.pack(">f", value))
     return {"ABCD": (high, low), "CDAB": (low, high)}[order]
+
+
+def act(town, name, args):
+    """The last line the acts socket answers."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(20)
+        peer.connect(os.path.join(town.store, "lookback.sock"))
+        peer.sendall(json.dumps({"act": name, "args": args}).encode() + b"\n")
+        lines = peer.makefile().readlines()
+    return json.loads(lines[-1])
 
 
 @pytest.fixture
@@ -111,3 +122,57 @@ def test_a_gateways_word_that_nobody_is_there_is_no_unit(peers):
     answer = asked(f"127.0.0.1:{device.port}", "--scan")
 
     assert [one["unit"] for one in answer["units"]] == [9]
+
+
+def test_a_port_in_use_is_refused_by_name_and_its_collector_asks_between_its_polls(town, peers,
+                                                                                     port):
+    peers.honest({3: {"holding": {0: 11, 1: 12}}, 17: {"input": {5: 500}, "holding": {0: 9}}},
+                 path=port)
+    town.device(path=port, unit=3, every="500ms", timeout="60ms").start()
+    wait_for(lambda: town.readings("yard/probe/cod.c0"), what="a first reading")
+
+    held = probe(port, "--unit", "17", "--read", "holding:0:1", code=3).stderr
+    assert "zj-01" in held and "lookback" in held and "--via-collector" in held
+
+    def via(*words):
+        return town.ask("probe", "link-probe", *words, "--via-collector")["units"]
+
+    one = via("--unit", "17", "--read", "input:5:2")[0]
+    assert [row["word"] for row in one["registers"]] == [500, None]
+    assert one["registers"][1]["cause"] == "exception_2"
+    found = via("--scan", "--units", "1-18", "--timeout", "40ms")
+    assert [unit["unit"] for unit in found] == [3, 17]
+
+    values = {(value, letter) for _, _, _, value, letter, _ in town.readings("yard/probe/cod.c0")}
+    assert values == {(11.0, "N")}
+    assert town.ask("status")["devices"][0]["skipped"] == 0
+    acts = [json.loads(row[0]) for row in
+            town.rows("SELECT arguments FROM event WHERE kind = 'link.probe' ORDER BY seq")]
+    assert acts[0]["link"] == "link-probe" and acts[0]["units"] == [17] and acts[0]["by"]
+    assert (acts[0]["reads"], acts[0]["answered"]) == (
+        [{"area": "input", "address": 5, "count": 2}], 1)
+
+
+def test_what_the_collector_cannot_be_asked_is_refused(town, peers, port):
+    town.device(path=port, unit=3, every="500ms", timeout="60ms").write()
+    nobody = town.command("probe", "link-probe", "--read", "holding:0:1", "--via-collector")
+    assert nobody.returncode == 3 and "no collector" in nobody.stderr
+
+    peers.honest({3: {"holding": {0: 11, 1: 12}}}, path=port)
+    town.start()
+    wait_for(lambda: town.readings("yard/probe/cod.c0"), what="a first reading")
+    strange = town.command("probe", "/dev/ttyS99", "--read", "holding:0:1", "--via-collector")
+    assert strange.returncode == 2
+    for args in ({"link": "nowhere", "unit": 1, "reads": [{"area": "holding", "address": 0,
+                                                            "count": 1}]},
+                 {"link": "link-probe", "unit": 0, "reads": [{"area": "holding", "address": 0,
+                                                               "count": 1}]},
+                 {"link": "link-probe", "unit": 3, "reads": [{"area": "holding", "address": 0,
+                                                               "count": 126}]},
+                 {"link": "link-probe", "unit": 3, "reads": [{"area": "file", "address": 0,
+                                                               "count": 1}]},
+                 {"link": "link-probe", "unit": 3, "reads": []},
+                 {"link": "link-probe", "reads": "all"}, {}):
+        answer = act(town, "link.probe", args)
+        assert answer["error"]["kind"] in ("wrong_use", "not_found"), args
+    assert town.rows("SELECT count(*) FROM event WHERE kind = 'link.probe'") == [(0,)]
