@@ -66,7 +66,7 @@ static void poll_done(void *self, const struct poll *poll)
 
     if (!mailbox_push(station->mailbox, poll))
         mailbox_skip(station->mailbox, poll->time, poll->mono);
-    trouble_poll(station->trouble, poll);
+    trouble_poll(station->trouble, poll, station->poller);
 }
 
 static void note_watching(void *self, size_t index, bool watches)

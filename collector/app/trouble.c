@@ -9,6 +9,7 @@
 struct watched {
     struct mono_time failing_since;
     bool failing;
+    unsigned in_a_row;
     bool noticed;
 };
 
@@ -88,14 +89,27 @@ static enum cause failure_of(const struct poll *poll)
     return poll->reading_count == 0 ? CAUSE_NONE : (enum cause)poll->readings[0].cause;
 }
 
-static bool is_of_link(enum cause cause)
+/* No answer is the device's trouble, or that of a link on which nobody even takes the call. */
+static bool is_of_link(enum cause cause, const struct poller *poller, uint32_t link)
 {
-    return cause == CAUSE_REFUSED || cause == CAUSE_UNRESOLVED;
+    struct link_status status;
+
+    if (cause != CAUSE_TIMEOUT || poller == NULL)
+        return cause == CAUSE_REFUSED || cause == CAUSE_UNRESOLVED;
+    poller_link_status(poller, link, &status);
+    return !status.up && status.cause == CAUSE_TIMEOUT;
+}
+
+/* Waiting does not help a device that is asked for what it has not got. */
+static bool is_permanent(enum cause cause)
+{
+    return cause >= CAUSE_EXCEPTION_1 && cause <= CAUSE_EXCEPTION_1 + 2;
 }
 
 /* True once it has failed long enough and nobody was told. */
 static bool failing_too_long(struct watched *watched, struct mono_time now, int64_t patience_ms)
 {
+    watched->in_a_row++;
     if (!watched->failing) {
         watched->failing = true;
         watched->failing_since = now;
@@ -121,9 +135,9 @@ static void say_link(struct trouble *trouble, const struct link_setup *link, enu
                      link->path, cause_title(cause));
     else
         notice_raise(trouble->notices, id, subject,
-                     SAY("%s 端口 %d 连接不上（%s）：请检查电源、网络和地址",
-                         "%s port %d cannot be reached (%s): check power, network and address"),
-                     link->host, link->port, cause_title(cause));
+                     SAY("%s 端口 %d 连接不上（%s）：%s", "%s port %d cannot be reached (%s): %s"),
+                     link->host, link->port, cause_title(cause),
+                     cause_advice(cause == CAUSE_TIMEOUT ? CAUSE_REFUSED : cause));
 }
 
 static void say_device(struct trouble *trouble, const struct device_setup *device, enum cause cause)
@@ -134,10 +148,10 @@ static void say_device(struct trouble *trouble, const struct device_setup *devic
     snprintf(id, sizeof id, "device-%u", device->id);
     snprintf(subject, sizeof subject, SAY("设备 %s", "device %s"), device->label);
     notice_raise(trouble->notices, id, subject,
-                 SAY("链路 %s 上的站号 %u 没有可用的回答：%s；请检查供电、接线和站号",
-                     "link %s: unit %u gives no usable answer: %s; check its power, wiring and "
-                     "unit id"),
-                 trouble->links[device->link].name, device->unit, cause_title(cause));
+                 SAY("链路 %s 上的站号 %u 没有可用的回答：%s；%s",
+                     "link %s: unit %u gives no usable answer: %s; %s"),
+                 trouble->links[device->link].name, device->unit, cause_title(cause),
+                 cause_advice(cause));
 }
 
 static void all_is_well(struct trouble *trouble, struct watched *watched, const char *id)
@@ -160,17 +174,20 @@ static void device_answers(struct trouble *trouble, const struct device_setup *d
 static void say_point(struct trouble *trouble, const struct device_setup *device, size_t index,
                       enum cause cause)
 {
+    const struct channel *channel = device->channels[index];
     char id[64];
     char subject[96];
 
     snprintf(id, sizeof id, "point-%u", device->points[index]);
     snprintf(subject, sizeof subject, SAY("监测点 %s/%s", "point %s/%s"), device->label,
-             device->channels[index]->name);
+             channel->name);
     notice_raise(trouble->notices, id, subject,
-                 SAY("设备在应答，但这个通道没有数值：%s；请核对型号模板里的寄存器",
-                     "the device answers, but this channel has no value: %s; compare the profile's "
-                     "register with the manual"),
-                 cause_title(cause));
+                 SAY("设备在应答，但这个通道（%s 寄存器 %u%s%s）没有数值：%s；%s",
+                     "the device answers, but this channel (%s register %u%s%s) has no value: %s; "
+                     "%s"),
+                 area_word(channel->area), channel->address,
+                 channel->manual[0] != '\0' ? SAY("，说明书 ", ", in the manual ") : "",
+                 channel->manual, cause_title(cause), cause_advice(cause));
 }
 
 /* The device answers; a channel of it may still be refused for ever, and nobody would see. */
@@ -198,11 +215,12 @@ static void look_at_points(struct trouble *trouble, const struct device_setup *d
     }
 }
 
-void trouble_poll(struct trouble *trouble, const struct poll *poll)
+void trouble_poll(struct trouble *trouble, const struct poll *poll, const struct poller *poller)
 {
-    enum { LEAST_MS = 60000, LINK_MS = 5000 };
+    enum { LEAST_MS = 60000, LINK_MS = 5000, REFUSALS = 3 };
     enum cause cause = failure_of(poll);
     const struct device_setup *device;
+    struct watched *watched;
     int64_t patience_ms;
 
     if (poll->device >= trouble->id_limit || trouble->index_of_id[poll->device] == 0)
@@ -213,13 +231,16 @@ void trouble_poll(struct trouble *trouble, const struct poll *poll)
         look_at_points(trouble, device, poll);
         return;
     }
-    if (is_of_link(cause)) {
+    if (is_of_link(cause, poller, device->link)) {
         if (failing_too_long(&trouble->of_link[device->link], poll->mono, LINK_MS))
             say_link(trouble, &trouble->links[device->link], cause);
         return;
     }
+    watched = &trouble->of_device[device - trouble->devices];
     patience_ms = device->every_ms * 3 > LEAST_MS ? device->every_ms * 3 : LEAST_MS;
-    if (failing_too_long(&trouble->of_device[device - trouble->devices], poll->mono, patience_ms))
+    if (is_permanent(cause) && watched->in_a_row + 1 >= REFUSALS)
+        patience_ms = 0;
+    if (failing_too_long(watched, poll->mono, patience_ms))
         say_device(trouble, device, cause);
 }
 

@@ -1,7 +1,8 @@
 /* trouble.h - which devices and links need a person: turns finished polls into notices.
  *
  * A device that has not answered for longer than three of its periods (at least a minute) is a
- * notice; one that answers again ends it. A link whose port or host cannot be reached is one notice
+ * notice, and so is one that refuses all three times in a row; one
+ * that answers again ends it. A link whose port or host cannot be reached is one notice
  * for the link, not one for each of its devices. A point that has no value three times in a row
  * while its device answers (a register the device refuses) is a notice of its own; and so is what
  * the bytes of a link say about it. The loop's thread.
@@ -20,7 +21,8 @@ struct trouble *trouble_new(const struct device_setup *devices, size_t count,
                             const struct clock *clock, struct notices *notices);
 void trouble_free(struct trouble *trouble);
 
-void trouble_poll(struct trouble *trouble, const struct poll *poll);
+/* `poller`: where the poll comes from, asked whether its link is down; NULL: that is not known. */
+void trouble_poll(struct trouble *trouble, const struct poll *poll, const struct poller *poller);
 /* What the bytes of a link say about it now. */
 void trouble_finding(struct trouble *trouble, size_t link, const struct finding *finding);
 

@@ -159,12 +159,13 @@ class Town:
     def log_path(self):
         return os.path.join(self.folder, "log")
 
-    def start(self):
+    def start(self, **more):
+        """`more` as subprocess.Popen takes it."""
         self.write()
         with open(self.log_path, "ab") as log:
             self.running = subprocess.Popen([BINARY, "run", "-c", self.dir], stdout=log,
                                             stderr=log, stdin=subprocess.DEVNULL,
-                                            env={**os.environ, **self.environment})
+                                            env={**os.environ, **self.environment}, **more)
         return self
 
     def kill(self):

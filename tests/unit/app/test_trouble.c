@@ -16,7 +16,8 @@ static const struct link_setup links[] = {
     {.name = "north", .kind = LINK_TCP, .host = "10.0.0.9", .port = 502}
 };
 static const struct channel ph = {.name = "ph"};
-static const struct channel oxygen = {.name = "dissolved_oxygen"};
+static const struct channel oxygen = {
+    .name = "dissolved_oxygen", .area = AREA_HOLDING_REGISTER, .address = 43, .manual = "40044"};
 static const struct channel *channels[] = {&ph, &oxygen};
 static const uint32_t points[] = {1, 2};
 static const struct device_setup devices[] = {
@@ -53,7 +54,7 @@ static void polled(uint32_t device, enum quality quality, enum cause cause)
     const struct poll poll = {
         .device = device, .mono = held.mono, .readings = &reading, .reading_count = 1};
 
-    trouble_poll(trouble, &poll);
+    trouble_poll(trouble, &poll, NULL);
 }
 
 static size_t open_notices(struct notice *out)
@@ -110,7 +111,7 @@ static void polled_half(enum quality second)
     };
     const struct poll poll = {.device = 5, .mono = held.mono, .readings = both, .reading_count = 2};
 
-    trouble_poll(trouble, &poll);
+    trouble_poll(trouble, &poll, NULL);
 }
 
 static void a_channel_its_device_refuses_for_ever_is_a_notice_of_its_own(void **state)
@@ -124,8 +125,43 @@ static void a_channel_its_device_refuses_for_ever_is_a_notice_of_its_own(void **
     polled_half(QUALITY_NO_ANSWER);
     assert_int_equal(open_notices(open), 1);
     assert_string_equal(open[0].id, "point-2");
+    assert_non_null(strstr(open[0].text, "holding register 43, in the manual 40044"));
     polled_half(QUALITY_NORMAL);
     assert_int_equal(open_notices(open), 0);
+}
+
+/* T18: it is asked seldom from then on, so nothing more comes that could be waited for. */
+static void a_device_that_refuses_everything_is_a_notice_the_third_time(void **state)
+{
+    struct notice open[4];
+
+    polled(5, QUALITY_NO_ANSWER, CAUSE_EXCEPTION_1 + 1);
+    polled(5, QUALITY_NO_ANSWER, CAUSE_EXCEPTION_1 + 1);
+    assert_int_equal(open_notices(open), 0);
+    polled(5, QUALITY_NO_ANSWER, CAUSE_EXCEPTION_1 + 1);
+    assert_int_equal(open_notices(open), 1);
+    assert_non_null(strstr(open[0].text, "compare the profile's register addresses"));
+}
+
+/* G33: cause and what to do stand in each sentence; subject and since beside it. */
+static void every_cause_is_told_with_what_to_do(void **state)
+{
+    for (int cause = CAUSE_TIMEOUT; cause < CAUSE_COUNT; cause++)
+        for (int language = LANGUAGE_ZH; language <= LANGUAGE_EN; language++) {
+            struct notice open[4];
+
+            end(state);
+            begin(state);
+            say_in((enum language)language);
+            polled(5, QUALITY_NO_ANSWER, (enum cause)cause);
+            held_clock_advance(&held, 60000);
+            polled(5, QUALITY_NO_ANSWER, (enum cause)cause);
+            assert_int_equal(open_notices(open), 1);
+            assert_non_null(strstr(open[0].text, cause_title((enum cause)cause)));
+            assert_non_null(strstr(open[0].text, cause_advice((enum cause)cause)));
+            assert_true(wall_is_known(open[0].since));
+        }
+    say_in(LANGUAGE_EN);
 }
 
 static void a_device_nobody_knows_is_left_alone(void **state)
@@ -166,6 +202,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_host_that_refuses_is_one_notice_for_the_link, begin, end),
         cmocka_unit_test_setup_teardown(
             a_channel_its_device_refuses_for_ever_is_a_notice_of_its_own, begin, end),
+        cmocka_unit_test_setup_teardown(a_device_that_refuses_everything_is_a_notice_the_third_time,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(every_cause_is_told_with_what_to_do, begin, end),
         cmocka_unit_test_setup_teardown(a_device_nobody_knows_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(
             what_the_bytes_of_a_link_say_is_one_notice_until_they_are_well, begin, end),
