@@ -87,8 +87,9 @@ static bool has_hung_up(int fd)
     return poll(&asked, 1, 0) > 0 && (asked.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-/* Bounded, so that a port that talks without end can not hold the loop. */
-static void read_port(struct serial_link *serial)
+/* Bounded, so that a port that talks without end can not hold the loop. `all`: until the port says
+ * that there is no more; else what comes after a short read wakes the loop again. */
+static void read_port(struct serial_link *serial, bool all)
 {
     uint8_t bytes[512];
 
@@ -98,6 +99,8 @@ static void read_port(struct serial_link *serial)
 
         if (count > 0) {
             serial->link.user->bytes(serial->link.self, bytes, (size_t)count);
+            if (!all && (size_t)count < sizeof bytes)
+                return;
             continue;
         }
         if (count < 0 && errno == EINTR)
@@ -120,7 +123,7 @@ static void port_readable(uv_poll_t *handle, int status, int events)
     if (status != 0)
         break_down(serial, strerror(EIO)); /* libuv only says that there was a POLLERR */
     else
-        read_port(serial);
+        read_port(serial, false);
 }
 
 static void open_port(struct serial_link *serial)
@@ -187,7 +190,7 @@ static void serial_pump(struct link *link)
     struct serial_link *serial = serial_of(link);
 
     if (serial->line != NULL)
-        read_port(serial);
+        read_port(serial, true);
 }
 
 static bool serial_wake_in(struct link *link, int64_t ns)

@@ -42,10 +42,13 @@ struct device *line_next_in_queue(struct line *line)
  * line that is asked again and again moves its entry once a timeout, not once a request. */
 static void wait_until(struct line *line, int64_t at_ns, struct mono_time now)
 {
-    if (agenda_at(&line->poller->agenda, &line->entry) <= at_ns)
+    if (line->wakes_at == at_ns || agenda_at(&line->poller->agenda, &line->entry) <= at_ns)
         return;
-    if (!link_wake_in(line->link, at_ns > now.ns ? at_ns - now.ns : 0))
-        poller_wake_at(line->poller, &line->entry, at_ns, 0);
+    line->wakes_at = at_ns;
+    if (link_wake_in(line->link, at_ns > now.ns ? at_ns - now.ns : 0))
+        return;
+    line->wakes_at = 0;
+    poller_wake_at(line->poller, &line->entry, at_ns, 0);
 }
 
 /* Bytes that wait in the kernel came before the request and answer something else. */

@@ -194,6 +194,7 @@ static void start_work(struct line *line, struct mono_time now)
     bool was_down = !line->up;
 
     line->state = LINE_UP;
+    line->wakes_at = 0; /* a link that was shut has forgotten it */
     agenda_remove(&line->poller->agenda, &line->entry);
     backoff_clear(&line->backoff);
     change(line, true, CAUSE_NONE, "", now);
@@ -264,6 +265,7 @@ static void line_woken(void *self)
 {
     struct line *line = self;
 
+    line->wakes_at = 0;
     if (line->state == LINE_UP)
         line_go(line, poller_now(line->poller));
 }

@@ -130,6 +130,7 @@ struct line {
     bool pumping;
     bool nought_told;
     struct agenda_entry entry;
+    int64_t wakes_at;            /* what its own timer is set for; 0: nothing */
     struct device **devices;     /* the line's, `health.units` of them */
     struct device *first, *last; /* those that wait for it */
     struct asking asking;
