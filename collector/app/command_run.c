@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
@@ -62,6 +63,18 @@ static void listen_to_system(struct running *running, uv_loop_t *loop)
     }
 }
 
+/* A link takes a descriptor, and so does each caller that has not named itself: as many as the
+ * system allows us. A system that allows no more is no fault; callers are turned away then. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int command_run(const struct typed *typed)
 {
     struct running running = {0};
@@ -71,6 +84,7 @@ int command_run(const struct typed *typed)
 
     if (settings == NULL)
         return EXIT_WRONG;
+    allow_descriptors();
     uv_loop_init(&loop);
     listen_to_system(&running,
                      &loop); /* first: a stop asked for during the start is obeyed after it */

@@ -53,6 +53,43 @@ static void print_devices(const json_t *status)
     table_free(table);
 }
 
+/* As it is written in the settings; a name of hostile bytes is hex, so that nothing of it reaches
+ * the terminal. */
+static void id_cell(struct table *table, const json_t *stranger)
+{
+    if (json_is_string(json_object_get(stranger, "id")))
+        table_cell(table, "id = \"%s\";", text_of(stranger, "id"));
+    else if (json_is_string(json_object_get(stranger, "id_hex")))
+        table_cell(table, "id_hex = \"%s\";", text_of(stranger, "id_hex"));
+    else
+        table_cell(table, "%s", SAY("（什么也没发）", "(says nothing)"));
+}
+
+static void print_strangers(const json_t *status)
+{
+    const char *const headings[] = {SAY("拨入地址", "DIALS IN AT"), SAY("来自", "FROM"),
+                                    SAY("写进它的链路", "WRITE IN ITS LINK"), SAY("最近", "LAST"),
+                                    SAY("次数", "TIMES")};
+    struct table *table = table_new(5, headings);
+    size_t index;
+    json_t *stranger;
+    char when[LOCAL_TEXT];
+
+    json_array_foreach(json_object_get(status, "strangers"), index, stranger)
+    {
+        table_cell(table, "%s", text_of(stranger, "listen"));
+        table_cell(table, "%s", text_of(stranger, "from"));
+        id_cell(table, stranger);
+        table_cell(table, "%s", local_time(text_of(stranger, "last"), when));
+        table_cell(table, "%lld", number_of(stranger, "times"));
+    }
+    if (table_rows(table) > 0) {
+        puts(SAY("\n拨入的未知设备（已拒绝）：", "\nunknown units that dial in (refused):"));
+        table_print(table, stdout);
+    }
+    table_free(table);
+}
+
 static void print_outputs(const json_t *status)
 {
     const char *const headings[] = {SAY("输出", "OUTPUT"),      SAY("类型", "KIND"),
@@ -188,6 +225,7 @@ static void print_status(const struct settings *settings, const json_t *status,
         rest_print(points);
     else
         print_devices(status);
+    print_strangers(status);
     print_outputs(status);
     print_seal(status);
     if (json_array_size(json_object_get(status, "notices")) > 0)

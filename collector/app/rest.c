@@ -133,12 +133,12 @@ json_t *rest_status(const struct settings *settings, json_t **points, struct err
     key = seal == NULL ? NULL : seal_key_status(reader, err);
     devices = key == NULL ? NULL : rest_devices(reader, settings, *points, err);
     if (devices != NULL)
-        status = json_pack("{s:s, s:s, s:n, s:I, s:s, s:n, s:n, s:[], s:O, s:[], s:O, s:O, s:[], "
-                           "s:b}",
+        status = json_pack("{s:s, s:s, s:n, s:I, s:s, s:n, s:n, s:[], s:O, s:[], s:[], s:O, s:O, "
+                           "s:[], s:b}",
                            "collector", settings->name, "version", version_text(), "boot", "seq",
                            (json_int_t)reader_last_seq(reader), "state", "stopped", "clock",
-                           "store", "links", "devices", devices, "outputs", "seal", seal, "key",
-                           key, "notices", "simulated", any_simulated(settings));
+                           "store", "links", "devices", devices, "strangers", "outputs", "seal",
+                           seal, "key", key, "notices", "simulated", any_simulated(settings));
     json_decref(seal);
     json_decref(key);
     json_decref(devices);

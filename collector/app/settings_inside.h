@@ -40,6 +40,9 @@ void settings_read_rules(struct loading *loading);
 /* Reads the links; gives their names, ended with name_index_free(). */
 struct name_index;
 struct name_index *settings_read_links(struct loading *loading, struct conf_at list);
+/* What no two links may have in common: a port, a host and its port, the name of a unit. */
+void settings_check_links(const struct settings *settings, struct conf_at list,
+                          struct conf_faults *faults);
 
 /* The profile of a model, loaded once; NULL with the fault said (at `at`, when there is none). */
 const struct profile *settings_profile(struct loading *loading, const char *model,

@@ -1,8 +1,6 @@
 #include "app/settings_inside.h"
 
-#include <ctype.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +16,7 @@ struct link_row {
     int64_t port, baud, stop_bits, gap_ms;
     int parity;
     char guard[24];
+    char id[REGISTRATION_ID_MAX + 1], id_hex[3 * REGISTRATION_ID_MAX + 1];
 };
 
 #define LINK_COMMON                                                                                \
@@ -61,6 +60,17 @@ static const struct conf_key tcp_keys[] = {
     LINK_HOST,
     {"port", CONF_INT, false, FIELD(struct link_row, port), 1, 65535, "502", NULL,
      "端口", "port"},
+};
+
+static const struct conf_key dialin_keys[] = {
+    LINK_COMMON,
+    {"listen", CONF_TEXT, true, FIELD(struct link_row, setup.listen), 0, 0, NULL, NULL,
+     "等设备连上来的地址和端口，如 \"0.0.0.0:9100\"",
+     "where its unit dials in, as \"0.0.0.0:9100\""},
+    {"id", CONF_TEXT, false, FIELD(struct link_row, id), 0, 0, "", NULL,
+     "设备的注册包", "what its unit calls itself"},
+    {"id_hex", CONF_TEXT, false, FIELD(struct link_row, id_hex), 0, 0, "", NULL,
+     "设备的注册包，十六进制", "what its unit calls itself, in hex"},
 };
 
 /* There is no usual port of a serial server. */
@@ -119,6 +129,34 @@ static void read_guard(struct link_row *row, struct conf_at at, struct conf_faul
                           "wanted"));
 }
 
+static void read_dialin(struct link_row *row, struct conf_at at, struct conf_faults *faults)
+{
+    bool text = row->id[0] != '\0';
+    bool hex = row->id_hex[0] != '\0';
+    struct sockaddr_storage address;
+
+    if (!dialin_address_read(row->setup.listen, &address))
+        conf_complain(faults, conf_member(at, "listen"), "listen",
+                      SAY("要写 \"地址:端口\"，地址用数字，例如 \"0.0.0.0:9100\"（本机全部地址）或 "
+                          "\"10.8.0.1:9100\"",
+                          "\"ADDRESS:PORT\" is wanted, the address in digits, as "
+                          "\"0.0.0.0:9100\" (all of this machine) or \"10.8.0.1:9100\""));
+    if (text == hex)
+        conf_complain(faults, at, "id",
+                      SAY("要写 id 或 id_hex 其中一个：设备连上来后发的注册包",
+                          "one of id and id_hex is wanted: the registration packet the unit sends "
+                          "when it has dialled in"));
+    else if (hex && !registration_id_of_hex(row->id_hex, &row->setup.id))
+        conf_complain(faults, conf_member(at, "id_hex"), "id_hex",
+                      SAY("要写成对的十六进制数字，最多 %d 字节，例如 \"7e 01 02\"",
+                          "pairs of hex digits are wanted, %d bytes at most, as \"7e 01 02\""),
+                      (int)REGISTRATION_ID_MAX);
+    else if (text && !registration_id_of_text(row->id, &row->setup.id))
+        conf_complain(faults, conf_member(at, "id"), "id",
+                      SAY("太长，最多 %d 字节", "is too long, %d bytes at most"),
+                      (int)REGISTRATION_ID_MAX);
+}
+
 static void read_link(struct link_setup *link, struct conf_at at, struct conf_faults *faults)
 {
     int kind = settings_kind(at, link_kinds, faults);
@@ -129,17 +167,12 @@ static void read_link(struct link_setup *link, struct conf_at at, struct conf_fa
         strcpy(link->name, name); /* devices are not blamed for what is wrong with their link */
     if (kind < 0)
         return;
-    if (kind == LINK_DIALIN) {
-        conf_complain(
-            faults, conf_member(at, "kind"), "kind",
-            SAY("本版本还不能用 \"%s\" 链路", "this version cannot use a link of kind \"%s\" yet"),
-            link_kinds[kind]);
-        link->kind = (enum link_kind)kind;
-        return;
-    }
     if (kind == LINK_SERIAL) {
         if (conf_read(at, serial_keys, ROWS(serial_keys), &row, NULL, faults))
             check_baud(row.baud, at, faults);
+    } else if (kind == LINK_DIALIN) {
+        if (conf_read(at, dialin_keys, ROWS(dialin_keys), &row, NULL, faults))
+            read_dialin(&row, at, faults);
     } else {
         if (kind == LINK_TCP)
             conf_read(at, tcp_keys, ROWS(tcp_keys), &row, NULL, faults);
@@ -157,79 +190,6 @@ static void read_link(struct link_setup *link, struct conf_at at, struct conf_fa
     *link = row.setup;
 }
 
-/* What a link alone may hold: its port by the name it really has, or host and port. "": nothing,
- * because it is faulty. */
-struct holding {
-    const char *text;
-    uint32_t row;
-};
-
-static char *holding_of(const struct link_setup *link)
-{
-    char real[PATH_MAX];
-    char words[PATH_MAX + 32] = "";
-
-    if (link->kind == LINK_SERIAL && link->path[0] != '\0')
-        snprintf(words, sizeof words, "%s", realpath(link->path, real) != NULL ? real : link->path);
-    else if ((link->kind == LINK_TCP || link->kind == LINK_RTU_TCP) && link->host[0] != '\0')
-        snprintf(words, sizeof words, "%s port %d", link->host, link->port);
-    for (char *at = words; link->kind != LINK_SERIAL && *at != '\0'; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return strdup(words);
-}
-
-static int by_text_and_row(const void *one, const void *other)
-{
-    const struct holding *first = one;
-    const struct holding *second = other;
-    int order = strcmp(first->text, second->text);
-
-    return order != 0 ? order : (first->row > second->row) - (first->row < second->row);
-}
-
-static void complain_shared(const struct settings *settings, struct conf_at list, uint32_t row,
-                            uint32_t holder, struct conf_faults *faults)
-{
-    struct conf_at at = conf_element(list, row);
-    const char *name = settings->links[holder].name;
-    unsigned line = conf_line(conf_element(list, holder));
-
-    if (settings->links[row].kind == LINK_SERIAL)
-        conf_complain(faults, conf_member(at, "port"), "port",
-                      SAY("链路 %s（第 %u 行）已用这个串口；一个串口只能有一条链路",
-                          "the link %s (line %u) has this port already; a port has one link"),
-                      name, line);
-    else
-        conf_complain(faults, conf_member(at, "host"), "host",
-                      SAY("链路 %s（第 %u 行）已连这个地址和端口；一个网关只能有一条链路，其下各台"
-                          "仪器都写这条链路",
-                          "the link %s (line %u) has this host and port already; a gateway has "
-                          "one link, and all its devices name that"),
-                      name, line);
-}
-
-/* Two links on one line would answer each other's questions, and many a gateway serves one
- * connection only. Different names of one port are found where the port exists. */
-static void check_shared(const struct settings *settings, struct conf_at list,
-                         struct conf_faults *faults)
-{
-    struct holding *holdings = calloc(settings->link_count + 1, sizeof *holdings);
-    size_t count = 0;
-
-    for (size_t i = 0; holdings != NULL && i < settings->link_count; i++) {
-        holdings[count] = (struct holding){holding_of(&settings->links[i]), (uint32_t)i};
-        count += holdings[count].text != NULL;
-    }
-    if (holdings != NULL)
-        qsort(holdings, count, sizeof *holdings, by_text_and_row);
-    for (size_t i = 1; i < count; i++)
-        if (holdings[i].text[0] != '\0' && strcmp(holdings[i].text, holdings[i - 1].text) == 0)
-            complain_shared(settings, list, holdings[i].row, holdings[i - 1].row, faults);
-    for (size_t i = 0; i < count; i++)
-        free((char *)(uintptr_t)holdings[i].text);
-    free(holdings);
-}
-
 struct name_index *settings_read_links(struct loading *loading, struct conf_at list)
 {
     struct settings *settings = loading->settings;
@@ -244,6 +204,6 @@ struct name_index *settings_read_links(struct loading *loading, struct conf_at l
     }
     name_index_close(names, "name", loading->faults);
     if (settings->links != NULL)
-        check_shared(settings, list, loading->faults);
+        settings_check_links(settings, list, loading->faults);
     return names;
 }

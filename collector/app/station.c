@@ -10,6 +10,7 @@
 #include "app/names.h"
 #include "app/snapshot.h"
 #include "app/socket.h"
+#include "app/strangers.h"
 #include "app/trouble.h"
 #include "base/log.h"
 #include "base/say.h"
@@ -97,6 +98,13 @@ static void link_found(void *self, size_t link, const struct finding *finding)
     trouble_finding(station->trouble, link, finding);
 }
 
+static void strangers_changed(void *self)
+{
+    struct station *station = self;
+
+    strangers_tell(station->poller, station->notices);
+}
+
 static bool make_poller(struct station *station, uv_loop_t *loop, struct error *err)
 {
     const struct poller_setup setup = {
@@ -109,6 +117,7 @@ static bool make_poller(struct station *station, uv_loop_t *loop, struct error *
         .clock_is_trusted = clock_is_trusted,
         .has_room = has_room,
         .done = poll_done,
+        .strangers_changed = strangers_changed,
         .keeps_frames = keeps_frames,
         .learned = learned,
         .found = link_found,

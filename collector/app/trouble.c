@@ -95,7 +95,7 @@ static bool is_of_link(enum cause cause, const struct poller *poller, uint32_t l
     struct link_status status;
 
     if (cause != CAUSE_TIMEOUT || poller == NULL)
-        return cause == CAUSE_REFUSED || cause == CAUSE_UNRESOLVED;
+        return cause == CAUSE_REFUSED || cause == CAUSE_UNRESOLVED || cause == CAUSE_NOT_CONNECTED;
     poller_link_status(poller, link, &status);
     return !status.up && status.cause == CAUSE_TIMEOUT;
 }
@@ -133,6 +133,20 @@ static void say_link(struct trouble *trouble, const struct link_setup *link, enu
                          "serial port %s cannot be opened (%s): check cable, adapter, and "
                          "whether another program holds it"),
                      link->path, cause_title(cause));
+    else if (link->kind == LINK_DIALIN && cause == CAUSE_NOT_CONNECTED)
+        notice_raise(trouble->notices, id, subject,
+                     SAY("设备没有连到 %s：请检查它的电源、SIM 卡，以及其中设置的服务器地址、端口和"
+                         "注册包（连上来但不认识的设备见 lookback status）",
+                         "the unit has not dialled in at %s: check its power, its SIM, and the "
+                         "server address, port and registration packet set in it (lookback status "
+                         "shows units that call and are not known)"),
+                     link->listen);
+    else if (link->kind == LINK_DIALIN)
+        notice_raise(trouble->notices, id, subject,
+                     SAY("无法在 %s 等待设备：地址要是本机的，端口不能被其他程序占用",
+                         "cannot await the unit at %s: the address must be this machine's own, "
+                         "and the port free"),
+                     link->listen);
     else
         notice_raise(trouble->notices, id, subject,
                      SAY("%s 端口 %d 连接不上（%s）：%s", "%s port %d cannot be reached (%s): %s"),
@@ -217,7 +231,7 @@ static void look_at_points(struct trouble *trouble, const struct device_setup *d
 
 void trouble_poll(struct trouble *trouble, const struct poll *poll, const struct poller *poller)
 {
-    enum { LEAST_MS = 60000, LINK_MS = 5000, REFUSALS = 3 };
+    enum { LEAST_MS = 60000, LINK_MS = 5000, AWAY_MS = 120000, REFUSALS = 3 };
     enum cause cause = failure_of(poll);
     const struct device_setup *device;
     struct watched *watched;
@@ -231,8 +245,9 @@ void trouble_poll(struct trouble *trouble, const struct poll *poll, const struct
         look_at_points(trouble, device, poll);
         return;
     }
-    if (is_of_link(cause, poller, device->link)) {
-        if (failing_too_long(&trouble->of_link[device->link], poll->mono, LINK_MS))
+    if (is_of_link(cause, poller, device->link)) { /* a 4G unit is away now and then */
+        patience_ms = cause == CAUSE_NOT_CONNECTED ? AWAY_MS : LINK_MS;
+        if (failing_too_long(&trouble->of_link[device->link], poll->mono, patience_ms))
             say_link(trouble, &trouble->links[device->link], cause);
         return;
     }

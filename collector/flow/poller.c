@@ -243,6 +243,8 @@ void poller_start(struct poller *poller)
     uv_prepare_start(&poller->prepare, arm_timer);
     for (size_t i = 0; i < poller->setup.device_count; i++)
         schedule_first(poller, i, now);
+    if (poller->hall != NULL)
+        dialin_hall_open(poller->hall);
 }
 
 static void one_closed(void *self)
@@ -267,10 +269,14 @@ void poller_stop(struct poller *poller, void (*stopped)(void *), void *self)
     poller->stopped = stopped;
     poller->stopped_self = self;
     poller->open_handles = poller->setup.link_count + 1 + (started ? 2 : 0);
+    poller->open_handles += poller->hall != NULL;
     for (size_t i = 0; i < poller->setup.link_count; i++) {
         guest_fail(&poller->lines[i], CAUSE_DISCONNECTED, poller_now(poller));
         line_end(&poller->lines[i], one_closed, poller);
     }
+    if (poller->hall != NULL)
+        dialin_hall_end(poller->hall, one_closed, poller);
+    poller->hall = NULL;
     if (started) {
         uv_close((uv_handle_t *)&poller->timer, handle_closed);
         uv_close((uv_handle_t *)&poller->prepare, handle_closed);

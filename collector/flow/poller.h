@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "drivers/diagnosis.h"
 #include "drivers/exchange.h"
+#include "drivers/link_dialin.h"
 #include "drivers/plan.h"
 #include "drivers/profile.h"
 #include "model/reading.h"
@@ -37,6 +38,8 @@ struct link_setup {
     int64_t gap_us;   /* serial silence before each request; 0: 3.5 characters */
     int64_t after_connect_ms;
     bool allow_public;
+    char listen[DIALIN_ADDRESS_TEXT]; /* dialin */
+    struct registration_id id;        /* dialin */
 };
 
 struct device_setup {
@@ -81,6 +84,8 @@ struct poller_setup {
     /* What the bytes of a link say about it has changed; kind NONE: it is well again. NULL: nobody
      * asks. */
     void (*found)(void *self, size_t link, const struct finding *finding);
+    /* Somebody dialled in whom nobody knows, or the last such is forgotten. May be NULL. */
+    void (*strangers_changed)(void *self);
     void *self;
 };
 
@@ -154,6 +159,9 @@ size_t poller_link_count(const struct poller *poller);
 void poller_link_status(const struct poller *poller, size_t index, struct link_status *status);
 size_t poller_device_count(const struct poller *poller);
 void poller_device_status(const struct poller *poller, size_t index, struct device_status *status);
+
+/* Who dialled in lately and is not known, the newest first; returns how many. */
+size_t poller_strangers(const struct poller *poller, struct dialin_stranger *out, size_t most);
 
 /* Since start. `late_*` is the gap between due and sent. */
 struct poller_totals {

@@ -149,6 +149,32 @@ static bool init_line_room(struct line *line, struct error *err)
            no_memory(err);
 }
 
+static void strangers_changed(void *self)
+{
+    const struct poller *poller = self;
+
+    if (poller->setup.strangers_changed != NULL)
+        poller->setup.strangers_changed(poller->setup.self);
+}
+
+static bool make_hall(struct poller *poller, const struct poller_setup *setup, struct error *err)
+{
+    const struct dialin_hall_setup hall = {
+        .clock = setup->clock,
+        .strangers_changed = strangers_changed,
+        .self = poller,
+    };
+
+    for (size_t i = 0; poller->hall == NULL && i < setup->link_count; i++) {
+        if (setup->links[i].kind != LINK_DIALIN)
+            continue;
+        poller->hall = dialin_hall_new(poller->loop, &hall, err);
+        if (poller->hall == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool init_lines(struct poller *poller, const struct poller_setup *setup, struct error *err)
 {
     struct device **next = poller->devices_by_line;
@@ -163,13 +189,15 @@ static bool init_lines(struct poller *poller, const struct poller_setup *setup, 
 
         line->devices[line->health.units++] = &poller->devices[i];
     }
+    if (!make_hall(poller, setup, err))
+        return false;
     for (size_t i = 0; i < setup->link_count; i++) {
         poller->lines[i].frames.bytes = poller->frames + i * POLL_FRAMES_MAX;
         if (!init_line_room(&poller->lines[i], err) ||
             !line_init(&poller->lines[i], poller, &setup->links[i], err))
             return false;
     }
-    return true;
+    return poller->hall == NULL || dialin_hall_ready(poller->hall, err);
 }
 
 static bool make_room(struct poller *poller, const struct poller_setup *setup)
@@ -213,6 +241,8 @@ static void give_up(struct poller *poller)
     for (size_t i = 0; poller->lines != NULL && i < poller->setup.link_count; i++)
         if (poller->lines[i].link != NULL)
             link_end(poller->lines[i].link, NULL, NULL);
+    if (poller->hall != NULL)
+        dialin_hall_end(poller->hall, NULL, NULL);
     poller_free(poller);
 }
 

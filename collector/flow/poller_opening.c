@@ -27,6 +27,15 @@ static void line_woken(void *self);
 
 static const struct link_user line_user = {line_up, line_fell, line_bytes, line_woken};
 
+static struct link *make_dialin(struct line *line, struct error *err)
+{
+    struct dialin_setup dialin = {.id = line->setup.id};
+
+    snprintf(dialin.name, sizeof dialin.name, "%s", line->setup.name);
+    snprintf(dialin.listen, sizeof dialin.listen, "%s", line->setup.listen);
+    return link_dialin_new(line->poller->hall, &dialin, &line_user, line, err);
+}
+
 static struct link *make_link(struct line *line, uv_loop_t *loop, struct error *err)
 {
     const struct link_setup *setup = &line->setup;
@@ -41,6 +50,8 @@ static struct link *make_link(struct line *line, uv_loop_t *loop, struct error *
         snprintf(serial.path, sizeof serial.path, "%s", setup->path);
         return link_serial_new(loop, &serial, &line_user, line, err);
     }
+    if (setup->kind == LINK_DIALIN)
+        return make_dialin(line, err);
     snprintf(tcp.name, sizeof tcp.name, "%s", setup->name);
     snprintf(tcp.host, sizeof tcp.host, "%s", setup->host);
     return link_tcp_new(loop, &tcp, &line_user, line, err);
@@ -66,11 +77,6 @@ bool line_init(struct line *line, struct poller *poller, const struct link_setup
     line->seed = seed_of(setup->name);
     line->since = WALL_NONE;
     agenda_entry_init(&line->entry, DUE_LINE, line);
-    if (setup->kind == LINK_DIALIN)
-        return error_set(err, ERROR_SETTINGS,
-                         SAY("链路 %s：本版本还不支持 dialin",
-                             "link %s: dialin is not supported by this version"),
-                         setup->name);
     if (rules.wire == WIRE_RTU) {
         line->doubts = calloc(EXCHANGE_UNITS, sizeof *line->doubts);
         if (line->doubts == NULL)
@@ -102,11 +108,13 @@ static void change(struct line *line, bool up, enum cause cause, const char *why
     line->cause = (uint8_t)cause;
     if (up == line->up && line->since.ms != WALL_NONE_MS && strcmp(line->why, why) == 0)
         return;
-    if (!up)
+    if (!up && line->setup.kind == LINK_DIALIN)
+        log_warning(SAY("链路 %s：%s", "link %s: %s"), line->setup.name, why);
+    else if (!up)
         log_warning(SAY("链路 %s：%s；最迟每 60 s 再试一次",
                         "link %s: %s; trying again at least every 60 s"),
                     line->setup.name, why);
-    else if (!line->up && line->was_up)
+    else if (!line->up && line->was_up && line->why[0] != '\0')
         log_notice(SAY("链路 %s 恢复，中断 %s", "link %s is up again after %s"), line->setup.name,
                    duration_text((now.ns - line->changed.ns) / 1000000000 * 1000, away));
     if (up != line->up || line->since.ms == WALL_NONE_MS) {
@@ -123,10 +131,13 @@ static void fail_device(struct line *line, struct device *device, enum cause cau
 {
     if (device_has_room(device))
         asking_fail(line, device, cause, now);
+    if (line->setup.kind == LINK_DIALIN)
+        device->owed = true;
     device_schedule(device, false, now);
 }
 
-/* A poll without an answer for each device that waits; the link is tried again later. */
+/* A poll without an answer for each device that waits; the link is tried again later. A unit that
+ * dials in cannot be tried: it stays shut, so that each poll that is due says so until it comes. */
 static void give_up_opening(struct line *line, enum cause cause, const char *why,
                             struct mono_time now)
 {
@@ -140,10 +151,12 @@ static void give_up_opening(struct line *line, enum cause cause, const char *why
         guest_fail(line, cause, now);
         return;
     }
-    line->state = LINE_DOWN;
     change(line, false, cause, why, now);
-    backoff_fail(&line->backoff, &line->seed, now);
-    poller_wake_at(line->poller, &line->entry, line->backoff.next.ns, 0);
+    if (line->setup.kind != LINK_DIALIN) {
+        line->state = LINE_DOWN;
+        backoff_fail(&line->backoff, &line->seed, now);
+        poller_wake_at(line->poller, &line->entry, line->backoff.next.ns, 0);
+    }
     line->asking = (struct asking){.device = NULL};
     guest_fail(line, cause, now);
     if (asked != NULL)
@@ -219,6 +232,26 @@ static void line_up(void *self)
                    0);
 }
 
+/* The unit has hung up, or dials in anew: the link is down from now on, but nobody is told before a
+ * poll is missed. What was sent is given up, because what comes over the next connection may answer
+ * anything; it is asked at once when the unit is there. */
+static void unit_left(struct line *line, struct mono_time now)
+{
+    if (line->up) {
+        line->up = false;
+        line->since = clock_wall(line->poller->setup.clock);
+        line->changed = now;
+        line->cause = CAUSE_NOT_CONNECTED;
+    }
+    if (line->asking.device != NULL)
+        line->asking.device->owed = true;
+    if (line->exchange.state == EXCHANGE_ASKED)
+        exchange_give_up(&line->exchange, CAUSE_DISCONNECTED, now);
+    else
+        exchange_broken(&line->exchange, now);
+    line_go(line, now);
+}
+
 /* A connection that ends while nobody waits is nobody's trouble: it is made again when needed. */
 void line_fell(void *self, enum cause cause, const char *why)
 {
@@ -231,6 +264,10 @@ void line_fell(void *self, enum cause cause, const char *why)
     line->state = LINE_SHUT;
     if (opening || serial) {
         give_up_opening(line, cause, why, now);
+        return;
+    }
+    if (line->setup.kind == LINK_DIALIN) {
+        unit_left(line, now);
         return;
     }
     exchange_broken(&line->exchange, now);

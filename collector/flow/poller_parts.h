@@ -156,6 +156,7 @@ struct poller {
     uv_loop_t *loop;
     struct poller_setup setup;
     struct line *lines;
+    struct dialin_hall *hall; /* NULL: no link is dialled in to */
     struct device *devices;
     struct reading *readings; /* all devices' */
     struct device **devices_by_line;

@@ -88,6 +88,11 @@ void poller_device_status(const struct poller *poller, size_t index, struct devi
     sum_up(device, status);
 }
 
+size_t poller_strangers(const struct poller *poller, struct dialin_stranger *out, size_t most)
+{
+    return poller->hall != NULL ? dialin_hall_strangers(poller->hall, out, most) : 0;
+}
+
 void poller_totals(const struct poller *poller, struct poller_totals *totals)
 {
     *totals = poller->totals;

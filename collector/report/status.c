@@ -166,6 +166,36 @@ static json_t *or_null(json_t *json)
     return json == NULL ? json_null() : json;
 }
 
+/* A name that fits between quotation marks is given as text too; who said nothing has none. */
+static json_t *json_stranger(const struct dialin_stranger *stranger)
+{
+    size_t size = registration_name(stranger->packet, stranger->size);
+    char text[REGISTRATION_TEXT];
+    char hex[REGISTRATION_HEX];
+
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "listen", stranger->listen, "from",
+                     stranger->from, "id",
+                     registration_is_text(stranger->packet, size)
+                         ? json_string(registration_text(stranger->packet, size, text))
+                         : json_null(),
+                     "id_hex",
+                     size > 0 ? json_string(registration_hex(stranger->packet, size, hex))
+                              : json_null(),
+                     "since", json_time(stranger->since), "last", json_time(stranger->last),
+                     "times", (json_int_t)stranger->times);
+}
+
+static json_t *json_strangers(const struct poller *poller)
+{
+    struct dialin_stranger strangers[DIALIN_STRANGERS_MAX];
+    size_t count = poller_strangers(poller, strangers, DIALIN_STRANGERS_MAX);
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_stranger(&strangers[i]));
+    return array;
+}
+
 json_t *status_json(const struct status_view *view)
 {
     struct recorder_status recorder;
@@ -174,11 +204,12 @@ json_t *status_json(const struct status_view *view)
     recorder_status(view->recorder, &recorder);
     for (size_t i = 0; i < view->sender_count; i++)
         json_array_append_new(outputs, json_output(view->senders[i]));
-    return json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+    return json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
                      "collector", view->collector, "version", version_text(), "boot",
                      (int)view->boot, "seq", (json_int_t)recorder.committed, "state", "running",
                      "clock", json_clock(view), "store", json_store(&recorder), "links",
-                     json_links(view), "devices", json_devices(view), "outputs", outputs, "seal",
+                     json_links(view), "devices", json_devices(view), "strangers",
+                     json_strangers(view->poller), "outputs", outputs, "seal",
                      or_null(seal_status(view->reader, NULL)), "key",
                      or_null(seal_key_status(view->reader, NULL)), "notices",
                      json_notices(view->notices), "simulated", view->catalog->simulated);

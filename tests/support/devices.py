@@ -118,6 +118,61 @@ class SerialServer:
         self.process.wait()
 
 
+class DialIn:
+    """A 4G unit: dials in to a port here, says its registration, and passes bytes between the
+    connection and a serial line (the `path` of an Honest), with `heartbeat` before and after each
+    answer. Without a path it says its registration and nothing more."""
+
+    def __init__(self, port, registration, path=None, heartbeat=b"", source="127.0.0.1"):
+        self.stopping = threading.Event()
+        self.heartbeat = heartbeat
+        self.line = os.open(path, os.O_RDWR | os.O_NOCTTY) if path else None
+        self.connection = socket.create_connection(("127.0.0.1", port), timeout=10,
+                                                   source_address=(source, 0))
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if registration:
+            self.connection.sendall(registration)
+        self.thread = threading.Thread(target=self._pass, daemon=True) if path else None
+        if self.thread:
+            self.thread.start()
+
+    def _pass(self):
+        while not self.stopping.is_set():
+            for ready in select.select([self.connection, self.line], [], [], 0.05)[0]:
+                try:
+                    if ready is self.connection:
+                        more = self.connection.recv(1024)
+                        if not more:
+                            return
+                        os.write(self.line, more)
+                    else:
+                        self.connection.sendall(self.heartbeat + os.read(self.line, 1024)
+                                                + self.heartbeat)
+                except OSError:
+                    return
+
+    def is_shut_out(self, seconds=10):
+        """Whether the collector closes the connection."""
+        self.connection.settimeout(seconds)
+        try:
+            while self.connection.recv(1024):
+                pass  # requests that were on their way
+            return True
+        except socket.timeout:
+            return False
+        except OSError:
+            return True
+
+    def stop(self):
+        self.stopping.set()
+        self.connection.close()
+        if self.thread:
+            self.thread.join(5)
+        if self.line is not None:
+            os.close(self.line)
+            self.line = None
+
+
 def crc(frame):
     value = 0xFFFF
     for byte in frame:

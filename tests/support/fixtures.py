@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from devices import Bus, Fleet, Honest, Scripted, SerialServer
+from devices import Bus, DialIn, Fleet, Honest, Scripted, SerialServer
 from liar import Liar
 from lookback import Town
 from servers import Authority, Gate, Influx, Mosquitto, Subscriber, Victoria
@@ -46,6 +46,9 @@ class Peers:
 
     def bus(self, path, count):
         return self.keep(Bus(path, count))
+
+    def dial_in(self, port, registration, **more):
+        return self.keep(DialIn(port, registration, **more))
 
     def serial_server(self, path, **more):
         return self.keep(SerialServer(path, **more))

@@ -167,6 +167,83 @@ static void a_baud_rate_must_be_one_the_port_is_really_set_to(void **state)
     }
 }
 
+static void a_unit_that_dials_in_has_one_id_and_an_address_to_call(void **state)
+{
+    struct settings *settings;
+
+    put_links("{ name = \"a\"; kind = \"dialin\"; listen = \"0.0.0.0:9100\"; id = \"ZJ-07\"; },\n"
+              "{ name = \"b\"; kind = \"dialin\"; listen = \"[::]:9101\"; id_hex = \"7e 0102\"; }");
+    settings = load_good();
+    assert_int_equal(settings->links[0].kind, LINK_DIALIN);
+    assert_string_equal(settings->links[0].listen, "0.0.0.0:9100");
+    assert_int_equal(settings->links[0].id.size, 5);
+    assert_memory_equal(settings->links[0].id.bytes, "ZJ-07", 5);
+    assert_int_equal(settings->links[1].id.size, 3);
+    assert_memory_equal(settings->links[1].id.bytes, "\x7e\1\2", 3);
+    assert_int_equal(settings->links[0].guard_ms, 1000);
+    assert_int_equal(settings->links[0].gap_us, 0);
+    settings_free(settings);
+}
+
+static void what_is_wrong_in_a_dialin_link_is_said(void **state)
+{
+    static const struct {
+        const char *keys, *fault;
+    } cases[] = {
+        {"id = \"A1\";",                                            "2: listen: is missing"      },
+        {"listen = \"9100\"; id = \"A1\";",                         "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \":9100\"; id = \"A1\";",                        "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"gateway:9100\"; id = \"A1\";",                 "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"0.0.0.0:0\"; id = \"A1\";",                    "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"0.0.0.0:65536\"; id = \"A1\";",                "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"0.0.0.0:9100\";",                              "2: id: one of id and id_hex"},
+        {"listen = \"0.0.0.0:9100\"; id = \"\";",                   "2: id: one of id and id_hex"},
+        {"listen = \"0.0.0.0:9100\"; id = \"A\"; id_hex = \"41\";", "2: id: one of id and id_hex"},
+        {"listen = \"0.0.0.0:9100\"; id_hex = \"7e0\";",            "2: id_hex: pairs of hex"    },
+        {"listen = \"0.0.0.0:9100\"; id_hex = \"7g\";",             "2: id_hex: pairs of hex"    },
+        {"listen = \"0.0.0.0:9100\"; id = \"A1\"; port = 9100;",    "2: port: "                  },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char links[256];
+
+        snprintf(links, sizeof links, "{ name = \"a\"; kind = \"dialin\"; %s }", cases[i].keys);
+        put_links(links);
+        assert_one_fault(cases[i].fault);
+    }
+}
+
+static void an_id_stands_once_at_an_address_and_is_never_taken_for_another(void **state)
+{
+    static const struct {
+        const char *first, *second, *fault;
+    } cases[] = {
+        {"id = \"A1\";",     "id = \"A12\";",          NULL                                 },
+        {"id = \"A1\";",     "id = \"B1\";",           NULL                                 },
+        {"id = \"A1\";",     "id_hex = \"4131\";",     "3: id: the link a (line 2) has this"},
+        {"id = \"DTU\";",    "id = \"DTU 7\";",        "3: id: a unit of this id would be"  },
+        {"id = \"A1A1\";",   "id = \"A1\";",           "2: id: a unit of this id would be"  },
+        {"id_hex = \"7e\";", "id_hex = \"7e 00 01\";", "3: id: a unit of this id would be"  },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char links[512];
+
+        snprintf(links, sizeof links,
+                 "{ name = \"a\"; kind = \"dialin\"; listen = \"0.0.0.0:9100\"; %s },\n"
+                 "{ name = \"b\"; kind = \"dialin\"; listen = \"0.0.0.0:9100\"; %s }",
+                 cases[i].first, cases[i].second);
+        put_links(links);
+        if (cases[i].fault != NULL)
+            assert_one_fault(cases[i].fault);
+        else
+            settings_free(load_good());
+    }
+    put_links("{ name = \"a\"; kind = \"dialin\"; listen = \"0.0.0.0:9100\"; id = \"A1\"; },\n"
+              "{ name = \"b\"; kind = \"dialin\"; listen = \"0.0.0.0:9101\"; id = \"A1\"; }");
+    settings_free(load_good());
+}
+
 #define settings_test(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -177,6 +254,9 @@ int main(void)
         settings_test(keys_of_another_kind_are_not_known),
         settings_test(a_gateway_has_one_link),
         settings_test(a_port_has_one_link_whatever_it_is_called),
+        settings_test(a_unit_that_dials_in_has_one_id_and_an_address_to_call),
+        settings_test(what_is_wrong_in_a_dialin_link_is_said),
+        settings_test(an_id_stands_once_at_an_address_and_is_never_taken_for_another),
         settings_test(a_baud_rate_must_be_one_the_port_is_really_set_to),
     };
 

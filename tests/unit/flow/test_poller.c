@@ -1156,20 +1156,6 @@ static void descriptors_beyond_a_thousand_are_ordinary(void **state)
     assert_int_equal(bench.connections, 1100);
 }
 
-static void dialin_is_refused_with_a_sentence(void **state)
-{
-    struct poller_setup setup;
-    struct error err = {0};
-
-    add_channel(1);
-    add_tcp("x", 1)->kind = LINK_DIALIN;
-    add_device(1, 100);
-    setup = bench_setup();
-    assert_null(poller_new(&bench.loop, &setup, &err));
-    assert_int_equal(err.kind, ERROR_SETTINGS);
-    assert_non_null(strstr(err.text, "l0"));
-}
-
 #define poller_test(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
 
 int main(void)
@@ -1219,7 +1205,6 @@ int main(void)
         poller_test(a_dead_unit_takes_a_twentieth_of_a_shared_line_at_most),
         poller_test(the_first_answer_on_a_dead_line_makes_all_due),
         poller_test(descriptors_beyond_a_thousand_are_ordinary),
-        poller_test(dialin_is_refused_with_a_sentence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
