@@ -70,9 +70,12 @@ static void tell_finding(struct line *line)
 {
     const struct poller_setup *setup = &line->poller->setup;
     struct finding finding = diagnosis_finding(&line->diagnosis);
-    bool same = is_same_finding(&finding, &line->finding);
+    bool same;
     char settings[LINK_SETTINGS], sentence[400];
 
+    if (finding.kind == FINDING_EXTRA_BYTES && line->setup.kind == LINK_DIALIN)
+        finding = (struct finding){.kind = FINDING_NONE}; /* its heartbeats */
+    same = is_same_finding(&finding, &line->finding);
     line->finding = finding;
     if (same)
         return;
