@@ -11,8 +11,7 @@ static bool is_hex_or_null(const json_t *value, size_t size, uint8_t *out)
 {
     const char *hex = json_string_value(value);
 
-    return json_is_null(value) ||
-           (hex != NULL && strlen(hex) == 2 * size && hex_read(hex, out, size));
+    return json_is_null(value) || (hex != NULL && hex_read(hex, out, size));
 }
 
 /* {"key","public","replaces","signature"}, and the public key is the one of that fingerprint. */
@@ -22,8 +21,7 @@ static bool read_made(const json_t *made, uint8_t public_key[DIGEST_BYTES])
     const char *hex = json_words(made, "public");
     char fingerprint[DIGEST_HEX];
 
-    if (json_object_size(made) != 4 || strlen(hex) != 2 * DIGEST_BYTES ||
-        !hex_read(hex, public_key, DIGEST_BYTES) ||
+    if (json_object_size(made) != 4 || !hex_read(hex, public_key, DIGEST_BYTES) ||
         !is_hex_or_null(json_object_get(made, "replaces"), DIGEST_BYTES, bytes) ||
         !is_hex_or_null(json_object_get(made, "signature"), SIGNATURE_BYTES, bytes))
         return false;

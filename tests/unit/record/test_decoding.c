@@ -149,6 +149,25 @@ static void an_answer_of_another_unit_transaction_or_word_is_not_it(void **state
     }
 }
 
+/* A block may not be proven by the answer to a request for another. */
+static void an_answer_to_another_request_is_not_it(void **state)
+{
+    const struct request others[] = {
+        {.unit = 7, .function = 3, .address = 2, .count = 2},
+        {.unit = 7, .function = 4, .address = 1, .count = 2},
+    };
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        struct said said = {.size = 0};
+        uint8_t bytes[20];
+        bool cut;
+
+        say(&said, 'S', bytes, frame_write_rtu(&others[i], bytes));
+        say(&said, 'H', bytes, answer(WIRE_RTU, 0, 7, bytes));
+        assert_int_equal(look(&said, &cut), FRAMES_LACK);
+    }
+}
+
 static void frames_that_are_not_whole_are_broken_and_a_cut_is_said(void **state)
 {
     struct said said = {.size = 0};
@@ -374,6 +393,7 @@ int main(void)
         cmocka_unit_test(an_answer_among_noise_in_pieces_or_after_a_second_asking_is_found),
         cmocka_unit_test(an_answer_that_was_heard_before_it_was_asked_for_is_none),
         cmocka_unit_test(an_answer_of_another_unit_transaction_or_word_is_not_it),
+        cmocka_unit_test(an_answer_to_another_request_is_not_it),
         cmocka_unit_test(frames_that_are_not_whole_are_broken_and_a_cut_is_said),
         IN_PLACE(what_raw_words_say_is_equal_and_what_they_do_not_is_counted_by_its_cause),
         IN_PLACE(a_reading_that_raw_words_do_not_give_is_a_difference_whatever_its_cause),

@@ -975,17 +975,56 @@ static void a_line_of_keys_that_the_old_one_did_not_sign_is_refuted(void **state
     small_end(&small);
 }
 
+/* Somebody who shows a key of his own under the gateway's fingerprint could hand over from it. */
+static void a_key_shown_under_the_fingerprint_of_another_is_refused(void **state)
+{
+    struct small_bundle small = {.is_tiny = false};
+    struct proof_setup setup = {.ca_file = ""};
+    struct seal_key *gateway, *forger;
+    struct error err = {0};
+    struct proof proof;
+    json_t *shown, *handover;
+    char text[HEAD_TEXT_MAX], hex[2 * SIGNATURE_BYTES + 1] = "";
+    uint8_t signature[SIGNATURE_BYTES];
+    size_t size;
+
+    small_make(&small, 2);
+    gateway = seal_key_make(small.dir, true, &err);
+    forger = seal_key_make(small.dir, true, &err);
+    shown = made_line(forger, NULL, false);
+    json_object_set_new(shown, "key", json_string(seal_key_fingerprint(gateway)));
+    handover = made_line(small.key, gateway, false);
+    size = seal_handover_text(small_store, seal_key_fingerprint(small.key),
+                              seal_key_fingerprint(gateway), text);
+    assert_true(seal_key_sign(forger, text, size, signature, &err));
+    small_put_signature(hex, signature);
+    json_object_set_new(handover, "signature", json_string(hex));
+    small_put_json(&small, "keys.json", json_pack("{s:[o, o]}", "keys", shown, handover));
+    small_reissue(&small);
+    setup.key = seal_key_fingerprint(gateway);
+    proof = check_with(&small, &setup);
+    assert_int_not_equal(proof.claims[CLAIM_SIGNED_BY].answer, ANSWER_PROVEN);
+    expect(&proof, CLAIM_UNCHANGED, ANSWER_REFUTED, "key 1 is not as it is written");
+    proof_end(&proof);
+    seal_key_free(gateway);
+    seal_key_free(forger);
+    small_end(&small);
+}
+
+#define DIGITS_66 "000000000000000000000000000000000000000000000000000000000000000000"
+
 static void keys_that_are_not_written_as_they_must_be_are_refused(void **state)
 {
     static const struct {
         const char *from, *to, *said;
     } cases[] = {
-        {"{\"keys\":[",        "{\"keys\":[1,",       "key 1 is not as it is written"},
-        {"\"keys\"",           "\"kays\"",            "does not hold what VERIFY.md" },
-        {"\"replaces\":null",  "\"replaces\":0",      "key 1 is not as it is written"},
-        {"\"replaces\":null",  "\"replaces\":\"12\"", "key 1 is not as it is written"},
-        {"\"signature\":null", "\"signature\":\"\"",  "key 1 is not as it is written"},
-        {"\"public\":\"",      "\"public\":\"00",     "key 1 is not as it is written"},
+        {"{\"keys\":[",        "{\"keys\":[1,",                  "key 1 is not as it is written"},
+        {"\"keys\"",           "\"kays\"",                       "does not hold what VERIFY.md" },
+        {"\"replaces\":null",  "\"replaces\":0",                 "key 1 is not as it is written"},
+        {"\"replaces\":null",  "\"replaces\":\"12\"",            "key 1 is not as it is written"},
+        {"\"signature\":null", "\"signature\":\"\"",             "key 1 is not as it is written"},
+        {"\"replaces\":null",  "\"replaces\":\"" DIGITS_66 "\"", "key 1 is not as it is written"},
+        {"\"public\":\"",      "\"public\":\"00",                "key 1 is not as it is written"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -1474,6 +1513,7 @@ int main(void)
         cmocka_unit_test(a_key_that_was_not_handed_over_is_another_key),
         cmocka_unit_test(a_handover_outside_the_span_is_followed_by_its_own_signature),
         cmocka_unit_test(a_line_of_keys_that_the_old_one_did_not_sign_is_refuted),
+        cmocka_unit_test(a_key_shown_under_the_fingerprint_of_another_is_refused),
         cmocka_unit_test(keys_that_are_not_written_as_they_must_be_are_refused),
         cmocka_unit_test(a_handover_the_old_key_did_not_sign_is_refuted),
         cmocka_unit_test(a_head_that_was_kept_outside_proves_all_before_it),
