@@ -137,6 +137,7 @@ def test_frames_are_sealed_and_both_verifiers_find_a_changed_one(town, peers):
 
 def decoded(town, *words):
     answer = town.command("decode", "--json", *words)
+    assert answer.returncode in (0, 1), answer.stderr
     return answer.returncode, json.loads(answer.stdout)
 
 
