@@ -51,6 +51,20 @@ static bool shows(const struct probing *probing)
     return command_shows_progress(probing->typed);
 }
 
+/* Whoever asks: any word of the unit, be it a refusal, is an answer. */
+static bool ask_and_note(void *self, const struct request *requests, size_t count,
+                         struct probe_answer *answers, struct error *err)
+{
+    struct probing *probing = self;
+    bool good = probing->options.via
+                    ? probe_via_ask(&probing->via, requests, count, answers, err)
+                    : probe_direct_ask(&probing->direct, requests, count, answers, err);
+
+    for (size_t i = 0; i < count; i++)
+        probing->answered |= answers[i].answered || answers[i].is_exception;
+    return good;
+}
+
 static bool was_stopped(const struct probing *probing)
 {
     return probing->direct.stopped || probing->via.stopped;
@@ -160,7 +174,6 @@ static bool read_ranges(struct probing *probing, struct unit_work *work, struct 
             options->reads ? options->range : (struct probe_range){areas[i], 0, UNASKED_RANGE};
         if (!probe_read(&probing->way, work->found->unit, words, err))
             return false;
-        probing->answered |= words->answered;
         probing->heard = words->heard;
         probe_match(words, options->expected, options->expected_count, &work->marks);
     }
@@ -170,11 +183,8 @@ static bool read_ranges(struct probing *probing, struct unit_work *work, struct 
 static bool recognise(struct probing *probing, struct unit_work *work, struct error *err)
 {
     work->recognised = true;
-    if (!probe_recognise(&probing->way, work->found->unit, probing->shelf, &work->found->line,
-                         &work->candidates, err))
-        return false;
-    probing->answered |= work->candidates.count > 0;
-    return true;
+    return probe_recognise(&probing->way, work->found->unit, probing->shelf, &work->found->line,
+                           &work->candidates, err);
 }
 
 /* A unit that answered at all answers within some times of that; for values, patience is more. */
@@ -431,7 +441,6 @@ static bool go_via(struct probing *probing, struct error *err)
                                       .link = target->link.name,
                                       .timeout_ms = probing->options.timeout_ms,
                                       .shows = shows(probing)};
-    probing->way = (struct probe_way){probe_via_ask, &probing->via};
     probe_via_begin(&probing->via);
     return true;
 }
@@ -510,7 +519,7 @@ int command_probe(const struct typed *typed)
         return EXIT_COULD_NOT;
     probing->typed = typed;
     probing->direct.shows = command_shows_progress(typed);
-    probing->way = (struct probe_way){probe_direct_ask, &probing->direct};
+    probing->way = (struct probe_way){ask_and_note, probing};
     probing->units = json_array();
     code = begin(probing);
     if (code == 0)

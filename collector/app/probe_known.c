@@ -39,6 +39,12 @@ static bool make_plan(struct plan *plan, const struct profile *profile)
     return plan_make(plan, profile, wanted, profile->channel_count, &none, 0, &unused);
 }
 
+/* The examples to copy are no instruments. */
+static bool is_invented(const struct profile *profile)
+{
+    return strncmp(profile->model, "example_", 8) == 0;
+}
+
 static struct request request_of(uint8_t unit, const struct planned *planned)
 {
     return (struct request){.unit = unit,
@@ -110,7 +116,8 @@ static bool ask_all(const struct probe_way *way, struct recognition *work,
     size_t asked;
 
     for (size_t i = 0; i < shelf->count; i++)
-        if (make_plan(&work->plans[i], shelf->profiles[i]) && first_of(&work->plans[i]) != NULL)
+        if (!is_invented(shelf->profiles[i]) && make_plan(&work->plans[i], shelf->profiles[i]) &&
+            first_of(&work->plans[i]) != NULL)
             add_question(work, first_of(&work->plans[i]));
         else
             work->plans[i].count = 0;
@@ -251,8 +258,10 @@ static bool weigh_all(const struct recognition *work, const struct shelf *shelf,
         if (first == NULL || !was_answered(work, first))
             continue;
         weigh(work, shelf->profiles[i], &work->plans[i], line, candidate);
-        if (is_worth_naming(candidate))
-            keep_best(candidates, candidate);
+        if (!is_worth_naming(candidate))
+            continue;
+        candidates->others += candidates->count == CANDIDATES_MAX;
+        keep_best(candidates, candidate);
     }
     free(candidate);
     return candidate != NULL;
@@ -299,7 +308,8 @@ size_t probe_first_questions(const struct shelf *shelf, struct request *question
     size_t count = 0;
 
     for (size_t i = 0; plan != NULL && i < shelf->count && count < room; i++) {
-        bool known = !make_plan(plan, shelf->profiles[i]) || first_of(plan) == NULL;
+        bool known = is_invented(shelf->profiles[i]) || !make_plan(plan, shelf->profiles[i]) ||
+                     first_of(plan) == NULL;
         struct request request =
             known ? (struct request){.unit = 1} : request_of(1, first_of(plan));
 

@@ -26,6 +26,7 @@ struct candidate {
 struct candidates {
     struct candidate *list; /* CANDIDATES_MAX of them, the best first */
     size_t count;
+    size_t others; /* worth naming as well, and not among the best */
 };
 
 /* Asks the unit what every profile of the shelf would ask, but no wake step. `line` is how the line

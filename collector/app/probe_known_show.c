@@ -96,6 +96,9 @@ void probe_show_candidates(const struct candidates *candidates)
             printf("     %s%s\n", SAY("不符或存疑：", "against it: "),
                    words + (say_language() == LANGUAGE_ZH ? sizeof "；" - 1 : 2));
     }
+    if (candidates->others > 0)
+        printf(SAY("  另有 %zu 种型号也说得通\n", "  %zu other models would do as well\n"),
+               candidates->others);
 }
 
 static json_t *values_json(const struct candidate *candidate)

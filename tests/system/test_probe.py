@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from lookback import BINARY
-from waiting import free_port, wait_for
+from waiting import free_port, wait_for, wait_for_port
 
 
 def probe(*words, seconds=60, code=0):
@@ -176,3 +176,74 @@ def test_what_the_collector_cannot_be_asked_is_refused(town, peers, port):
         answer = act(town, "link.probe", args)
         assert answer["error"]["kind"] in ("wrong_use", "not_found"), args
     assert town.rows("SELECT count(*) FROM event WHERE kind = 'link.probe'") == [(0,)]
+
+
+def run_lookback(*words, code=0, seconds=30):
+    done = subprocess.run([BINARY, *words, "--lang", "en"], capture_output=True, text=True,
+                          timeout=seconds, stdin=subprocess.DEVNULL)
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def test_what_a_probe_writes_is_checked_polled_and_stores_the_very_value(peers, port, folder):
+    low, high = float_words(7.32, "CDAB")
+    peers.honest({9: {"holding": {0: 11, 1: 205, 5: low, 6: high}}}, path=port)
+    fresh = os.path.join(str(folder), "fresh")
+
+    run_lookback("probe", port, "--unit", "9", "--read", "holding:0:8", "--expect",
+                 "ph=7.32,water_temperature=20.5", "--write", "-c", fresh)
+
+    with open(os.path.join(fresh, "profiles", "my_probe.conf")) as made:
+        profile = made.read()
+    assert "address = 5" in profile and '"CDAB"' in profile and "scale = 0.1" in profile
+    run_lookback("check", "-c", fresh)
+    collector = subprocess.Popen([BINARY, "run", "-c", fresh], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+    try:
+        def stored(channel):
+            words = ("readings", "--point", f"my-site/unit9/{channel}", "--json", "-c", fresh)
+            done = subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=20)
+            rows = json.loads(done.stdout)["readings"] if done.returncode == 0 else []
+            return [(row["value"], row["quality"]) for row in rows]
+
+        wait_for(lambda: stored("ph"), what="a stored reading")
+        assert stored("ph")[0] == (7.32, "N")
+        assert stored("water_temperature")[0] == (20.5, "N")
+    finally:
+        collector.terminate()
+        collector.wait(20)
+
+
+def test_without_a_parameter_the_check_names_what_is_left_to_fill_in(peers, port, folder):
+    low, high = float_words(7.32, "CDAB")
+    peers.honest({9: {"holding": {5: low, 6: high}}}, path=port)
+    fresh = os.path.join(str(folder), "fresh")
+
+    run_lookback("probe", port, "--unit", "9", "--read", "holding:0:8", "--expect", "7.32",
+                 "--write", "-c", fresh)
+
+    faults = json.loads(run_lookback("check", "--json", "-c", fresh, code=2).stdout)["faults"]
+    assert faults and all("my_probe.conf" in fault["where"] for fault in faults), faults
+    assert {"parameter", "valid"} & set(" ".join(fault["text"] for fault in faults).split(": "))
+    written = run_lookback("probe", port, "--unit", "9", "--read", "holding:0:8", "--expect",
+                           "ph=7.32", "--write", "-c", fresh).stdout
+    assert written.count("was left") >= 1
+
+
+def test_a_known_model_is_recognised_by_its_registers(folder, town):
+    port = free_port()
+    played = os.path.join(str(folder), "played.conf")
+    with open(played, "w") as out:
+        out.write('seed = 7;\nlinks = ( { name = "a"; kind = "tcp"; port = %d; } );\n'
+                  'devices = ( { link = "a"; unit = 4; model = "yosemitech_y4000"; } );\n' % port)
+    simulator = subprocess.Popen([BINARY, "simulate", played], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+    try:
+        wait_for_port(port)
+        unit = asked(f"127.0.0.1:{port}", "--unit", "4", "--timeout", "100ms")["units"][0]
+    finally:
+        simulator.terminate()
+        simulator.wait(20)
+    best = unit["candidates"][0]
+    assert best["model"] == "yosemitech_y4000" and best["in_range"] == best["channels"] == 7
+    assert unit["model"] == "yosemitech_y4000" and 0 <= best["values"]["ph"] <= 14
