@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "drivers/identity.h"
 
 enum { QUESTIONS_MAX = 1024 };
 
@@ -109,6 +110,24 @@ static bool ask_from(const struct probe_way *way, struct recognition *work, size
     return good;
 }
 
+static struct planned planned_item(const struct identity_item *item)
+{
+    return (struct planned){item->area, item->address, item->words, false};
+}
+
+static void add_rest(struct recognition *work, const struct profile *profile,
+                     const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        add_question(work, &plan->requests[i]);
+    for (size_t i = 0; i < profile->identity_count; i++) {
+        struct planned planned = planned_item(&profile->identity[i]);
+
+        if (profile->identity[i].expect[0] != '\0')
+            add_question(work, &planned);
+    }
+}
+
 /* First the first question of every profile, then the rest of those that were answered. */
 static bool ask_all(const struct probe_way *way, struct recognition *work,
                     const struct shelf *shelf, struct error *err)
@@ -125,11 +144,10 @@ static bool ask_all(const struct probe_way *way, struct recognition *work,
         return false;
     asked = work->count;
     for (size_t i = 0; i < shelf->count; i++) {
-        const struct plan *plan = &work->plans[i];
+        const struct planned *first = first_of(&work->plans[i]);
 
-        for (size_t j = 0;
-             first_of(plan) != NULL && was_answered(work, first_of(plan)) && j < plan->count; j++)
-            add_question(work, &plan->requests[j]);
+        if (first != NULL && was_answered(work, first))
+            add_rest(work, shelf->profiles[i], &work->plans[i]);
     }
     return ask_from(way, work, asked, err);
 }
@@ -195,6 +213,32 @@ static void weigh_channel(struct candidate *candidate, const struct channel *cha
         candidate->score += evidence_of(channel, reading->value);
 }
 
+/* What the registers say of the model itself outweighs all values. */
+static void weigh_identity(const struct recognition *work, const struct profile *profile,
+                           struct candidate *candidate)
+{
+    for (size_t i = 0; i < profile->identity_count; i++) {
+        const struct identity_item *item = &profile->identity[i];
+        struct planned planned = planned_item(item);
+        struct request request = request_of(work->unit, &planned);
+        const struct question *question = find_question(work, &request);
+        char value[IDENTITY_VALUE];
+
+        if (item->expect[0] == '\0' || question == NULL)
+            continue;
+        if (!question->answer.answered) {
+            candidate->score -= 6.0;
+            continue;
+        }
+        identity_value(item, question->answer.data, value);
+        if (strcmp(value, item->expect) == 0)
+            candidate->said++;
+        else
+            candidate->denied++;
+    }
+    candidate->score += 25.0 * (double)candidate->said - 60.0 * (double)candidate->denied;
+}
+
 static void weigh(const struct recognition *work, const struct profile *profile,
                   const struct plan *plan, const struct link_setup *line,
                   struct candidate *candidate)
@@ -209,6 +253,7 @@ static void weigh(const struct recognition *work, const struct profile *profile,
     profile_decode(profile, channels, profile->channel_count, blocks, count, candidate->readings);
     for (size_t i = 0; i < profile->channel_count; i++)
         weigh_channel(candidate, channels[i], &candidate->readings[i]);
+    weigh_identity(work, profile, candidate);
     candidate->other_line =
         line->kind == LINK_SERIAL && profile->baud > 0 &&
         (profile->baud != line->baud || (profile->parity[0] & ~0x20) != line->parity);

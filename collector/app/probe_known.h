@@ -19,6 +19,7 @@ struct candidate {
     const struct profile *profile; /* borrowed from the shelf */
     double score;                  /* bits of evidence */
     size_t readable, in_range;     /* of profile->channel_count */
+    size_t said, denied;           /* registers that name the model, or another one */
     bool other_line;               /* the line is set otherwise than as delivered */
     struct reading readings[POLL_READINGS_MAX];
 };

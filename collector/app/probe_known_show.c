@@ -42,6 +42,13 @@ static void add_counts(struct text *text, const struct candidate *candidate)
                     all, candidate->readable, candidate->in_range);
 }
 
+static void add_said(struct text *text, const struct candidate *candidate)
+{
+    if (candidate->said > 0)
+        text_add(text,
+                 SAY("；识别寄存器说的就是这种型号", "; its identity registers name this model"));
+}
+
 static void add_against(struct text *text, const struct candidate *candidate)
 {
     const struct profile *profile = candidate->profile;
@@ -88,6 +95,7 @@ void probe_show_candidates(const struct candidates *candidates)
         text_add(&text, SAY("（", " ("));
         add_values(&text, candidate);
         text_add(&text, SAY("）", ")"));
+        add_said(&text, candidate);
         printf("  %zu. %s  %s\n     %s\n", i + 1, candidate->profile->model,
                candidate->profile->title, words);
         text_init(&text, words, sizeof words);
@@ -122,12 +130,12 @@ json_t *probe_candidates_json(const struct candidates *candidates)
         const struct candidate *one = &candidates->list[i];
 
         json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:f, s:i, s:i, s:i, s:b, s:b, s:o}", "model", one->profile->model,
-                      "title", one->profile->title, "score", one->score, "channels",
-                      (int)one->profile->channel_count, "readable", (int)one->readable, "in_range",
-                      (int)one->in_range, "other_line", (int)one->other_line, "verified",
-                      (int)one->profile->verified, "values", values_json(one)));
+            list, json_pack("{s:s, s:s, s:f, s:i, s:i, s:i, s:i, s:b, s:b, s:o}", "model",
+                            one->profile->model, "title", one->profile->title, "score", one->score,
+                            "channels", (int)one->profile->channel_count, "readable",
+                            (int)one->readable, "in_range", (int)one->in_range, "identity",
+                            (int)one->said, "other_line", (int)one->other_line, "verified",
+                            (int)one->profile->verified, "values", values_json(one)));
     }
     return list;
 }

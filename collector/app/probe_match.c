@@ -10,7 +10,14 @@
 
 const char *probe_type_word(enum word_type type)
 {
-    return words_type_word(type);
+    static const char *const words[] = {
+        [WORDS_INT16] = "int16",   [WORDS_UINT16] = "uint16",   [WORDS_INT32] = "int32",
+        [WORDS_UINT32] = "uint32", [WORDS_FLOAT32] = "float32", [WORDS_INT64] = "int64",
+        [WORDS_UINT64] = "uint64", [WORDS_FLOAT64] = "float64", [WORDS_BCD16] = "bcd16",
+        [WORDS_BCD32] = "bcd32",   [WORDS_BIT] = "bit",         [WORDS_STRING] = "string",
+    };
+
+    return words[type];
 }
 
 const char *probe_order_word(enum word_order order)
@@ -102,14 +109,39 @@ static bool shows(const struct expected *expected, double value)
     return fabs(value - expected->value) <= half * (1.0 + 1e-9);
 }
 
+static bool is_float(enum word_type type)
+{
+    return type == WORDS_FLOAT32 || type == WORDS_FLOAT64;
+}
+
+static bool is_narrow(enum word_type type)
+{
+    return type == WORDS_INT16 || type == WORDS_UINT16 || type == WORDS_BCD16;
+}
+
 static int unlikely_order(enum word_type type, enum word_order order)
 {
     static const int of_two[] = {
         [ORDER_ABCD] = 0, [ORDER_CDAB] = 1, [ORDER_DCBA] = 2, [ORDER_BADC] = 3};
 
-    if (type == WORDS_INT16 || type == WORDS_UINT16)
+    if (is_narrow(type))
         return order == ORDER_ABCD ? 0 : 4;
     return of_two[order];
+}
+
+static int unlikely_type(enum word_type type)
+{
+    switch (type) {
+    case WORDS_UINT32:
+    case WORDS_INT32:
+        return 3;
+    case WORDS_FLOAT64:
+    case WORDS_BCD16:
+    case WORDS_BCD32:
+        return 5;
+    default:
+        return 0;
+    }
 }
 
 /* Makers of floats do not scale but where a unit is a thousandth; makers of whole numbers keep as
@@ -118,7 +150,7 @@ static int unlikely_scale(enum word_type type, int scale, const struct expected 
 {
     int kept = expected->decimals + scale; /* 0: as many as the display shows */
 
-    if (type == WORDS_FLOAT32)
+    if (is_float(type))
         return scale == 0 ? 0 : abs(scale) == 3 ? 5 : 7;
     if (scale > 0)
         return 4 + scale;
@@ -128,29 +160,52 @@ static int unlikely_scale(enum word_type type, int scale, const struct expected 
 static int unlikely(const struct mark *mark, const struct expected *expected,
                     const struct probe_words *words, size_t at)
 {
-    bool wide = mark->type == WORDS_UINT32 || mark->type == WORDS_INT32;
+    bool wide =
+        mark->type == WORDS_UINT32 || mark->type == WORDS_INT32 || mark->type == WORDS_BCD32;
     bool half_empty = wide && (words->words[at] == 0 || words->words[at + 1] == 0);
 
     return unlikely_order(mark->type, mark->order) +
-           unlikely_scale(mark->type, mark->scale, expected) + 3 * wide + 4 * half_empty;
+           unlikely_scale(mark->type, mark->scale, expected) + unlikely_type(mark->type) +
+           4 * half_empty;
 }
 
-/* Behind those of the same expected value that are as likely. */
+static bool goes_before(const struct mark *one, const struct mark *other)
+{
+    return one->expected != other->expected ? one->expected < other->expected
+                                            : one->unlikely < other->unlikely;
+}
+
+static size_t marks_of(const struct marks *marks, size_t expected)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < marks->count; i++)
+        count += marks->list[i].expected == expected;
+    return count;
+}
+
+static void drop_mark(struct marks *marks, size_t at)
+{
+    marks->count--;
+    memmove(&marks->list[at], &marks->list[at + 1], (marks->count - at) * sizeof marks->list[0]);
+}
+
+/* Behind those of the same expected value that are as likely; of too many the least likely goes. */
 static void add_mark(struct marks *marks, const struct mark *mark)
 {
     size_t at = marks->count;
 
-    while (at > 0 && marks->list[at - 1].expected == mark->expected &&
-           marks->list[at - 1].unlikely > mark->unlikely)
+    while (at > 0 && goes_before(mark, &marks->list[at - 1]))
         at--;
-    marks->more |= marks->count == MARKS_MAX;
-    if (at == MARKS_MAX)
-        return;
-    if (marks->count < MARKS_MAX)
-        marks->count++;
-    memmove(&marks->list[at + 1], &marks->list[at],
-            (marks->count - at - 1) * sizeof marks->list[0]);
+    memmove(&marks->list[at + 1], &marks->list[at], (marks->count - at) * sizeof marks->list[0]);
     marks->list[at] = *mark;
+    marks->count++;
+    if (marks_of(marks, mark->expected) <= MARKS_EACH)
+        return;
+    marks->more = true;
+    while (at + 1 < marks->count && marks->list[at + 1].expected == mark->expected)
+        at++;
+    drop_mark(marks, at);
 }
 
 /* One type, order and scale at one place. A register of 0 or 1 proves nothing, however scaled. */
@@ -165,7 +220,7 @@ static void try_one(const struct probe_words *words, size_t at, struct mark mark
     mark.value = probe_value(words, at, mark.type, mark.order, mark.scale);
     if (isnan(mark.value) || !shows(expected, mark.value))
         return;
-    if (mark.type != WORDS_FLOAT32 && fabs(raw) <= 1.0)
+    if (!is_float(mark.type) && fabs(raw) <= 1.0)
         return;
     mark.sign_open = other != mark.type && probe_value(words, at, other, mark.order, 0) == raw;
     mark.unlikely = unlikely(&mark, expected, words, at);
@@ -182,10 +237,10 @@ static void try_types(const struct probe_words *words, size_t at, struct mark ma
                       const struct expected *expected, struct marks *marks)
 {
     static const enum word_type types[] = {WORDS_FLOAT32, WORDS_UINT16, WORDS_INT16, WORDS_UINT32,
-                                           WORDS_INT32};
+                                           WORDS_INT32,   WORDS_BCD16,  WORDS_BCD32, WORDS_FLOAT64};
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        bool narrow = types[i] == WORDS_UINT16 || types[i] == WORDS_INT16;
+        bool narrow = is_narrow(types[i]);
 
         mark.type = types[i];
         if (is_signed(types[i]) && expected->value >= 0)

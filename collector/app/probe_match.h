@@ -9,7 +9,7 @@
 
 #include "app/probe_read.h"
 
-enum { EXPECTED_MAX = 16, MARKS_MAX = 64, SCALE_LEAST = -4, SCALE_MOST = 3 };
+enum { EXPECTED_MAX = 16, MARKS_EACH = 12, SCALE_LEAST = -4, SCALE_MOST = 3 };
 
 struct expected {
     char parameter[CHANNEL_SIZE]; /* as in "ph=7.32"; "": not said */
@@ -31,7 +31,7 @@ struct mark {
 };
 
 struct marks {
-    struct mark list[MARKS_MAX];
+    struct mark list[EXPECTED_MAX * MARKS_EACH + 1]; /* by expected value, the likeliest first */
     size_t count;
     bool more; /* than there is room for */
 };
