@@ -114,9 +114,18 @@ static void tell_profile(struct decoding *decoding, uint64_t seq,
 
 /* One reading ------------------------------------------------------------------------------- */
 
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* Bit for bit; absent is absent. */
 static bool same_value(double one, double other)
 {
-    return (isnan(one) && isnan(other)) || memcmp(&one, &other, sizeof one) == 0;
+    return (isnan(one) && isnan(other)) || bits_of(one) == bits_of(other);
 }
 
 /* Causes that only raw words can give; without them they explain nothing. */
@@ -279,9 +288,10 @@ static bool decode_all(struct decoding *decoding)
     uint64_t last = reader_last_seq(decoding->reader);
     uint64_t first = wall_is_known(setup->from) ? reader_seq_at(decoding->reader, setup->from) : 1;
     uint64_t at = first > 0 ? first - 1 : last;
-    bool good = items != NULL ||
-                error_set(decoding->err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    bool good = true;
 
+    if (items == NULL)
+        return error_set(decoding->err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
     while (good && at < last) {
         uint64_t reached;
         size_t count;
@@ -329,6 +339,7 @@ bool decoding_run(const struct decoding_setup *setup, struct decoding_answer *an
     done = decode_all(&decoding);
     if (!wall_is_known(setup->from) && !wall_is_known(setup->to))
         answer->untimed = reader_untimed(decoding.frames);
+    answer->pruned = reader_is_pruned(decoding.frames);
     answer->seconds = now_s() - begun;
 done:
     stored_profiles_free(decoding.profiles);

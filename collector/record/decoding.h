@@ -32,6 +32,7 @@ struct decoding_answer {
     uint64_t apart[CAUSE_COUNT]; /* readings whose cause does not stand in raw words */
     uint64_t made_up;
     uint64_t untimed;            /* polls without a wall time: not looked at */
+    bool pruned;                 /* retention has removed earlier ones */
     uint64_t frames, frames_cut; /* polls with frames; those of them that are cut */
     double seconds;
     struct decoding_difference {
