@@ -124,7 +124,7 @@ void exchange_begin(struct exchange *exchange, const struct request *request, in
     exchange->result = (struct exchange_result){0};
     exchange->state = EXCHANGE_QUIET;
     exchange->heard = (struct overheard){.crc = false};
-    exchange->sent = 0;
+    exchange->sent = exchange->first_sent = 0;
     exchange->wake = later(exchange->last_byte + gap,
                            later(exchange->quiet_until, quiet_for_doubt(exchange, request)));
 }
@@ -134,6 +134,7 @@ static void finish(struct exchange *exchange, enum cause cause, struct mono_time
     exchange->result.cause = (uint8_t)cause;
     exchange->result.at = now;
     exchange->result.took_ns = exchange->sent != 0 ? now.ns - exchange->sent : 0;
+    exchange->result.whole_ns = exchange->sent != 0 ? now.ns - exchange->first_sent : 0;
     exchange->state = EXCHANGE_OVER;
 }
 
@@ -146,6 +147,16 @@ static enum cause cause_of_silence(const struct exchange *exchange)
     if (heard->crc)
         return CAUSE_CRC;
     return heard->noise || heard->master ? CAUSE_BAD_FRAME : CAUSE_TIMEOUT;
+}
+
+/* GUARD: it may answer the first asking, a timeout and a guard ago; the second may have waited
+ * longer for a line that was not silent. */
+static void date_back(struct exchange *exchange)
+{
+    int64_t latest = exchange->first_sent + exchange->timeout_ns + exchange->rules.guard_ns;
+
+    if (exchange->repeated && exchange->result.at.ns > latest)
+        exchange->result.at.ns = latest;
 }
 
 static void take(struct exchange *exchange, const struct judgement *judged, struct mono_time now)
@@ -165,8 +176,39 @@ static void take(struct exchange *exchange, const struct judgement *judged, stru
         exchange->result.size = request_data_size(&exchange->request);
     }
     finish(exchange, cause, now);
-    if (exchange->repeated) /* GUARD: it may answer the first asking, a timeout and a guard ago */
-        exchange->result.at.ns = exchange->sent;
+    date_back(exchange);
+}
+
+/* Whether only whole frames stand from there on. */
+static bool frames_from(const struct exchange *exchange, size_t at)
+{
+    while (at < exchange->rx_used) {
+        struct judgement judged =
+            frame_judge_tcp(NULL, 0, exchange->rx + at, exchange->rx_used - at);
+
+        if (judged.verdict != FRAME_STALE)
+            return false;
+        at += judged.used;
+    }
+    return true;
+}
+
+/* GUARD: half a frame that was left behind is filled up by the next one. Then bytes are left over
+ * that are no frame, and one that ends with them begins inside the answer. */
+static bool is_filled_up(const struct exchange *exchange, size_t used)
+{
+    if (frames_from(exchange, used))
+        return false;
+    for (size_t at = 1; at < used; at++)
+        if (frames_from(exchange, at))
+            return true;
+    return false;
+}
+
+static void lose_tcp(struct exchange *exchange, struct mono_time now)
+{
+    exchange->lost = true;
+    finish(exchange, CAUSE_BAD_FRAME, now);
 }
 
 /* A transaction we never ask with: the device answers each request with 0, so that its late answers
@@ -191,7 +233,10 @@ static void judge_tcp(struct exchange *exchange, struct mono_time now)
             return;
         case FRAME_ANSWER:
         case FRAME_EXCEPTION:
-            take(exchange, &judged, now);
+            if (is_filled_up(exchange, judged.used))
+                lose_tcp(exchange, now);
+            else
+                take(exchange, &judged, now);
             return;
         case FRAME_STALE:
         case FRAME_OTHER_UNIT:
@@ -202,13 +247,11 @@ static void judge_tcp(struct exchange *exchange, struct mono_time now)
             break;
         case FRAME_BAD:
         case FRAME_LOST:
-            exchange->lost = true;
-            finish(exchange, CAUSE_BAD_FRAME, now);
+            lose_tcp(exchange, now);
             return;
         }
         if (exchange->flood > FLOOD_MAX) {
-            exchange->lost = true;
-            finish(exchange, CAUSE_BAD_FRAME, now);
+            lose_tcp(exchange, now);
             return;
         }
     }
@@ -242,31 +285,6 @@ static void drop_surplus(struct exchange *exchange)
 {
     exchange->rx_used = exchange->rx_done;
     exchange->lost |= !is_rtu(exchange);
-}
-
-void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t count,
-                    struct mono_time now)
-{
-    exchange->last_byte = now.ns;
-    exchange->heard_bytes = true;
-    exchange->silent = 0;
-    if (exchange->state == EXCHANGE_OVER)
-        let_answer_go(exchange);
-    while (count > 0 && !exchange->lost) {
-        size_t room = sizeof exchange->rx - exchange->rx_used;
-        size_t part = count < room ? count : room;
-
-        if (part == 0) {
-            drop_surplus(exchange);
-            continue;
-        }
-        memcpy(exchange->rx + exchange->rx_used, bytes, part);
-        exchange->rx_used += part;
-        bytes += part;
-        count -= part;
-        if (exchange->rx_done == 0)
-            judge(exchange, now);
-    }
 }
 
 /* RTU, asked and not answered: the line is left alone for the guard; then it is asked once more, or
@@ -307,6 +325,33 @@ static void time_out(struct exchange *exchange, struct mono_time now)
     if (exchange->silent >= 2)
         exchange->lost = true;
     finish(exchange, cause_of_silence(exchange), now);
+}
+
+void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t count,
+                    struct mono_time now)
+{
+    if (exchange->state == EXCHANGE_ASKED && now.ns >= exchange->deadline)
+        time_out(exchange, now); /* GUARD: how long they have waited for us, nobody knows */
+    exchange->last_byte = now.ns;
+    exchange->heard_bytes = true;
+    exchange->silent = 0;
+    if (exchange->state == EXCHANGE_OVER)
+        let_answer_go(exchange);
+    while (count > 0 && !exchange->lost) {
+        size_t room = sizeof exchange->rx - exchange->rx_used;
+        size_t part = count < room ? count : room;
+
+        if (part == 0) {
+            drop_surplus(exchange);
+            continue;
+        }
+        memcpy(exchange->rx + exchange->rx_used, bytes, part);
+        exchange->rx_used += part;
+        bytes += part;
+        count -= part;
+        if (exchange->rx_done == 0)
+            judge(exchange, now);
+    }
 }
 
 /* Bytes that came meanwhile put the silence off; a whole frame among them by a guard. */
@@ -369,6 +414,8 @@ void exchange_sent(struct exchange *exchange, struct mono_time now)
     assert(exchange->state == EXCHANGE_QUIET);
     exchange->state = EXCHANGE_ASKED;
     exchange->sent = now.ns;
+    if (exchange->first_sent == 0)
+        exchange->first_sent = now.ns;
     exchange->last_byte = now.ns + (int64_t)exchange->tx_size * exchange->rules.char_ns;
     if (exchange->deadline == 0)
         exchange->deadline = now.ns + exchange->timeout_ns;

@@ -46,10 +46,11 @@ struct exchange_result {
     bool is_exception;   /* a whole, right answer, but a refusal */
     const uint8_t *data; /* of an answer: inside the exchange, until its next call */
     size_t size;
-    /* When the answer was complete or given up; after a timeout, when it was asked for the second
-     * time: so it is older than this by a timeout and a guard at most. */
+    /* When the answer was complete or given up; after a timeout, when it was to be asked for the
+     * second time: so it is older than this by a timeout and a guard at most. */
     struct mono_time at;
-    int64_t took_ns; /* from sent to that moment */
+    int64_t took_ns;  /* from sent to that moment */
+    int64_t whole_ns; /* the same from the first asking, when it was asked twice */
 };
 
 struct exchange {
@@ -67,6 +68,7 @@ struct exchange {
     int64_t timeout_ns;
     int64_t deadline;                            /* of this asking; 0: not sent yet */
     int64_t begun, sent, last_byte, quiet_until; /* ns, monotonic */
+    int64_t first_sent;                          /* 0: not yet */
     int64_t wake;
     struct overheard heard;
     struct exchange_doubt *doubts; /* EXCHANGE_UNITS of them, the owner's; NULL on TCP */

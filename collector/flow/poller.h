@@ -78,6 +78,8 @@ struct poller_setup {
      * to be remembered. `index` is the device's in the setup. Either may be NULL. */
     void (*learned)(void *self, size_t index, const struct lesson *lesson);
     void (*identified)(void *self, size_t index, const char *identity, bool changed);
+    /* Each exchange as it ends, borrowed for the call: for who measures the line. May be NULL. */
+    void (*exchanged)(void *self, size_t index, const struct exchange_result *result);
     /* Whether the frames of the poll that begins are kept: a point of the device watches a task.
      * NULL: never. */
     bool (*keeps_frames)(void *self, size_t index);

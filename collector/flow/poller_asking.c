@@ -62,6 +62,7 @@ void asking_resume(struct line *line, struct mono_time now)
     begin_request(line, now);
 }
 
+/* `at` may be a while ago: after a timeout (exchange.h). Both clocks then say the same moment. */
 static void stamp(struct line *line, struct mono_time at, struct mono_time now)
 {
     struct asking *asking = &line->asking;
@@ -284,7 +285,10 @@ void asking_go_on(struct line *line, struct mono_time now)
 {
     const struct exchange_result *result = &line->exchange.result;
     struct device *device = line->asking.device;
+    const struct poller *poller = line->poller;
 
+    if (poller->setup.exchanged != NULL)
+        poller->setup.exchanged(poller->setup.self, (size_t)(device - poller->devices), result);
     line->busy_ns += now.ns - line->exchange.begun;
     if (result->cause != CAUSE_NONE)
         device->errors[result->cause]++;

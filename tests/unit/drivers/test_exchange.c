@@ -245,6 +245,46 @@ static void an_answer_is_not_overwritten_by_what_follows_it(void **state)
 }
 
 /* T10. As many copies as come between two polls, each whole in itself. */
+/* What a gateway left behind half of, filled up by its next frame: every byte of the header fits.
+ */
+static void half_an_answer_filled_up_by_the_next_frame_is_not_believed(void **state)
+{
+    for (size_t half = 1; half < 13; half++) {
+        uint8_t bytes[64];
+        size_t size;
+
+        set_up(WIRE_TCP);
+        ask(&block_a);
+        size = answer_tcp(&block_a, exchange.tid, 7, bytes);
+        size = half < size ? half : size - 1;
+        hear(bytes, size);
+        hear(bytes, answer_tcp(&other_shape, 9999, 8, bytes));
+        (void)step_until(now_ms() + TIMEOUT_MS);
+        assert_false(exchange.result.answered);
+        set_up(WIRE_TCP); /* the same in one read */
+        ask(&block_a);
+        answer_tcp(&block_a, exchange.tid, 7, bytes);
+        hear(bytes, size + answer_tcp(&other_shape, 9999, 8, bytes + size));
+        (void)step_until(now_ms() + TIMEOUT_MS);
+        assert_false(exchange.result.answered);
+    }
+}
+
+static void an_answer_in_parts_with_late_frames_behind_it_is_believed(void **state)
+{
+    uint8_t bytes[64];
+    size_t size;
+
+    set_up(WIRE_TCP);
+    ask(&block_a);
+    size = answer_tcp(&block_a, exchange.tid, 7, bytes);
+    hear(bytes, 5);
+    size += answer_tcp(&other_shape, 9999, 8, bytes + size);
+    hear(bytes + 5, size - 5);
+    assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
+    assert_answered(CAUSE_NONE, 7);
+}
+
 static void copies_of_an_answer_are_dropped_while_nothing_is_asked(void **state)
 {
     uint8_t bytes[64];
@@ -381,6 +421,24 @@ static void dribbled_bytes_do_not_stretch_the_deadline(void **state)
         }
         assert_false(exchange.result.answered);
         assert_int_equal(now_ms() - begun, TIMEOUT_MS);
+    }
+}
+
+/* The machine slept, or we were not let run: when such bytes came, nobody knows. */
+static void bytes_that_are_seen_after_the_deadline_are_no_answer(void **state)
+{
+    for (int wire = WIRE_TCP; wire <= WIRE_RTU; wire++) {
+        uint8_t bytes[64];
+        size_t size;
+
+        set_up((enum wire)wire);
+        ask(&block_a);
+        size = wire == WIRE_TCP ? answer_tcp(&block_a, exchange.tid, 7, bytes)
+                                : answer_rtu(&block_a, 7, bytes);
+        now.ns += ns_from_ms(3600000);
+        hear(bytes, size);
+        (void)exchange_step(&exchange, now);
+        assert_false(exchange.result.answered);
     }
 }
 
@@ -665,6 +723,8 @@ static void an_answer_after_a_timeout_is_never_older_than_its_stamp_by_more_than
     assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
     assert_answered(CAUSE_AFTER_TIMEOUT, 7);
     assert_int_equal(exchange.result.at.ns / 1000000 - begun, TIMEOUT_MS + GUARD_MS);
+    assert_int_equal(exchange.result.took_ns, ns_from_ms(TIMEOUT_MS - 1));
+    assert_int_equal(exchange.result.whole_ns, ns_from_ms(TIMEOUT_MS + GUARD_MS + TIMEOUT_MS - 1));
 }
 
 static void an_answer_inside_the_guard_is_drained(void **state)
@@ -947,12 +1007,15 @@ int main(void)
         cmocka_unit_test(every_fault_of_a_tcp_answer_is_seen),
         cmocka_unit_test(only_one_value_of_each_field_is_an_answer),
         cmocka_unit_test(an_answer_is_not_overwritten_by_what_follows_it),
+        cmocka_unit_test(half_an_answer_filled_up_by_the_next_frame_is_not_believed),
+        cmocka_unit_test(an_answer_in_parts_with_late_frames_behind_it_is_believed),
         cmocka_unit_test(copies_of_an_answer_are_dropped_while_nothing_is_asked),
         cmocka_unit_test(a_device_that_always_answers_transaction_0_is_not_believed_and_noticed),
         cmocka_unit_test(transaction_0_is_never_asked_with),
         cmocka_unit_test(what_does_not_fit_is_a_new_connection_before_the_next_request),
         cmocka_unit_test(a_late_tcp_answer_is_dropped_by_its_transaction),
         cmocka_unit_test(dribbled_bytes_do_not_stretch_the_deadline),
+        cmocka_unit_test(bytes_that_are_seen_after_the_deadline_are_no_answer),
         cmocka_unit_test(two_silences_in_a_row_are_a_dead_connection),
         cmocka_unit_test(every_exception_code_is_an_answer_without_a_value),
         cmocka_unit_test(a_flood_is_cut_off),
