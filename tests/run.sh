@@ -3,7 +3,8 @@
 #
 #   tests/run.sh           at most 15 minutes on two cores
 #   tests/run.sh --long    also: 1,000 kills, 1,000 crashes of a judged month, 10,000 forgeries of stores and
-#                          bundles, the system tests under the thread sanitizer, 5 minutes a fuzzer, the benchmarks
+#                          bundles, a million exchanges with devices that lie, the system tests under the
+#                          thread sanitizer, 5 minutes a fuzzer, the benchmarks
 #   tests/run.sh --quick   house rules and unit tests under one sanitizer only
 #
 # 全部测试：安装所需软件包，用两种编译器编译，运行所有测试。
@@ -12,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 mode=${1:-all}
 case $mode in all | --long | --quick) ;; *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
@@ -107,6 +108,9 @@ tidy
 if [ "$mode" = --long ]; then
     step "a judged month, killed at 1,000 places / 判定一个月，一千处中断"
     LOOKBACK_CRASHES=1000 build/release/tests/record_test_crash
+
+    step "a million exchanges with devices that lie / 一百万次问答，设备说谎"
+    build/release/tests/long_run --exchanges 1000000 --tcp 24 --pty 24
 
     step "benchmarks / 基准"
     tests/bench/all.sh

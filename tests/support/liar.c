@@ -15,7 +15,7 @@
 
 #include "liar_link.h"
 
-enum { LINKS_MAX = 128, EVENTS = 64, CONTROL_MAX = 300 };
+enum { LINKS_MAX = 128, EVENTS = 64, CONTROL_MAX = 300, STILL_NS = 2000000 };
 
 struct liar {
     struct liar_common common;
@@ -24,7 +24,8 @@ struct liar {
     struct fault_rules *rules;
     uint64_t seed;
     long calm, baud, bits;
-    int64_t turnaround_ns, timeout_ns, guard_ns;
+    int64_t turnaround_ns, timeout_ns, guard_ns, pulse_ns;
+    int64_t next_ns; /* when it wants to be woken at the latest */
     bool controlled;
     const char *mix;
     double rate;
@@ -75,8 +76,8 @@ static void help(void)
         "  --seed S         of everything drawn (default 1)\n"
         "and:\n"
         "  --log FILE       one line an exchange: link number unit function address count\n"
-        "                   heard_us fault value; 'late LINK SENT_us BY_us' when the liar itself\n"
-        "                   was late\n"
+        "                   heard_us fault value; 'still FROM_us BY_us' when the machine did not\n"
+        "                   let it run; with --pulse MS it looks that often\n"
         "  --control        commands on standard input, each answered by 'done' or 'refused':\n"
         "                   fault SPEC | faults NAMES RATE | clear | cut [LINK] | mend [LINK] |\n"
         "                   dead UNITS | counts. At its end the liar ends.\n"
@@ -199,6 +200,9 @@ static void read_option(struct liar *liar, int option)
     case 'g':
         liar->guard_ns = ns_of(optarg);
         return;
+    case 'P':
+        liar->pulse_ns = ns_of(optarg);
+        return;
     case 'l':
         liar->common.log = fopen(optarg, "we");
         if (liar->common.log == NULL)
@@ -237,6 +241,7 @@ static const struct option options[] = {
     {"calm",       required_argument, NULL, 'k'},
     {"seed",       required_argument, NULL, 's'},
     {"log",        required_argument, NULL, 'l'},
+    {"pulse",      required_argument, NULL, 'P'},
     {"control",    no_argument,       NULL, 'c'},
     {"help",       no_argument,       NULL, 'h'},
     {NULL,         0,                 NULL, 0  },
@@ -380,16 +385,26 @@ static void set_timer(const struct liar *liar, int64_t at_ns)
 
 static void go_on(struct liar *liar)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = liar->pulse_ns > 0 ? liar_now_ns() + liar->pulse_ns : INT64_MAX;
 
     for (size_t i = 0; i < liar->link_count; i++) {
         int64_t at = liar_link_go(&liar->links[i], liar_now_ns());
 
         next = at < next ? at : next;
     }
+    liar->next_ns = next;
     set_timer(liar, next);
     if (liar->common.log != NULL)
         fflush(liar->common.log);
+}
+
+static void tell_standstill(const struct liar *liar)
+{
+    int64_t by_ns = liar_now_ns() - liar->next_ns;
+
+    if (liar->common.log != NULL && by_ns > STILL_NS)
+        fprintf(liar->common.log, "still %lld %lld\n", (long long)(liar->next_ns / 1000),
+                (long long)(by_ns / 1000));
 }
 
 static void run(struct liar *liar)
@@ -401,6 +416,7 @@ static void run(struct liar *liar)
 
         go_on(liar);
         count = epoll_wait(liar->common.epoll, events, EVENTS, -1);
+        tell_standstill(liar);
         for (int i = 0; i < count; i++) {
             uint64_t times;
 

@@ -500,12 +500,13 @@ static void lie(struct making *making)
     }
 }
 
-/* What was held back goes out behind this answer, whenever that is. */
+/* What was held back goes out behind the next honest answer. Behind half a frame its bytes would
+ * fill that one up on TCP, and no byte could tell. */
 static void let_held_go(struct making *making)
 {
     struct piece *held = making->speaker->held;
 
-    if (held == NULL || making->fault->kind == FAULT_ORDER)
+    if (held == NULL || making->fault->kind != FAULT_NONE)
         return;
     making->speaker->held = NULL;
     held->at_ns = making->request->heard_ns + making->speaker->turnaround_ns;

@@ -16,7 +16,6 @@ enum {
     RTU_REQUEST = 8,
     CHUNK_NS = 500000, /* bytes that are due leave together, at most so often */
     RETRY_NS = 50000000,
-    TELL_LATE_NS = 2000000,
 };
 
 static bool is_pty(const struct liar_link *link)
@@ -358,9 +357,6 @@ static int64_t send_first(struct liar_link *link, int64_t now_ns)
     }
     if (link->char_ns > 0)
         link->free_ns = last;
-    if (now_ns - last > TELL_LATE_NS && link->common->log != NULL)
-        fprintf(link->common->log, "late %u %lld %lld\n", link->speaker.link,
-                (long long)(now_ns / 1000), (long long)((now_ns - last) / 1000));
     return 0;
 }
 
