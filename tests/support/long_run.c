@@ -11,8 +11,8 @@
  *
  * Ends with 1 when a value called N or T was false, when a single fault was not followed by a good
  * reading in time, when an exchange took more than 1.1 x its total deadline, or when a fault was
- * not the seed's. Prints what it found. A liar that was not let run answers later than anything here
- * promises: a false value of such a moment is counted apart.
+ * not the seed's. Prints what it found. A liar that was not let run answers later than anything
+ * here promises: a false value of such a moment is counted apart.
  *
  * The total deadline of an exchange counts from the first byte sent: timeout on TCP (where the loop
  * looks every 10 ms); timeout + guard + timeout where a request is repeated. For how long this
