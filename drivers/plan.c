@@ -244,28 +244,26 @@ uint64_t plan_crossed(const struct gaps *gaps, const struct planned *request)
     return crossed;
 }
 
-/* Appends the request, cut at the gaps of `shut`. */
-static bool append_cut(struct plan *to, const struct planned *request, const struct gaps *gaps,
-                       uint64_t shut)
+/* Appends the request, cut at all its gaps. */
+static bool append_cut(struct plan *to, const struct planned *request, const struct gaps *gaps)
 {
+    uint64_t crossed = plan_crossed(gaps, request);
     struct planned rest = *request;
 
+    rest.has_gap = false;
     for (size_t i = 0; i < gaps->count; i++) {
         const struct gap *gap = &gaps->at[i];
         struct planned piece = rest;
 
-        if ((shut >> i & 1) == 0)
+        if ((crossed >> i & 1) == 0)
             continue;
         if (to->count == PLAN_REQUESTS_MAX)
             return false;
         piece.count = (uint16_t)(gap->address - rest.address);
-        piece.has_gap = true;
-        piece.has_gap = plan_crossed(gaps, &piece) != 0;
         to->requests[to->count++] = piece;
         rest.count = (uint16_t)(rest.count - piece.count - gap->count);
         rest.address = (uint16_t)(gap->address + gap->count);
     }
-    rest.has_gap = rest.has_gap && plan_crossed(gaps, &rest) != 0;
     if (to->count == PLAN_REQUESTS_MAX)
         return false;
     to->requests[to->count++] = rest;
@@ -273,15 +271,13 @@ static bool append_cut(struct plan *to, const struct planned *request, const str
 }
 
 bool plan_detour(struct plan *to, const struct plan *from, size_t at, const struct gaps *gaps,
-                 uint64_t open, size_t *pieces)
+                 size_t *pieces)
 {
-    assert(at < from->count);
+    assert(at < from->count && to != from);
     to->count = at;
     memcpy(to->requests, from->requests, at * sizeof to->requests[0]);
     for (size_t i = at; i < from->count; i++) {
-        uint64_t crossed = plan_crossed(gaps, &from->requests[i]);
-
-        if (!append_cut(to, &from->requests[i], gaps, i == at ? crossed : crossed & ~open))
+        if (!append_cut(to, &from->requests[i], gaps))
             return false;
         if (i == at)
             *pieces = to->count - at;

@@ -61,10 +61,10 @@ bool plan_make(struct plan *plan, const struct profile *profile,
 /* The gaps a request reads through. */
 uint64_t plan_crossed(const struct gaps *gaps, const struct planned *request);
 
-/* The plan with request `at` cut at all its gaps, and those after it at the gaps not in `open`.
- * False: it would take too many requests. `pieces` is what `at` became. */
+/* The plan with request `at` and all after it cut at their gaps. False: it would take too many
+ * requests. `pieces` is what `at` became. */
 bool plan_detour(struct plan *to, const struct plan *from, size_t at, const struct gaps *gaps,
-                 uint64_t open, size_t *pieces);
+                 size_t *pieces);
 
 /* Bytes of raw words a poll by this plan keeps (reading.h). */
 size_t plan_raw_size(const struct plan *plan);

@@ -41,7 +41,7 @@ static bool has_room(const struct line *line)
     return line->detour->count <= line->block_room && plan_raw_size(line->detour) <= line->raw_room;
 }
 
-/* One such try a poll; what follows in it reads through proven gaps alone. */
+/* The rest of the poll reads through no gap, so there is but one such try in it. */
 bool lessons_cut(struct line *line, const struct exchange_result *result)
 {
     struct asking *asking = &line->asking;
@@ -49,10 +49,9 @@ bool lessons_cut(struct line *line, const struct exchange_result *result)
     uint64_t crossed = crossed_now(asking);
     size_t pieces;
 
-    if (asking->blamed != 0 || result->answered || device->state == DEVICE_REFUSING ||
+    if (result->answered || device->state == DEVICE_REFUSING ||
         !taught_blames(&device->taught, crossed, (enum cause)result->cause) ||
-        !plan_detour(line->detour, asking->plan, asking->at, &device->plans->gaps,
-                     device->taught.fine, &pieces) ||
+        !plan_detour(line->detour, asking->plan, asking->at, &device->plans->gaps, &pieces) ||
         !has_room(line))
         return false;
     asking->blamed = crossed;

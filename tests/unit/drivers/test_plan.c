@@ -165,7 +165,7 @@ static void gaps_beyond_the_most_that_can_be_taught_are_not_read_through(void **
     assert_request(1, AREA_COIL, 2 * LESSONS_MAX + 2, 1, false);
 }
 
-static void a_detour_cuts_the_request_that_failed_and_what_is_not_proven_after_it(void **state)
+static void a_detour_cuts_the_request_that_failed_and_those_after_it(void **state)
 {
     struct plan detour;
     size_t pieces = 0;
@@ -174,22 +174,38 @@ static void a_detour_cuts_the_request_that_failed_and_what_is_not_proven_after_i
     for (uint16_t i = 0; i < 3; i++)
         add(AREA_COIL, (uint16_t)(2 * i), WORDS_BIT);
     for (uint16_t i = 0; i < 3; i++)
-        add(AREA_INPUT_REGISTER, (uint16_t)(2 * i), WORDS_UINT16);
-    for (uint16_t i = 0; i < 3; i++)
-        add(AREA_HOLDING_REGISTER, (uint16_t)(2 * i), WORDS_UINT16);
+        add(AREA_INPUT_REGISTER, (uint16_t)(2 * i), WORDS_FLOAT32);
+    add(AREA_HOLDING_REGISTER, 0, WORDS_FLOAT32);
+    add(AREA_HOLDING_REGISTER, 6, WORDS_UINT16);
+    bench.channels[4].address = 3;
+    bench.channels[5].address = 7;
     assert_true(make(true));
     assert_int_equal(bench.plan.count, 3);
-    /* the second failed; of the third the first gap is proven */
-    assert_true(plan_detour(&detour, &bench.plan, 1, &bench.gaps, 1 << 4, &pieces));
+    assert_true(plan_detour(&detour, &bench.plan, 1, &bench.gaps, &pieces));
     assert_int_equal(pieces, 3);
     assert_int_equal(detour.count, 6);
     bench.plan = detour;
     assert_request(0, AREA_COIL, 0, 5, true);
-    assert_request(1, AREA_INPUT_REGISTER, 0, 1, false);
-    assert_request(2, AREA_INPUT_REGISTER, 2, 1, false);
-    assert_request(3, AREA_INPUT_REGISTER, 4, 1, false);
-    assert_request(4, AREA_HOLDING_REGISTER, 0, 3, true);
-    assert_request(5, AREA_HOLDING_REGISTER, 4, 1, false);
+    assert_request(1, AREA_INPUT_REGISTER, 0, 2, false);
+    assert_request(2, AREA_INPUT_REGISTER, 3, 2, false);
+    assert_request(3, AREA_INPUT_REGISTER, 7, 2, false);
+    assert_request(4, AREA_HOLDING_REGISTER, 0, 2, false);
+    assert_request(5, AREA_HOLDING_REGISTER, 6, 1, false);
+}
+
+static void a_detour_of_too_many_requests_is_none(void **state)
+{
+    struct plan detour;
+    size_t pieces;
+
+    bench.profile.max_gap = 1;
+    for (uint16_t i = 0; i < 40; i++)
+        add(AREA_COIL, (uint16_t)(2 * i), WORDS_BIT);
+    for (uint16_t i = 0; i < 40; i++)
+        add(AREA_DISCRETE_INPUT, (uint16_t)(2 * i), WORDS_BIT);
+    assert_true(make(true));
+    assert_int_equal(bench.plan.count, 2 + 80 - LESSONS_MAX - 2);
+    assert_false(plan_detour(&detour, &bench.plan, 0, &bench.gaps, &pieces));
 }
 
 static void a_request_never_exceeds_what_the_model_answers(void **state)
@@ -336,8 +352,9 @@ int main(void)
         cmocka_unit_test_setup(only_open_gaps_are_read_through, fresh_bench),
         cmocka_unit_test_setup(gaps_beyond_the_most_that_can_be_taught_are_not_read_through,
                                fresh_bench),
-        cmocka_unit_test_setup(
-            a_detour_cuts_the_request_that_failed_and_what_is_not_proven_after_it, fresh_bench),
+        cmocka_unit_test_setup(a_detour_cuts_the_request_that_failed_and_those_after_it,
+                               fresh_bench),
+        cmocka_unit_test_setup(a_detour_of_too_many_requests_is_none, fresh_bench),
         cmocka_unit_test_setup(a_request_never_exceeds_what_the_model_answers, fresh_bench),
         cmocka_unit_test_setup(a_value_of_two_registers_is_never_split, fresh_bench),
         cmocka_unit_test_setup(bits_go_up_to_two_thousand_a_request, fresh_bench),

@@ -77,6 +77,16 @@ static bool six_polls(void)
     return bench.poll_count >= 6;
 }
 
+static bool has_taught(void)
+{
+    return peer.lesson_count > 0;
+}
+
+static bool has_taught_twice(void)
+{
+    return peer.lesson_count > 1;
+}
+
 static void assert_no_reading_was_lost(void)
 {
     for (size_t i = 0; i < bench.poll_count; i++) {
@@ -141,6 +151,21 @@ static void two_reads_that_would_fail_cost_no_reading_in_one_poll(void **state)
     assert_int_equal(peer.failed, 2);
 }
 
+/* Both were read through before; the device is another one now, and refuses at once. */
+static void a_device_that_changes_costs_no_reading_of_what_it_still_has(void **state)
+{
+    add_channel(1);
+    add_channel(5);
+    add_channel(101);
+    add_channel(105);
+    start_with(NULL, 0);
+    run_until(two_polls);
+    peer.holes[peer.hole_count++] = 3;
+    peer.holes[peer.hole_count++] = 103;
+    run_until(has_taught_twice);
+    assert_no_reading_was_lost();
+}
+
 static void what_was_learned_before_is_not_tried_again(void **state)
 {
     const struct lesson lesson = {AREA_HOLDING_REGISTER, 2, 3, CAUSE_TIMEOUT};
@@ -200,11 +225,6 @@ static bool is_silent(void)
     return status_of(0).state == DEVICE_SILENT;
 }
 
-static bool has_taught(void)
-{
-    return peer.lesson_count > 0;
-}
-
 /* It was read through the gap, was away, and came back as one that is silent there. */
 static void a_device_that_comes_back_with_a_hole_is_read_again(void **state)
 {
@@ -230,6 +250,7 @@ int main(void)
         poller_test(of_two_gaps_the_hole_is_found_and_the_other_stays_merged),
         poller_test(the_half_that_answers_leaves_the_other_for_the_hole),
         poller_test(two_reads_that_would_fail_cost_no_reading_in_one_poll),
+        poller_test(a_device_that_changes_costs_no_reading_of_what_it_still_has),
         poller_test(what_was_learned_before_is_not_tried_again),
         poller_test(a_lesson_is_its_own_devices),
         poller_test(a_register_that_is_refused_itself_teaches_nothing_and_hurts_no_other),

@@ -1,6 +1,8 @@
 /* Tests of what the recorder remembers of devices. */
 #include "unit/record/bench_top.h"
 
+#include "record/desk.h"
+
 static int set_up(void **state)
 {
     struct bench *bench = malloc(sizeof *bench);
@@ -92,6 +94,31 @@ static void findings_wait_for_a_commit_that_succeeds_and_keep_their_order(void *
     assert_string_equal(text, "second");
 }
 
+static void what_comes_while_a_commit_fails_stays_behind_what_it_held(void **state)
+{
+    const struct device_finding findings[] = {
+        {.event = "one",   .arguments = "{}"},
+        {.event = "two",   .arguments = "{}"},
+        {.event = "three", .arguments = "{}"},
+    };
+    struct desk *desk = desk_new();
+    struct desk_load load = {.move_count = 0};
+    const struct found *at;
+
+    desk_remember(desk, &findings[0]);
+    assert_true(desk_collect(desk, &load));
+    desk_remember(desk, &findings[1]);
+    desk_return(desk, &load);
+    desk_remember(desk, &findings[2]);
+    assert_true(desk_collect(desk, &load));
+    at = load.found;
+    for (size_t i = 0; i < 3; i++, at = at->next)
+        assert_string_equal(at->finding.event, findings[i].event);
+    assert_null(at);
+    desk_done(desk, &load);
+    desk_free(desk);
+}
+
 static void a_finding_before_the_clock_is_trusted_has_no_time(void **state)
 {
     struct bench bench;
@@ -118,6 +145,7 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             findings_wait_for_a_commit_that_succeeds_and_keep_their_order, set_up, tear_down),
+        cmocka_unit_test(what_comes_while_a_commit_fails_stays_behind_what_it_held),
         cmocka_unit_test(a_finding_before_the_clock_is_trusted_has_no_time),
     };
 
