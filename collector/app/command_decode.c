@@ -89,13 +89,13 @@ static void print_json(const struct decoding_answer *answer)
                                         "stored", words_or_null(one->stored), "decoded",
                                         words_or_null(one->decoded), "text", one->words));
     }
-    object = json_pack("{s:b, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "equal",
+    object = json_pack("{s:b, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:o}", "equal",
                        decoding_is_equal(answer), "polls", (json_int_t)answer->polls, "readings",
                        (json_int_t)answer->readings, "same", (json_int_t)answer->equal,
                        "not_in_raw", not_in_raw, "made_up", (json_int_t)answer->made_up, "differ",
                        (json_int_t)answer->differ, "untimed", (json_int_t)answer->untimed, "frames",
                        (json_int_t)answer->frames, "frames_cut", (json_int_t)answer->frames_cut,
-                       "differences", differences);
+                       "pruned", answer->pruned, "differences", differences);
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(object);
@@ -126,6 +126,9 @@ static void print_rest(const struct decoding_answer *answer)
         printf(SAY("保存了收发原文的采集 %" PRIu64 " 次，其中 %" PRIu64 " 次未存全\n",
                    "polls with their frames: %" PRIu64 ", of them %" PRIu64 " cut short\n"),
                answer->frames, answer->frames_cut);
+    if (answer->pruned)
+        puts(SAY("更早的采集已按保留期限清理，未核对",
+                 "earlier polls were removed by retention and not looked at"));
     if (answer->untimed > 0)
         printf(SAY("没有时间的采集 %" PRIu64 " 次，未核对\n",
                    "polls without a time, not looked at: %" PRIu64 "\n"),

@@ -1,5 +1,6 @@
 """Raw truth: what was said on the line is kept for points that watch a task, sealed, shown, and the
 whole store is decoded again from it."""
+import datetime
 import json
 import shutil
 import sqlite3
@@ -51,6 +52,10 @@ def entries(content):
 def asked(request):
     return rtu(request.unit, bytes((request.function,)) + request.address.to_bytes(2, "big")
                + request.count.to_bytes(2, "big"))
+
+
+def iso(ms):
+    return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).isoformat(timespec="milliseconds")
 
 
 def frames(town):
@@ -186,6 +191,14 @@ def test_a_store_decoded_again_is_equal_and_what_raw_words_do_not_say_is_counted
     assert any(row[4] == "T" or row[5] == "above_span" for row in rows)
     text = line_store.command("decode")
     assert text.returncode == 0 and "all readings agree" in text.stdout
+
+
+def test_only_what_lies_in_the_span_is_decoded(line_store):
+    times = sorted({row[2] for row in line_store.readings()})
+    code, answer = decoded(line_store, "--from", iso(times[2]), "--to", iso(times[5]))
+    assert (code, answer["polls"], answer["pruned"]) == (0, 3, False)
+    assert decoded(line_store, "--from", iso(times[-1] + 1))[1]["polls"] == 0
+    assert "no readings" in line_store.command("decode", "--to", iso(times[0])).stdout
 
 
 def test_one_flipped_bit_of_a_value_is_found_and_named(line_store):
