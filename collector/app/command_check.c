@@ -1,5 +1,6 @@
 /* Commands about the settings and the sensor models: check, sensors. Nothing is opened or asked. */
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,43 @@ static void say_unverified_limits(const struct settings *settings)
     }
 }
 
+/* Whether anybody of the internet may reach it, as far as its own address tells. */
+static bool is_open_to_all(const char *listen)
+{
+    struct sockaddr_storage address;
+    const struct sockaddr_in *four = (const void *)&address;
+    const struct sockaddr_in6 *six = (const void *)&address;
+
+    if (!dialin_address_read(listen, &address))
+        return false;
+    if (address.ss_family == AF_INET && four->sin_addr.s_addr == htonl(INADDR_ANY))
+        return true;
+    if (address.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr))
+        return true;
+    return !address_is_private((const struct sockaddr *)&address);
+}
+
+/* Once for each address, however many links share it. */
+static void say_open_doors(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->link_count; i++) {
+        const struct link_setup *link = &settings->links[i];
+        size_t before = 0;
+
+        if (link->kind != LINK_DIALIN || !is_open_to_all(link->listen))
+            continue;
+        while (before < i && strcmp(settings->links[before].listen, link->listen) != 0)
+            before++;
+        if (before == i)
+            printf(SAY("提示：任何人都可能连到 %s（链路 %s），注册包不是密码；尽量用专用 APN 或 "
+                       "VPN，或在防火墙上只放行自己的设备\n",
+                       "note: anybody may connect to %s (link %s), and an id is no password; use a "
+                       "private APN or a VPN if you can, or let only your units through the "
+                       "firewall\n"),
+                   link->listen, link->name);
+    }
+}
+
 /* What is no fault, but should be known before somebody drives to the site. */
 static void say_remarks(const struct settings *settings)
 {
@@ -77,6 +115,7 @@ static void say_remarks(const struct settings *settings)
                    device->site, device->name, device->model);
     }
     say_unverified_limits(settings);
+    say_open_doors(settings);
 }
 
 /* By assumed answer times: `lookback plan` beside a running collector knows better. */

@@ -125,3 +125,14 @@ def test_strangers_are_refused_and_shown_with_the_line_to_write(town, peers):
     assert 'id = "ZJ-071";' in words and 'id_hex = "7e00011b5b324a";' in words
     assert "\x1b" not in words
     assert status["links"][0]["state"] == "down"
+
+
+def test_check_says_once_that_anybody_may_dial_in(town):
+    for number in range(2):
+        town.links.append({"name": f"field{number}", "kind": "dialin", "listen": "0.0.0.0:9100",
+                           "id": f"ZJ-{number}"})
+    town.links.append({"name": "inside", "kind": "dialin", "listen": "10.8.0.1:9100", "id": "ZJ-0"})
+    answer = town.write().command("check")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("anybody may connect") == 1
+    assert "anybody may connect to 0.0.0.0:9100 (link field0)" in answer.stdout
