@@ -19,6 +19,7 @@ replay=()
 judge=()
 seal=()
 evidence=()
+dialin=()
 if [ "${1:-}" = --short ]; then
     short=(--seconds 5 --repeats 1)
     quick=(--seconds 1 --repeats 1)
@@ -28,6 +29,7 @@ if [ "${1:-}" = --short ]; then
     judge=(--short)
     seal=(2)
     evidence=(--days 10 --repeats 1)
+    dialin=(--seconds 12 --every 5 --units 200 --once 500)
 fi
 failed=()
 
@@ -58,6 +60,7 @@ run $python tests/bench/town.py "${short[@]}"
 run $python tests/bench/town.py --mqtt "${short[@]}"
 run $python tests/bench/crowd.py "${short[@]}"
 run $python tests/bench/dead.py "${short[@]}"
+run $python tests/bench/dialin.py "${dialin[@]}"
 
 echo
 echo "== summary: every figure with an aim; median (least … most)"

@@ -9,15 +9,13 @@ time, and memory a device beyond what a collector with one device needs. Aim: ga
 from support import (Collector, Fleet, Settings, Town, Window, begin, figure, gaps, missed, options,
                      percentile)
 
-ADDRESSES = 10
-
 
 def one_run(devices, seconds, warm):
     with Town() as town:
-        fleet = Fleet("--addresses", str(ADDRESSES))
+        fleet = Fleet("--addresses", str(devices))
         town.ended_by(fleet, fleet.stop)
         settings = Settings(town.folder, points=1)
-        settings.add_fleet(devices, fleet.port, ADDRESSES)
+        settings.add_fleet(devices, fleet.port, devices)
         settings.finish()
         collector = Collector(settings)
         town.ended_by(collector, collector.stop)

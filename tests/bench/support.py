@@ -144,7 +144,9 @@ class Settings:
         self.devices.append(device_line(number, link, unit, every, site))
 
     def add_fleet(self, count, port, addresses, every="1s"):
-        """Devices on a connection each, all at the fleet's port, on its addresses in turn."""
+        """Devices on a connection each, all at the fleet's port, each at an address of its own: a
+        host and its port have one link."""
+        assert addresses >= count
         for number in range(count):
             host = 0x7F000001 + number % addresses
             host = ".".join(str(host >> shift & 255) for shift in (24, 16, 8, 0))
