@@ -196,18 +196,16 @@ static struct link_setup patient_line(const struct probing *probing, const struc
 
     if (probing->options.timeout_ms > 0)
         wanted = probing->options.timeout_ms;
-    else if (found->took_ms == 0)
+    else if (!found->answered)
         return line;
     line.timeout_ms = line.guard_ms = wanted;
     return line;
 }
 
-static void name_model(const struct probing *probing, struct unit_work *work)
+static void name_model(struct unit_work *work)
 {
     if (candidates_agree(&work->candidates))
         snprintf(work->model, sizeof work->model, "%s", work->candidates.list[0].profile->model);
-    else if (probing->scan.count == 1)
-        snprintf(work->model, sizeof work->model, "my_probe");
     else
         snprintf(work->model, sizeof work->model, "my_probe_%d", (int)work->found->unit);
 }
@@ -236,10 +234,10 @@ static void show_unit(const struct probing *probing, const struct unit_work *wor
     printf(SAY("%d 号单元%s%s%s", "unit %d%s%s%s"), (int)found->unit,
            framing[0] != '\0' ? SAY("（", " (") : "", framing,
            framing[0] != '\0' ? SAY("）", ")") : "");
-    if (found->took_ms > 0 && found->refused)
+    if (found->answered && found->refused)
         printf(SAY("：有应答（%lld ms，异常 %d）", ": answers (%lld ms, exception %d)"),
                (long long)found->took_ms, (int)found->exception);
-    else if (found->took_ms > 0)
+    else if (found->answered)
         printf(SAY("：有应答（%lld ms）", ": answers (%lld ms)"), (long long)found->took_ms);
     putchar('\n');
     if (work->recognised)
@@ -288,7 +286,7 @@ static bool work_on(struct probing *probing, struct found_unit *found, struct er
     good = probing->options.via || probe_direct_open(&probing->direct, &line, err);
     if (good)
         good = reads ? read_ranges(probing, work, err) : recognise(probing, work, err);
-    name_model(probing, work);
+    name_model(work);
     if (probing->answered && (good || was_stopped(probing))) {
         if (!reads || work->marks.count > 0)
             add_pieces(probing, work);
@@ -370,13 +368,35 @@ static bool finish_pieces(struct probing *probing, struct error *err)
     size_t existing = 0;
 
     if (probing->device_count > 0)
-        conf_add_devices(&probing->pieces, &probing->target, probing->devices,
+        conf_add_devices(&probing->pieces, &probing->target, probing->typed->dir, probing->devices,
                          probing->device_count);
     if (typed_option(probing->typed, "--write") != NULL)
         return conf_pieces_write(&probing->pieces, probing->typed->dir, &existing, err);
     if (!probing->typed->json)
         conf_pieces_print(&probing->pieces, probing->typed->dir);
     return true;
+}
+
+/* What a person with the display before them can do now about what is not known. */
+static void say_next(const struct probing *probing)
+{
+    const struct conf_device *unknown = NULL;
+
+    for (size_t i = 0; unknown == NULL && i < probing->device_count; i++)
+        if (!probing->devices[i].is_known)
+            unknown = &probing->devices[i];
+    if (unknown == NULL || probing->options.expected_count > 0 || probing->typed->json)
+        return;
+    printf(
+        SAY("\n下一步：型号没有认定的，照显示屏上的数找寄存器，一台一次，并写出模板：\n"
+            "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write -c %s\n"
+            "  寄存器不在 0 到 %d 的，照说明书加 --read holding:100:20\n",
+            "\nnext: where no model is settled, find the registers by what the display shows, one "
+            "unit at a time, and have the profile written:\n"
+            "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write -c %s\n"
+            "  registers beyond 0 to %d: add --read holding:100:20, as the manual has them\n"),
+        probing->typed->program, probing->options.link, (int)unknown->unit, probing->typed->dir,
+        UNASKED_RANGE - 1);
 }
 
 static json_t *pieces_json(const struct probing *probing)
@@ -461,6 +481,7 @@ static int run(struct probing *probing)
 
     if (!good)
         return command_fail(probing->typed, &err);
+    say_next(probing);
     if (probing->typed->json)
         print_json(probing);
     else if (!probing->answered)

@@ -136,27 +136,61 @@ static void add_text(struct conf_pieces *pieces, const char *name, const char *t
     end_piece(pieces, out);
 }
 
+static bool is_there(const char *dir, const char *name)
+{
+    char path[700];
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return access(path, F_OK) == 0;
+}
+
+/* The other two files, to begin with. */
+static void add_beginnings(struct conf_pieces *pieces, const char *dir)
+{
+    if (!is_there(dir, "collector.conf"))
+        add_text(pieces, "collector.conf",
+                 "collector = { name = \"my-gateway\"; };\nstore = { dir = \"store\"; };\n");
+    if (!is_there(dir, "sites.conf"))
+        add_text(pieces, "sites.conf",
+                 "sites = ( { name = \"my-site\"; title = \"我的点位 my site\"; kind = \"other\"; "
+                 "} );\n");
+}
+
+/* Whether devices.conf has the device already, be the settings good or not yet: by its model. */
+static bool is_written(const char *dir, const struct conf_device *device)
+{
+    char path[700], wanted[80];
+    char *line = NULL;
+    size_t size = 0;
+    bool found = false;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/devices.conf", dir);
+    snprintf(wanted, sizeof wanted, "\"%s\"", device->model);
+    file = device->is_known ? fopen(path, "r") : NULL;
+    while (file != NULL && !found && getline(&line, &size, file) > 0)
+        found = strstr(line, wanted) != NULL && strncmp(device->model, "my_probe_", 9) == 0;
+    free(line);
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
 void conf_add_devices(struct conf_pieces *pieces, const struct probe_target *target,
-                      const struct conf_device *devices, size_t count)
+                      const char *dir, const struct conf_device *devices, size_t count)
 {
     struct conf_device *missing = calloc(count + 1, sizeof *missing);
     size_t missing_count = 0, size;
     FILE *out;
 
     for (size_t i = 0; missing != NULL && i < count; i++)
-        if (!is_configured(target, devices[i].unit))
+        if (!is_configured(target, devices[i].unit) && !is_written(dir, &devices[i]))
             missing[missing_count++] = devices[i];
     if (missing_count == 0) {
         free(missing);
         return;
     }
-    if (target->settings == NULL) {
-        add_text(pieces, "collector.conf",
-                 "collector = { name = \"my-gateway\"; };\nstore = { dir = \"store\"; };\n");
-        add_text(pieces, "sites.conf",
-                 "sites = ( { name = \"my-site\"; title = \"我的点位 my site\"; kind = \"other\"; "
-                 "} );\n");
-    }
+    add_beginnings(pieces, dir);
     out = begin_piece(pieces, "devices.conf", &size);
     if (out != NULL) {
         write_devices(out, target, missing, missing_count);

@@ -31,9 +31,9 @@ struct conf_pieces {
     size_t count;
 };
 
-/* Adds the devices and, without settings, collector.conf and sites.conf. */
+/* Adds the devices and, where DIR has none, collector.conf and sites.conf. */
 void conf_add_devices(struct conf_pieces *pieces, const struct probe_target *target,
-                      const struct conf_device *devices, size_t count);
+                      const char *dir, const struct conf_device *devices, size_t count);
 
 /* Adds the profile `model` from what `marks` found in `words` (several ranges): the likeliest place
  * of each expected value. */

@@ -37,7 +37,8 @@ static const struct channel *similar_channel(const struct making *making,
             const struct channel *channel = &making->shelf->profiles[i]->channels[j];
 
             if (channel->parameter == parameter && channel->valid_min <= value &&
-                channel->valid_max >= value)
+                channel->valid_max >= value &&
+                strncmp(making->shelf->profiles[i]->model, "example_", 8) != 0)
                 return channel;
         }
     return NULL;

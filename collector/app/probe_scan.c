@@ -61,6 +61,7 @@ struct search {
     size_t recent_count;
     unsigned slow_rounds;
     bool bytes_came; /* at this line setting */
+    bool settled;    /* somebody was found: the rest is reckoned anew */
     bool failed;     /* the line cannot be used any more */
 };
 
@@ -184,6 +185,7 @@ static void keep_found(struct search *search, uint8_t unit, const struct probe_a
     if (is_found(search, unit) || scan->count == FOUND_MAX)
         return;
     scan->found[scan->count++] = (struct found_unit){.unit = unit,
+                                                     .answered = true,
                                                      .line = search->setup,
                                                      .refused = answer->is_exception,
                                                      .exception = answer->exception,
@@ -288,6 +290,22 @@ static const bool *wanted_units(const struct search *search)
     return search->scan->options->some_units ? search->scan->options->units : NULL;
 }
 
+static size_t unit_count(const struct search *search)
+{
+    uint8_t units[256];
+
+    return probe_scan_units(search->setup.kind == LINK_TCP, wanted_units(search), units);
+}
+
+/* From the first answer on only the line setting that gave it is left. */
+static void reckon_rest(struct search *search, size_t left)
+{
+    if (search->settled || search->scan->count == 0 || search->scan->options->all)
+        return;
+    search->settled = true;
+    search->progress.total = search->progress.done + (double)left * cost_of(search);
+}
+
 static void ask_units(struct search *search, const uint8_t *units, size_t count)
 {
     for (size_t i = 0; i < count && !is_over(search); i++) {
@@ -295,6 +313,7 @@ static void ask_units(struct search *search, const uint8_t *units, size_t count)
             continue;
         search->was_asked[units[i]] = true;
         ask_unit(search, units[i], &search->question);
+        reckon_rest(search, count > LIKELY ? count - i : unit_count(search));
     }
 }
 
@@ -326,6 +345,7 @@ static void ask_known(struct search *search, bool any_setting)
 
                 ask_unit(search, likely[j], &search->known[i]);
                 if (search->scan->count > before) { /* others like it may be there */
+                    reckon_rest(search, unit_count(search));
                     search->question = search->known[i];
                     memset(search->was_asked, 0, sizeof search->was_asked);
                     return;
@@ -340,19 +360,6 @@ static void sweep(struct search *search)
     size_t count = probe_scan_units(search->setup.kind == LINK_TCP, wanted_units(search), units);
 
     ask_units(search, units, count);
-}
-
-static size_t unit_count(const struct search *search)
-{
-    uint8_t units[256];
-
-    return probe_scan_units(search->setup.kind == LINK_TCP, wanted_units(search), units);
-}
-
-/* Only the line setting that answers is left. */
-static void settle_progress(struct search *search)
-{
-    search->progress.total = search->progress.done + (double)unit_count(search) * cost_of(search);
 }
 
 static bool found_any(const struct search *search)
@@ -396,7 +403,6 @@ static void search_serial(struct search *search)
                 note_noise(search);
             if (!found_any(search))
                 continue;
-            settle_progress(search);
             sweep(search);
             scan->lines_tried = round == ROUND_ALL ? i + 1 : 1;
             scan->lines_left = search->framing_count - scan->lines_tried;

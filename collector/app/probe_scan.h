@@ -17,6 +17,7 @@ enum { FOUND_MAX = 256 };
 
 struct found_unit {
     uint8_t unit;
+    bool answered;          /* it was searched for, not just named */
     struct link_setup line; /* as it was set then */
     bool refused;           /* it answered with an exception */
     uint8_t exception;

@@ -81,6 +81,17 @@ static void unread_cells(struct table *table, const struct probe_words *words, s
         table_cell(table, "%s", "");
 }
 
+/* How many registers from here on could not be read, all for the same reason. */
+static size_t unread_alike(const struct probe_words *words, size_t at)
+{
+    size_t count = 0;
+
+    while (at + count < words->range.count && !words->read[at + count] &&
+           words->cause[at + count] == words->cause[at])
+        count++;
+    return count;
+}
+
 void probe_show_words(const struct probe_words *words, const struct marks *marks, bool wide)
 {
     const char *const bit_headings[] = {SAY("地址", "ADDRESS"), SAY("编号", "MANUAL"),
@@ -90,9 +101,14 @@ void probe_show_words(const struct probe_words *words, const struct marks *marks
 
     for (size_t at = 0; at < words->range.count; at++) {
         unsigned address = words->range.address + (unsigned)at;
+        size_t alike = unread_alike(words, at);
 
-        table_cell(table, "%s %u%s", area_word(words->range.area), address,
-                   is_marked(marks, words, address) ? " *" : "");
+        if (alike > 1)
+            table_cell(table, "%s %u–%u", area_word(words->range.area), address,
+                       address + (unsigned)alike - 1);
+        else
+            table_cell(table, "%s %u%s", area_word(words->range.area), address,
+                       is_marked(marks, words, address) ? " *" : "");
         table_cell(table, "%s", probe_manual_text(words->range.area, address, manual));
         if (!words->read[at])
             unread_cells(table, words, at, is_bits(words) ? 1 : wide ? 9 : 7);
@@ -100,6 +116,7 @@ void probe_show_words(const struct probe_words *words, const struct marks *marks
             table_cell(table, "%u", words->words[at]);
         else
             row_cells(table, words, at, wide);
+        at += alike > 1 ? alike - 1 : 0;
     }
     table_print(table, stdout);
     table_free(table);
@@ -186,10 +203,12 @@ static void show_marks_of(const struct marks *marks, const struct expected *expe
         cell_number(table, mark->value, true);
     }
     if (rank == 0)
-        printf(SAY("\n显示值 %s：读到的寄存器里没有；请核对显示值（与读取同时看），或换一段地址\n",
-                   "\n%s on the display: none of the registers read gives it; compare the display "
-                   "(at the moment of reading), or read another range\n"),
-               expected->text);
+        printf(
+            SAY("\n显示值 %s：读到的寄存器里没有；请核对显示值（与读取同时看），或换一段地址，例如 "
+                "--read holding:100:50\n",
+                "\n%s on the display: none of the registers read gives it; compare the display "
+                "(at the moment of reading), or read another range, as --read holding:100:50\n"),
+            expected->text);
     else
         printf(SAY("\n显示值 %s 的出处%s：\n", "\nwhere the display's %s may come from%s:\n"),
                expected->text,

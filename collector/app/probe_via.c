@@ -79,6 +79,7 @@ static void take_found(struct probe_scan *scan, uint8_t unit, const struct probe
     if (!probe_is_somebody(answer) || scan->count == FOUND_MAX)
         return;
     scan->found[scan->count++] = (struct found_unit){.unit = unit,
+                                                     .answered = true,
                                                      .line = *scan->link,
                                                      .refused = answer->is_exception,
                                                      .exception = answer->exception,

@@ -193,7 +193,7 @@ def test_what_a_probe_writes_is_checked_polled_and_stores_the_very_value(peers, 
     run_lookback("probe", port, "--unit", "9", "--read", "holding:0:8", "--expect",
                  "ph=7.32,water_temperature=20.5", "--write", "-c", fresh)
 
-    with open(os.path.join(fresh, "profiles", "my_probe.conf")) as made:
+    with open(os.path.join(fresh, "profiles", "my_probe_9.conf")) as made:
         profile = made.read()
     assert "address = 5" in profile and '"CDAB"' in profile and "scale = 0.1" in profile
     run_lookback("check", "-c", fresh)
@@ -223,7 +223,7 @@ def test_without_a_parameter_the_check_names_what_is_left_to_fill_in(peers, port
                  "--write", "-c", fresh)
 
     faults = json.loads(run_lookback("check", "--json", "-c", fresh, code=2).stdout)["faults"]
-    assert faults and all("my_probe.conf" in fault["where"] for fault in faults), faults
+    assert faults and all("my_probe_9.conf" in fault["where"] for fault in faults), faults
     assert {"parameter", "valid"} & set(" ".join(fault["text"] for fault in faults).split(": "))
     written = run_lookback("probe", port, "--unit", "9", "--read", "holding:0:8", "--expect",
                            "ph=7.32", "--write", "-c", fresh).stdout
