@@ -16,8 +16,16 @@ void doubt_open(struct exchange_doubt *doubt, const struct request *request, int
     if (doubt->open && !request_is_same(&doubt->asked, request))
         doubt->several = true;
     doubt->open = true;
+    doubt->watched = false;
     doubt->asked = *request;
     doubt->from = from;
+}
+
+enum { TWICE_FOR = 200 };
+
+static void close_doubt(struct exchange_doubt *doubt)
+{
+    doubt->open = doubt->several = doubt->watched = false;
 }
 
 /* An answer that no earlier question can have caused: the unit is done with what was asked before.
@@ -27,6 +35,28 @@ void doubt_answered(struct exchange_doubt *doubt, const struct request *request,
 {
     if (repeated)
         doubt->from = now.ns;
-    else if (doubt->open && !request_is_same(&doubt->asked, request))
-        *doubt = (struct exchange_doubt){.open = false};
+    else if (doubt->open && !doubt->watched && !request_is_same(&doubt->asked, request))
+        close_doubt(doubt);
+}
+
+void doubt_second_heard(struct exchange_doubt *doubt)
+{
+    doubt->once = false;
+    doubt->twice = TWICE_FOR;
+}
+
+/* GUARD: a unit that may answer twice is given one guard before a block that looks the same. */
+void doubt_watch(struct exchange_doubt *doubt, const struct request *request, int64_t sent,
+                 int64_t guard_ns, struct mono_time now)
+{
+    if (doubt->watched && sent >= doubt->from + guard_ns)
+        doubt->once = doubt->twice == 0;
+    if (doubt->watched)
+        close_doubt(doubt);
+    if (doubt->twice > 0)
+        doubt->twice--;
+    if (doubt->once || doubt->open)
+        return;
+    doubt_open(doubt, request, now.ns);
+    doubt->watched = true;
 }

@@ -1,5 +1,10 @@
-/* doubt.h - a request of one unit on a serial line that may still be answered late, and how long
- * another request of that unit has to wait for it. Pure; exchange.c keeps one for each unit.
+/* doubt.h - a request of one unit on a serial line that may still be answered, late or a second
+ * time, and how long another request of that unit has to wait for it. Pure; exchange.c keeps one
+ * for each unit.
+ *
+ * Where two devices have one id, the second answer to a request can stand where the answer to the
+ * next is looked for. So after the first answers of a unit another block that looks the same waits
+ * one guard; then the unit is known to answer once, until it is heard to answer twice.
  */
 #ifndef DRIVERS_DOUBT_H
 #define DRIVERS_DOUBT_H
@@ -9,9 +14,12 @@
 
 struct exchange_doubt {
     struct request asked;
-    bool open;
-    bool several; /* different ones: then every request but the last waits */
-    int64_t from; /* ns: one guard from here, the late answer is taken to be over */
+    bool open : 1;
+    bool several : 1; /* different ones: then every request but the last waits */
+    bool watched : 1; /* open because a second answer may come */
+    bool once : 1;    /* the unit is known to answer once */
+    uint8_t twice;    /* answers for which it is still taken to answer twice */
+    int64_t from;     /* ns: one guard from here, the late answer is taken to be over */
 };
 
 /* Until when (ns) this request waits; 0: it need not. The doubtful request itself never does. */
@@ -22,5 +30,10 @@ void doubt_open(struct exchange_doubt *doubt, const struct request *request, int
 /* The unit has answered `request`, asked once or `repeated` after a timeout. */
 void doubt_answered(struct exchange_doubt *doubt, const struct request *request, bool repeated,
                     struct mono_time now);
+/* Behind doubt_answered(): whether a second answer to `request`, sent at `sent` (ns), may come. */
+void doubt_watch(struct exchange_doubt *doubt, const struct request *request, int64_t sent,
+                 int64_t guard_ns, struct mono_time now);
+/* An answer of the unit was heard that nobody waits for. */
+void doubt_second_heard(struct exchange_doubt *doubt);
 
 #endif

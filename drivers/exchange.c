@@ -76,13 +76,29 @@ static void drop_stale(struct exchange *exchange)
     }
 }
 
+/* Whether a whole frame of anybody was among what was heard; its unit has spoken unasked. */
+static bool hear_unasked(struct exchange *exchange)
+{
+    size_t at = 0, size;
+    bool heard = false;
+
+    for (; at < exchange->rx_used; at += size) {
+        enum piece piece = frame_piece_rtu(NULL, exchange->rx + at, exchange->rx_used - at, &size);
+
+        if (piece == PIECE_BYTE)
+            continue;
+        doubt_second_heard(&exchange->doubts[exchange->rx[at]]);
+        heard = true;
+    }
+    return heard;
+}
+
 /* RTU, nothing asked. A whole frame when no late answer was expected means that somebody else
  * talks (a second master, a second copy): the line is left alone for one guard. Noise is only
  * forgotten. */
 static void drop_unasked(struct exchange *exchange)
 {
-    if (exchange->last_byte >= exchange->quiet_until &&
-        frame_is_heard_rtu(exchange->rx, exchange->rx_used))
+    if (exchange->last_byte >= exchange->quiet_until && hear_unasked(exchange))
         exchange->quiet_until = exchange->last_byte + exchange->rules.guard_ns;
     exchange->rx_used = 0;
 }
@@ -103,9 +119,13 @@ static void open_doubt(struct exchange *exchange)
 
 static void clear_doubt(struct exchange *exchange, struct mono_time now)
 {
-    if (is_rtu(exchange))
-        doubt_answered(&exchange->doubts[exchange->request.unit], &exchange->request,
-                       exchange->repeated, now);
+    struct exchange_doubt *doubt;
+
+    if (!is_rtu(exchange))
+        return;
+    doubt = &exchange->doubts[exchange->request.unit];
+    doubt_answered(doubt, &exchange->request, exchange->repeated, now);
+    doubt_watch(doubt, &exchange->request, exchange->sent, exchange->rules.guard_ns, now);
 }
 
 void exchange_begin(struct exchange *exchange, const struct request *request, int64_t timeout_ns,
@@ -264,6 +284,9 @@ static void judge_rtu(struct exchange *exchange, bool last, struct mono_time now
 
     judged = frame_search_rtu(&exchange->request, exchange->rx, exchange->rx_used, last,
                               &exchange->heard);
+    if (exchange->heard.whose != 0 && !exchange->doubts[exchange->heard.whose].open)
+        doubt_second_heard(&exchange->doubts[exchange->heard.whose]);
+    exchange->heard.whose = 0;
     if (judged.verdict == FRAME_MORE || exchange->heard.master)
         forget_front(exchange, judged.used);
     else

@@ -269,6 +269,8 @@ static void overhear(const struct request *request, enum guess guess, const uint
     heard->echo |= guess == GUESS_ECHO;
     heard->crc |= guess == GUESS_DAMAGED;
     heard->master |= guess == GUESS_REQUEST && ours;
+    if (guess == GUESS_FRAME && !ours)
+        heard->whose = bytes[0];
     heard->unit |= (guess == GUESS_FRAME || guess == GUESS_REQUEST) && !ours;
     heard->noise |= guess == GUESS_NOTHING || (guess == GUESS_FRAME && ours);
 }

@@ -67,11 +67,12 @@ struct judgement frame_judge_tcp(const struct request *request, uint16_t tid, co
 
 /* What else was on an RTU line beside the answer looked for. */
 struct overheard {
-    bool crc;    /* our answer by its head, damaged */
-    bool unit;   /* a whole frame of another slave */
-    bool noise;  /* bytes that are no frame at all, or the wrong one */
-    bool echo;   /* our own request */
-    bool master; /* somebody else's request to our unit: whose answer follows cannot be known */
+    bool crc;      /* our answer by its head, damaged */
+    bool unit;     /* a whole frame of another slave */
+    bool noise;    /* bytes that are no frame at all, or the wrong one */
+    bool echo;     /* our own request */
+    uint8_t whose; /* the unit of that slave */
+    bool master;   /* somebody else's request to our unit: whose answer follows cannot be known */
 };
 
 /* Searches the bytes for exactly the answer (or exception) to `request`.

@@ -679,7 +679,7 @@ static void the_gap_is_counted_from_the_last_byte_sent_or_heard(void **state)
     now.ns += ns_from_ms(50);
     hear(bytes, answer_rtu(&block_a, 7, bytes));
     assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
-    exchange_begin(&exchange, &block_b, ns_from_ms(TIMEOUT_MS), 0, true, now);
+    exchange_begin(&exchange, &other_shape, ns_from_ms(TIMEOUT_MS), 0, true, now);
     assert_int_equal(exchange_step(&exchange, now), EXCHANGE_WAIT);
     assert_int_equal(exchange.wake, now.ns + ns_from_ms(GAP_MS));
     now.ns += ns_from_ms(2);
@@ -786,6 +786,56 @@ static void an_answer_to_another_block_of_the_unit_ends_the_doubt(void **state)
     over = now_ms();
     ask(&block_b);
     assert_true(now_ms() - over <= GAP_MS);
+}
+
+/* Asks one block, hears its answer; returns how long after the one before it was sent, in ms. */
+static int64_t ask_and_hear(const struct request *request, uint16_t word)
+{
+    int64_t over = now_ms();
+    int64_t waited;
+    uint8_t bytes[64];
+
+    ask(request);
+    waited = now_ms() - over;
+    now.ns += ns_from_ms(50);
+    hear(bytes, answer_rtu(request, word, bytes));
+    assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
+    assert_answered(CAUSE_NONE, word);
+    return waited;
+}
+
+static void
+a_unit_is_watched_once_for_a_second_answer_before_a_block_that_looks_the_same(void **state)
+{
+    set_up(WIRE_RTU);
+    ask_and_hear(&block_a, 7);
+    assert_true(ask_and_hear(&other_unit, 7) <= GAP_MS);
+    assert_true(ask_and_hear(&block_b, 8) >= GUARD_MS - 100);
+    for (int i = 0; i < 10; i++)
+        assert_true(ask_and_hear(i % 2 ? &block_a : &block_b, 9) <= GAP_MS);
+}
+
+static void
+a_unit_that_answered_twice_never_has_its_second_answer_taken_for_another_block(void **state)
+{
+    uint8_t bytes[64];
+
+    set_up(WIRE_RTU);
+    ask_and_hear(&block_a, 7);
+    ask_and_hear(&block_b, 8);
+    assert_true(ask_and_hear(&block_a, 7) <= GAP_MS);
+    now.ns += ns_from_ms(2); /* the other device of that id */
+    hear(bytes, answer_rtu(&block_a, 666, bytes));
+    for (int i = 0; i < 5; i++) {
+        ask_and_hear(i % 2 ? &block_a : &block_b, 9);
+        ask(&other_unit); /* meanwhile the second answer comes again */
+        hear(bytes, answer_rtu(i % 2 ? &block_a : &block_b, 666, bytes));
+        hear(bytes, answer_rtu(&other_unit, 7, bytes));
+        assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
+        assert_answered(CAUSE_NONE, 7);
+        assert_true(ask_and_hear(i % 2 ? &block_b : &block_a, 9) >= GUARD_MS - 100);
+        assert_true(ask_and_hear(i % 2 ? &block_a : &block_b, 9) >= GUARD_MS - 100);
+    }
 }
 
 /* --- a device that lies ------------------------------------------------------------------------
@@ -1033,6 +1083,10 @@ int main(void)
         cmocka_unit_test(an_answer_inside_the_guard_is_drained),
         cmocka_unit_test(another_block_that_looks_the_same_waits_one_guard_more),
         cmocka_unit_test(an_answer_to_another_block_of_the_unit_ends_the_doubt),
+        cmocka_unit_test(
+            a_unit_is_watched_once_for_a_second_answer_before_a_block_that_looks_the_same),
+        cmocka_unit_test(
+            a_unit_that_answered_twice_never_has_its_second_answer_taken_for_another_block),
         cmocka_unit_test(a_lying_device_never_gets_a_false_value_through),
     };
 
