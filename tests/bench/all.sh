@@ -61,6 +61,7 @@ run $python tests/bench/town.py --mqtt "${short[@]}"
 run $python tests/bench/crowd.py "${short[@]}"
 run $python tests/bench/dead.py "${short[@]}"
 run $python tests/bench/dialin.py "${dialin[@]}"
+run $python tests/bench/serial.py "${short[@]}"
 
 echo
 echo "== summary: every figure with an aim; median (least … most)"
