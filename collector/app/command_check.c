@@ -119,26 +119,26 @@ static void say_remarks(const struct settings *settings)
 }
 
 /* By assumed answer times: `lookback plan` beside a running collector knows better. */
-static void say_overloads(const struct settings *settings)
+static void say_overloads(const struct load *load)
 {
-    struct error err;
-    struct load *load = load_of(settings, NULL, NULL, &err);
-
-    for (size_t i = 0; load != NULL && i < load->link_count; i++)
+    for (size_t i = 0; i < load->link_count; i++)
         if (!load->links[i].fits) {
             printf("%s", SAY("提示：", "note: "));
             load_say_overload(&load->links[i]);
         }
-    load_free(load);
 }
 
 int command_check(const struct typed *typed)
 {
     struct conf_faults *faults = conf_faults_new();
     struct settings *settings = settings_load(typed->dir, typed->language_given, faults);
+    struct error err = {0};
+    struct load *load = settings == NULL ? NULL : load_of(settings, NULL, NULL, &err);
     int code = settings == NULL ? EXIT_WRONG : EXIT_DONE;
 
-    if (typed->json) {
+    if (settings != NULL && load == NULL) { /* more than a poll of a device holds */
+        code = command_fail(typed, &err);
+    } else if (typed->json) {
         check_json(faults, settings != NULL);
     } else if (settings == NULL) {
         for (size_t i = 0; i < conf_faults_count(faults); i++)
@@ -147,13 +147,14 @@ int command_check(const struct typed *typed)
                 conf_faults_count(faults));
     } else {
         say_remarks(settings);
-        say_overloads(settings);
+        say_overloads(load);
         printf(SAY("%s：配置正确。%zu 个点位，%zu 条链路，%zu 台设备，%zu 条规则，%zu 个输出\n",
                    "%s: settings are good: %zu sites, %zu links, %zu devices, %zu rules, %zu "
                    "outputs\n"),
                typed->dir, settings->site_count, settings->link_count, settings->device_count,
                settings->rule_count, settings->output_count);
     }
+    load_free(load);
     settings_free(settings);
     conf_faults_free(faults);
     return code;

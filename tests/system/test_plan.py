@@ -133,6 +133,14 @@ def test_a_bus_over_nine_tenths_answers_no_and_says_what_would_fit(tmp_path):
     assert town.command("plan").returncode == 2
 
 
+def test_a_device_that_takes_too_many_requests_is_a_fault_before_it_runs(tmp_path):
+    wide = profile("wide", {f"cod.c{i}": ("holding", 3 * i, "uint16", {}) for i in range(70)})
+    town = Town(tmp_path).device(port=4001, model=wide, link=None).write()
+    for word in ("plan", "check", "run"):
+        done = town.command(word)
+        assert done.returncode == 2 and "more than 64 requests" in done.stderr, (word, done)
+
+
 def test_lines_behind_a_server_share_a_bus_whose_rate_nobody_knows(tmp_path):
     town = Town(tmp_path)
     town.links.append({"name": "roof", "kind": "rtu_tcp", "host": "127.0.0.1", "port": 4001})
