@@ -18,39 +18,19 @@
 #include <unistd.h>
 
 #include "base/say.h"
-#include "drivers/simulator/answer.h"
+#include "drivers/simulator/serve_parts.h"
 
 #define LOOK_AGAIN_MS   50        /* how soon a reopened pseudo terminal is noticed */
 #define HALF_REQUEST_NS 100000000 /* older rests of a request on a line are noise */
 
-enum door_kind { DOOR_LISTEN, DOOR_CLIENT, DOOR_LINE };
-
-/* One descriptor we wait on. Clients form a list, so that they can be closed at the end. */
-struct door {
-    enum door_kind kind;
-    int fd;
-    uint32_t link;
-    bool asleep; /* a pseudo terminal nobody has open: out of the epoll set until somebody has */
-    struct mono_time heard;
-    struct inbox inbox;
-    struct door *next, *previous;
-};
-
-struct serve {
-    struct town *town;
-    struct door *doors; /* all of them */
-    modbus_t *tcp, *rtu;
-    int epoll;
-};
-
-static bool wait_on(struct serve *serve, struct door *door)
+bool serve_wait_on(struct serve *serve, struct door *door)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = door};
 
     return epoll_ctl(serve->epoll, EPOLL_CTL_ADD, door->fd, &event) == 0;
 }
 
-static struct door *door_new(struct serve *serve, enum door_kind kind, int fd, uint32_t link)
+struct door *serve_door_new(struct serve *serve, enum door_kind kind, int fd, uint32_t link)
 {
     struct door *door = calloc(1, sizeof *door);
 
@@ -68,8 +48,9 @@ static struct door *door_new(struct serve *serve, enum door_kind kind, int fd, u
     return door;
 }
 
-static void door_close(struct serve *serve, struct door *door)
+void serve_door_close(struct serve *serve, struct door *door)
 {
+    dialler_lost(serve, door);
     if (door->previous != NULL)
         door->previous->next = door->next;
     else
@@ -100,8 +81,8 @@ static bool open_port(struct serve *serve, uint32_t index, struct error *err)
         errno = EINVAL;
     else if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
              bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 128) == 0 &&
-             (door = door_new(serve, DOOR_LISTEN, fd, index)) != NULL)
-        return wait_on(serve, door) || refuse(link, err);
+             (door = serve_door_new(serve, DOOR_LISTEN, fd, index)) != NULL)
+        return serve_wait_on(serve, door) || refuse(link, err);
     refuse(link, err);
     if (fd >= 0)
         close(fd);
@@ -145,7 +126,7 @@ static bool open_line(struct serve *serve, uint32_t index, struct error *err)
     if (fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0 &&
         ptsname_r(fd, target, sizeof target) == 0 && make_raw(fd) &&
         put_symlink(target, link->path))
-        door = door_new(serve, DOOR_LINE, fd, index);
+        door = serve_door_new(serve, DOOR_LINE, fd, index);
     if (door != NULL) {
         door->asleep = true;
         return true;
@@ -154,6 +135,20 @@ static bool open_line(struct serve *serve, uint32_t index, struct error *err)
     if (fd >= 0)
         close(fd);
     return false;
+}
+
+static bool open_link(struct serve *serve, uint32_t index, struct error *err)
+{
+    switch ((enum sim_link_kind)serve->town->links[index].kind) {
+    case SIM_TCP:
+    case SIM_RTU_TCP:
+        return open_port(serve, index, err);
+    case SIM_SERIAL:
+        return open_line(serve, index, err);
+    case SIM_DIALIN:
+        break; /* it calls as soon as we run, and again until somebody answers */
+    }
+    return true;
 }
 
 struct serve *serve_new(struct town *town, struct error *err)
@@ -171,8 +166,11 @@ struct serve *serve_new(struct town *town, struct error *err)
     serve->rtu = modbus_new_rtu("/dev/null", 9600, 'N', 8, 1);
     if (serve->epoll < 0 || serve->tcp == NULL || serve->rtu == NULL)
         good = error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    serve->diallers = calloc(town->link_count + 1, sizeof *serve->diallers);
+    if (serve->diallers == NULL)
+        good = error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
     for (uint32_t i = 0; good && i < town->link_count; i++)
-        good = town->links[i].kind == SIM_TCP ? open_port(serve, i, err) : open_line(serve, i, err);
+        good = open_link(serve, i, err);
     if (good)
         return serve;
     serve_free(serve);
@@ -188,9 +186,10 @@ void serve_free(struct serve *serve)
 
         if (door->kind == DOOR_LINE)
             unlink(serve->town->links[door->link].path);
-        door_close(serve, door);
+        serve_door_close(serve, door);
         assert(serve->doors != door); /* it has left the list */
     }
+    free(serve->diallers);
     if (serve->tcp != NULL)
         modbus_free(serve->tcp);
     if (serve->rtu != NULL)
@@ -209,11 +208,11 @@ static void greet(struct serve *serve, const struct door *listener)
     if (fd < 0)
         return;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    door = door_new(serve, DOOR_CLIENT, fd, listener->link);
+    door = serve_door_new(serve, DOOR_CLIENT, fd, listener->link);
     if (door == NULL)
         close(fd);
-    else if (!wait_on(serve, door))
-        door_close(serve, door);
+    else if (!serve_wait_on(serve, door))
+        serve_door_close(serve, door);
 }
 
 /* Bytes taken, 0 at the end of the stream, -1 when there is nothing now. */
@@ -230,11 +229,14 @@ static ssize_t hear(struct door *door)
 
 static void serve_client(struct serve *serve, struct door *door)
 {
+    bool tcp = serve->town->links[door->link].kind == SIM_TCP;
     ssize_t count = hear(door);
 
-    if (count == 0 ||
-        (count > 0 && !answer_tcp(serve->town, door->link, serve->tcp, door->fd, &door->inbox)))
-        door_close(serve, door);
+    if (count == 0 || (count > 0 && tcp &&
+                       !answer_tcp(serve->town, door->link, serve->tcp, door->fd, &door->inbox)))
+        serve_door_close(serve, door);
+    else if (count > 0 && !tcp)
+        answer_rtu(serve->town, door->link, serve->rtu, door->fd, &door->inbox);
 }
 
 static void serve_line(struct serve *serve, struct door *door)
@@ -266,7 +268,7 @@ static bool wake_lines(struct serve *serve)
 
         if (!door->asleep)
             continue;
-        if (poll(&look, 1, 0) >= 0 && (look.revents & POLLHUP) == 0 && wait_on(serve, door))
+        if (poll(&look, 1, 0) >= 0 && (look.revents & POLLHUP) == 0 && serve_wait_on(serve, door))
             door->asleep = false;
         else
             one_sleeps = true;
@@ -284,7 +286,9 @@ bool serve_run(struct serve *serve, const volatile int *stop, struct error *err)
     sigdelset(&waiting, SIGINT);
     while (!*stop) {
         struct epoll_event event;
-        int timeout_ms = wake_lines(serve) ? LOOK_AGAIN_MS : -1;
+        int due_ms = dialler_turn(serve);
+        int timeout_ms =
+            wake_lines(serve) && (due_ms < 0 || due_ms > LOOK_AGAIN_MS) ? LOOK_AGAIN_MS : due_ms;
         int count = epoll_pwait(serve->epoll, &event, 1, timeout_ms, &waiting);
         struct door *door = event.data.ptr;
 

@@ -10,7 +10,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-static const char *const link_kinds[] = {"tcp", "serial", NULL};
+static const char *const link_kinds[] = {"tcp", "serial", "rtu_tcp", "dialin", NULL};
 static const char *const quality_letters[] = {"N", "T", "C", "M", "F", "S", "D", "B", NULL};
 
 /* clang-format off */
@@ -28,7 +28,7 @@ static const struct conf_key link_keys[] = {
      .choices = link_kinds, .text_zh = "种类", .text_en = "kind"},
     {.name = "host", .type = CONF_TEXT, .offset = offsetof(struct sim_link, host),
      .size = sizeof((struct sim_link *)0)->host,
-     .text_zh = "监听地址", .text_en = "address listened on"},
+     .text_zh = "监听或拨入的地址", .text_en = "address listened on, or dialled"},
     {.name = "port", .type = CONF_INT, .offset = offsetof(struct sim_link, port), .min = 1, .max = 65535,
      .text_zh = "TCP 端口", .text_en = "TCP port"},
     {.name = "path", .type = CONF_FILE, .offset = offsetof(struct sim_link, path),
@@ -36,6 +36,14 @@ static const struct conf_key link_keys[] = {
      .text_zh = "串口路径", .text_en = "path of the serial port"},
     {.name = "baud", .type = CONF_INT, .offset = offsetof(struct sim_link, baud), .min = 50, .max = 4000000,
      .text_zh = "波特率", .text_en = "baud rate"},
+    {.name = "id", .type = CONF_TEXT, .offset = offsetof(struct sim_link, id),
+     .size = sizeof((struct sim_link *)0)->id,
+     .text_zh = "注册包", .text_en = "registration packet"},
+    {.name = "id_hex", .type = CONF_TEXT, .offset = offsetof(struct sim_link, id_hex),
+     .size = sizeof((struct sim_link *)0)->id_hex,
+     .text_zh = "注册包，十六进制", .text_en = "registration packet in hex"},
+    {.name = "heartbeat", .type = CONF_DURATION, .offset = offsetof(struct sim_link, heartbeat_ms),
+     .min = 100, .max = 1e9, .text_zh = "心跳间隔", .text_en = "how often it is said again"},
 };
 
 struct device_words {
@@ -129,9 +137,15 @@ static bool read_links(struct reading_file *file, struct conf_at list)
             good = false;
             continue;
         }
-        if (link->kind == SIM_TCP && link->port == 0)
+        if (link->kind != SIM_SERIAL && link->port == 0)
             good = conf_complain(file->faults, at, "port", "%s",
-                                 SAY("TCP 链路要写端口", "a tcp link needs its port"));
+                                 SAY("这种链路要写端口", "a link of this kind needs its port"));
+        if (link->kind == SIM_DIALIN &&
+            !registration_id_of_hex(link->id_hex, &link->registration) &&
+            !registration_id_of_text(link->id, &link->registration))
+            good =
+                conf_complain(file->faults, at, "id", "%s",
+                              SAY("拨入链路要写 id 或 id_hex", "a dialin link needs id or id_hex"));
         if (link->kind == SIM_SERIAL && link->path[0] == '\0')
             good = conf_complain(file->faults, at, "path", "%s",
                                  SAY("串口链路要写路径", "a serial link needs its path"));

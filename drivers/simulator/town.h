@@ -10,17 +10,22 @@
 
 #include "base/conf.h"
 #include "drivers/profile.h"
+#include "drivers/registration.h"
 #include "drivers/simvalue.h"
 
-enum sim_link_kind { SIM_TCP, SIM_SERIAL };
+enum sim_link_kind { SIM_TCP, SIM_SERIAL, SIM_RTU_TCP, SIM_DIALIN };
 
 struct sim_link {
     char name[NAME_SIZE];
     int kind;       /* enum sim_link_kind */
-    char host[64];  /* tcp: the address listened on */
-    int64_t port;   /* tcp */
+    char host[64];  /* tcp, rtu_tcp: the address listened on; dialin: the one called */
+    int64_t port;   /* tcp, rtu_tcp, dialin */
     char path[256]; /* serial: the symbolic link a collector opens */
     int64_t baud;   /* serial: said for the reader's sake, a pseudo terminal has none */
+    char id[REGISTRATION_ID_MAX + 1]; /* dialin: what it says when it is connected */
+    char id_hex[3 * REGISTRATION_ID_MAX + 1];
+    int64_t heartbeat_ms; /* dialin: how often it says it again; 0: never */
+    struct registration_id registration;
 };
 
 struct sim_state {

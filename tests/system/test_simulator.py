@@ -160,3 +160,23 @@ def test_a_wrong_file_is_named_with_its_line(simulated, words):
         file.write(text.replace(*words, 1))
     answer = subprocess.run(simulator.command(), capture_output=True, text=True, timeout=20)
     assert answer.returncode == 2 and ".conf:" in answer.stderr
+
+
+def test_a_unit_that_dials_in_and_a_serial_server_are_played_too(town, folder, peers):
+    server, door = free_port(), free_port()
+    peers.keep(Simulator(str(folder), {
+        "links": [{"name": "moxa", "kind": "rtu_tcp", "port": server},
+                  {"name": "field", "kind": "dialin", "host": "127.0.0.1", "port": door,
+                   "id": "ZJ-07", "heartbeat": "100ms"}],
+        "devices": [steady("moxa", 1), steady("moxa", 2), steady("field", 1)]}))
+    town.links += [{"name": "moxa", "kind": "rtu_tcp", "host": "127.0.0.1", "port": server},
+                   {"name": "field", "kind": "dialin", "listen": f"127.0.0.1:{door}",
+                    "id": "ZJ-07"}]
+    for name, link, unit in (("one", "moxa", 1), ("two", "moxa", 2), ("far", "field", 1)):
+        town.device(link=link, unit=unit, name=name, model=probe(), every="300ms")
+    town.start()
+    for name in ("one", "two", "far"):
+        town.wait(lambda: sum(row[4] == "N" and row[3] == 7.32
+                              for row in town.readings(f"yard/{name}/ph")) >= 3, 30,
+                  f"good readings of {name}")
+    assert {row[5] for row in town.readings() if row[4] != "N"} <= {"not_connected"}
