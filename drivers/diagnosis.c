@@ -198,11 +198,11 @@ static void take_strangers(struct diagnosis *diagnosis, const struct turn *turn,
 }
 
 /* Two answers to one request, unless the first of them was to an earlier one. */
-static void take_doubled(struct diagnosis *diagnosis, const struct turn *turn, struct mono_time now)
+static void take_doubled(struct diagnosis *diagnosis, struct mono_time now)
 {
     uint8_t unit = diagnosis->request.unit;
 
-    if (turn->requests == 0 && !is_late(diagnosis, unit))
+    if (!is_late(diagnosis, unit))
         strike(&suspect_unit(diagnosis, unit)->doubled, now);
 }
 
@@ -226,7 +226,7 @@ static void weigh_rtu(struct diagnosis *diagnosis, struct mono_time now)
         strike(&diagnosis->echo, now);
     take_strangers(diagnosis, &turn, now);
     if (answers > 1 || turn.second > 0)
-        take_doubled(diagnosis, &turn, now);
+        take_doubled(diagnosis, now);
     if (answers > 0 && turn.bytes > 0 && turn.bytes <= TURN_EXTRA_MAX && !turn.damaged &&
         turn.requests + turn.frames == 0)
         strike(&diagnosis->extra, now);

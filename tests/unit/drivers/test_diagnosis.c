@@ -176,6 +176,17 @@ static void wrong_settings_are_named_after_a_few_answers(void **state)
             }
 }
 
+static void the_length_of_the_answers_tells_a_wrong_parity_from_a_wrong_rate(void **state)
+{
+    set_up(WIRE_RTU);
+    poll_over(&ports[3], &ports[5], 1); /* 8N1 read as 8E1 */
+    assert_found(FINDING_SETTINGS, 0);
+    assert_true(finding().framed);
+    set_up(WIRE_RTU);
+    poll_over(&ports[7], &ports[3], 1); /* 19,200 Bd read at 9,600 */
+    assert_false(finding().framed);
+}
+
 static void silence_says_nothing_of_the_settings(void **state)
 {
     const struct request request = block(7);
@@ -237,6 +248,25 @@ static void a_line_that_once_worked_and_is_damaged_has_right_settings(void **sta
     ask_and_answer(5);
     for (int i = 0; i < 6; i++)
         answer_damaged((uint8_t)(5 + i % 2));
+    assert_found(FINDING_DAMAGED, 0);
+}
+
+static void a_lone_unit_is_not_told_from_its_line(void **state)
+{
+    set_up(WIRE_RTU);
+    ask_and_answer(5);
+    for (int i = 0; i < 6; i++)
+        answer_damaged(5);
+    assert_found(FINDING_DAMAGED, 0);
+}
+
+static void a_unit_that_is_seldom_damaged_is_not_two_units(void **state)
+{
+    set_up(WIRE_RTU);
+    for (int i = 0; i < 100; i++) {
+        ask_and_answer(4);
+        i % 10 == 9 ? answer_damaged(5) : ask_and_answer(5);
+    }
     assert_found(FINDING_DAMAGED, 0);
 }
 
@@ -390,17 +420,20 @@ static void a_master_that_has_gone_is_forgotten(void **state)
 
 static void a_late_answer_of_another_of_our_units_is_no_stranger(void **state)
 {
-    const struct request slow = block(9);
+    const struct request bits = {.unit = 9, .function = 1, .address = 0, .count = 24};
+    const struct request slow[] = {block(9), bits}; /* 24 bits: as long as a request */
     uint8_t bytes[64];
 
-    set_up(WIRE_RTU);
-    for (int i = 0; i < 20; i++) {
-        ask(&slow);
-        ask(&slow);
-        ask_and_answer(5);
-        hear(bytes, answer(&slow, bytes));
+    for (size_t which = 0; which < 2; which++) {
+        set_up(WIRE_RTU);
+        for (int i = 0; i < 20; i++) {
+            ask(&slow[which]);
+            ask(&slow[which]);
+            ask_and_answer(5);
+            hear(bytes, answer(&slow[which], bytes));
+        }
+        assert_found(FINDING_NONE, 0);
     }
-    assert_found(FINDING_NONE, 0);
 }
 
 static void a_device_that_answers_as_another_unit_is_named_with_both(void **state)
@@ -558,11 +591,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_settings_are_named_after_a_few_answers),
+        cmocka_unit_test(the_length_of_the_answers_tells_a_wrong_parity_from_a_wrong_rate),
         cmocka_unit_test(silence_says_nothing_of_the_settings),
         cmocka_unit_test(one_device_with_other_settings_is_told_from_a_wrong_line),
         cmocka_unit_test(right_frames_end_the_verdict_on_the_settings),
         cmocka_unit_test(rare_crc_errors_are_nothing_and_one_in_a_hundred_is_the_wiring),
         cmocka_unit_test(a_line_that_once_worked_and_is_damaged_has_right_settings),
+        cmocka_unit_test(a_lone_unit_is_not_told_from_its_line),
+        cmocka_unit_test(a_unit_that_is_seldom_damaged_is_not_two_units),
         cmocka_unit_test(extra_bytes_at_right_frames_again_and_again_are_a_missing_terminator),
         cmocka_unit_test(two_answers_to_one_request_are_two_units_with_one_id),
         cmocka_unit_test(a_second_answer_that_comes_after_the_next_request_counts_as_well),
