@@ -1,50 +1,12 @@
 /* lookback probe: who is on a line, which model it may be, what its registers hold, and which of
  * them show what the display shows. Reads only; needs no settings. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/command.h"
 #include "app/command_line.h"
-#include "app/probe_conf.h"
-#include "app/probe_direct.h"
-#include "app/probe_known.h"
-#include "app/probe_scan.h"
-#include "app/probe_show.h"
-#include "app/probe_via.h"
+#include "app/probe_run.h"
 #include "base/say.h"
-
-enum { RANGES = 2, UNASKED_RANGE = 64 };
-
-/* What was learned of one unit. */
-struct unit_work {
-    struct found_unit *found;
-    struct candidates candidates;
-    bool recognised; /* the candidates were looked for */
-    struct probe_words words[RANGES];
-    size_t words_count;
-    struct marks marks;
-    char model[64]; /* for devices.conf */
-};
-
-/* One run of the command. */
-struct probing {
-    const struct typed *typed;
-    struct probe_options options;
-    struct probe_target target;
-    struct shelf *shelf;
-    struct probe_direct direct;
-    struct probe_via via; /* instead, with --via-collector */
-    struct probe_way way;
-    struct probe_scan scan;
-    struct conf_pieces pieces;
-    struct conf_device devices[FOUND_MAX];
-    size_t device_count;
-    bool answered; /* anybody, anything */
-    struct overheard heard;
-    json_t *units;
-};
 
 static bool shows(const struct probing *probing)
 {
@@ -65,7 +27,7 @@ static bool ask_and_note(void *self, const struct request *requests, size_t coun
     return good;
 }
 
-static bool was_stopped(const struct probing *probing)
+bool probe_was_stopped(const struct probing *probing)
 {
     return probing->direct.stopped || probing->via.stopped;
 }
@@ -155,149 +117,6 @@ static bool find_units(struct probing *probing, struct error *err)
     if (!probing->options.scan)
         narrow_search(probing);
     return search(probing, err);
-}
-
-/* One unit ------------------------------------------------------------------------------------
- */
-
-/* --read, or where the display's value is looked for when nothing was said: the first registers. */
-static bool read_ranges(struct probing *probing, struct unit_work *work, struct error *err)
-{
-    static const enum register_area areas[] = {AREA_HOLDING_REGISTER, AREA_INPUT_REGISTER};
-    const struct probe_options *options = &probing->options;
-
-    work->words_count = options->reads ? 1 : RANGES;
-    for (size_t i = 0; i < work->words_count; i++) {
-        struct probe_words *words = &work->words[i];
-
-        words->range =
-            options->reads ? options->range : (struct probe_range){areas[i], 0, UNASKED_RANGE};
-        if (!probe_read(&probing->way, work->found->unit, words, err))
-            return false;
-        probing->heard = words->heard;
-        probe_match(words, options->expected, options->expected_count, &work->marks);
-    }
-    return true;
-}
-
-static bool recognise(struct probing *probing, struct unit_work *work, struct error *err)
-{
-    work->recognised = true;
-    return probe_recognise(&probing->way, work->found->unit, probing->shelf, &work->found->line,
-                           &work->candidates, err);
-}
-
-/* A unit that answered at all answers within some times of that; for values, patience is more. */
-static struct link_setup patient_line(const struct probing *probing, const struct found_unit *found)
-{
-    struct link_setup line = found->line;
-    int64_t least = probing->target.link.kind == LINK_SERIAL ? 300 : 1000;
-    int64_t wanted = 4 * found->took_ms > least ? 4 * found->took_ms : least;
-
-    if (probing->options.timeout_ms > 0)
-        wanted = probing->options.timeout_ms;
-    else if (!found->answered)
-        return line;
-    line.timeout_ms = line.guard_ms = wanted;
-    return line;
-}
-
-static void name_model(struct unit_work *work)
-{
-    if (candidates_agree(&work->candidates))
-        snprintf(work->model, sizeof work->model, "%s", work->candidates.list[0].profile->model);
-    else
-        snprintf(work->model, sizeof work->model, "my_probe_%d", (int)work->found->unit);
-}
-
-static void add_pieces(struct probing *probing, const struct unit_work *work)
-{
-    struct conf_device *device = &probing->devices[probing->device_count++];
-    const struct probe_options *options = &probing->options;
-
-    *device = (struct conf_device){.unit = work->found->unit, .line = work->found->line};
-    snprintf(device->model, sizeof device->model, "%s", work->model);
-    device->is_known = candidates_agree(&work->candidates) || work->marks.count > 0;
-    for (size_t i = 0; i < work->candidates.count; i++)
-        device->perhaps[i] = work->candidates.list[i].profile->model;
-    conf_add_profile(&probing->pieces, work->model, probing->shelf, &work->found->line, work->words,
-                     work->words_count, options->expected, options->expected_count, &work->marks);
-}
-
-static void show_unit(const struct probing *probing, const struct unit_work *work)
-{
-    const struct probe_options *options = &probing->options;
-    const struct found_unit *found = work->found;
-    char framing[32];
-
-    probe_framing_text(&found->line, framing, sizeof framing);
-    printf(SAY("%d 号单元%s%s%s", "unit %d%s%s%s"), (int)found->unit,
-           framing[0] != '\0' ? SAY("（", " (") : "", framing,
-           framing[0] != '\0' ? SAY("）", ")") : "");
-    if (found->answered && found->refused)
-        printf(SAY("：有应答（%lld ms，异常 %d）", ": answers (%lld ms, exception %d)"),
-               (long long)found->took_ms, (int)found->exception);
-    else if (found->answered)
-        printf(SAY("：有应答（%lld ms）", ": answers (%lld ms)"), (long long)found->took_ms);
-    putchar('\n');
-    if (work->recognised)
-        probe_show_candidates(&work->candidates);
-    for (size_t i = 0; i < work->words_count; i++)
-        if (work->words[i].answered)
-            probe_show_words(&work->words[i], &work->marks, options->all);
-    probe_show_marks(&work->marks, options->expected, options->expected_count);
-}
-
-static void add_json(struct probing *probing, const struct unit_work *work)
-{
-    const struct found_unit *found = work->found;
-    json_t *registers = json_array();
-    char framing[32];
-
-    probe_framing_text(&found->line, framing, sizeof framing);
-    for (size_t i = 0; i < work->words_count; i++) {
-        json_t *list = probe_words_json(&work->words[i]);
-
-        json_array_extend(registers, list);
-        json_decref(list);
-    }
-    json_array_append_new(probing->units,
-                          json_pack("{s:i, s:s, s:o, s:I, s:o, s:o, s:o, s:s}", "unit",
-                                    (int)found->unit, "line", framing, "exception",
-                                    found->refused ? json_integer(found->exception) : json_null(),
-                                    "answer_ms", (json_int_t)found->took_ms, "candidates",
-                                    probe_candidates_json(&work->candidates), "registers",
-                                    registers, "matches",
-                                    probe_marks_json(&work->marks, probing->options.expected,
-                                                     probing->options.expected_count),
-                                    "model", work->model));
-}
-
-static bool work_on(struct probing *probing, struct found_unit *found, struct error *err)
-{
-    struct unit_work *work = calloc(1, sizeof *work);
-    struct link_setup line = patient_line(probing, found);
-    bool reads = probing->options.reads || probing->options.expected_count > 0;
-    bool good = work != NULL;
-
-    if (work == NULL)
-        return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
-    work->found = found;
-    good = probing->options.via || probe_direct_open(&probing->direct, &line, err);
-    if (good)
-        good = reads ? read_ranges(probing, work, err) : recognise(probing, work, err);
-    name_model(work);
-    if (probing->answered && (good || was_stopped(probing))) {
-        if (!reads || work->marks.count > 0)
-            add_pieces(probing, work);
-        if (probing->typed->json)
-            add_json(probing, work);
-        else
-            show_unit(probing, work);
-    }
-    candidates_end(&work->candidates);
-    free(work);
-    return good;
 }
 
 /* The end -------------------------------------------------------------------------------------
@@ -417,7 +236,7 @@ static void print_json(struct probing *probing)
         json_pack("{s:s, s:s, s:b, s:b, s:b, s:O, s:o}", "link", probing->target.link.name, "place",
                   probe_target_text(&probing->target.link, place, sizeof place), "answered",
                   (int)probing->answered, "interrupted",
-                  (int)(scan->stopped || was_stopped(probing)), "ignores_units",
+                  (int)(scan->stopped || probe_was_stopped(probing)), "ignores_units",
                   (int)scan->ignores_units, "units", probing->units, "files", pieces_json(probing));
 
     json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
@@ -434,9 +253,9 @@ static bool work_on_all(struct probing *probing, struct error *err)
     for (size_t i = 0; good && i < probing->scan.count; i++) {
         if (i > 0 && !probing->typed->json)
             putchar('\n');
-        good = work_on(probing, &probing->scan.found[i], err);
+        good = probe_unit(probing, &probing->scan.found[i], err);
     }
-    return good || was_stopped(probing);
+    return good || probe_was_stopped(probing);
 }
 
 /* The collector knows its links by name, and its line stays as it is set. */

@@ -208,7 +208,18 @@ static void add_mark(struct marks *marks, const struct mark *mark)
     drop_mark(marks, at);
 }
 
-/* One type, order and scale at one place. A register of 0 or 1 proves nothing, however scaled. */
+/* A register of 0 or 1 proves nothing, however it is turned or scaled. */
+static bool is_bare(const struct probe_words *words, size_t at, enum word_type type)
+{
+    const struct channel channel = {.type = type};
+
+    for (unsigned i = 0; i < channel_word_count(&channel); i++)
+        if (words->words[at + i] > 1)
+            return false;
+    return true;
+}
+
+/* One type, order and scale at one place. */
 static void try_one(const struct probe_words *words, size_t at, struct mark mark,
                     const struct expected *expected, struct marks *marks)
 {
@@ -220,7 +231,7 @@ static void try_one(const struct probe_words *words, size_t at, struct mark mark
     mark.value = probe_value(words, at, mark.type, mark.order, mark.scale);
     if (isnan(mark.value) || !shows(expected, mark.value))
         return;
-    if (!is_float(mark.type) && fabs(raw) <= 1.0)
+    if (is_bare(words, at, mark.type) || (!is_float(mark.type) && fabs(raw) <= 1.0))
         return;
     mark.sign_open = other != mark.type && probe_value(words, at, other, mark.order, 0) == raw;
     mark.unlikely = unlikely(&mark, expected, words, at);

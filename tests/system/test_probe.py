@@ -1,6 +1,8 @@
 """Commissioning: `lookback probe` beside real Modbus devices, on a serial line and over TCP."""
+import fcntl
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -94,7 +96,8 @@ def test_what_does_not_answer_is_no_and_what_is_not_there_could_not_be_done(peer
 def test_a_scan_finds_the_units_whose_ids_nobody_knows(peers, port):
     peers.honest({3: {"holding": {0: 11}}, 17: {"input": {0: 5}}}, path=port)
 
-    answer = asked(port, "--scan", "--units", "1-20", "--baud", "9600", "--timeout", "40ms")
+    answer = asked(port, "--scan", "--units", "1-20", "--baud", "9600", "--timeout", "40ms",
+                   "--read", "holding:0:1")
 
     assert [one["unit"] for one in answer["units"]] == [3, 17]
     assert all(one["line"] == "9600 8N1" for one in answer["units"])
@@ -247,3 +250,37 @@ def test_a_known_model_is_recognised_by_its_registers(folder, town):
     best = unit["candidates"][0]
     assert best["model"] == "yosemitech_y4000" and best["in_range"] == best["channels"] == 7
     assert unit["model"] == "yosemitech_y4000" and 0 <= best["values"]["ph"] <= 14
+
+
+def test_an_interrupted_search_gives_what_it_found(peers, port):
+    device = peers.scripted(lambda request: [11] * request.count,
+                            lambda request, honest: [(0, honest)] if request.unit == 1 else [],
+                            serial=port)
+    search = subprocess.Popen([BINARY, "probe", port, "--scan", "--baud", "9600", "--timeout",
+                               "60s", "--json", "--lang", "en", "-c", "/nonexistent"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: any(one.unit != 1 for one in device.requests), what="a second unit asked")
+    search.send_signal(signal.SIGINT)
+    out, err = search.communicate(timeout=20)
+    assert search.returncode == 0, err
+    answer = json.loads(out)
+    assert answer["interrupted"] and [one["unit"] for one in answer["units"]] == [1]
+
+
+def test_bytes_that_make_no_sense_are_said_to_be_the_line_settings(peers, port):
+    peers.scripted(lambda request: [0] * request.count,
+                   lambda request, honest: [(0, b"\xfe\x80\xf8\x00\xe6\x06\xff")], serial=port)
+
+    garbled = probe(port, "--read", "holding:0:8", "--timeout", "60ms", code=1).stderr
+
+    assert "line settings" in garbled or "baud" in garbled
+    assert "--scan" in garbled
+
+
+def test_a_port_another_program_has_locked_is_refused_with_its_name(peers, port):
+    peers.honest({3: {"holding": {0: 11}}}, path=port)
+    with open(port, "rb+", buffering=0) as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        held = probe(port, "--unit", "3", "--read", "holding:0:1", code=3).stderr
+    assert "held by" in held
+    assert asked(port, "--unit", "3", "--read", "holding:0:1")["answered"]
