@@ -11,4 +11,8 @@
 void findings_lesson(struct recorder *recorder, const struct device_setup *device,
                      const struct lesson *lesson);
 
+/* Who it says it is: remembered when it is the one it should be; told in any case. */
+void findings_identity(struct recorder *recorder, const struct device_setup *device,
+                       const struct identity_finding *identity);
+
 #endif

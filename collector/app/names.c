@@ -105,6 +105,8 @@ static void set_up_device(struct device_setup *to, const struct device_conf *fro
         .channels = from->channels,
         .points = points,
         .channel_count = from->channel_count,
+        .serial_number = from->serial_number,
+        .identity_said = from->identity,
     };
     snprintf(to->label, sizeof to->label, "%.40s/%.36s", from->site, from->name);
 }

@@ -54,6 +54,7 @@ struct device_conf {
     char name[NAME_SIZE];
     char title[TITLE_SIZE];
     char serial_number[64];
+    char identity[IDENTITY_TEXT]; /* what it answers as, said by the steward; "": not said */
     char model[64];
     char link_name[NAME_SIZE];
     int64_t unit;

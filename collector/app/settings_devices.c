@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "drivers/identity.h"
 
 /* clang-format off */
 static const char *const word_orders[] = {"ABCD", "BADC", "CDAB", "DCBA", NULL};
@@ -24,6 +25,8 @@ static const struct conf_key device_keys[] = {
      "名称", "title"},
     {"serial_number", CONF_TEXT, false, FIELD(struct device_row, conf.serial_number), 0, 0, "", NULL,
      "出厂编号", "serial number"},
+    {"identity", CONF_TEXT, false, FIELD(struct device_row, conf.identity), 0, 0, "", NULL,
+     "它回答的身份，照告警里的写", "what it answers as, as the notice writes it"},
     {"model", CONF_TEXT, true, FIELD(struct device_row, conf.model), 0, 0, NULL, NULL,
      "型号，即仪器模板的文件名", "its model: the name of a profile"},
     {"link", CONF_NAME, true, FIELD(struct device_row, conf.link_name), 0, 0, NULL, NULL,
@@ -203,6 +206,28 @@ static void find_site(const struct surroundings *around, struct device_conf *dev
                       SAY("sites.conf 里", "in sites.conf"), around->loading->faults);
 }
 
+/* An identity nobody can compare with would be no guard. */
+static void check_identity(const struct device_conf *device, struct conf_at at,
+                           struct conf_faults *faults)
+{
+    struct identity_heard said;
+    char understood[IDENTITY_TEXT];
+
+    if (device->identity[0] == '\0')
+        return;
+    identity_parse(device->profile, device->identity, &said);
+    identity_text(device->profile, &said, understood);
+    if (strcmp(understood, device->identity) != 0)
+        conf_complain(
+            faults, conf_member(at, "identity"), "identity",
+            SAY("照告警里的写，项名和次序同型号模板 %s 的 identity，如 \"firmware=2.1; "
+                "serial_number=7\"；其中能懂的是 \"%s\"",
+                "must be as the notice writes it, with the items of the identity of %s in "
+                "its order, such as \"firmware=2.1; serial_number=7\"; understood is "
+                "\"%s\""),
+            device->model, understood);
+}
+
 /* Unit 0 is a broadcast on a serial line and 248 to 255 are reserved there, whatever carries its
  * bytes; over Modbus TCP all are used. */
 static void find_link(const struct surroundings *around, struct device_conf *device,
@@ -242,6 +267,7 @@ static void read_device(const struct surroundings *around, struct device_conf *d
     if (row.conf.profile != NULL) {
         read_channels(&row.conf, conf_member(at, "channels"), faults);
         override_channels(&row, at, faults);
+        check_identity(&row.conf, at, faults);
     }
     *device = row.conf;
 }

@@ -91,6 +91,14 @@ static void learned(void *self, size_t index, const struct lesson *lesson)
     findings_lesson(station->recorder, &station->names.devices[index], lesson);
 }
 
+static void identified(void *self, size_t index, const struct identity_finding *finding)
+{
+    struct station *station = self;
+
+    findings_identity(station->recorder, &station->names.devices[index], finding);
+    trouble_identity(station->trouble, index, finding);
+}
+
 static void link_found(void *self, size_t link, const struct finding *finding)
 {
     struct station *station = self;
@@ -120,6 +128,7 @@ static bool make_poller(struct station *station, uv_loop_t *loop, struct error *
         .strangers_changed = strangers_changed,
         .keeps_frames = keeps_frames,
         .learned = learned,
+        .identified = identified,
         .found = link_found,
         .self = station,
     };

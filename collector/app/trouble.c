@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/shown.h"
 #include "base/say.h"
@@ -283,4 +284,63 @@ void trouble_finding(struct trouble *trouble, size_t link, const struct finding 
     finding_say(finding, setup->name, link_settings_text(setup, settings),
                 since_shown(trouble, finding->since, since), sentence, sizeof sentence);
     notice_raise(trouble->notices, id, subject, "%s", sentence);
+}
+
+/* What the steward writes into devices.conf for what answers now: the serial number where that is
+ * all that differs, else the whole. */
+static void add_setting(const struct device_setup *device, const struct identity_finding *finding,
+                        struct text *text)
+{
+    const struct profile *profile = device->profile;
+    struct identity_heard was, is;
+    size_t others = 0, serial = profile->identity_count;
+
+    identity_parse(profile, finding->was, &was);
+    identity_parse(profile, finding->is, &is);
+    for (size_t i = 0; i < profile->identity_count; i++)
+        if (strcmp(profile->identity[i].name, "serial_number") == 0 && is.known[i])
+            serial = i;
+        else
+            others += was.known[i] && is.known[i] && strcmp(was.values[i], is.values[i]) != 0;
+    if (serial < profile->identity_count && others == 0)
+        text_format(text, "serial_number = \"%s\";", is.values[serial]);
+    else
+        text_format(text, "identity = \"%s\";", finding->is);
+}
+
+void trouble_identity(struct trouble *trouble, size_t index, const struct identity_finding *finding)
+{
+    const struct device_setup *device = &trouble->devices[index];
+    char id[64], subject[96], utc[WALL_TEXT], since[LOCAL_TEXT], setting[IDENTITY_TEXT + 24];
+    struct text text;
+
+    snprintf(id, sizeof id, "identity-%u", device->id);
+    if (finding->verdict == IDENTITY_RIGHT) {
+        notice_end(trouble->notices, id);
+        return;
+    }
+    snprintf(subject, sizeof subject, SAY("设备 %s", "device %s"), device->label);
+    local_time(wall_text(finding->since, utc), since);
+    if (finding->verdict == IDENTITY_OTHER_MODEL) {
+        notice_raise(
+            trouble->notices, id, subject,
+            SAY("自 %s 起读数不采用：型号应为 %.120s，它回答 "
+                "%.120s，不是这种型号；请核对接线、站号 %u "
+                "和 devices.conf 里的 model",
+                "since %s its values are withheld: the model should be %.120s, it answers %.120s, "
+                "which is another model; check the wiring, unit %u and its model in "
+                "devices.conf"),
+            since, finding->was, finding->is, device->unit);
+        return;
+    }
+    text_init(&text, setting, sizeof setting);
+    add_setting(device, finding, &text);
+    notice_raise(
+        trouble->notices, id, subject,
+        SAY("自 %s 起读数不采用：身份应为 %.120s，它回答 %.120s。若确已更换，在 devices.conf "
+            "该设备处写 %s 并重启；若未更换，核对接线和站号 %u",
+            "since %s its values are withheld: it should be %.120s, it answers %.120s. If it was "
+            "replaced, write %s for it in devices.conf and restart; if not, check the "
+            "wiring and unit %u"),
+        since, finding->was, finding->is, setting, device->unit);
 }

@@ -4,8 +4,9 @@
  * notice, and so is one that refuses all three times in a row; one
  * that answers again ends it. A link whose port or host cannot be reached is one notice
  * for the link, not one for each of its devices. A point that has no value three times in a row
- * while its device answers (a register the device refuses) is a notice of its own; and so is what
- * the bytes of a link say about it. The loop's thread.
+ * while its device answers (a register the device refuses) is a notice of its own; and so are what
+ * the bytes of a link say about it and a device that is not the one it should be. The loop's
+ * thread.
  */
 #ifndef APP_TROUBLE_H
 #define APP_TROUBLE_H
@@ -25,5 +26,9 @@ void trouble_free(struct trouble *trouble);
 void trouble_poll(struct trouble *trouble, const struct poll *poll, const struct poller *poller);
 /* What the bytes of a link say about it now. */
 void trouble_finding(struct trouble *trouble, size_t link, const struct finding *finding);
+
+/* Who a device says it is. */
+void trouble_identity(struct trouble *trouble, size_t index,
+                      const struct identity_finding *finding);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "drivers/diagnosis.h"
 #include "drivers/exchange.h"
+#include "drivers/identity.h"
 #include "drivers/link_dialin.h"
 #include "drivers/plan.h"
 #include "drivers/profile.h"
@@ -58,6 +59,18 @@ struct device_setup {
     const struct lesson *lessons;
     size_t lesson_count;
     const char *identity; /* what it answered as; NULL or "": never asked */
+    /* What the settings say it answers as: the item serial_number, and any. NULL or "": nothing. */
+    const char *serial_number;
+    const char *identity_said;
+};
+
+/* What a device said of itself when it was asked who it is. */
+struct identity_finding {
+    enum identity_verdict verdict;
+    const char *was;         /* what it should be: "model=12; serial_number=7"; "": never asked */
+    const char *is;          /* what it answered */
+    bool is_news;            /* RIGHT, and not what was remembered: to be remembered now */
+    struct wall_time since;  /* when it began to be this */
 };
 
 struct poller_setup {
@@ -74,10 +87,12 @@ struct poller_setup {
     bool (*has_room)(void *self, struct wall_time due);
     /* A finished poll, good or failed; everything in it is borrowed for the call. */
     void (*done)(void *self, const struct poll *poll);
-    /* A device taught something, or said who it is, for the first time or otherwise than before:
-     * to be remembered. `index` is the device's in the setup. Either may be NULL. */
+    /* A device taught something: to be remembered. `index` is the device's in the setup. May be
+     * NULL. */
     void (*learned)(void *self, size_t index, const struct lesson *lesson);
-    void (*identified)(void *self, size_t index, const char *identity, bool changed);
+    /* A device said who it is, for the first time or otherwise than before; while it is not the one
+     * it should be its values are withheld. The finding is borrowed for the call. May be NULL. */
+    void (*identified)(void *self, size_t index, const struct identity_finding *finding);
     /* Each exchange as it ends, borrowed for the call: for who measures the line. May be NULL. */
     void (*exchanged)(void *self, size_t index, const struct exchange_result *result);
     /* Whether the frames of the poll that begins are kept: a point of the device watches a task.

@@ -27,12 +27,13 @@ int64_t device_timeout_ns(const struct device *device)
 static void begin_request(struct line *line, struct mono_time now)
 {
     struct device *device = line->asking.device;
-    const struct planned *planned = planned_of(&line->asking);
+    const struct planned planned =
+        line->asking.identifying ? identity_request(&line->asking) : *planned_of(&line->asking);
     const struct request request = {
         .unit = device->setup.unit,
-        .function = area_function(planned->area),
-        .address = planned->address,
-        .count = planned->count,
+        .function = area_function(planned.area),
+        .address = planned.address,
+        .count = planned.count,
     };
     bool same_unit = line->last_unit == device->setup.unit;
 
@@ -153,6 +154,17 @@ static void mark_warming(const struct device *device, struct mono_time at, struc
     }
 }
 
+/* What another instrument measures is nobody's value here; its raw words stay with the poll. */
+static void withhold(const struct device *device, struct reading *readings)
+{
+    for (size_t i = 0; i < device->setup.channel_count; i++)
+        if (readings[i].quality != QUALITY_NO_ANSWER)
+            readings[i] = (struct reading){.point = readings[i].point,
+                                           .quality = QUALITY_FAULT,
+                                           .cause = CAUSE_IDENTITY_CHANGED,
+                                           .value = NAN};
+}
+
 static void report(struct line *line, struct device *device)
 {
     struct poller *poller = line->poller;
@@ -177,6 +189,8 @@ static void report(struct line *line, struct device *device)
     profile_decode(setup->profile, setup->channels, setup->channel_count, line->blocks,
                    asking->block_count, readings);
     mark_warming(device, asking->mono, readings);
+    if (asking->withheld)
+        withhold(device, readings);
     for (size_t i = 0; i < setup->channel_count; i++) {
         readings[i].point = setup->points[i];
         device->readings[i] = readings[i];
@@ -201,6 +215,7 @@ static void end_poll(struct line *line, struct mono_time now)
     lessons_conclude(line);
     refusals_conclude(device, &line->asking);
     stamp(line, now, now);
+    identity_conclude(line, now);
     if (line->asking.heard)
         device_answered(line, device, now);
     else
@@ -243,6 +258,12 @@ static bool is_unit_missing(const struct exchange_result *result)
     return result->is_exception && (result->exception == 10 || result->exception == 11);
 }
 
+static void pause_asking(struct asking *asking, int64_t pause_ms, struct mono_time now)
+{
+    asking->paused = true;
+    asking->resume_ns = now.ns + ns_from_ms(pause_ms);
+}
+
 static bool wait_for_busy(struct line *line, const struct exchange_result *result,
                           struct mono_time now)
 {
@@ -251,8 +272,22 @@ static bool wait_for_busy(struct line *line, const struct exchange_result *resul
     if (!result->is_exception || result->cause != CAUSE_BUSY || asking->busy_tries >= BUSY_TRIES)
         return false;
     asking->busy_tries++;
-    asking->paused = true;
-    asking->resume_ns = now.ns + ns_from_ms(BUSY_PAUSE_MS);
+    pause_asking(asking, BUSY_PAUSE_MS, now);
+    return true;
+}
+
+/* A probe that sleeps misses the request that wakes it. */
+static bool wait_for_sleeper(struct line *line, const struct exchange_result *result,
+                             struct mono_time now)
+{
+    struct asking *asking = &line->asking;
+    const struct profile *profile = asking->device->setup.profile;
+
+    if (asking->heard || result->is_exception || result->cause != CAUSE_TIMEOUT ||
+        asking->first_tries >= (unsigned)profile->first_tries)
+        return false;
+    asking->first_tries++;
+    pause_asking(asking, profile->first_pause_ms, now);
     return true;
 }
 
@@ -281,6 +316,41 @@ static bool take_result(struct line *line, const struct exchange_result *result,
     return step_over_refused(line, now);
 }
 
+/* The next request of the poll, after the wake step when the probe is ready; false: there is none.
+ */
+static bool begin_next(struct line *line, bool woken, struct mono_time now)
+{
+    struct asking *asking = &line->asking;
+    int64_t wake_wait_ms = asking->device->setup.profile->wake_wait_ms;
+
+    if (woken && wake_wait_ms > 0)
+        pause_asking(asking, wake_wait_ms, now);
+    else
+        begin_request(line, now);
+    return true;
+}
+
+static bool go_on_with_data(struct line *line, const struct exchange_result *result,
+                            struct mono_time now)
+{
+    struct asking *asking = &line->asking;
+    bool woken = result->answered && planned_of(asking)->count == 0;
+
+    if (lessons_cut(line, result) || take_result(line, result, now))
+        return begin_next(line, woken, now);
+    if (!identity_is_due(line, now))
+        return false;
+    identity_begin(line);
+    return begin_next(line, false, now);
+}
+
+static bool go_on(struct line *line, const struct exchange_result *result, struct mono_time now)
+{
+    if (!line->asking.identifying)
+        return go_on_with_data(line, result, now);
+    return identity_take(line, result) && begin_next(line, false, now);
+}
+
 void asking_go_on(struct line *line, struct mono_time now)
 {
     const struct exchange_result *result = &line->exchange.result;
@@ -290,16 +360,14 @@ void asking_go_on(struct line *line, struct mono_time now)
     if (poller->setup.exchanged != NULL)
         poller->setup.exchanged(poller->setup.self, (size_t)(device - poller->devices), result);
     line->busy_ns += now.ns - line->exchange.begun;
+    if (wait_for_sleeper(line, result, now))
+        return;
     if (result->cause != CAUSE_NONE)
         device->errors[result->cause]++;
     if (result->answered || result->is_exception) {
         count_answer(device, result->took_ns);
         stamp(line, result->at, now);
     }
-    if (wait_for_busy(line, result, now))
-        return;
-    if (lessons_cut(line, result) || take_result(line, result, now))
-        begin_request(line, now);
-    else
+    if (!wait_for_busy(line, result, now) && !go_on(line, result, now))
         end_poll(line, now);
 }

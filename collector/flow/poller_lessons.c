@@ -50,6 +50,7 @@ bool lessons_cut(struct line *line, const struct exchange_result *result)
     size_t pieces;
 
     if (result->answered || device->state == DEVICE_REFUSING ||
+        device->state == DEVICE_CHANGED ||
         !taught_blames(&device->taught, crossed, (enum cause)result->cause) ||
         !plan_detour(line->detour, asking->plan, asking->at, &device->plans->gaps, &pieces) ||
         !has_room(line))

@@ -12,7 +12,10 @@ int64_t line_guard_ns(const struct line *line)
 
 int64_t line_probe_cost_ns(const struct line *line, const struct device *device)
 {
-    return device_timeout_ns(device) + line_guard_ns(line);
+    const struct profile *profile = device->setup.profile;
+    int64_t once = device_timeout_ns(device) + line_guard_ns(line);
+
+    return once + profile->first_tries * (once + ns_from_ms(profile->first_pause_ms));
 }
 
 void line_queue(struct line *line, struct device *device)

@@ -91,6 +91,8 @@ static bool init_devices(struct poller *poller, const struct poller_setup *setup
         agenda_entry_init(&device->entry, DUE_DEVICE, device);
         if (!plan_device(poller, device, err) || !check_device(device, err))
             return false;
+        if (!identity_init(device))
+            return no_memory(err);
         channels += device->setup.channel_count;
     }
     poller->readings = calloc(channels > 0 ? channels : 1, sizeof *poller->readings);
@@ -219,6 +221,7 @@ void poller_free(struct poller *poller)
         if (poller->devices[i].owns_plans)
             free((void *)(uintptr_t)poller->devices[i].plans);
         free(poller->devices[i].own);
+        free(poller->devices[i].identifying);
     }
     for (size_t i = 0; poller->lines != NULL && i < poller->setup.link_count; i++) {
         free(poller->lines[i].blocks);

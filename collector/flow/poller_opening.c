@@ -208,6 +208,7 @@ static void start_work(struct line *line, struct mono_time now)
 
     line->state = LINE_UP;
     line->wakes_at = 0; /* a link that was shut has forgotten it */
+    line->connection++;
     agenda_remove(&line->poller->agenda, &line->entry);
     backoff_clear(&line->backoff);
     change(line, true, CAUSE_NONE, "", now);

@@ -6,6 +6,7 @@
  * poller_asking.c   one poll: its requests in order, and what becomes of their answers
  * poller_refusals.c what a device refuses for good
  * poller_lessons.c  gaps of the read plan: tried, doubted, left out
+ * poller_identity.c who answers: asked after each connection, and what follows from it
  * poller_guest.c    a request of somebody else, between two polls
  * poller_unit.c     whether a device answers, and what is said when that changes
  * poller_make.c     everything that is allocated, once
@@ -45,8 +46,22 @@ struct refusal {
     int64_t until_ns; /* left out until then */
 };
 
+/* Who a device is. Asked after the data of a poll, so that a dead unit costs no more for it. */
+struct identifying {
+    struct identity_terms terms;
+    struct identity_heard heard; /* the last time it was asked */
+    enum identity_verdict verdict;
+    struct identity_heard wrong; /* as what it was told to be another */
+    bool asked;                  /* ever, with an answer to every item */
+    bool told;                   /* that what it should be cannot be read */
+    unsigned failures;           /* askings in a row that left an item unread */
+    uint32_t connection;         /* of the line, when it was last asked */
+    int64_t again_ns;
+};
+
 struct device {
     struct device_setup setup;
+    struct identifying *identifying; /* NULL: its profile has no identity */
     struct line *line;
     const struct plans *plans;
     bool owns_plans;
@@ -82,8 +97,11 @@ struct asking {
     struct device *device; /* NULL: none */
     const struct plan *plan;
     size_t at;   /* the request under way */
-    bool paused; /* the device is busy; the request is asked again at `resume_ns` */
-    unsigned busy_tries;
+    bool paused; /* the device is busy, asleep or waking; asked (again) at `resume_ns` */
+    unsigned busy_tries, first_tries;
+    bool identifying; /* the data is in; `item` of its identity is asked */
+    size_t item;
+    bool withheld;   /* it is not the device it should be */
     uint64_t blamed; /* gaps of the request that failed and was cut; 0: none */
     uint8_t blamed_cause;
     size_t cut_at, cut_end; /* its pieces in the plan */
@@ -127,6 +145,7 @@ struct line {
     struct diagnosis diagnosis;
     struct finding finding; /* as it was last told */
     enum line_state state;
+    uint32_t connection; /* rises with each one */
     bool pumping;
     bool nought_told;
     struct agenda_entry entry;
@@ -248,6 +267,18 @@ void refusals_conclude(struct device *device, const struct asking *asking);
 /* How long a device that refuses everything is left alone; 0: it does not. */
 int64_t refusals_wait_ns(const struct device *device);
 void refusals_forget(struct device *device); /* it was away: perhaps it is another one now */
+
+/* poller_identity.c --------------------------------------------------------------------------- */
+bool identity_init(struct device *device); /* false: no memory */
+/* The data of a poll is in: whether its device is to be asked who it is, in the same poll. */
+bool identity_is_due(const struct line *line, struct mono_time now);
+void identity_begin(struct line *line);
+struct planned identity_request(const struct asking *asking);
+/* Takes one answer in; true: there is another item to ask. */
+bool identity_take(struct line *line, const struct exchange_result *result);
+/* The poll is over: what was heard is judged, remembered and told. */
+void identity_conclude(struct line *line, struct mono_time now);
+bool identity_is_wrong(const struct device *device);
 
 /* poller_unit.c ------------------------------------------------------------------------------- */
 /* Believed to be dead: one asking is enough, and it costs the line less. */

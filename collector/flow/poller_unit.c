@@ -98,6 +98,14 @@ void device_unreached(struct device *device, struct mono_time now)
         change_state(device, DEVICE_SILENT, now);
 }
 
+static enum device_state state_of(const struct device *device, const struct asking *asking)
+{
+    if (identity_is_wrong(device))
+        return DEVICE_CHANGED;
+    return asking->asked > 0 && asking->refused == asking->asked ? DEVICE_REFUSING
+                                                                 : DEVICE_ANSWERING;
+}
+
 /* The warm-up begins when a device answers that was silent, or was never asked by us. */
 void device_answered(struct line *line, struct device *device, struct mono_time now)
 {
@@ -115,10 +123,7 @@ void device_answered(struct line *line, struct device *device, struct mono_time 
         refusals_forget(device);
     if (was_away)
         device->warm_until_ns = asking->mono.ns + ns_from_ms(device->setup.profile->warm_up_ms);
-    change_state(device,
-                 asking->asked > 0 && asking->refused == asking->asked ? DEVICE_REFUSING
-                                                                       : DEVICE_ANSWERING,
-                 now);
+    change_state(device, state_of(device, asking), now);
     device->missed = 0;
     if (line_was_dead)
         revive_others(line, device, now);
