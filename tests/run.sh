@@ -110,7 +110,7 @@ if [ "$mode" = --long ]; then
     LOOKBACK_CRASHES=1000 build/release/tests/record_test_crash
 
     step "a million exchanges with devices that lie / 一百万次问答，设备说谎"
-    build/release/tests/long_run --exchanges 1000000 --tcp 24 --pty 24
+    build/release/tests/long_run --exchanges 1000000 --tcp 16 --pty 16 --rtu-tcp 16
 
     step "benchmarks / 基准"
     tests/bench/all.sh

@@ -151,11 +151,6 @@ static void act(struct making *making, enum liar_act what, long lasts_ms)
     add(making, what, 0, NULL, 0)->lasts_ns = lasts_ms * 1000000;
 }
 
-static uint8_t next_unit(uint8_t unit)
-{
-    return (uint8_t)(unit % 247 + 1);
-}
-
 static long percent_of(int64_t ns, uint64_t drawn, unsigned from, unsigned to)
 {
     return (long)(ns / 1000000 * (int64_t)(from + drawn % (to - from)) / 100);
@@ -250,11 +245,22 @@ static void say_byte_count(struct making *making)
     say(making, &frame);
 }
 
+static uint8_t next_unit(uint8_t unit)
+{
+    return (uint8_t)(unit % 247 + 1);
+}
+
+static struct frame strange_words(const struct making *making)
+{
+    return answer_of(making, next_unit(making->request->unit), making->request->unit,
+                     making->request->heard_ns);
+}
+
 static void say_length(struct making *making)
 {
     long right = (long)making->right.size - MBAP;
     const long choices[6] = {0, 1, right - 2, right + 2, 255, 65535};
-    struct frame frame = making->right;
+    struct frame frame = strange_words(making);
 
     put_word(frame.bytes + 4, (unsigned)value_or(making, choices[luck(making, 1) % 6]));
     say(making, &frame);
@@ -262,7 +268,7 @@ static void say_length(struct making *making)
 
 static void say_word(struct making *making, size_t at, unsigned word)
 {
-    struct frame frame = making->right;
+    struct frame frame = strange_words(making);
 
     put_word(frame.bytes + at, word);
     say(making, &frame);

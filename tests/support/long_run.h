@@ -48,7 +48,7 @@ struct run_device {
     size_t liar;
     unsigned link; /* of its liar */
     uint8_t unit;
-    bool tcp;
+    enum liar_wire wire;
     int64_t *good_ns;
     size_t good_count, good_room;
 };
@@ -100,7 +100,7 @@ size_t run_recovery(struct run *run);
 
 /* long_run.c ----------------------------------------------------------------------------------- */
 /* What an exchange may take from its first byte sent to its end. */
-int64_t run_deadline_ns(const struct run *run, bool tcp);
+int64_t run_deadline_ns(const struct run *run, enum liar_wire wire);
 void keep_span(struct spans *spans, int64_t from_ns, int64_t to_ns, int64_t limit_ns);
 /* How much of a span lies in these. */
 int64_t spans_within(const struct spans *spans, const struct span *span);

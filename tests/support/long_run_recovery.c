@@ -48,7 +48,7 @@ static int64_t allowed_ns(const struct run *run, const struct run_device *device
     long wait_ms =
         options->every_ms > 2 * options->timeout_ms ? options->every_ms : 2 * options->timeout_ms;
 
-    return run_deadline_ns(run, device->tcp) + ns_from_ms(wait_ms);
+    return run_deadline_ns(run, device->wire) + ns_from_ms(wait_ms);
 }
 
 static void heal(const struct run *run, const struct truth *truth, struct healing *healing,

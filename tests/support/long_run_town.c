@@ -200,11 +200,10 @@ void run_end_liars(struct run *run)
 
 static void add_device(struct run *run, size_t liar, unsigned link, uint8_t unit)
 {
-    const bool tcp = run->liars[liar].wires[link] == LIAR_TCP;
     struct device_setup *device = &run->devices[run->device_count];
 
-    run->facts[run->device_count] =
-        (struct run_device){.liar = liar, .link = link, .unit = unit, .tcp = tcp};
+    run->facts[run->device_count] = (struct run_device){
+        .liar = liar, .link = link, .unit = unit, .wire = run->liars[liar].wires[link]};
     device->id = (uint32_t)++run->device_count;
     device->link = (uint32_t)run->link_count;
     device->unit = unit;
