@@ -36,6 +36,22 @@ static void note_store(const char *path, struct holder *holder)
         snprintf(holder->store, sizeof holder->store, "%.*s", (int)length, target);
 }
 
+/* The kernel lists a descriptor's locks beside it. */
+static bool has_lock(const char *pid, const char *fd)
+{
+    char path[400], line[200];
+    bool found = false;
+    FILE *info;
+
+    snprintf(path, sizeof path, "/proc/%s/fdinfo/%s", pid, fd);
+    info = fopen(path, "r");
+    while (info != NULL && !found && fgets(line, sizeof line, info) != NULL)
+        found = strncmp(line, "lock:", 5) == 0;
+    if (info != NULL)
+        fclose(info);
+    return found;
+}
+
 static bool look_at_process(const char *pid, const struct stat *port, struct holder *holder)
 {
     bool holds = false;
@@ -47,7 +63,10 @@ static bool look_at_process(const char *pid, const struct stat *port, struct hol
     open = opendir(path);
     while (open != NULL && (entry = readdir(open)) != NULL) {
         snprintf(path, sizeof path, "/proc/%s/fd/%s", pid, entry->d_name);
-        holds = same_device(path, port) || holds;
+        if (same_device(path, port)) {
+            holds = true;
+            holder->locks = holder->locks || has_lock(pid, entry->d_name);
+        }
         note_store(path, holder);
     }
     if (open != NULL)
@@ -111,7 +130,7 @@ static bool find_process(const struct stat *port, struct holder *holder)
         if (one.pid <= 0 || one.pid == getpid() || !look_at_process(entry->d_name, port, &one))
             continue;
         read_program(entry->d_name, &one);
-        if (!held || one.store[0] != '\0')
+        if (!held || one.store[0] != '\0' || (one.locks && !holder->locks))
             *holder = one;
         held = true;
     }

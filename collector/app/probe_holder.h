@@ -9,6 +9,7 @@
 
 struct holder {
     pid_t pid;
+    bool locks; /* it has locked the port, not just opened it */
     char program[64];
     char store[256];    /* of a collector of ours, else "" */
     char collector[64]; /* its name, where it answers */

@@ -282,5 +282,5 @@ def test_a_port_another_program_has_locked_is_refused_with_its_name(peers, port)
     with open(port, "rb+", buffering=0) as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         held = probe(port, "--unit", "3", "--read", "holding:0:1", code=3).stderr
-    assert "held by" in held
+    assert f"(process {os.getpid()})" in held
     assert asked(port, "--unit", "3", "--read", "holding:0:1")["answered"]
