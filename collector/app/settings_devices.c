@@ -228,8 +228,8 @@ static void check_identity(const struct device_conf *device, struct conf_at at,
             device->model, understood);
 }
 
-/* Unit 0 is a broadcast on a serial line and 248 to 255 are reserved there, whatever carries its
- * bytes; over Modbus TCP all are used. */
+/* Unit 0 is a broadcast on a serial line, which nobody answers, whatever carries its bytes. 248 to
+ * 255 are reserved there, and yet some instruments are delivered as 255. */
 static void find_link(const struct surroundings *around, struct device_conf *device,
                       struct conf_at at)
 {
@@ -243,12 +243,13 @@ static void find_link(const struct surroundings *around, struct device_conf *dev
         return;
     }
     device->link_index = (uint32_t)row;
-    if (links[row].kind != LINK_TCP && conf_is_there(conf_member(at, "unit")) &&
-        (device->unit < 1 || device->unit > 247))
-        conf_complain(around->loading->faults, conf_member(at, "unit"), "unit",
-                      SAY("%lld 不能用在串口上；串口站号从 1 到 247",
-                          "%lld cannot stand on a serial line; unit ids there are 1 to 247"),
-                      (long long)device->unit);
+    if (links[row].kind != LINK_TCP && conf_is_there(conf_member(at, "unit")) && device->unit < 1)
+        conf_complain(
+            around->loading->faults, conf_member(at, "unit"), "unit",
+            SAY("%lld 不能用在串口上：0 是广播，没有仪器会回答；站号从 1 到 255",
+                "%lld cannot stand on a serial line: 0 is a broadcast and nobody answers; "
+                "unit ids there are 1 to 255"),
+            (long long)device->unit);
 }
 
 static void read_device(const struct surroundings *around, struct device_conf *device,

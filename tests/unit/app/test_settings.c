@@ -109,7 +109,7 @@ static void every_fault_of_a_folder_is_said_in_one_run_with_its_line(void **stat
         "devices.conf:4: host: 8.8.8.8",
         "devices.conf:5: port: is missing",
         "devices.conf:8: site: in sites.conf there is no \"mil\", did you mean \"mill\"?",
-        "devices.conf:9: unit: 248",
+        "devices.conf:9: unit: 0",
         "devices.conf:9: model: there is no profile of the model \"s_ph_1\", did you mean "
         "\"s_ph_01\"?",
         "devices.conf:10: every: \"50ms\"",
@@ -443,6 +443,8 @@ static void a_unit_fits_its_kind_of_link(void **state)
     settings_free(load_good());
     snprintf(device, sizeof device, format, 255);
     put_devices(tcp, device);
+    settings_free(load_good());
+    put_devices(good_links, device);
     settings_free(load_good());
     snprintf(device, sizeof device, format, 256);
     put_devices(tcp, device);
