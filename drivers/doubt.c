@@ -1,10 +1,11 @@
 #include "drivers/doubt.h"
 
-/* GUARD: another block of this unit with an answer of the same shape waits one guard longer. */
+/* GUARD: a block of this unit with an answer of the same shape waits one guard longer; so does the
+ * doubtful one itself, whose late answer would be taken for a new one. */
 int64_t doubt_until(const struct exchange_doubt *doubt, const struct request *request,
                     int64_t guard_ns)
 {
-    if (!doubt->open || request_is_same(&doubt->asked, request))
+    if (!doubt->open || (doubt->watched && request_is_same(&doubt->asked, request)))
         return 0;
     if (!doubt->several && !request_looks_like(&doubt->asked, request))
         return 0;
@@ -28,14 +29,14 @@ static void close_doubt(struct exchange_doubt *doubt)
     doubt->open = doubt->several = doubt->watched = false;
 }
 
-/* An answer that no earlier question can have caused: the unit is done with what was asked before.
- * An answer to the doubtful request itself shows nothing of the kind. */
-void doubt_answered(struct exchange_doubt *doubt, const struct request *request, bool repeated,
+/* Only time ends it: a gateway may well have an answer to another question overtake the late one.
+ */
+void doubt_answered(struct exchange_doubt *doubt, bool repeated, int64_t over, int64_t guard_ns,
                     struct mono_time now)
 {
     if (repeated)
-        doubt->from = now.ns;
-    else if (doubt->open && !doubt->watched && !request_is_same(&doubt->asked, request))
+        doubt->from = over > now.ns ? over : now.ns;
+    else if (doubt->open && !doubt->watched && now.ns >= doubt->from + guard_ns)
         close_doubt(doubt);
 }
 

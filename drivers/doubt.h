@@ -22,13 +22,14 @@ struct exchange_doubt {
     int64_t from;     /* ns: one guard from here, the late answer is taken to be over */
 };
 
-/* Until when (ns) this request waits; 0: it need not. The doubtful request itself never does. */
+/* Until when (ns) this request waits; 0: it need not. */
 int64_t doubt_until(const struct exchange_doubt *doubt, const struct request *request,
                     int64_t guard_ns);
 /* `request` was asked and not answered; the line is left alone until `from` (ns). */
 void doubt_open(struct exchange_doubt *doubt, const struct request *request, int64_t from);
-/* The unit has answered `request`, asked once or `repeated` after a timeout. */
-void doubt_answered(struct exchange_doubt *doubt, const struct request *request, bool repeated,
+/* The unit has answered, asked once or `repeated` after a timeout: then a second answer may come
+ * until a guard after `over` (ns), the end of what was to be waited for it. */
+void doubt_answered(struct exchange_doubt *doubt, bool repeated, int64_t over, int64_t guard_ns,
                     struct mono_time now);
 /* Behind doubt_answered(): whether a second answer to `request`, sent at `sent` (ns), may come. */
 void doubt_watch(struct exchange_doubt *doubt, const struct request *request, int64_t sent,

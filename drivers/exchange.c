@@ -6,6 +6,10 @@
 /* A peer that sends this much without an answer in it, or unasked, is not a device. */
 enum { FLOOD_MAX = 16 * 1024 };
 
+/* GUARD: through a serial server, where no silence is kept, a second copy of an answer has this
+ * long to come before a block that looks the same is asked for. */
+enum { COPY_GAP_NS = 2000000 };
+
 static int64_t later(int64_t one, int64_t other)
 {
     return one > other ? one : other;
@@ -95,10 +99,11 @@ static bool hear_unasked(struct exchange *exchange)
 
 /* RTU, nothing asked. A whole frame when no late answer was expected means that somebody else
  * talks (a second master, a second copy): the line is left alone for one guard. Noise is only
- * forgotten. */
+ * forgotten, and before the repeat the late answer too: a guard more would break the deadline. */
 static void drop_unasked(struct exchange *exchange)
 {
-    if (exchange->last_byte >= exchange->quiet_until && hear_unasked(exchange))
+    if (!exchange->repeated && exchange->last_byte >= exchange->quiet_until &&
+        hear_unasked(exchange))
         exchange->quiet_until = exchange->last_byte + exchange->rules.guard_ns;
     exchange->rx_used = 0;
 }
@@ -124,7 +129,7 @@ static void clear_doubt(struct exchange *exchange, struct mono_time now)
     if (!is_rtu(exchange))
         return;
     doubt = &exchange->doubts[exchange->request.unit];
-    doubt_answered(doubt, &exchange->request, exchange->repeated, now);
+    doubt_answered(doubt, exchange->repeated, exchange->deadline, exchange->rules.guard_ns, now);
     doubt_watch(doubt, &exchange->request, exchange->sent, exchange->rules.guard_ns, now);
 }
 
@@ -132,6 +137,7 @@ void exchange_begin(struct exchange *exchange, const struct request *request, in
                     int64_t settle_ns, bool repeat, struct mono_time now)
 {
     int64_t gap = later(exchange->rules.gap_ns, settle_ns);
+    const struct request last = exchange->request;
 
     assert(request_is_valid(request) && !exchange_is_under_way(exchange));
     let_answer_go(exchange);
@@ -145,6 +151,8 @@ void exchange_begin(struct exchange *exchange, const struct request *request, in
     exchange->state = EXCHANGE_QUIET;
     exchange->heard = (struct overheard){.crc = false};
     exchange->sent = exchange->first_sent = 0;
+    if (is_rtu(exchange) && request_looks_like(&last, request))
+        gap = later(gap, COPY_GAP_NS);
     exchange->wake = later(exchange->last_byte + gap,
                            later(exchange->quiet_until, quiet_for_doubt(exchange, request)));
 }

@@ -11,7 +11,7 @@
  * RTU has no transaction id, so after a timeout the line is left alone and drained for the guard
  * time, then the same request is repeated once: whatever answers is then an answer to that block of
  * that unit (cause after_timeout). One guard more passes before another block of that unit whose
- * answer would look the same, until an answer of that unit has shown that the late one is over.
+ * answer would look the same.
  */
 #ifndef DRIVERS_EXCHANGE_H
 #define DRIVERS_EXCHANGE_H

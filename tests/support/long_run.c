@@ -29,7 +29,7 @@
 
 #include "base/log.h"
 
-enum { TURN_MS = 5, STALL_MS = 2 };
+enum { TURN_MS = 5, STALL_US = 500 };
 
 static bool always(void *self)
 {
@@ -189,6 +189,7 @@ static void stopped(void *self)
 
 static void stop(struct run *run, uv_timer_t *timer)
 {
+    run->ended_ns = liar_now_ns();
     uv_close((uv_handle_t *)timer, NULL);
     poller_stop(run->poller, stopped, run);
 }
@@ -200,7 +201,7 @@ static void turn(uv_timer_t *timer)
     int64_t now = liar_now_ns();
     int64_t late = now - run->last_turn_ns - ns_from_ms(TURN_MS);
 
-    if (late > ns_from_ms(STALL_MS))
+    if (late > STALL_US * 1000LL)
         keep_span(&run->stalls, run->last_turn_ns + ns_from_ms(TURN_MS), now, 0);
     run->last_turn_ns = now;
     if ((long)run->exchanges >= run->options.exchanges || run->options.seconds <= 0)

@@ -83,7 +83,7 @@ struct run {
     uint64_t exchanges, by_cause[CAUSE_COUNT];
     int64_t longest_ns;
     struct spans overdue, stalls;
-    int64_t last_turn_ns;
+    int64_t last_turn_ns, ended_ns;
 };
 
 /* long_run_town.c ------------------------------------------------------------------------------ */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 8 };
+enum { BUCKETS = 8, STALLED_NS = 5000000 };
 
 /* Upper edges, as shares of what is allowed, in percent. */
 static const int edges[BUCKETS] = {10, 25, 50, 75, 90, 100, 200, 1 << 30};
@@ -11,6 +11,7 @@ static const int edges[BUCKETS] = {10, 25, 50, 75, 90, 100, 200, 1 << 30};
 /* One kind of fault: how often, and how soon a good reading of the same device came. */
 struct healing {
     size_t told, healed, late;
+    size_t excused; /* late, and a process was not let run meanwhile */
     size_t buckets[BUCKETS];
     int64_t worst_ns;
 };
@@ -51,12 +52,19 @@ static int64_t allowed_ns(const struct run *run, const struct run_device *device
     return run_deadline_ns(run, device->wire) + ns_from_ms(wait_ms);
 }
 
+static int64_t stalled_ns(const struct run *run, int64_t from_ns, int64_t to_ns)
+{
+    const struct span span = {from_ns, to_ns, 0};
+
+    return spans_within(&run->stalls, &span) + spans_within(&run->liars[LIAR_CALM].stalls, &span);
+}
+
 static void heal(const struct run *run, const struct truth *truth, struct healing *healing,
                  int64_t end_ns)
 {
     const struct run_device *device = device_of(run, LIAR_CALM, truth->link, truth->unit);
     int64_t heard_ns = truth->heard_us * 1000;
-    int64_t allowed, took;
+    int64_t allowed, took, stalled;
     size_t bucket = 0;
 
     if (device == NULL)
@@ -65,19 +73,15 @@ static void heal(const struct run *run, const struct truth *truth, struct healin
     took = good_after(device, heard_ns);
     if (took < 0 && heard_ns + allowed > end_ns)
         return; /* the run ended first */
-    if (took >= 0) {
-        const struct span span = {heard_ns, took, 0};
-
-        took -= heard_ns + spans_within(&run->stalls, &span) +
-                spans_within(&run->liars[LIAR_CALM].stalls, &span);
-    } else {
-        took = 1000 * allowed;
-    }
+    took = took < 0 ? 1000 * allowed : took - heard_ns;
+    stalled = stalled_ns(run, heard_ns, heard_ns + took);
+    took -= stalled;
     while (took * 100 > edges[bucket] * allowed && bucket + 1 < BUCKETS)
         bucket++;
     healing->buckets[bucket]++;
     healing->healed++;
-    healing->late += took > allowed;
+    healing->late += took > allowed && stalled < STALLED_NS;
+    healing->excused += took > allowed && stalled >= STALLED_NS;
     healing->worst_ns = took > healing->worst_ns ? took : healing->worst_ns;
     if (took > allowed && run->options.verbose)
         fprintf(stderr,
@@ -172,9 +176,9 @@ static void print_head(void)
 size_t run_recovery(struct run *run)
 {
     static struct reading_log reading;
-    size_t late = 0;
+    size_t late = 0, excused = 0;
 
-    reading = (struct reading_log){.run = run, .end_ns = liar_now_ns()};
+    reading = (struct reading_log){.run = run, .end_ns = run->ended_ns};
     for (size_t i = 0; i < RUN_LIARS; i++) {
         read_stalls(&run->liars[i]);
         read_log(&reading, i);
@@ -191,9 +195,12 @@ size_t run_recovery(struct run *run)
             printf(" %6zu", healing->buckets[i]);
         printf(" %9lld\n", (long long)(healing->worst_ns / 1000000));
         late += healing->late;
+        excused += healing->excused;
     }
     printf("\nfaults that are not those of the seed: %zu\n", reading.strange);
-    printf("single faults followed by a good reading too late: %zu\n", late);
+    printf("single faults followed by a good reading too late: %zu, and %zu while a process was not"
+           " let run\n",
+           late, excused);
     print_stalls(run);
     return reading.strange + late;
 }
