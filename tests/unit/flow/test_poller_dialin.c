@@ -360,6 +360,46 @@ static void a_unit_that_hangs_up_is_down_at_once_and_asked_when_it_is_back(void 
     assert_good(last_poll(), 7);
 }
 
+static bool both_answered(void)
+{
+    return status_of(0).state == DEVICE_ANSWERING && status_of(1).state == DEVICE_ANSWERING;
+}
+
+static bool four_polls(void)
+{
+    return bench.poll_count >= 4;
+}
+
+/* Neither is called silent for one missed poll, and neither waits for its next one. */
+static void one_missed_poll_is_made_up_when_the_unit_is_back(void **state)
+{
+    add_channel(7);
+    add_dialin("A1");
+    add_device(1, 1000);
+    add_device(2, 1000);
+    bench.devices[0].link = bench.devices[1].link = 0;
+    start_polling();
+    dial(&units[0], "A1\r\n", 4);
+    run_until(both_answered);
+    script.silent = true;
+    requests = bench.poll_count = 0;
+    run_until(was_asked);
+    hang_up(&units[0]);
+    run_until(is_down);
+    while (link_of(0).cause != CAUSE_NOT_CONNECTED || bench.poll_count < 2)
+        uv_run(&bench.loop, UV_RUN_ONCE); /* the second device's turn may still come */
+    assert_int_equal(bench.polls[0].cause, CAUSE_DISCONNECTED);
+    assert_int_equal(bench.polls[1].cause, CAUSE_NOT_CONNECTED);
+    assert_true(both_answered());
+    script.silent = false;
+    dial(&units[1], "A1\r\n", 4);
+    run_until(four_polls);
+    for (size_t i = 2; i < 4; i++) {
+        assert_good(&bench.polls[i], 7);
+        assert_true(bench.polls[i].at_ns - bench.polls[1].at_ns < 600000000);
+    }
+}
+
 static bool there_is_a_stranger(void)
 {
     struct dialin_stranger one;
@@ -412,6 +452,7 @@ int main(void)
         dialin_test(heartbeats_disturb_no_exchange),
         dialin_test(the_new_connection_wins_and_answers_nothing_that_was_asked_over_the_old),
         dialin_test(a_unit_that_hangs_up_is_down_at_once_and_asked_when_it_is_back),
+        dialin_test(one_missed_poll_is_made_up_when_the_unit_is_back),
         dialin_test(a_stranger_is_shut_out_and_shown),
     };
 
