@@ -94,6 +94,12 @@ static unsigned weight(const struct suspect *suspect)
            suspect->other_unit.count;
 }
 
+/* Of those whose values are withheld none gives way to one that is merely odd. */
+static unsigned hold_on_place(const struct suspect *suspect)
+{
+    return weight(suspect) + (sign_stands(&suspect->doubled, SIGN_DOUBLED) ? UINT16_MAX : 0);
+}
+
 /* The place of the unit; of the least suspicious one when all are taken. */
 static struct suspect *suspect_unit(struct diagnosis *diagnosis, uint8_t unit)
 {
@@ -103,7 +109,7 @@ static struct suspect *suspect_unit(struct diagnosis *diagnosis, uint8_t unit)
         return suspect;
     suspect = &diagnosis->suspects[0];
     for (size_t i = 1; i < DIAGNOSIS_UNITS; i++)
-        if (weight(&diagnosis->suspects[i]) < weight(suspect))
+        if (hold_on_place(&diagnosis->suspects[i]) < hold_on_place(suspect))
             suspect = &diagnosis->suspects[i];
     *suspect = (struct suspect){.unit = unit};
     return suspect;

@@ -87,6 +87,10 @@ void diagnosis_settle(struct diagnosis *diagnosis, struct mono_time now);
 /* The most telling finding that stands now; kind NONE: nothing. */
 struct finding diagnosis_finding(const struct diagnosis *diagnosis);
 
+/* FINDING_TWO_UNITS stands for the unit, whichever finding is the most telling: which of the two an
+ * answer is of, nobody can say. */
+bool diagnosis_is_doubled(const struct diagnosis *diagnosis, uint8_t unit);
+
 /* The finding as one sentence: what, where, since when, what to do. `settings` is what our port is
  * set to, "9600 8N1"; "" where the port is not ours. `since` as people read it; "": left out.
  * 400 bytes hold every sentence. */

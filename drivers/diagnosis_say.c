@@ -101,6 +101,14 @@ struct finding diagnosis_finding(const struct diagnosis *diagnosis)
     return finding;
 }
 
+bool diagnosis_is_doubled(const struct diagnosis *diagnosis, uint8_t unit)
+{
+    for (size_t i = 0; i < DIAGNOSIS_UNITS; i++)
+        if (unit != 0 && diagnosis->suspects[i].unit == unit)
+            return sign_stands(&diagnosis->suspects[i].doubled, SIGN_DOUBLED);
+    return false;
+}
+
 static void say_settings(struct text *text, const struct finding *finding, const char *settings)
 {
     const char *where = SAY("串口服务器或模块的", "the serial server's or module's");
@@ -190,9 +198,10 @@ static void say_what(struct text *text, const struct finding *finding, const cha
     case FINDING_TWO_UNITS:
         text_format(text,
                     SAY("问 %u 号单元一次，来了两个回答（%u 次）：线上大概有两台设备用同一个站号；"
-                        "请拔下一台再看",
+                        "读数不采用，请改掉或拔下一台",
                         "unit %u gave two answers to one request (%u times): probably two devices "
-                        "have this unit id; unplug one and look again"),
+                        "have this unit id; its values are withheld, give one another id or "
+                        "unplug it"),
                     unit, count);
         break;
     case FINDING_COLLIDING:

@@ -155,13 +155,13 @@ static void mark_warming(const struct device *device, struct mono_time at, struc
 }
 
 /* What another instrument measures is nobody's value here; its raw words stay with the poll. */
-static void withhold(const struct device *device, struct reading *readings)
+static void withhold(const struct device *device, enum cause cause, struct reading *readings)
 {
     for (size_t i = 0; i < device->setup.channel_count; i++)
         if (readings[i].quality != QUALITY_NO_ANSWER)
             readings[i] = (struct reading){.point = readings[i].point,
                                            .quality = QUALITY_FAULT,
-                                           .cause = CAUSE_IDENTITY_CHANGED,
+                                           .cause = (uint8_t)cause,
                                            .value = NAN};
 }
 
@@ -190,7 +190,9 @@ static void report(struct line *line, struct device *device)
                    asking->block_count, readings);
     mark_warming(device, asking->mono, readings);
     if (asking->withheld)
-        withhold(device, readings);
+        withhold(device, CAUSE_IDENTITY_CHANGED, readings);
+    else if (diagnosis_is_doubled(&line->diagnosis, setup->unit))
+        withhold(device, CAUSE_WRONG_UNIT, readings);
     for (size_t i = 0; i < setup->channel_count; i++) {
         readings[i].point = setup->points[i];
         device->readings[i] = readings[i];

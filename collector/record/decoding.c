@@ -148,10 +148,16 @@ static bool is_of_raw(uint8_t cause)
     }
 }
 
+/* Two devices answer as this unit (FINDING_TWO_UNITS): the value is withheld. */
+static bool is_of_two_units(const struct reading *stored)
+{
+    return stored->cause == CAUSE_WRONG_UNIT && stored->quality == QUALITY_FAULT;
+}
+
 /* What the raw words do not say, and the stored reading may add to what they do. */
 static bool is_explained(const struct reading *stored, const struct reading *decoded)
 {
-    if (stored->cause == CAUSE_IDENTITY_CHANGED)
+    if (stored->cause == CAUSE_IDENTITY_CHANGED || is_of_two_units(stored))
         return isnan(stored->value);
     if (stored->quality == QUALITY_NO_ANSWER)
         return isnan(stored->value) && decoded->quality == QUALITY_NO_ANSWER &&

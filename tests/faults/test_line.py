@@ -440,6 +440,13 @@ def test_two_units_with_one_id_are_told(town, peers):
     town.start()
     notice = first_notice(town)
     assert "unit 5" in notice and "two" in notice
+    def withheld():
+        return [row[0] for row in town.readings() if row[4:] == ("D", "wrong_unit")]
+
+    first = town.wait(withheld, 20, "a reading that is withheld")[0]
+    town.wait(lambda: len(withheld()) >= 5, 20, "five of them")
+    assert {row[3] for row in town.readings() if row[0] >= first} == {None}
+    assert all(town.polls()[seq][2] for seq in withheld()), "the words are kept"
 
 
 def test_a_device_that_answers_as_another_unit_is_named(town, peers):

@@ -327,6 +327,47 @@ static void a_second_answer_that_comes_after_the_next_request_counts_as_well(voi
     assert_found(FINDING_TWO_UNITS, 5);
 }
 
+static void answer_twice(uint8_t unit)
+{
+    const struct request request = block(unit);
+    uint8_t bytes[64];
+
+    ask(&request);
+    hear(bytes, answer(&request, bytes));
+    hear(bytes, answer(&request, bytes));
+}
+
+/* Whose values are withheld, until one answer each has come for a while. */
+static void a_doubled_unit_is_doubled_alone_and_until_the_finding_ends(void **state)
+{
+    set_up(WIRE_RTU);
+    for (int i = 0; i < 3; i++) {
+        assert_false(diagnosis_is_doubled(&diagnosis, 5));
+        answer_twice(5);
+    }
+    ask_and_answer(4);
+    assert_true(diagnosis_is_doubled(&diagnosis, 5));
+    assert_false(diagnosis_is_doubled(&diagnosis, 4));
+    assert_false(diagnosis_is_doubled(&diagnosis, 0));
+    for (int i = 0; i < 30; i++) {
+        bool stands = finding().kind == FINDING_TWO_UNITS;
+
+        assert_true(diagnosis_is_doubled(&diagnosis, 5) == stands);
+        ask_and_answer(5);
+    }
+    assert_false(diagnosis_is_doubled(&diagnosis, 5));
+}
+
+static void a_doubled_unit_is_remembered_among_many_odd_ones(void **state)
+{
+    set_up(WIRE_RTU);
+    for (int i = 0; i < 3; i++)
+        answer_twice(5);
+    for (int i = 0; i < 100; i++)
+        answer_damaged((uint8_t)(10 + i / 10)); /* each more often than that */
+    assert_true(diagnosis_is_doubled(&diagnosis, 5));
+}
+
 static void late_answers_are_not_a_second_unit(void **state)
 {
     const struct request request = block(5);
@@ -601,6 +642,8 @@ int main(void)
         cmocka_unit_test(a_unit_that_is_seldom_damaged_is_not_two_units),
         cmocka_unit_test(extra_bytes_at_right_frames_again_and_again_are_a_missing_terminator),
         cmocka_unit_test(two_answers_to_one_request_are_two_units_with_one_id),
+        cmocka_unit_test(a_doubled_unit_is_doubled_alone_and_until_the_finding_ends),
+        cmocka_unit_test(a_doubled_unit_is_remembered_among_many_odd_ones),
         cmocka_unit_test(a_second_answer_that_comes_after_the_next_request_counts_as_well),
         cmocka_unit_test(late_answers_are_not_a_second_unit),
         cmocka_unit_test(answers_that_collide_at_one_unit_only_are_told_from_bad_wiring),

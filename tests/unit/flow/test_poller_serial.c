@@ -3,6 +3,7 @@
 #include "poller_bench.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <pty.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@ static struct {
     bool echoes;
     bool damages;
     uint8_t dead_unit;
+    uint8_t doubled_unit; /* two slaves have this id */
 } slave;
 
 static size_t slave_answer(const uint8_t *request, uint8_t *out)
@@ -88,6 +90,8 @@ static void slave_hears(uv_poll_t *poll, int status, int events)
         slave_say(slave.noise, strlen(slave.noise));
     if (slave.is_late == NULL || !slave.is_late()) {
         slave_say(answer, size);
+        if (slave.heard[0] == slave.doubled_unit)
+            slave_say(answer, size);
         return;
     }
     memcpy(slave.late, answer, size);
@@ -382,6 +386,53 @@ static void a_dead_slave_does_not_stop_the_living(void **state)
     assert_true(status_of(0).polls - before >= 10); /* of 20, on a busy machine too */
 }
 
+static bool is_withheld(void)
+{
+    return bench.poll_count > 0 && last_poll()->device == 101 &&
+           last_poll()->quality == QUALITY_FAULT;
+}
+
+static bool is_good_again(void)
+{
+    return last_poll()->device == 101 && last_poll()->quality == QUALITY_NORMAL;
+}
+
+static size_t good_of(uint32_t device)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < bench.poll_count; i++)
+        count += bench.polls[i].device == device && bench.polls[i].quality == QUALITY_NORMAL;
+    return count;
+}
+
+/* Nobody can say which of the two it is, so it is nobody's value; the words are kept. */
+static void while_two_slaves_answer_as_one_unit_its_values_are_withheld(void **state)
+{
+    size_t good;
+
+    slave_plug_in();
+    slave.doubled_unit = 2;
+    add_channel(10);
+    add_serial();
+    add_device(1, 100);
+    add_device(2, 100);
+    start_polling();
+    run_until(is_withheld);
+    assert_int_equal(last_poll()->cause, CAUSE_WRONG_UNIT);
+    assert_true(isnan(last_poll()->value));
+    assert_true(last_poll()->raw_size > 0);
+    good = good_of(101);
+    assert_true(good <= 4); /* the finding takes three, and the one under way */
+    for (size_t end = bench.poll_count + 20; bench.poll_count < end;)
+        uv_run(&bench.loop, UV_RUN_ONCE);
+    assert_int_equal(good_of(101), good);
+    assert_true(good_of(100) >= 10); /* the other one's are as good as ever */
+    slave.doubled_unit = 0;
+    run_until(is_good_again);
+    assert_int_equal(link_of(0).finding.kind, FINDING_NONE);
+}
+
 #define line_test(name) cmocka_unit_test_setup_teardown(name, line_set_up, line_tear_down)
 
 int main(void)
@@ -397,6 +448,7 @@ int main(void)
         line_test(our_port_is_locked_against_a_second_collector),
         line_test(an_unknown_baud_rate_is_refused_at_the_start),
         line_test(a_dead_slave_does_not_stop_the_living),
+        line_test(while_two_slaves_answer_as_one_unit_its_values_are_withheld),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

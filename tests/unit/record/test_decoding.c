@@ -291,6 +291,8 @@ static void what_raw_words_say_is_equal_and_what_they_do_not_is_counted_by_its_c
         {7.32, QUALITY_NORMAL,     CAUSE_AFTER_TIMEOUT,    732   },
         {7.32, QUALITY_FAULT,      CAUSE_WARMING_UP,       732   },
         {NAN,  QUALITY_FAULT,      CAUSE_IDENTITY_CHANGED, 732   },
+        {NAN,  QUALITY_FAULT,      CAUSE_WRONG_UNIT,       732   },
+        {NAN,  QUALITY_NO_ANSWER,  CAUSE_WRONG_UNIT,       -1    },
         {NAN,  QUALITY_NO_ANSWER,  CAUSE_TIMEOUT,          -1    },
         {NAN,  QUALITY_NO_ANSWER,  CAUSE_CRC,              -1    },
     };
@@ -298,13 +300,14 @@ static void what_raw_words_say_is_equal_and_what_they_do_not_is_counted_by_its_c
 
     store_polls(*state, stored, sizeof stored / sizeof stored[0]);
     answer = decode(*state, false);
-    assert_int_equal(answer.polls, 8);
-    assert_int_equal(answer.readings, 8);
+    assert_int_equal(answer.polls, 10);
+    assert_int_equal(answer.readings, 10);
     assert_int_equal(answer.equal, 3);
     assert_int_equal(answer.differ, 0);
     assert_int_equal(answer.apart[CAUSE_AFTER_TIMEOUT], 1);
     assert_int_equal(answer.apart[CAUSE_WARMING_UP], 1);
     assert_int_equal(answer.apart[CAUSE_IDENTITY_CHANGED], 1);
+    assert_int_equal(answer.apart[CAUSE_WRONG_UNIT], 2);
     assert_int_equal(answer.apart[CAUSE_TIMEOUT], 1);
     assert_int_equal(answer.apart[CAUSE_CRC], 1);
     assert_true(decoding_is_equal(&answer));
@@ -322,6 +325,7 @@ static void a_reading_that_raw_words_do_not_give_is_a_difference_whatever_its_ca
         {next, QUALITY_FAULT,     CAUSE_WARMING_UP,       732},
         {7.32, QUALITY_NORMAL,    CAUSE_WARMING_UP,       732},
         {7.32, QUALITY_FAULT,     CAUSE_IDENTITY_CHANGED, 732},
+        {7.32, QUALITY_FAULT,     CAUSE_WRONG_UNIT,       732},
         {NAN,  QUALITY_NO_ANSWER, CAUSE_TIMEOUT,          732}, /* but it did answer */
         {7.32, QUALITY_NO_ANSWER, CAUSE_TIMEOUT,          -1 },
         {NAN,  QUALITY_NO_ANSWER, CAUSE_NONE,             -1 },
