@@ -8,6 +8,13 @@ static bool is_terminator(uint8_t byte)
     return byte == '\r' || byte == '\n' || byte == '\0' || byte == ' ' || byte == ';';
 }
 
+/* Units pad what they say with these; what follows may be more of the name: "DTU 7" is not "DTU".
+ */
+static bool is_padding(uint8_t byte)
+{
+    return byte == '\0' || byte == ' ';
+}
+
 bool registration_id_of_text(const char *text, struct registration_id *id)
 {
     size_t size = strlen(text);
@@ -70,11 +77,16 @@ bool registration_fits(const uint8_t *packet, size_t size, size_t length, bool e
 {
     if (length == 0 || length > size)
         return false;
-    for (size_t at = length; at < size; at += length) {
+    for (size_t at = length; at < size;) {
+        if (is_padding(packet[at])) {
+            at++;
+            continue;
+        }
         if (is_terminator(packet[at]))
             return true;
         if (size - at < length || memcmp(packet, packet + at, length) != 0)
             return false;
+        at += length;
     }
     return ended;
 }

@@ -1,10 +1,10 @@
 /* registration.h - how a unit that dials in names itself: its first packet, and whose name it is.
  *
  * Pure. A packet is that of an id only if it is exactly the id; or the id said again and again (a
- * heartbeat like the registration); or either of them followed by a terminator (CR, LF, NUL, space
- * or semicolon) and anything. So "A1" is never the name of a unit that says "A12": a false name
- * would be a false value. Where several ids of one list fit a packet, it names nobody, unless it is
- * one of them to the letter. Every byte is hostile.
+ * heartbeat like the registration), padded with spaces and NULs or not; or either of them followed
+ * by a terminator (CR, LF or semicolon) and anything. So "A1" is never the name of a unit that says
+ * "A12": a false name would be a false value. Where several ids of one list fit a packet, it names
+ * nobody, unless it is one of them to the letter. Every byte is hostile.
  */
 #ifndef DRIVERS_REGISTRATION_H
 #define DRIVERS_REGISTRATION_H

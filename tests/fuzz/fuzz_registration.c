@@ -1,6 +1,6 @@
 /* A packet never names a unit it should not. The first byte chooses the ids, the rest is what the
  * caller sends, in chunks as the bytes say; a rule written down a second time, slowly, must agree:
- * exactly the id, or repeated, or either before a terminator.
+ * exactly the id, or repeated, padded or not, or either before the end of a line.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +10,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool ends(uint8_t byte)
+static bool begins(const struct registration_id *id, const uint8_t *packet, size_t size)
 {
-    return memchr("\r\n\0 ;", byte, 5) != NULL;
+    return size >= id->size && memcmp(packet, id->bytes, id->size) == 0;
 }
 
-/* Some number of whole ids, then nothing (at the end) or a terminator. */
+/* Behind an id: padding as long as it likes, then the end of a line, the end of all, or the id
+ * again. */
+static bool may_end(const struct registration_id *id, const uint8_t *rest, size_t size, bool ended)
+{
+    while (size > 0 && (*rest == ' ' || *rest == '\0'))
+        rest++, size--;
+    if (size == 0)
+        return ended;
+    if (*rest == '\r' || *rest == '\n' || *rest == ';')
+        return true;
+    return begins(id, rest, size) && may_end(id, rest + id->size, size - id->size, ended);
+}
+
 static bool may_say(const struct registration_id *id, const uint8_t *packet, size_t size,
                     bool ended)
 {
-    for (size_t times = 1; times * id->size <= size; times++) {
-        size_t at = times * id->size;
-
-        if (memcmp(packet + at - id->size, id->bytes, id->size) != 0)
-            return false;
-        if (at == size ? ended : ends(packet[at]))
-            return true;
-    }
-    return false;
+    return begins(id, packet, size) && may_end(id, packet + id->size, size - id->size, ended);
 }
 
 static void check(const struct registration_id *ids, size_t count, const uint8_t *packet,

@@ -51,8 +51,12 @@ static void a_packet_names_its_unit_and_never_another(void **state)
         {"A1\r",           3,  "A1",   "A1"  },
         {"A1\n",           3,  "A1",   "A1"  },
         {"A1\r\n",         4,  "A1",   "A1"  },
-        {"A1\0",           3,  "A1",   "A1"  },
-        {"A1 ",            3,  "A1",   "A1"  },
+        {"A1\0",           3,  "",     "A1"  }, /* padding, or more of the name */
+        {"A1 ",            3,  "",     "A1"  },
+        {"A1 7",           4,  "",     ""    },
+        {"A1\0\x12",       4,  "",     ""    },
+        {"A1 \r\n7",       6,  "A1",   "A1"  },
+        {"A1 A1 ",         6,  "",     "A1"  },
         {"A1;",            3,  "A1",   "A1"  },
         {"A12;",           4,  "A12",  "A12" },
         {"A1;CSQ=23",      9,  "A1",   "A1"  },
@@ -103,7 +107,8 @@ static void ids_that_could_be_taken_for_another_are_known(void **state)
         const char *one, *other;
         bool taken;
     } cases[] = {
-        {"A1 B", "A1",   true },
+        {"A1 B", "A1",   false},
+        {"A1 ",  "A1",   true },
         {"A1;",  "A1",   true },
         {"A1A1", "A1",   true },
         {"A12",  "A1",   false},
