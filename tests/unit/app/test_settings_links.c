@@ -223,7 +223,8 @@ static void an_id_stands_once_at_an_address_and_is_never_taken_for_another(void 
         {"id = \"A1\";",     "id_hex = \"4131\";",     "3: id: the link a (line 2) has this"},
         {"id = \"DTU\";",    "id = \"DTU;7\";",        "3: id: a unit of this id would be"  },
         {"id = \"A1A1\";",   "id = \"A1\";",           "2: id: a unit of this id would be"  },
-        {"id_hex = \"7e\";", "id_hex = \"7e 00 01\";", "3: id: a unit of this id would be"  },
+        {"id_hex = \"7e\";", "id_hex = \"7e 0d 01\";", "3: id: a unit of this id would be"  },
+        {"id_hex = \"7e\";", "id_hex = \"7e 00 01\";", NULL                                 },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
