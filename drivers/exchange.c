@@ -10,6 +10,10 @@ enum { FLOOD_MAX = 16 * 1024 };
  * long to come before a block that looks the same is asked for. */
 enum { COPY_GAP_NS = 2000000 };
 
+/* A stream knows no silence between bytes. One that talks while it should be silent is not asked
+ * for so long, and given up when it does so without end. */
+enum { STRAY_NS = 1000000 };
+
 static int64_t later(int64_t one, int64_t other)
 {
     return one > other ? one : other;
@@ -187,9 +191,11 @@ static void date_back(struct exchange *exchange)
         exchange->result.at.ns = latest;
 }
 
+/* GUARD: what is found at the deadline came before it, however long nobody looked. */
 static void take(struct exchange *exchange, const struct judgement *judged, struct mono_time now)
 {
     enum cause cause = exchange->repeated ? CAUSE_AFTER_TIMEOUT : CAUSE_NONE;
+    struct mono_time came = {now.ns < exchange->deadline ? now.ns : exchange->deadline};
 
     exchange->rx_done = judged->used;
     exchange->silent = 0;
@@ -203,7 +209,7 @@ static void take(struct exchange *exchange, const struct judgement *judged, stru
         exchange->result.data = judged->data;
         exchange->result.size = request_data_size(&exchange->request);
     }
-    finish(exchange, cause, now);
+    finish(exchange, cause, came);
     date_back(exchange);
 }
 
@@ -366,6 +372,8 @@ void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t coun
     exchange->last_byte = now.ns;
     exchange->heard_bytes = true;
     exchange->silent = 0;
+    if (exchange->state == EXCHANGE_QUIET && is_rtu(exchange))
+        exchange->wake = later(exchange->wake, now.ns + STRAY_NS);
     if (exchange->state == EXCHANGE_OVER)
         let_answer_go(exchange);
     while (count > 0 && !exchange->lost) {

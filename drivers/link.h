@@ -58,7 +58,7 @@ bool link_is_open(const struct link *link);
 
 /* All or nothing; false: the link is of no more use and should be shut. */
 bool link_send(struct link *link, const uint8_t *bytes, size_t count);
-/* Hands in what waits in the kernel right now (serial), or does nothing. */
+/* Hands in what waits in the kernel right now, some KiB at most. */
 void link_pump(struct link *link);
 /* A wake-up finer than the loop's milliseconds; false: this kind of link has none (TCP). A second
  * one replaces the first; < 0 takes it back. */

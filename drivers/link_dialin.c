@@ -127,6 +127,22 @@ static bool dialin_send(struct link *link, const uint8_t *bytes, size_t count)
            send(dialin->caller->fd, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)count;
 }
 
+/* Bounded, so that a unit that talks without end can not hold the loop; how a connection ends is
+ * seen by the loop. */
+static void dialin_pump(struct link *link)
+{
+    struct dialin_link *dialin = dialin_of(link);
+    uint8_t bytes[1024];
+
+    for (int turns = 0; turns < 8 && dialin->told_up; turns++) {
+        ssize_t count = recv(dialin->caller->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+        if (count <= 0)
+            return;
+        dialin_link_bytes(dialin, bytes, (size_t)count);
+    }
+}
+
 static void leave_hall(struct dialin_link *link)
 {
     struct dialin_door *door = link->door;
@@ -163,6 +179,7 @@ struct link *link_dialin_new(struct dialin_hall *hall, const struct dialin_setup
         .shut = dialin_shut,
         .is_open = dialin_is_open,
         .send = dialin_send,
+        .pump = dialin_pump,
         .end = dialin_end,
     };
     struct dialin_link *dialin = calloc(1, sizeof *dialin);

@@ -341,6 +341,25 @@ static bool tcp_send(struct link *link, const uint8_t *bytes, size_t count)
            uv_try_write((uv_stream_t *)&tcp->handle, &buffer, 1) == (int)count;
 }
 
+/* Bounded, so that a peer that talks without end can not hold the loop; how a connection ends is
+ * seen by the loop. */
+static void tcp_pump(struct link *link)
+{
+    struct tcp_link *tcp = tcp_of(link);
+    uint8_t bytes[1024];
+    uv_os_fd_t fd;
+
+    if (uv_fileno((const uv_handle_t *)&tcp->handle, &fd) != 0)
+        return;
+    for (int turns = 0; turns < 8 && tcp->state == TCP_OPEN; turns++) {
+        ssize_t count = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+        if (count <= 0)
+            return;
+        tcp->link.user->bytes(tcp->link.self, bytes, (size_t)count);
+    }
+}
+
 static void tcp_end(struct link *link)
 {
     struct tcp_link *tcp = tcp_of(link);
@@ -362,6 +381,7 @@ struct link *link_tcp_new(uv_loop_t *loop, const struct tcp_setup *setup,
         .shut = tcp_shut,
         .is_open = tcp_is_open,
         .send = tcp_send,
+        .pump = tcp_pump,
         .end = tcp_end,
     };
     struct tcp_link *tcp = calloc(1, sizeof *tcp);

@@ -110,7 +110,7 @@ static void tell_nought(struct line *line)
 /* One send; false: the line has to be looked at again, or has been already. */
 static bool send_request(struct line *line, struct mono_time now)
 {
-    if (line->setup.kind == LINK_SERIAL) {
+    if (line->exchange.rules.wire == WIRE_RTU) {
         int64_t before = line->exchange.last_byte;
 
         if (!pump(line))

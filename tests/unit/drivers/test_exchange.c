@@ -670,6 +670,30 @@ static void a_line_that_never_falls_silent_is_given_up_and_never_asked(void **st
     assert_failed(CAUSE_BAD_FRAME);
 }
 
+/* What waits in a socket is handed in when the request is about to be sent: each time there is
+ * more. */
+static void a_stream_that_never_falls_silent_is_given_up_and_never_asked(void **state)
+{
+    int64_t begun;
+
+    set_up(WIRE_RTU);
+    exchange.rules.gap_ns = 0;
+    begun = now_ms();
+    exchange_begin(&exchange, &block_a, ns_from_ms(TIMEOUT_MS), 0, true, now);
+    hear("x", 1);
+    for (;;) {
+        enum exchange_step step = exchange_step(&exchange, now);
+
+        if (step == EXCHANGE_DONE)
+            break;
+        assert_int_equal(step, EXCHANGE_WAIT);
+        now.ns = exchange.wake;
+        hear("x", 1);
+    }
+    assert_failed(CAUSE_BAD_FRAME);
+    assert_true(now_ms() - begun <= 4 * (TIMEOUT_MS + GUARD_MS) + 1);
+}
+
 static void the_gap_is_counted_from_the_last_byte_sent_or_heard(void **state)
 {
     uint8_t bytes[64];
@@ -725,6 +749,25 @@ static void an_answer_after_a_timeout_is_never_older_than_its_stamp_by_more_than
     assert_int_equal(exchange.result.at.ns / 1000000 - begun, TIMEOUT_MS + GUARD_MS);
     assert_int_equal(exchange.result.took_ns, ns_from_ms(TIMEOUT_MS - 1));
     assert_int_equal(exchange.result.whole_ns, ns_from_ms(TIMEOUT_MS + GUARD_MS + TIMEOUT_MS - 1));
+}
+
+/* Noise that may begin a long frame holds the answer back until the deadline; meanwhile the machine
+ * sleeps, or is stopped, for an hour. */
+static void an_answer_taken_at_the_deadline_is_not_stamped_later_than_it(void **state)
+{
+    uint8_t bytes[64] = {5, 4, 250};
+    int64_t asked;
+
+    set_up(WIRE_RTU);
+    ask(&block_a);
+    asked = now.ns;
+    now.ns += ns_from_ms(50);
+    hear(bytes, 3 + answer_rtu(&block_a, 7, bytes + 3));
+    assert_int_equal(exchange_step(&exchange, now), EXCHANGE_WAIT);
+    now.ns += ns_from_ms(3600 * 1000);
+    assert_int_equal(exchange_step(&exchange, now), EXCHANGE_DONE);
+    assert_answered(CAUSE_NONE, 7);
+    assert_true(exchange.result.at.ns <= asked + ns_from_ms(TIMEOUT_MS));
 }
 
 static void an_answer_inside_the_guard_is_drained(void **state)
@@ -1135,9 +1178,11 @@ int main(void)
         cmocka_unit_test(a_stranger_heard_while_idle_has_the_line_for_one_guard),
         cmocka_unit_test(noise_while_idle_costs_only_the_gap),
         cmocka_unit_test(a_line_that_never_falls_silent_is_given_up_and_never_asked),
+        cmocka_unit_test(a_stream_that_never_falls_silent_is_given_up_and_never_asked),
         cmocka_unit_test(the_gap_is_counted_from_the_last_byte_sent_or_heard),
         cmocka_unit_test(after_a_timeout_the_same_request_is_repeated_once_after_the_guard),
         cmocka_unit_test(an_answer_after_a_timeout_is_never_older_than_its_stamp_by_more_than_both),
+        cmocka_unit_test(an_answer_taken_at_the_deadline_is_not_stamped_later_than_it),
         cmocka_unit_test(an_answer_inside_the_guard_is_drained),
         cmocka_unit_test(another_block_that_looks_the_same_waits_one_guard_more),
         cmocka_unit_test(an_answer_to_another_block_of_the_unit_does_not_end_the_doubt),

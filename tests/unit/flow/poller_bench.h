@@ -23,7 +23,7 @@ enum { BENCH_LINKS = 1200, BENCH_DEVICES = 1200, BENCH_CHANNELS = 8, BENCH_POLLS
 struct seen_poll {
     uint32_t device;
     uint8_t quality, cause;
-    double value;
+    double value, last_value;
     struct wall_time time;
     size_t raw_size, reading_count;
     uint8_t last_cause;
@@ -233,6 +233,7 @@ static inline void poll_done(void *self, const struct poll *poll)
                                .quality = poll->readings[0].quality,
                                .cause = poll->readings[0].cause,
                                .value = poll->readings[0].value,
+                               .last_value = poll->readings[poll->reading_count - 1].value,
                                .time = poll->time,
                                .raw_size = poll->raw_size,
                                .reading_count = poll->reading_count,

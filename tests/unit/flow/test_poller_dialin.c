@@ -340,6 +340,47 @@ static void the_new_connection_wins_and_answers_nothing_that_was_asked_over_the_
     assert_true(link_of(0).up);
 }
 
+static bool asks_the_second_block(void)
+{
+    struct poller_totals totals;
+
+    poller_totals(bench.poller, &totals);
+    return bench.poll_count == 1 && totals.requests == 3;
+}
+
+static bool asked_once(void)
+{
+    return requests == 1;
+}
+
+/* Two answers to the first block, the second while the whole process is kept from running until the
+ * second block is due: what waits in the socket came before the request and answers something else.
+ */
+static void what_came_before_a_request_is_not_its_answer_when_the_loop_was_held_up(void **state)
+{
+    uint64_t held;
+
+    add_channel(7);
+    add_channel(9);
+    add_dialin("A1")->timeout_ms = 100;
+    add_device(1, 3600 * 1000);
+    start_polling();
+    run_until(one_poll);
+    script.silent = true;
+    dial(&units[0], "A1\r\n", 4);
+    run_until(asked_once);
+    script.silent = false;
+    run_until(asks_the_second_block);
+    uv_run(&bench.loop, UV_RUN_NOWAIT); /* its moment is set */
+    say(&units[0], last_answer, last_size);
+    for (held = uv_hrtime(); uv_hrtime() - held < (GUARD_MS + 20) * 1000000u;)
+        continue;
+    run_until(two_polls);
+    assert_int_equal(bench.polls[1].cause, CAUSE_AFTER_TIMEOUT);
+    assert_float_equal(bench.polls[1].value, 7, 0);
+    assert_float_equal(bench.polls[1].last_value, 9, 0);
+}
+
 static void a_unit_that_hangs_up_is_down_at_once_and_asked_when_it_is_back(void **state)
 {
     add_channel(7);
@@ -451,6 +492,7 @@ int main(void)
         dialin_test(two_units_at_one_address_are_each_their_own),
         dialin_test(heartbeats_disturb_no_exchange),
         dialin_test(the_new_connection_wins_and_answers_nothing_that_was_asked_over_the_old),
+        dialin_test(what_came_before_a_request_is_not_its_answer_when_the_loop_was_held_up),
         dialin_test(a_unit_that_hangs_up_is_down_at_once_and_asked_when_it_is_back),
         dialin_test(one_missed_poll_is_made_up_when_the_unit_is_back),
         dialin_test(a_stranger_is_shut_out_and_shown),
