@@ -2,7 +2,7 @@
 
 enum {
     WAIT_FIRST_MS = 1000,
-    WAIT_MOST_MS = 60000,
+    LEAST_MOST_MS = 2000,
     JITTER_PERCENT = 20,
     PROBE_SHARE = 20, /* the dead get one part in so many */
 };
@@ -18,13 +18,17 @@ uint64_t jitter_next(uint64_t *seed)
 }
 
 /* Only ever earlier: the wait that people are told is the longest. */
-void backoff_fail(struct backoff *backoff, uint64_t *seed, struct mono_time now)
+void backoff_fail(struct backoff *backoff, int64_t most_ms, uint64_t *seed, struct mono_time now)
 {
     int64_t early;
 
+    if (most_ms < LEAST_MOST_MS)
+        most_ms = LEAST_MOST_MS;
+    if (most_ms > BACKOFF_MOST_MS)
+        most_ms = BACKOFF_MOST_MS;
     backoff->wait_ms = backoff->failures == 0 ? WAIT_FIRST_MS : backoff->wait_ms * 2;
-    if (backoff->wait_ms > WAIT_MOST_MS)
-        backoff->wait_ms = WAIT_MOST_MS;
+    if (backoff->wait_ms > most_ms)
+        backoff->wait_ms = most_ms;
     backoff->failures++;
     early = (int64_t)(jitter_next(seed) % (uint64_t)(backoff->wait_ms * JITTER_PERCENT / 100 + 1));
     backoff->next.ns = now.ns + ns_from_ms(backoff->wait_ms - early);

@@ -2,8 +2,11 @@
  *
  * Two levels: the link itself (its port or connection), and each unit on it. What fails is tried
  * again after 1 s, then twice as long each time up to 60 s, with jitter, so that a hundred lost
- * devices do not come back in step. On a shared line, asking the dead never takes more than a
- * twentieth of the time of the living; when nobody on it answers there is no such cap.
+ * devices do not come back in step. A link that cannot be had, and a line on which nobody answers,
+ * are tried no more rarely than their devices would be asked anyway (2 s at the shortest): a cable
+ * put back is noticed within a period, however long it was out. On a shared line, asking the dead
+ * never takes more than a twentieth of the time of the living; when nobody on it answers there is
+ * no such cap.
  */
 #ifndef FLOW_HEALTH_H
 #define FLOW_HEALTH_H
@@ -14,6 +17,8 @@
 
 #include "base/clock.h"
 
+enum { BACKOFF_MOST_MS = 60000 };
+
 struct backoff {
     unsigned failures; /* in a row */
     int64_t wait_ms;   /* without jitter: what is said to people */
@@ -23,7 +28,8 @@ struct backoff {
 /* Deterministic from the seed, which moves on; never 0. */
 uint64_t jitter_next(uint64_t *seed);
 
-void backoff_fail(struct backoff *backoff, uint64_t *seed, struct mono_time now);
+/* `most_ms`: no wait is longer; between 2 s and BACKOFF_MOST_MS, whatever is asked for. */
+void backoff_fail(struct backoff *backoff, int64_t most_ms, uint64_t *seed, struct mono_time now);
 void backoff_clear(struct backoff *backoff);
 
 /* A line many units share. */

@@ -18,6 +18,16 @@ int64_t line_probe_cost_ns(const struct line *line, const struct device *device)
     return once + profile->first_tries * (once + ns_from_ms(profile->first_pause_ms));
 }
 
+int64_t line_period_ms(const struct line *line)
+{
+    int64_t shortest = BACKOFF_MOST_MS;
+
+    for (size_t i = 0; i < line->health.units; i++)
+        if (line->devices[i]->setup.every_ms < shortest)
+            shortest = line->devices[i]->setup.every_ms;
+    return shortest;
+}
+
 void line_queue(struct line *line, struct device *device)
 {
     assert(!device->queued);

@@ -154,7 +154,7 @@ static void give_up_opening(struct line *line, enum cause cause, const char *why
     change(line, false, cause, why, now);
     if (line->setup.kind != LINK_DIALIN) {
         line->state = LINE_DOWN;
-        backoff_fail(&line->backoff, &line->seed, now);
+        backoff_fail(&line->backoff, line_period_ms(line), &line->seed, now);
         poller_wake_at(line->poller, &line->entry, line->backoff.next.ns, 0);
     }
     line->asking = (struct asking){.device = NULL};

@@ -212,6 +212,8 @@ struct device *line_next_in_queue(struct line *line); /* taken out; NULL: nobody
 /* How long asking a dead unit takes the line, at most. */
 int64_t line_probe_cost_ns(const struct line *line, const struct device *device);
 int64_t line_guard_ns(const struct line *line);
+/* How often the device asked most often on it is asked. */
+int64_t line_period_ms(const struct line *line);
 
 /* poller_opening.c ---------------------------------------------------------------------------- */
 bool line_init(struct line *line, struct poller *poller, const struct link_setup *setup,

@@ -81,11 +81,13 @@ void device_failed(struct line *line, struct device *device, struct mono_time no
     if (device->backoff.failures == 0)
         device->silent_since = now;
     device->missed++;
-    backoff_fail(&device->backoff, &line->seed, now);
-    if (device_is_probed(device)) {
+    if (device->backoff.failures + 1 >= SILENT_AFTER) {
         line->health.silent += !device->silent;
         device->silent = true;
     }
+    backoff_fail(&device->backoff,
+                 line_is_dead(&line->health) ? line_period_ms(line) : BACKOFF_MOST_MS, &line->seed,
+                 now);
     if (device_is_probed(device) || device->state == DEVICE_UNASKED)
         change_state(device, DEVICE_SILENT, now);
 }

@@ -4,16 +4,14 @@ Both stand before the same liar (tests/support/liar.c) and are judged by the sam
 says which unit, address and request it belongs to, and when that was heard.
 """
 import json
-import os
 import subprocess
 import time
 
 import pytest
 
 from devices import program
-from liar import Liar, cell
+from liar import Liar
 from lookback import profile
-from waiting import wait_for
 
 T = ("--timeout", 60, "--guard", 60)
 
@@ -69,3 +67,43 @@ def test_plain_libmodbus_is_misled_where_the_collector_is_not(folder, kind, faul
     run = ours(folder, kind.split()[0], fault)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "false values called good: 0, and 0" in run.stdout
+
+
+# What a cable is, and what it is to be out.
+CABLES = {
+    "port": (["--pty", "{folder}/port"], "cut", "mend"),  # unplugged; back as another terminal
+    "bus": (["--pty", "{folder}/bus"], "dead 1", "dead"),  # the port stays, nobody answers
+    "host": (["--tcp", "0"], "cut", "mend"),               # refused, and listening again
+    "gateway": (["--tcp", "0"], "dead 1", "dead"),
+}
+PERIOD = 0.5
+
+
+def test_a_cable_put_back_is_noticed_within_a_period_and_two_seconds(town, peers):
+    """After four attempts in vain: without a bound the next would come 8 s later, and later still."""
+    model = profile("cells", {"cod.w1": ("holding", 1, "uint16", {})})
+    liars = {}
+    for name, (options, _, _) in CABLES.items():
+        liars[name] = peers.liar(*(one.format(folder=town.folder) for one in options), "--units", "1")
+        where = "path" if options[0] == "--pty" else "port"
+        town.device(**{where: liars[name].port}, name=name, model=model, every=f"{PERIOD * 1000:.0f}ms",
+                    timeout="200ms")
+
+    def letters(name):
+        return "".join(row[4] for row in town.readings(f"yard/{name}/cod.w1"))
+
+    town.start()
+    town.wait(lambda: all("N" in letters(name) for name in CABLES), 20, "a good reading of each")
+    for name, (_, out, _) in CABLES.items():
+        liars[name].say(out)
+    town.wait(lambda: all(letters(name).endswith("BBBB") for name in CABLES), 30, "four attempts")
+    before, mended = {name: len(letters(name)) for name in CABLES}, {}
+    for name, (_, _, back) in CABLES.items():
+        mended[name] = time.time()
+        liars[name].say(back)
+    town.wait(lambda: all("N" in letters(name)[before[name]:] for name in CABLES), 30, "good again")
+    for name in CABLES:
+        rows = town.readings(f"yard/{name}/cod.w1")[before[name]:]
+        took = next(row[2] for row in rows if row[4] == "N") / 1000 - mended[name]
+        print(f"{name}: first good reading {took:.2f} s after it was put back")
+        assert took <= PERIOD + 2, (name, took)

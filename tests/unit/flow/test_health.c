@@ -17,15 +17,35 @@ static void waits_double_from_a_second_to_a_minute_and_jitter_only_earlier(void 
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         int64_t wait;
 
-        backoff_fail(&backoff, &seed, now);
+        backoff_fail(&backoff, BACKOFF_MOST_MS, &seed, now);
         wait = (backoff.next.ns - now.ns) / 1000000;
         assert_int_equal(backoff.wait_ms, expected[i]);
         assert_in_range(wait, expected[i] * 8 / 10, expected[i]);
     }
     assert_int_equal(backoff.failures, 9);
     backoff_clear(&backoff);
-    backoff_fail(&backoff, &seed, now);
+    backoff_fail(&backoff, BACKOFF_MOST_MS, &seed, now);
     assert_int_equal(backoff.wait_ms, 1000);
+}
+
+static void no_wait_is_longer_than_asked_for_and_none_shorter_than_two_seconds(void **state)
+{
+    static const int64_t cases[][2] = {
+        {0,      2000 },
+        {100,    2000 },
+        {5000,   5000 },
+        {600000, 60000}
+    };
+    struct mono_time now = {ns_from_ms(5000)};
+    uint64_t seed = 42;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct backoff backoff = {0};
+
+        for (int k = 0; k < 20; k++)
+            backoff_fail(&backoff, cases[i][0], &seed, now);
+        assert_int_equal(backoff.wait_ms, cases[i][1]);
+    }
 }
 
 static void jitter_is_the_same_for_the_same_seed_and_differs_between_lines(void **state)
@@ -75,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waits_double_from_a_second_to_a_minute_and_jitter_only_earlier),
+        cmocka_unit_test(no_wait_is_longer_than_asked_for_and_none_shorter_than_two_seconds),
         cmocka_unit_test(jitter_is_the_same_for_the_same_seed_and_differs_between_lines),
         cmocka_unit_test(the_dead_get_a_twentieth_of_the_time_of_the_living),
         cmocka_unit_test(when_nobody_answers_there_is_no_cap),
