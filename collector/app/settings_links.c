@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "drivers/frame.h"
 #include "drivers/link.h"
 
 /* clang-format off */
@@ -155,6 +156,12 @@ static void read_dialin(struct link_row *row, struct conf_at at, struct conf_fau
         conf_complain(faults, conf_member(at, "id"), "id",
                       SAY("太长，最多 %d 字节", "is too long, %d bytes at most"),
                       (int)REGISTRATION_ID_MAX);
+    else if (frame_is_heard_rtu(row->setup.id.bytes, row->setup.id.size))
+        conf_complain(faults, conf_member(at, hex ? "id_hex" : "id"), hex ? "id_hex" : "id",
+                      SAY("含有一个完整的 Modbus 帧：设备再发它作心跳时会被当作仪器的回答；"
+                          "请在设备上改用别的注册包",
+                          "is a Modbus frame, or has one in it: said again as a heartbeat it would "
+                          "be taken for an answer of an instrument; set another one in the unit"));
 }
 
 static void read_link(struct link_setup *link, struct conf_at at, struct conf_faults *faults)

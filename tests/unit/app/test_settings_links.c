@@ -190,18 +190,23 @@ static void what_is_wrong_in_a_dialin_link_is_said(void **state)
     static const struct {
         const char *keys, *fault;
     } cases[] = {
-        {"id = \"A1\";",                                            "2: listen: is missing"      },
-        {"listen = \"9100\"; id = \"A1\";",                         "2: listen: \"ADDRESS:PORT\""},
-        {"listen = \":9100\"; id = \"A1\";",                        "2: listen: \"ADDRESS:PORT\""},
-        {"listen = \"gateway:9100\"; id = \"A1\";",                 "2: listen: \"ADDRESS:PORT\""},
-        {"listen = \"0.0.0.0:0\"; id = \"A1\";",                    "2: listen: \"ADDRESS:PORT\""},
-        {"listen = \"0.0.0.0:65536\"; id = \"A1\";",                "2: listen: \"ADDRESS:PORT\""},
-        {"listen = \"0.0.0.0:9100\";",                              "2: id: one of id and id_hex"},
-        {"listen = \"0.0.0.0:9100\"; id = \"\";",                   "2: id: one of id and id_hex"},
-        {"listen = \"0.0.0.0:9100\"; id = \"A\"; id_hex = \"41\";", "2: id: one of id and id_hex"},
-        {"listen = \"0.0.0.0:9100\"; id_hex = \"7e0\";",            "2: id_hex: pairs of hex"    },
-        {"listen = \"0.0.0.0:9100\"; id_hex = \"7g\";",             "2: id_hex: pairs of hex"    },
-        {"listen = \"0.0.0.0:9100\"; id = \"A1\"; port = 9100;",    "2: port: "                  },
+        {"id = \"A1\";",                                                        "2: listen: is missing"      },
+        {"listen = \"9100\"; id = \"A1\";",                                     "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \":9100\"; id = \"A1\";",                                    "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"gateway:9100\"; id = \"A1\";",                             "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"0.0.0.0:0\"; id = \"A1\";",                                "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"0.0.0.0:65536\"; id = \"A1\";",                            "2: listen: \"ADDRESS:PORT\""},
+        {"listen = \"0.0.0.0:9100\";",                                          "2: id: one of id and id_hex"},
+        {"listen = \"0.0.0.0:9100\"; id = \"\";",                               "2: id: one of id and id_hex"},
+        {"listen = \"0.0.0.0:9100\"; id = \"A\"; id_hex = \"41\";",             "2: id: one of id and id_hex"},
+        {"listen = \"0.0.0.0:9100\"; id_hex = \"7e0\";",                        "2: id_hex: pairs of hex"    },
+        {"listen = \"0.0.0.0:9100\"; id_hex = \"7g\";",                         "2: id_hex: pairs of hex"    },
+ /* unit 1 says that its register is 666 */
+        {"listen = \"0.0.0.0:9100\"; id_hex = \"01 03 02 02 9a 39 4f\";",
+         "2: id_hex: is a Modbus frame"                                                                      },
+        {"listen = \"0.0.0.0:9100\"; id_hex = \"7e 01 03 02 02 9a 39 4f 7e\";",
+         "2: id_hex: is a Modbus frame"                                                                      },
+        {"listen = \"0.0.0.0:9100\"; id = \"A1\"; port = 9100;",                "2: port: "                  },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
