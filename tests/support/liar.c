@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "liar_link.h"
+#include "liar_options.h"
 
 enum { LINKS_MAX = 128, EVENTS = 64, CONTROL_MAX = 300, STILL_NS = 2000000 };
 
@@ -42,101 +43,12 @@ static void on_signal(int number)
     stop = 1;
 }
 
-static void give_up(const char *what, const char *word)
-{
-    fprintf(stderr, "liar: %s: %s\n", what, word);
-    exit(2);
-}
-
-static void help(void)
-{
-    puts(
-        "liar - a scripted Modbus device that lies\n"
-        "\n"
-        "links, each as often as wanted, numbered from 0 in the order they are written:\n"
-        "  --tcp PORT       Modbus TCP on 127.0.0.1 (0: any port)\n"
-        "  --rtu-tcp PORT   RTU frames over TCP\n"
-        "  --pty PATH       RTU on a pseudo terminal, PATH is a link to it\n"
-        "devices:\n"
-        "  --units 1-32     units that are there (default: all)\n"
-        "  --dead 7,9-11    of these, units that never answer\n"
-        "  --set A=W,W,…    registers from address A on hold these words instead of a cell\n"
-        "  --then-set A=W,… the same, after the fault reboot\n"
-        "time:\n"
-        "  --baud B         bytes take their time on the line; --bits N a character (default 11)\n"
-        "  --turnaround MS  from the end of a request to its answer (may have a fraction)\n"
-        "  --timeout MS, --guard MS  what the collector waits: what `late` means (default 1000)\n"
-        "faults:\n"
-        "  --fault NAME[=VALUE][@WHEN]  WHEN: N | N-M | every K | p=0.05 | unit=U | address=A-B,\n"
-        "                   several with commas between; N counts the link's requests from 0.\n"
-        "                   Without WHEN always. The first that fits an exchange counts.\n"
-        "  --faults all|NAME,…  drawn from these, in the share --rate of the exchanges (0.05)\n"
-        "  --calm K         of --faults: one in each K exchanges, K/2 honest ones at least "
-        "between\n"
-        "  --seed S         of everything drawn (default 1)\n"
-        "and:\n"
-        "  --log FILE       one line an exchange: link number unit function address count\n"
-        "                   heard_us fault value; 'still FROM_us BY_us' when the machine did not\n"
-        "                   let it run; with --pulse MS it looks that often\n"
-        "  --control        commands on standard input, each answered by 'done' or 'refused':\n"
-        "                   fault SPEC | faults NAMES RATE | clear | cut [LINK] | mend [LINK] |\n"
-        "                   dead UNITS | counts. At its end the liar ends.\n"
-        "\n"
-        "Prints 'ready PORT|PATH …' when it listens. A cell of eight registers, at addresses that\n"
-        "are multiples of eight: unit*256+link, address, number (two words), heard ms of\n"
-        "CLOCK_BOOTTIME (two words), function*256+map, check.\n"
-        "\n"
-        "The catalogue; T: Modbus TCP, R: a line, S: RTU over TCP, *: part of `all`.");
-    faults_print(stdout);
-    exit(0);
-}
-
-/* "1-32", "7,9-11" */
-static void read_units(const char *text, bool *units)
-{
-    const char *at = text;
-
-    memset(units, 0, 256 * sizeof *units);
-    while (*at != '\0') {
-        char *end;
-        long from = strtol(at, &end, 10);
-        long to = *end == '-' ? strtol(end + 1, &end, 10) : from;
-
-        if (end == at || from < 0 || to > 255 || (*end != ',' && *end != '\0'))
-            give_up("units", text);
-        for (long unit = from; unit <= to; unit++)
-            units[unit] = true;
-        at = end + (*end == ',');
-    }
-}
-
-static struct liar_registers *read_registers(struct liar_registers *set, const char *text)
-{
-    char *at;
-    long address = strtol(text, &at, 0);
-
-    if (set == NULL) {
-        set = malloc(sizeof *set);
-        if (set == NULL)
-            give_up("set", "no memory");
-        memset(set, 0xFF, sizeof *set);
-    }
-    if (*at != '=')
-        give_up("set", text);
-    while (*at != '\0') {
-        set->words[address++ & 65535] = (int32_t)(strtol(at + 1, &at, 0) & 65535);
-        if (*at != ',' && *at != '\0')
-            give_up("set", text);
-    }
-    return set;
-}
-
 static struct liar_link *add_link(struct liar *liar, enum liar_wire wire)
 {
     struct liar_link *link = &liar->links[liar->link_count];
 
     if (liar->link_count == LINKS_MAX)
-        give_up("links", "too many");
+        liar_give_up("links", "too many");
     link->speaker.wire = wire;
     link->speaker.link = (unsigned)liar->link_count++;
     link->common = &liar->common;
@@ -146,7 +58,7 @@ static struct liar_link *add_link(struct liar *liar, enum liar_wire wire)
 static bool read_fault_option(struct liar *liar, int option)
 {
     if (option == 'f' && !fault_rules_add(liar->rules, optarg))
-        give_up("fault", optarg);
+        liar_give_up("fault", optarg);
     if (option == 'F')
         liar->mix = optarg;
     if (option == 'R')
@@ -174,16 +86,16 @@ static void read_option(struct liar *liar, int option)
         snprintf(add_link(liar, LIAR_RTU)->path, sizeof liar->links[0].path, "%s", optarg);
         return;
     case 'u':
-        read_units(optarg, liar->common.units);
+        liar_read_units(optarg, liar->common.units);
         return;
     case 'd':
-        read_units(optarg, liar->common.dead);
+        liar_read_units(optarg, liar->common.dead);
         return;
     case '=':
-        liar->common.set = read_registers(liar->common.set, optarg);
+        liar->common.set = liar_read_registers(liar->common.set, optarg);
         return;
     case '+':
-        liar->common.then_set = read_registers(liar->common.then_set, optarg);
+        liar->common.then_set = liar_read_registers(liar->common.then_set, optarg);
         return;
     case 'b':
         liar->baud = atol(optarg);
@@ -206,7 +118,7 @@ static void read_option(struct liar *liar, int option)
     case 'l':
         liar->common.log = fopen(optarg, "we");
         if (liar->common.log == NULL)
-            give_up("log", optarg);
+            liar_give_up("log", optarg);
         return;
     case 'c':
         liar->controlled = true;
@@ -215,7 +127,7 @@ static void read_option(struct liar *liar, int option)
     case 'k':
         return; /* read before all others */
     case 'h':
-        help();
+        liar_help();
         return;
     default:
         exit(2);
@@ -259,15 +171,15 @@ static void read_arguments(struct liar *liar, int argc, char **argv)
     }
     liar->rules = fault_rules_new(liar->seed, liar->calm);
     if (liar->rules == NULL)
-        give_up("faults", "no memory");
+        liar_give_up("faults", "no memory");
     liar->common.rules = liar->rules;
     optind = 1;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         read_option(liar, option);
     if (liar->mix != NULL && !fault_rules_mix(liar->rules, liar->mix, liar->rate))
-        give_up("faults", liar->mix);
+        liar_give_up("faults", liar->mix);
     if (liar->link_count == 0)
-        give_up("links", "none; see --help");
+        liar_give_up("links", "none; see --help");
 }
 
 static void open_links(struct liar *liar)
@@ -282,7 +194,7 @@ static void open_links(struct liar *liar)
         if (liar->baud > 0 && link->speaker.wire != LIAR_TCP)
             link->char_ns = liar->bits * 1000000000 / liar->baud;
         if (!liar_link_open(link))
-            give_up("cannot be opened", link->path[0] != '\0' ? link->path : "port");
+            liar_give_up("cannot be opened", link->path[0] != '\0' ? link->path : "port");
     }
     printf("ready");
     for (size_t i = 0; i < liar->link_count; i++)
@@ -332,7 +244,7 @@ static bool obey(struct liar *liar, const char *line)
     if (sscanf(line, "faults %199s %lf", names, &rate) == 2)
         return fault_rules_mix(liar->rules, names, rate);
     if (strncmp(line, "dead", 4) == 0) {
-        read_units(line[4] == ' ' ? line + 5 : "", liar->common.dead);
+        liar_read_units(line[4] == ' ' ? line + 5 : "", liar->common.dead);
         return true;
     }
     if (strcmp(line, "clear") == 0) {
@@ -435,7 +347,7 @@ static void watch_own(const struct liar *liar, int fd, const void *what)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = (void *)(uintptr_t)what};
 
     if (epoll_ctl(liar->common.epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-        give_up("epoll", "cannot watch");
+        liar_give_up("epoll", "cannot watch");
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* long_run.h - what the parts of the long run share; for long_run*.c alone.
  *
  * long_run.c           options, the run itself, the verdict
+ * long_run_judge.c     each poll and each exchange, as it ends
  * long_run_town.c      links, devices and liars, and the profile that reads their cells
  * long_run_recovery.c  after the run: the liars' logs, faults by kind, how soon a good reading came
  */
@@ -98,7 +99,10 @@ void run_end_liars(struct run *run);
  * those of the seed, or were followed by a good reading too late. */
 size_t run_recovery(struct run *run);
 
-/* long_run.c ----------------------------------------------------------------------------------- */
+/* long_run_judge.c ----------------------------------------------------------------------------- */
+/* What the poller calls. */
+void run_poll_done(void *self, const struct poll *poll);
+void run_exchange_done(void *self, size_t device, const struct exchange_result *result);
 /* What an exchange may take from its first byte sent to its end. */
 int64_t run_deadline_ns(const struct run *run, enum liar_wire wire);
 void keep_span(struct spans *spans, int64_t from_ns, int64_t to_ns, int64_t limit_ns);
