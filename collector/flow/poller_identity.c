@@ -14,6 +14,7 @@ enum {
     /* Asked with every poll while it cannot be read; then only with the hour, because a device that
      * is silent at these registers costs a timeout each time. */
     TRIES = 3,
+    CHANGES_MAX = 6, /* told of in an hour: more of them say nothing new */
 };
 
 bool identity_init(struct device *device)
@@ -144,15 +145,31 @@ static bool is_told(const struct identifying *own, enum identity_verdict verdict
     return own->verdict == verdict;
 }
 
+/* Two that answer in turn, or no identity at all: for the rest of the hour it is nobody. */
+static bool changes_too_often(const struct identifying *own, struct mono_time now)
+{
+    return own->changes >= CHANGES_MAX && now.ns < own->changes_until_ns;
+}
+
+static void count_change(struct identifying *own, struct mono_time now)
+{
+    if (now.ns >= own->changes_until_ns) {
+        own->changes = 0;
+        own->changes_until_ns = now.ns + ns_from_ms(AGAIN_MS);
+    }
+    own->changes++;
+}
+
 /* Found to be another: again and again while it stays so, but told once. */
-static void is_another(struct device *device, enum identity_verdict verdict)
+static void is_another(struct device *device, enum identity_verdict verdict, struct mono_time now)
 {
     struct identifying *own = device->identifying;
     struct identity_heard wanted;
     char was[IDENTITY_TEXT];
 
-    if (is_told(own, verdict))
+    if (is_told(own, verdict) || changes_too_often(own, now))
         return;
+    count_change(own, now);
     own->verdict = verdict;
     own->wrong = own->heard;
     identity_wanted(device->setup.profile, &own->terms, &wanted);
@@ -162,10 +179,12 @@ static void is_another(struct device *device, enum identity_verdict verdict)
 }
 
 /* Nothing speaks against it; after it was another one, what spoke against it has to be heard. */
-static bool is_cleared(const struct identifying *own)
+static bool is_cleared(const struct identifying *own, struct mono_time now)
 {
     if (own->verdict == IDENTITY_RIGHT)
         return true;
+    if (changes_too_often(own, now))
+        return false;
     for (size_t i = 0; i < IDENTITY_ITEMS_MAX; i++)
         if (own->wrong.known[i] && !own->heard.known[i])
             return false;
@@ -216,8 +235,8 @@ void identity_conclude(struct line *line, struct mono_time now)
         tell_unread(device);
     verdict = identity_judge(device->setup.profile, &own->terms, &own->heard);
     if (verdict != IDENTITY_RIGHT)
-        is_another(device, verdict);
-    else if (is_cleared(own))
+        is_another(device, verdict, now);
+    else if (is_cleared(own, now))
         is_right(device);
     asking->withheld = asking->withheld || own->verdict != IDENTITY_RIGHT;
 }

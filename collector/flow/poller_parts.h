@@ -54,6 +54,8 @@ struct identifying {
     struct identity_heard wrong; /* as what it was told to be another */
     bool asked;                  /* ever, with an answer to every item */
     bool told;                   /* that what it should be cannot be read */
+    unsigned changes;            /* that were told of since the first of them… */
+    int64_t changes_until_ns;    /* …for an hour from there */
     unsigned failures;           /* askings in a row that left an item unread */
     uint32_t connection;         /* of the line, when it was last asked */
     int64_t again_ns;

@@ -6,7 +6,7 @@ enum { MODEL = 50, SERIAL = 60 };
 
 /* How often a register was asked for, what it says, and whether the peer is deaf to it. */
 static unsigned asked[100];
-static uint16_t serial;
+static uint16_t serial, serial_step; /* changes by so much each time it is said */
 static unsigned deaf; /* so many requests are not answered */
 static int64_t woken_at, data_at;
 static unsigned findings;
@@ -40,6 +40,7 @@ static void answer(struct caller *caller, const uint8_t *request)
 
         right[size - 2] = (uint8_t)(serial >> 8);
         right[size - 1] = (uint8_t)serial;
+        serial = (uint16_t)(serial + serial_step);
         caller_say(caller, right, size);
         return;
     }
@@ -58,6 +59,7 @@ static int set_up(void **state)
 {
     memset(asked, 0, sizeof asked);
     serial = 7;
+    serial_step = 0;
     deaf = 0;
     woken_at = data_at = 0;
     findings = 0;
@@ -126,6 +128,29 @@ static void a_device_is_asked_who_it_is_once_a_connection(void **state)
     assert_int_equal(asked[MODEL], 2);
     assert_int_equal(findings, 1); /* it is who it was */
     assert_int_equal(last_poll()->quality, QUALITY_NORMAL);
+}
+
+/* A profile that takes a measurement for a serial number; two instruments that answer in turn. */
+static void one_that_is_another_each_time_is_told_a_few_times_an_hour_and_not_believed(void **state)
+{
+    peer_listen(0);
+    have_identity();
+    serial_step = 1;
+    start(20);
+    run_polls(1);
+    peer_hang_up();
+    run_polls(40);
+    assert_in_range(asked[SERIAL], 30, 50);
+    assert_in_range(findings, 2, 12);
+    assert_int_equal(last_verdict, IDENTITY_CHANGED);
+    serial_step = 0;
+    serial = 7; /* the one it should be: for how long? */
+    run_polls(2);
+    assert_int_equal(last_poll()->quality, QUALITY_FAULT);
+    bench.ahead_ns = ns_from_ms(3700 * 1000);
+    run_polls(3);
+    assert_int_equal(last_poll()->quality, QUALITY_NORMAL);
+    assert_int_equal(last_verdict, IDENTITY_RIGHT);
 }
 
 /* Behind a gateway another unit may answer while the connection stands. */
@@ -256,6 +281,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_device_is_asked_who_it_is_once_a_connection),
+        TEST(one_that_is_another_each_time_is_told_a_few_times_an_hour_and_not_believed),
         TEST(it_is_asked_again_after_an_hour_at_the_latest),
         TEST(the_poll_that_finds_the_right_one_back_is_not_yet_believed),
         TEST(a_withheld_value_is_absent_and_a_fault_and_its_words_are_kept),
