@@ -92,7 +92,7 @@ static const struct conf_key serial_keys[] = {
 };
 
 static const struct conf_key wake_keys[] = {
-    ADDRESS_KEYS(struct wake, where, manual),
+    ADDRESS_KEYS(struct wake),
 };
 /* clang-format on */
 

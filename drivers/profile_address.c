@@ -115,7 +115,7 @@ struct beside_row {
 
 /* clang-format off */
 static const struct conf_key beside_keys[] = {
-    ADDRESS_KEYS(struct beside_row, where, manual),
+    ADDRESS_KEYS(struct beside_row),
     {"mask", CONF_INT, false, offsetof(struct beside_row, mask), 0, 1, 65535, "65535", NULL,
      "要看的位，默认全部", "the bits that count, default all"},
     {"shift", CONF_INT, false, offsetof(struct beside_row, shift), 0, 0, 15, "0", NULL,
@@ -132,7 +132,7 @@ bool profile_read_beside(struct profile_draft *draft, struct conf_at channel, co
     struct beside_row row = {.where.area = AREA_UNSAID, .mask = 0xFFFF};
     size_t count = sizeof beside_keys / sizeof beside_keys[0];
     uint64_t seen = 0;
-    struct place place;
+    struct place place = {0};
 
     if (!conf_is_there(at))
         return true;

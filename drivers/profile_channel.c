@@ -28,7 +28,7 @@ struct channel_row {
 
 /* clang-format off */
 static const struct conf_key channel_keys[] = {
-    ADDRESS_KEYS(struct channel_row, where, manual),
+    ADDRESS_KEYS(struct channel_row),
     {"word_order", CONF_CHOICE, false, C_AT(order), 0, 0, 0, NULL, profile_orders,
      "本通道的字节顺序", "how the bytes of this value are laid out"},
     {"absent", CONF_INNER, false, C_AT(absent), C_ROOM(absent), 0, 0, NULL, NULL,

@@ -28,7 +28,7 @@ struct identity_row {
 
 /* clang-format off */
 static const struct conf_key identity_keys[] = {
-    ADDRESS_KEYS(struct identity_row, where, manual),
+    ADDRESS_KEYS(struct identity_row),
     {"word_order", CONF_CHOICE, false, I_AT(order), 0, 0, 0, NULL, profile_orders,
      "字节顺序", "how its bytes are laid out"},
     {"words", CONF_INT, false, I_AT(words), 0, 1, IDENTITY_WORDS_MAX, NULL, NULL,

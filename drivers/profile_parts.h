@@ -33,7 +33,8 @@ struct place {
     uint16_t address;
 };
 
-/* The rows a table begins with whose groups hold an address, and their bits in `seen`. */
+/* The rows a table begins with whose groups hold an address, for a struct with `where` and `manual`;
+ * and their bits in `seen`. */
 enum { ADDRESS_ROWS = 5 };
 #define SEEN_AREA      ((uint64_t)1 << 0)
 #define SEEN_ADDRESS   ((uint64_t)1 << 1)
@@ -41,7 +42,7 @@ enum { ADDRESS_ROWS = 5 };
 #define SEEN_REFERENCE ((uint64_t)1 << 3)
 
 /* clang-format off */
-#define ADDRESS_KEYS(row, where, manual)                                                           \
+#define ADDRESS_KEYS(row)                                                                          \
     {"area", CONF_CHOICE, false, offsetof(row, where.area), 0, 0, 0, NULL, profile_areas,          \
      "寄存器区", "the area"},                                                                      \
     {"address", CONF_INT, false, offsetof(row, where.address), 0, 0, 65535, NULL, NULL,            \

@@ -25,7 +25,7 @@ struct state_row {
 
 /* clang-format off */
 static const struct conf_key state_keys[] = {
-    ADDRESS_KEYS(struct state_row, where, manual),
+    ADDRESS_KEYS(struct state_row),
     {"mask", CONF_INT, false, S_AT(mask), 0, 0, 65535, NULL, NULL,
      "要看的位，默认全部", "the bits that count, default all"},
     {"equals", CONF_INNER, false, S_AT(number), 0, 0, 65535, NULL, NULL,

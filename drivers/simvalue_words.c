@@ -63,19 +63,29 @@ static void range_of(const struct channel *channel, double *least, double *most)
         *most = fmin(*most, ldexp(1.0, channel->high - channel->low + 1) - 1.0);
 }
 
+/* Beyond 2^53 the next whole number a double can be is further away than one. */
+static double next_whole(double whole, double towards)
+{
+    double near = whole + (towards < whole ? -1.0 : 1.0);
+
+    return near != whole ? near : nextafter(whole, towards);
+}
+
 static uint64_t raw_of_whole(const struct playing *playing, double value)
 {
     const struct channel *channel = playing->channel;
     double least = 0.0;
     double most = 0.0;
-    double whole;
+    double whole, towards;
     uint64_t raw = 0;
 
     range_of(channel, &least, &most);
     whole = fmax(least, fmin(most, nearbyint(number_of(playing, value))));
+    towards = whole > 0.0 ? least : most; /* away from the end of the range */
     words_of_number(channel->type, whole, &raw);
-    while (is_mark(playing, raw)) {
-        whole += whole > 0.0 ? -1.0 : 1.0; /* away from the end of the range */
+    for (unsigned i = 0; i <= CHANNEL_ABSENT_MAX && whole != towards && is_mark(playing, raw);
+         i++) {
+        whole = next_whole(whole, towards);
         words_of_number(channel->type, whole, &raw);
     }
     return raw;

@@ -567,6 +567,26 @@ static void what_did_not_answer_keeps_its_own_cause_beside_a_silent_state(void *
     assert_reading(&probe.readings[1], NAN, QUALITY_NO_ANSWER, CAUSE_CRC);
 }
 
+/* A pH whose unit setting stands at input 7, in a block of its own. */
+static void a_value_whose_unit_did_not_answer_is_unknown(void **state)
+{
+    struct probe probe;
+    struct block blocks[3];
+    uint8_t unit[2] = {0, 1};
+
+    probe_init(&probe);
+    probe.ph.unit_setting = (struct beside){true, AREA_INPUT_REGISTER, 7, 0xFFFF, 0, ""};
+    probe.ph.units[0] = (struct unit_scale){1, one, nought};
+    probe.ph.unit_count = 1;
+    memcpy(blocks, probe.blocks, sizeof probe.blocks);
+    blocks[2] = (struct block){AREA_INPUT_REGISTER, 7, 1, true, CAUSE_AFTER_TIMEOUT, unit};
+    profile_decode(&probe.profile, probe.channels, 2, blocks, 3, probe.readings);
+    assert_reading(&probe.readings[0], 7.32, QUALITY_NORMAL, CAUSE_AFTER_TIMEOUT);
+    blocks[2] = (struct block){AREA_INPUT_REGISTER, 7, 1, false, CAUSE_TIMEOUT, NULL};
+    profile_decode(&probe.profile, probe.channels, 2, blocks, 3, probe.readings);
+    assert_reading(&probe.readings[0], NAN, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -597,6 +617,7 @@ int main(void)
         cmocka_unit_test(of_several_states_the_worst_wins_in_any_order),
         cmocka_unit_test(a_state_never_improves_a_reading),
         cmocka_unit_test(a_state_that_did_not_answer_makes_what_it_governs_unknown),
+        cmocka_unit_test(a_value_whose_unit_did_not_answer_is_unknown),
         cmocka_unit_test(what_did_not_answer_keeps_its_own_cause_beside_a_silent_state),
     };
 

@@ -82,6 +82,22 @@ static void neighbours_are_read_together_whatever_their_order(void **state)
     assert_request(0, AREA_HOLDING_REGISTER, 0, 4, false);
 }
 
+static void what_stands_beside_a_value_is_read_with_it(void **state)
+{
+    add(AREA_HOLDING_REGISTER, 10, WORDS_FLOAT64);
+    bench.channels[0].unit_setting =
+        (struct beside){.is_there = true, .area = AREA_HOLDING_REGISTER, .address = 14};
+    bench.channels[0].decimals =
+        (struct beside){.is_there = true, .area = AREA_INPUT_REGISTER, .address = 3};
+    bench.channels[0].absent_register =
+        (struct beside){.is_there = true, .area = AREA_HOLDING_REGISTER, .address = 30};
+    assert_true(make(false));
+    assert_int_equal(bench.plan.count, 3);
+    assert_request(0, AREA_INPUT_REGISTER, 3, 1, false);
+    assert_request(1, AREA_HOLDING_REGISTER, 10, 5, false);
+    assert_request(2, AREA_HOLDING_REGISTER, 30, 4, false);
+}
+
 static void areas_are_never_mixed(void **state)
 {
     add(AREA_HOLDING_REGISTER, 0, WORDS_UINT16);
@@ -343,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(neighbours_are_read_together_whatever_their_order, fresh_bench),
+        cmocka_unit_test_setup(what_stands_beside_a_value_is_read_with_it, fresh_bench),
         cmocka_unit_test_setup(areas_are_never_mixed, fresh_bench),
         cmocka_unit_test_setup(a_gap_is_read_through_only_as_far_as_the_profile_allows,
                                fresh_bench),

@@ -213,24 +213,31 @@ static void a_bit_is_one_word_of_nought_or_one(void **state)
     assert_int_equal(words[0], 0);
 }
 
+static bool is_float(int type)
+{
+    return type == WORDS_FLOAT32 || type == WORDS_FLOAT64;
+}
+
 /* The decoder is another file by other hands: what goes out here comes back there. */
 static void what_is_encoded_is_decoded_to_the_same_value(void **state)
 {
     static const double values[] = {0.0, 7.32, 20.5, 123.45, 255.99};
 
-    for (int type = WORDS_INT16; type <= WORDS_FLOAT32; type++) {
+    for (int type = WORDS_INT16; type <= WORDS_BCD32; type++) {
         for (int order = ORDER_ABCD; order <= ORDER_DCBA; order++) {
             for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
                 struct channel channel = {.type = (enum word_type)type,
                                           .order = (enum word_order)order,
-                                          .scale = type == WORDS_FLOAT32 ? one : hundredth,
+                                          .scale = is_float(type) ? one : hundredth,
                                           .valid_max = 1000.0};
                 uint16_t words[CHANNEL_WORDS_MAX] = {0};
-                uint8_t bytes[4];
+                uint8_t bytes[2 * CHANNEL_WORDS_MAX];
                 struct reading reading;
 
+                if (type == WORDS_BCD16 && values[i] > 99.99) /* four digits */
+                    continue;
                 simvalue_encode(&channel, values[i], words);
-                for (int j = 0; j < 2; j++) {
+                for (int j = 0; j < CHANNEL_WORDS_MAX; j++) {
                     bytes[2 * j] = (uint8_t)(words[j] >> 8);
                     bytes[2 * j + 1] = (uint8_t)(words[j] & 0xFF);
                 }
@@ -240,6 +247,30 @@ static void what_is_encoded_is_decoded_to_the_same_value(void **state)
             }
         }
     }
+}
+
+/* Whole numbers of 64 bits stand further apart than 1 up there. */
+static void a_mark_at_the_end_of_the_range_is_left_behind(void **state)
+{
+    struct channel channel = {
+        .type = WORDS_UINT64, .scale = one, .absent = {0xFFFFFFFFFFFFF800U}, .absent_count = 1};
+    uint16_t words[CHANNEL_WORDS_MAX];
+
+    simvalue_encode(&channel, 1e30, words);
+    assert_int_equal(words[3], 0xF000);
+    assert_int_equal(words[0], 0xFFFF);
+}
+
+static void a_field_leaves_the_other_bits_alone(void **state)
+{
+    struct channel channel = {
+        .type = WORDS_UINT16, .scale = one, .is_field = true, .low = 4, .high = 7};
+    uint16_t words[CHANNEL_WORDS_MAX] = {0xF00F};
+
+    simvalue_encode(&channel, 5.0, words);
+    assert_int_equal(words[0], 0xF05F);
+    simvalue_encode(&channel, 99.0, words);
+    assert_int_equal(words[0], 0xF0FF);
 }
 
 int main(void)
@@ -259,6 +290,8 @@ int main(void)
         cmocka_unit_test(not_a_number_becomes_the_absent_mark),
         cmocka_unit_test(a_bit_is_one_word_of_nought_or_one),
         cmocka_unit_test(what_is_encoded_is_decoded_to_the_same_value),
+        cmocka_unit_test(a_mark_at_the_end_of_the_range_is_left_behind),
+        cmocka_unit_test(a_field_leaves_the_other_bits_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@ enum { MODEL = 50, SERIAL = 60 };
 static unsigned asked[100];
 static uint16_t serial, serial_step; /* changes by so much each time it is said */
 static unsigned deaf; /* so many requests are not answered */
+static bool deaf_to_names;
 static int64_t woken_at, data_at;
 static unsigned findings;
 static enum identity_verdict last_verdict;
@@ -35,6 +36,8 @@ static void answer(struct caller *caller, const uint8_t *request)
         deaf--;
         return;
     }
+    if (deaf_to_names && address >= MODEL)
+        return;
     if (address == SERIAL) {
         size_t size = right_answer(request, 0, right);
 
@@ -61,6 +64,7 @@ static int set_up(void **state)
     serial = 7;
     serial_step = 0;
     deaf = 0;
+    deaf_to_names = false;
     woken_at = data_at = 0;
     findings = 0;
     return bench_set_up(state);
@@ -226,6 +230,19 @@ static void a_dead_device_costs_no_more_for_its_identity(void **state)
     assert_int_equal(asked[SERIAL], 0);
 }
 
+static void silence_at_its_identity_costs_one_timeout_a_poll_and_three_polls_an_hour(void **state)
+{
+    peer_listen(0);
+    have_identity();
+    deaf_to_names = true;
+    start(20);
+    run_polls(6);
+    assert_int_equal(asked[MODEL], 3);
+    assert_int_equal(asked[SERIAL], 0);
+    assert_true(is_good()); /* it is no change */
+    assert_int_equal(findings, 0);
+}
+
 static void a_sleeper_that_misses_its_first_request_has_not_failed(void **state)
 {
     peer_listen(0);
@@ -286,6 +303,7 @@ int main(void)
         TEST(the_poll_that_finds_the_right_one_back_is_not_yet_believed),
         TEST(a_withheld_value_is_absent_and_a_fault_and_its_words_are_kept),
         TEST(a_dead_device_costs_no_more_for_its_identity),
+        TEST(silence_at_its_identity_costs_one_timeout_a_poll_and_three_polls_an_hour),
         TEST(a_sleeper_that_misses_its_first_request_has_not_failed),
         TEST(without_such_a_habit_a_missed_request_is_a_failed_poll),
         TEST(a_sleeper_that_is_dead_is_asked_so_often_and_not_more),
