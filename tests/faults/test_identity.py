@@ -137,6 +137,7 @@ def test_a_changed_instrument_gives_no_value_until_a_person_accepts_it(tmp_path)
     assert raw[-2:] == b"\x00\x21", "the words of what is withheld are kept"
     assert town.command("decode").returncode == 0
     assert town.command("seals", "verify").returncode == 0
+    assert town.command("replay").returncode == 0
 
 
 def test_changed_firmware_is_accepted_by_the_whole_identity(tmp_path):
