@@ -95,10 +95,17 @@ static void schedule_probe(struct device *device, struct mono_time now)
     poller_wake_at(device->line->poller, &device->entry, at.ns, wanted.ns);
 }
 
+/* A unit that dials in and is away cannot be tried again: its devices wait for it. */
+static bool is_out_of_reach(const struct line *line)
+{
+    return line->state == LINE_DOWN ||
+           (line->setup.kind == LINK_DIALIN && line->state == LINE_SHUT);
+}
+
 void device_schedule(struct device *device, bool polled, struct mono_time now)
 {
     struct line *line = device->line;
-    bool down = line->state == LINE_DOWN;
+    bool down = is_out_of_reach(line);
 
     if (device->backoff.failures > 0 && !down)
         schedule_probe(device, now);

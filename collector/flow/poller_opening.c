@@ -8,6 +8,8 @@
 #include "flow/poller_parts.h"
 #include "flow/timing.h"
 
+enum { CALLS_MAX = 4, CALLS_IN_MS = 60000 };
+
 static struct exchange_rules rules_of(const struct link_setup *setup)
 {
     struct exchange_rules rules = {
@@ -165,9 +167,24 @@ static void give_up_opening(struct line *line, enum cause cause, const char *why
         fail_device(line, device, cause, now);
 }
 
-/* What was missed while the link was down is due at once. */
-static void call_all(struct line *line)
+/* A unit that dials in again and again would be asked each time, and lose each poll: after a few
+ * times in a minute its devices wait for the next one, or their own ticks. */
+static int64_t calls_at(struct line *line, struct mono_time now)
 {
+    if (line->setup.kind != LINK_DIALIN)
+        return now.ns;
+    if (now.ns >= line->calls_until_ns) {
+        line->calls = 0;
+        line->calls_until_ns = now.ns + ns_from_ms(CALLS_IN_MS);
+    }
+    return ++line->calls <= CALLS_MAX ? now.ns : line->calls_until_ns;
+}
+
+/* What was missed while the link was down is due at once. */
+static void call_all(struct line *line, struct mono_time now)
+{
+    int64_t at = calls_at(line, now);
+
     for (size_t i = 0; i < line->health.units; i++) {
         struct device *device = line->devices[i];
 
@@ -179,6 +196,11 @@ static void call_all(struct line *line)
         backoff_clear(&device->backoff);
         line->health.silent -= device->silent;
         device->silent = false;
+        if (at > now.ns) {
+            if (agenda_at(&line->poller->agenda, &device->entry) > at)
+                poller_wake_at(line->poller, &device->entry, at, 0);
+            continue;
+        }
         agenda_remove(&line->poller->agenda, &device->entry);
         line_queue(line, device);
     }
@@ -215,7 +237,7 @@ static void start_work(struct line *line, struct mono_time now)
     exchange_connected(&line->exchange, now);
     diagnosis_connected(&line->diagnosis, now);
     if (was_down)
-        call_all(line);
+        call_all(line, now);
     line_go(line, now);
 }
 

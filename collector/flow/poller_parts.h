@@ -147,7 +147,9 @@ struct line {
     struct diagnosis diagnosis;
     struct finding finding; /* as it was last told */
     enum line_state state;
-    uint32_t connection; /* rises with each one */
+    unsigned calls; /* dialin: how often it came back, and its devices were due at once… */
+    int64_t calls_until_ns; /* …in a minute that ends here */
+    uint32_t connection;    /* rises with each one */
     bool pumping;
     bool nought_told;
     struct agenda_entry entry;

@@ -340,6 +340,62 @@ static void the_new_connection_wins_and_answers_nothing_that_was_asked_over_the_
     assert_true(link_of(0).up);
 }
 
+static void
+a_unit_that_hangs_up_in_the_middle_of_a_poll_is_missed_once_until_its_next_tick(void **state)
+{
+    add_channel(7);
+    add_dialin("A1");
+    add_device(1, 3600 * 1000);
+    start_polling();
+    run_until(one_poll);
+    script.silent = true;
+    dial(&units[0], "A1\r\n", 4);
+    run_until(was_asked);
+    hang_up(&units[0]);
+    run_until(two_polls);
+    assert_int_equal(last_poll()->cause, CAUSE_DISCONNECTED);
+    for (int i = 0; i < 10; i++) {
+        bench.ahead_ns += ns_from_ms(1000);
+        uv_run(&bench.loop, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(bench.poll_count, 2);
+    script.silent = false;
+    dial(&units[1], "A1\r\n", 4);
+    run_until(three_polls);
+    assert_good(last_poll(), 7);
+}
+
+/* Each time it dials in again while it is asked, the poll is lost: by every call it would be one
+ * more. */
+static void a_unit_that_dials_in_again_and_again_costs_no_poll_each_time(void **state)
+{
+    add_channel(7);
+    add_dialin("A1");
+    add_device(1, 3600 * 1000);
+    start_polling();
+    run_until(one_poll);
+    script.silent = true;
+    for (int i = 0; i < 30; i++) {
+        hang_up(&units[i % UNITS]);
+        uv_run(&bench.loop, UV_RUN_NOWAIT);
+        units[i % UNITS] = (struct unit){.fd = -1};
+        dial(&units[i % UNITS], "A1\r\n", 4);
+        for (int turn = 0; turn < 8; turn++)
+            uv_run(&bench.loop, UV_RUN_NOWAIT);
+    }
+    assert_in_range(bench.poll_count, 2, 6);
+    script.silent = false;
+    for (int i = 0; i < UNITS; i++)
+        hang_up(&units[i]);
+    run_until(is_down);
+    bench.ahead_ns = ns_from_ms(61 * 1000);
+    bench.poll_count = 0;
+    units[0] = (struct unit){.fd = -1};
+    dial(&units[0], "A1\r\n", 4);
+    run_until(one_poll);
+    assert_good(last_poll(), 7);
+}
+
 static bool asks_the_second_block(void)
 {
     struct poller_totals totals;
@@ -493,6 +549,9 @@ int main(void)
         dialin_test(heartbeats_disturb_no_exchange),
         dialin_test(the_new_connection_wins_and_answers_nothing_that_was_asked_over_the_old),
         dialin_test(what_came_before_a_request_is_not_its_answer_when_the_loop_was_held_up),
+        dialin_test(
+            a_unit_that_hangs_up_in_the_middle_of_a_poll_is_missed_once_until_its_next_tick),
+        dialin_test(a_unit_that_dials_in_again_and_again_costs_no_poll_each_time),
         dialin_test(a_unit_that_hangs_up_is_down_at_once_and_asked_when_it_is_back),
         dialin_test(one_missed_poll_is_made_up_when_the_unit_is_back),
         dialin_test(a_stranger_is_shut_out_and_shown),
