@@ -178,26 +178,27 @@ static void say_what(struct text *text, const struct finding *finding, const cha
         if (unit == 0)
             text_format(
                 text,
-                SAY("有字节回来，但 %u 次都不成帧", "bytes arrive, none make sense (%u answers)"),
+                SAY("有数据回来，但 %u 次都读不懂", "bytes arrive, none make sense (%u answers)"),
                 count);
         else
             text_format(text,
-                        SAY("%u 号单元有字节回来，但 %u 次都不成帧",
+                        SAY("站号 %u 有数据回来，但 %u 次都读不懂",
                             "bytes of unit %u arrive, none make sense (%u answers)"),
                         unit, count);
         say_settings(text, finding, settings);
         break;
     case FINDING_SECOND_MASTER:
-        text_format(text,
-                    SAY("听到 %u 次不是本采集器问的帧：线上还有另一台主机；请找到它并停掉，两台主机"
-                        "会互相打断",
-                        "%u times frames were heard that nobody here asked for: there is a second "
-                        "master on the line; find and stop it, two masters interrupt each other"),
-                    count);
+        text_format(
+            text,
+            SAY("听到 %u 次不是本采集器发出的提问：线上还有另一台主机；请找到它并停掉，两台主机"
+                "会互相打断",
+                "%u times frames were heard that nobody here asked for: there is a second "
+                "master on the line; find and stop it, two masters interrupt each other"),
+            count);
         break;
     case FINDING_TWO_UNITS:
         text_format(text,
-                    SAY("问 %u 号单元一次，来了两个回答（%u 次）：线上大概有两台设备用同一个站号；"
+                    SAY("问站号 %u 一次，来了两个回答（%u 次）：线上大概有两台设备用同一个站号；"
                         "读数不采用，请改掉或拔下一台",
                         "unit %u gave two answers to one request (%u times): probably two devices "
                         "have this unit id; its values are withheld, give one another id or "
@@ -206,7 +207,7 @@ static void say_what(struct text *text, const struct finding *finding, const cha
         break;
     case FINDING_COLLIDING:
         text_format(text,
-                    SAY("只有 %u 号单元的回答损坏（%u 个里坏 %u 个，CRC 不对），别的都正常：有两台"
+                    SAY("只有站号 %u 的回答损坏（%u 个里坏 %u 个，CRC 不对），别的都正常：有两台"
                         "设备用这个站号，或者这一台的接线、校验位不对",
                         "only unit %u's answers are damaged (of %u, %u with a wrong CRC), all "
                         "others are well: two devices have this unit id, or its wiring or parity "
@@ -215,19 +216,20 @@ static void say_what(struct text *text, const struct finding *finding, const cha
         break;
     case FINDING_OTHER_UNIT:
         text_format(text,
-                    SAY("问的是 %u 号单元，回答的自称 %u 号（%u 次）；请核对设备的站号和 "
+                    SAY("问的是站号 %u，回答的却自称站号 %u（%u 次）；请核对设备的站号和 "
                         "devices.conf 中的 unit",
                         "unit %u is asked and answers as unit %u (%u times); compare the device's "
                         "unit id with unit in devices.conf"),
                     unit, finding->other, count);
         break;
     case FINDING_EXTRA_BYTES:
-        text_format(text,
-                    SAY("正确的帧前后常有多余字节（%u 个里有 %u 个）：总线两端的终端电阻和偏置电阻"
-                        "接好了吗？",
-                        "right frames have extra bytes before or behind them (of %u, %u): are the "
-                        "terminators at both ends and the bias resistors in place?"),
-                    finding->of, count);
+        text_format(
+            text,
+            SAY("正确的回答前后常有多余字节（%u 个里有 %u 个）：总线两端的终端电阻和偏置电阻"
+                "接好了吗？",
+                "right frames have extra bytes before or behind them (of %u, %u): are the "
+                "terminators at both ends and the bias resistors in place?"),
+            finding->of, count);
         break;
     case FINDING_DAMAGED:
         text_format(text,

@@ -18,7 +18,7 @@ static const struct command commands[] = {
     {"check", {"check", NULL}, {NULL}, 0, 0, command_check,
      "检查目录里的全部配置，一次列出所有错误", "check all settings in the folder, every fault in one run"},
     {"plan", {"plan", NULL}, {NULL}, 0, 0, command_plan,
-     "每条链路上怎么问：请求、字节、占用的时间，排不排得下；绕开了哪些寄存器",
+     "每条链路怎样轮流问：发哪些请求、占多少时间、排不排得下；绕开了哪些寄存器",
      "how each link is polled: requests, bytes, the time they take and whether they fit; which registers "
      "are left out"},
     {"sensors", {"sensors [MODEL]", NULL}, {NULL}, 0, 1, command_sensors,
@@ -31,9 +31,9 @@ static const struct command commands[] = {
      "链路、设备、输出和告警的当前状态", "links, devices, outputs and notices as they are now"},
     {"readings", {"readings --point SITE/DEVICE/CHANNEL [--from T] [--to T] [--every D|--raw] [--csv]",
      NULL}, {"--point=", "--from=", "--to=", "--every=", "--raw", "--csv", NULL}, 0, 0,
-     command_readings, "一个监测点的读数；--every 1h 等给出小时、日等时段的统计值；--raw 附上原始字和收发原文；不写 --point 则列出全部监测点",
-     "the readings of one point, with --every 1h and others its aggregates; --raw adds "
-     "its raw words and frames; without --point, which "
+     command_readings, "一个监测点的读数；--every 1h 等给出小时、日等时段的统计值；--raw 附上仪器原本的字，盯着整改任务的点还有收发原文；不写 --point 则列出全部监测点",
+     "the readings of one point, with --every 1h and others its aggregates; --raw adds the "
+     "instrument's own words, and frames where the point watches a task; without --point, which "
      "points there are"},
     {"problems",
      {"problems [--state open|recovered|closed] [--kind new|relapse|ongoing] [--doubts]", NULL},
@@ -89,7 +89,7 @@ static const struct command commands[] = {
      "按现行规则复算全部已存数据，与当时的结论逐一核对",
      "conclude again from all that is stored, and compare with what was concluded then"},
     {"decode", {"decode [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_decode,
-     "由采集到的原始字把全部读数重新解码，与存储的逐位核对",
+     "用存下的仪器原始字把全部读数重新算一遍，与存储的逐位核对",
      "decode every reading again from the raw words of its poll, and compare bit for bit"},
     {"probe",
      {"probe LINK [--unit N] [--scan [--units 1-32] [--all]] [--read AREA:ADDRESS:COUNT] [--expect V]",

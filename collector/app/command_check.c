@@ -97,6 +97,25 @@ static void say_open_doors(const struct settings *settings)
     }
 }
 
+/* Two names for one instrument are asked for twice, and mostly a slip of the finger. */
+static void say_same_units(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->device_count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct device_conf *device = &settings->devices[i],
+                                     *first = &settings->devices[j];
+
+            if (device->link_index == first->link_index && device->unit == first->unit)
+                printf(
+                    SAY("提示：%s/%s 与 %s/%s 在链路 %s 上写了同一个站号 "
+                        "%d；若不是同一台仪器，请改成各自的站号\n",
+                        "note: %s/%s and %s/%s on link %s both have unit %d; unless they are one "
+                        "instrument, give each its own unit id\n"),
+                    device->site, device->name, first->site, first->name,
+                    settings->links[device->link_index].name, (int)device->unit);
+        }
+}
+
 /* What is no fault, but should be known before somebody drives to the site. */
 static void say_remarks(const struct settings *settings)
 {
@@ -114,6 +133,7 @@ static void say_remarks(const struct settings *settings)
                        "known reading\n"),
                    device->site, device->name, device->model);
     }
+    say_same_units(settings);
     say_unverified_limits(settings);
     say_open_doors(settings);
 }

@@ -134,7 +134,7 @@ static void print_rest(const struct decoding_answer *answer)
                    "polls without a time, not looked at: %" PRIu64 "\n"),
                answer->untimed);
     if (answer->made_up > 0)
-        printf(SAY("编造的 %" PRIu64 " 个（模拟设备的演示历史，没有原始字）：无从核对\n",
+        printf(SAY("虚构的 %" PRIu64 " 个（模拟设备的演示历史，没有原始字）：无从核对\n",
                    "made up: %" PRIu64 " (a simulated device's history without raw words): nothing "
                    "to compare\n"),
                answer->made_up);
@@ -160,7 +160,7 @@ static void print_words(const struct settings *settings, const struct decoding_a
     if (answer->differ > 0)
         puts(SAY("结论：存储与原始字不符！", "THE STORE DIFFERS FROM ITS RAW WORDS."));
     else if (answer->made_up > 0)
-        puts(SAY("结论：编造的部分没有原始字，不能说相符；其余相符。",
+        puts(SAY("结论：虚构的部分没有原始字，不能说相符；其余相符。",
                  "what was made up has no raw words, so nothing can be said of it; the rest "
                  "agrees."));
     else if (answer->readings == 0)

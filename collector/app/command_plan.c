@@ -183,7 +183,8 @@ static void print_requests(const struct load_link *link)
             table_cell(table, "%s", area_word(request->planned.area));
             table_cell(table, "%u", request->planned.address);
             table_cell(table, "%u", request->planned.count);
-            table_cell(table, "%s", manual);
+            table_cell(table, "%s",
+                       request->planned.count == 0 ? SAY("（唤醒）", "(wake step)") : manual);
             table_cell(table, "%s", through);
             table_cell(table, "%zu", request->bytes);
             table_cell(table, "%.1f", (double)request->us / 1000.0);
@@ -202,7 +203,7 @@ static void print_lessons(const struct load_device *device)
         if (wall_is_known(known->learned))
             local_time(wall_text(known->learned, since), when);
         printf(
-            SAY("  %s/%s：绕开 %s 寄存器 %u 起 %u 个：%s（%s 学到）\n",
+            SAY("  %s/%s：绕开 %s 寄存器 %u 起 %u 个：%s（%s 记下）\n",
                 "  %s/%s: the %s registers from %u, %u of them, are left out: %s (learned %s)\n"),
             device->conf->site, device->conf->name, area_word(known->lesson.area),
             known->lesson.address, known->lesson.count,
@@ -234,7 +235,7 @@ static void print_grounds(const struct load_link *link)
                    "  answer times not known: %zu; %d ms are assumed\n"),
                assumed, LOAD_TURN_US / 1000);
     if (assumed > 0 && (link->link->kind == LINK_RTU_TCP || link->link->kind == LINK_DIALIN))
-        printf("%s", SAY("  对方后面的波特率未知，按 9600 计\n",
+        printf("%s", SAY("  链路那一头的串口波特率未知，按 9600 计\n",
                          "  the baud rate behind it is not known; 9600 is assumed\n"));
 }
 

@@ -72,6 +72,12 @@ static void take_unit(struct probing *probing, int unit)
     probing->scan.count = 1;
 }
 
+/* --units without --scan is a search as well. */
+static bool is_search(const struct probing *probing)
+{
+    return probing->options.scan || typed_option(probing->typed, "--units") != NULL;
+}
+
 /* Without --scan and without a unit only the likely ones are asked, at one line setting. */
 static void narrow_search(struct probing *probing)
 {
@@ -106,15 +112,15 @@ static bool find_units(struct probing *probing, struct error *err)
     int unit = probing->options.unit;
     bool reads = probing->options.reads || probing->options.expected_count > 0;
 
-    if (unit < 0 && !probing->options.scan)
+    if (unit < 0 && !is_search(probing))
         unit = configured_unit(probing);
-    if (unit < 0 && reads && !probing->options.scan)
+    if (unit < 0 && reads && !is_search(probing))
         unit = 1;
     if (unit >= 0) {
         take_unit(probing, unit);
         return true;
     }
-    if (!probing->options.scan)
+    if (!is_search(probing))
         narrow_search(probing);
     return search(probing, err);
 }
@@ -132,15 +138,16 @@ static void say_silence(const struct probing *probing, FILE *to)
         probe_line_finding(probing->direct.line, finding, sizeof finding))
         fprintf(to, "%s\n", finding);
     else if (probing->heard.crc || probing->heard.noise || probing->heard.master)
-        fprintf(to,
-                SAY("%s：有字节来，但都不成帧：线路设置（波特率、校验）不对？用 --scan 逐种试\n",
-                    "%s: bytes arrive, none make sense: line settings (baud, parity)? --scan tries "
-                    "them\n"),
-                place);
+        fprintf(
+            to,
+            SAY("%s：有数据来，但都读不懂：多半是线路设置（波特率、校验）不对；用 --scan 逐种试\n",
+                "%s: bytes arrive, none make sense: line settings (baud, parity)? --scan tries "
+                "them\n"),
+            place);
     if (probing->options.scan)
         fprintf(
             to,
-            SAY("%s：没有找到任何单元。依次检查：仪器通电了吗；A、B 线是否接反；转换器收发灯闪吗；"
+            SAY("%s：没有找到任何仪器。依次检查：仪器通电了吗；A、B 线是否接反；转换器收发灯闪吗；"
                 "慢的仪器加 --timeout 1s\n",
                 "%s: no unit was found. Check in this order: is it powered; are A and B "
                 "swapped; do the adapter's lamps flash; for a slow one add --timeout 1s\n"),
@@ -164,12 +171,23 @@ static void say_silence(const struct probing *probing, FILE *to)
                 place);
 }
 
+/* What a command for the same line needs as well. */
+static const char *via_words(const struct probing *probing)
+{
+    return probing->options.via ? " --via-collector" : "";
+}
+
 static void say_scan(const struct probing *probing)
 {
     const struct probe_scan *scan = &probing->scan;
 
-    if (!probing->options.scan || scan->count == 0)
+    if (scan->count == 0 || !scan->found[0].answered)
         return;
+    if (!is_search(probing)) {
+        printf("%s\n", SAY("只问了几个常用站号；全部查找请加 --scan",
+                           "only a few usual unit ids were asked; --scan asks all of them"));
+        return;
+    }
     printf(SAY("找到 %zu 台%s\n", "%zu units found%s\n"), scan->count,
            scan->stopped ? SAY("（中断前）", " (before it was interrupted)") : "");
     if (scan->ignores_units)
@@ -180,6 +198,13 @@ static void say_scan(const struct probing *probing)
                SAY("只查了有应答的这一种线路设置；线上也许还有设置不同的仪器（--all 全部查找）",
                    "only the line setting that answered was searched; units set otherwise "
                    "may be there too (--all looks for them)"));
+    if (!scan->ignores_units && probing->options.unit < 0)
+        printf(SAY("有的仪器只对自己有的寄存器作答，这样查不到；知道站号的，单独查：%s probe %s "
+                   "--unit 17 --scan%s -c %s\n",
+                   "some instruments answer only for registers they have, and stay unfound; where "
+                   "you know the unit id: %s probe %s --unit 17 --scan%s -c %s\n"),
+               probing->typed->program, probing->options.link, via_words(probing),
+               probing->typed->dir);
 }
 
 static bool finish_pieces(struct probing *probing, struct error *err)
@@ -200,22 +225,34 @@ static bool finish_pieces(struct probing *probing, struct error *err)
 static void say_next(const struct probing *probing)
 {
     const struct conf_device *unknown = NULL;
+    bool writes = typed_option(probing->typed, "--write") != NULL;
 
     for (size_t i = 0; unknown == NULL && i < probing->device_count; i++)
         if (!probing->devices[i].is_known)
             unknown = &probing->devices[i];
-    if (unknown == NULL || probing->options.expected_count > 0 || probing->typed->json)
+    if (probing->typed->json)
+        return;
+    if (writes && probing->pieces.count > 0 &&
+        (unknown == NULL || probing->options.expected_count > 0))
+        printf(
+            SAY("\n下一步：%s check -c %s（逐条核对配置），没有错误就 %s run -c %s（开始采集）\n",
+                "\nnext: %s check -c %s (is all of it right?), then %s run -c %s (polls)\n"),
+            probing->typed->program, probing->typed->dir, probing->typed->program,
+            probing->typed->dir);
+    if (unknown == NULL || probing->options.expected_count > 0)
         return;
     printf(
         SAY("\n下一步：型号没有认定的，照显示屏上的数找寄存器，一台一次，并写出模板：\n"
-            "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write -c %s\n"
+            "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write%s -c "
+            "%s\n"
             "  寄存器不在 0 到 %d 的，照说明书加 --read holding:100:20\n",
             "\nnext: where no model is settled, find the registers by what the display shows, one "
             "unit at a time, and have the profile written:\n"
-            "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write -c %s\n"
+            "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write%s -c "
+            "%s\n"
             "  registers beyond 0 to %d: add --read holding:100:20, as the manual has them\n"),
-        probing->typed->program, probing->options.link, (int)unknown->unit, probing->typed->dir,
-        UNASKED_RANGE - 1);
+        probing->typed->program, probing->options.link, (int)unknown->unit, via_words(probing),
+        probing->typed->dir, UNASKED_RANGE - 1);
 }
 
 static json_t *pieces_json(const struct probing *probing)
@@ -286,8 +323,22 @@ static bool go_via(struct probing *probing, struct error *err)
 
 static bool choose_way(struct probing *probing, struct error *err)
 {
+    const struct link_setup *link = &probing->target.link;
+
+    if (probing->options.unit == 0 && link->kind != LINK_TCP)
+        return error_set(err, ERROR_WRONG_USE, "%s",
+                         SAY("--unit 0：串口线上 0 是对所有仪器的广播，谁也不回答；站号从 1 起",
+                             "--unit 0: on a serial line 0 is a broadcast, which nobody answers; "
+                             "unit ids begin at 1"));
     if (probing->options.via)
         return go_via(probing, err);
+    if (link->kind == LINK_DIALIN)
+        return error_set(err, ERROR_WRONG_USE,
+                         SAY("链路 %s 由 4G 设备自己拨入，只有采集器接得到；先 %s run -c "
+                             "%s，再加 --via-collector 探测",
+                             "the 4G unit of link %s dials in, and only the collector has its "
+                             "line; %s run -c %s first, then add --via-collector"),
+                         link->name, probing->typed->program, probing->typed->dir);
     return probe_direct_may_open(&probing->target.link, !probing->typed->json, err);
 }
 

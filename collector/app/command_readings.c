@@ -20,6 +20,7 @@ struct reading_list {
     struct doubts *doubts;    /* about this point */
     struct readings_raw *raw; /* NULL: not asked for */
     struct raw_shown shown;   /* of the reading under way */
+    bool framed;              /* frames of one of them at least */
     bool failed;              /* looking at raw words did */
 };
 
@@ -75,8 +76,10 @@ static void print_reading_row(struct reading_list *list, uint64_t seq, const cha
                reading->cause == CAUSE_NONE ? "" : cause_title((enum cause)reading->cause));
     if (doubts_are_there(list->doubts))
         table_cell(list->table, "%s", doubt);
-    if (list->raw != NULL)
+    if (list->raw != NULL) {
         raw_table_cells(&list->shown, list->table);
+        list->framed |= list->shown.frames != NULL;
+    }
 }
 
 static void print_reading_csv(struct reading_list *list, uint64_t seq, const char *when,
@@ -168,6 +171,9 @@ static bool list_readings(struct reading_list *list, struct reader *reader, uint
         table_print(list->table, stdout);
     else if (list->table != NULL && read)
         puts(SAY("这段时间没有读数。", "no readings in this time."));
+    if (list->table != NULL && list->count > 0 && list->raw != NULL && !list->framed)
+        puts(SAY("收发原文只为盯着整改任务的监测点保存。",
+                 "frames are kept for points that watch a task."));
     table_free(list->table);
     doubts_free(list->doubts);
     return read;

@@ -242,8 +242,12 @@ bool conf_pieces_write(const struct conf_pieces *pieces, const char *dir, size_t
             return false;
         *existing += exists;
         if (exists)
-            printf(SAY("\n%s 已存在，没有改动；请把下面的内容并入：\n%s",
-                       "\n%s is there already and was left; put this into it:\n%s"),
+            printf(SAY("\n%s "
+                       "已存在，没有改动；请把下面括号里的各项加到它的同名括号里（前一项之后加逗号"
+                       "）：\n%s",
+                       "\n%s is there already and was left; add what stands in the brackets below "
+                       "to its own "
+                       "brackets of the same name (a comma after the item before):\n%s"),
                    path, pieces->list[i].text);
         else
             printf(SAY("已写入 %s\n", "written: %s\n"), path);

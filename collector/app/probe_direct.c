@@ -43,7 +43,7 @@ bool probe_direct_may_open(const struct link_setup *link, bool shows, struct err
         return say_held(link->path, &holder, err);
     if (holding == PORT_SHARED && shows)
         fprintf(stderr,
-                SAY("注意：%s（进程 %d）也打开着 %s；若它也在发问，双方的帧都会被打乱\n",
+                SAY("注意：%s（进程 %d）也打开着 %s；若它也在发问，双方的数据都会被打乱\n",
                     "note: %s (process %d) has %s open too; if it asks as well, both spoil each "
                     "other's frames\n"),
                 holder.program, (int)holder.pid, link->path);
@@ -89,7 +89,7 @@ bool probe_direct_ask(void *self, const struct request *requests, size_t count,
     for (size_t i = 0; good && i < count; i++) {
         char where[60];
 
-        snprintf(where, sizeof where, SAY("%d 号单元", "unit %d"), (int)requests[i].unit);
+        snprintf(where, sizeof where, SAY("站号 %d", "unit %d"), (int)requests[i].unit);
         good = probe_line_ask(direct->line, &requests[i], !direct->silent, &answers[i], err);
         direct->silent = !answers[i].answered && !answers[i].is_exception;
         probe_progress_step(&progress, 1.0, where);

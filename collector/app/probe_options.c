@@ -10,6 +10,29 @@
 
 enum { TIMEOUT_LEAST_MS = 20, TIMEOUT_MOST_MS = 60000 };
 
+enum { WORDS_MOST = 512 /* of one option */ };
+
+/* Chinese keyboards write ：，＝ and digits at full width: as their ASCII twins. */
+static const char *half_width(const char *words, char out[WORDS_MOST])
+{
+    const unsigned char *at = (const unsigned char *)words;
+    size_t size = 0;
+
+    for (; words != NULL && *at != '\0' && size + 1 < WORDS_MOST; at++, size++)
+        if (at[0] == 0xEF && (at[1] == 0xBC || at[1] == 0xBD) && at[2] >= 0x80) {
+            /* U+FF01 to U+FF5E stand in the order of 0x21 to 0x7E */
+            out[size] = (char)(at[2] - 0x80 + (at[1] == 0xBC ? 0x20 : 0x60));
+            at += 2;
+        } else if (at[0] == 0xE3 && at[1] == 0x80 && at[2] == 0x81) { /* the comma of lists */
+            out[size] = ',';
+            at += 2;
+        } else {
+            out[size] = (char)*at;
+        }
+    out[size] = '\0';
+    return words == NULL || *at != '\0' ? words : out; /* what is too long is refused as it is */
+}
+
 static bool read_unit(const char **at, int *unit)
 {
     char *end;
@@ -49,8 +72,9 @@ static bool read_units(struct probe_options *options, const char *words)
 
 static bool take_unit(struct probe_options *options, const struct typed *typed)
 {
-    const char *one = typed_option(typed, "--unit");
-    const char *some = typed_option(typed, "--units");
+    char one_words[WORDS_MOST], some_words[WORDS_MOST];
+    const char *one = half_width(typed_option(typed, "--unit"), one_words);
+    const char *some = half_width(typed_option(typed, "--units"), some_words);
 
     if (one != NULL && (!read_unit(&one, &options->unit) || *one != '\0'))
         return line_wrong(typed, NULL, "%s",
@@ -118,8 +142,9 @@ static bool read_framings(struct probe_options *options, const char *rates, cons
 
 static bool take_framings(struct probe_options *options, const struct typed *typed)
 {
-    const char *rates = typed_option(typed, "--baud");
-    const char *parities = typed_option(typed, "--parity");
+    char rate_words[WORDS_MOST], parity_words[WORDS_MOST];
+    const char *rates = half_width(typed_option(typed, "--baud"), rate_words);
+    const char *parities = half_width(typed_option(typed, "--parity"), parity_words);
 
     if ((rates == NULL && parities == NULL) ||
         read_framings(options, rates == NULL ? "9600" : rates,
@@ -136,8 +161,9 @@ static bool take_framings(struct probe_options *options, const struct typed *typ
 static bool take_registers(struct probe_options *options, const struct typed *typed,
                            struct error *err)
 {
-    const char *range = typed_option(typed, "--read");
-    const char *expected = typed_option(typed, "--expect");
+    char range_words[WORDS_MOST], expected_words[WORDS_MOST];
+    const char *range = half_width(typed_option(typed, "--read"), range_words);
+    const char *expected = half_width(typed_option(typed, "--expect"), expected_words);
 
     if (range != NULL && !probe_range_parse(range, &options->range, err))
         return false;

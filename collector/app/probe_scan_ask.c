@@ -201,7 +201,7 @@ static void show(struct search *search, uint8_t unit)
     char framing[32], where[120];
 
     probe_framing_text(&search->setup, framing, sizeof framing);
-    snprintf(where, sizeof where, SAY("%s%s%d 号单元，找到 %zu 台", "%s%sunit %d, found %zu"),
+    snprintf(where, sizeof where, SAY("%s%s站号 %d，找到 %zu 台", "%s%sunit %d, found %zu"),
              framing, framing[0] != '\0' ? "  " : "", (int)unit, search->scan->count);
     probe_progress_step(&search->progress, scan_cost_of(search), where);
 }

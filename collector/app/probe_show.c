@@ -9,6 +9,8 @@
 
 static const double least_shown = 1e-3, most_shown = 1e6; /* a measured value is seldom beyond */
 
+enum { NOUGHTS_TOLD_ONCE = 4 };
+
 static bool is_bits(const struct probe_words *words)
 {
     return words->range.area == AREA_COIL || words->range.area == AREA_DISCRETE_INPUT;
@@ -92,6 +94,21 @@ static size_t unread_alike(const struct probe_words *words, size_t at)
     return count;
 }
 
+/* How many registers from here on hold nothing but 0 and have no mark: long stretches of them are
+ * one row. The last before another word stays a row of its own, for it may be half of a number. */
+static size_t noughts(const struct probe_words *words, const struct marks *marks, size_t at)
+{
+    size_t count = 0;
+
+    while (at + count < words->range.count && words->read[at + count] &&
+           words->words[at + count] == 0 &&
+           !is_marked(marks, words, words->range.address + (unsigned)(at + count)))
+        count++;
+    if (count > 0 && at + count < words->range.count)
+        count--;
+    return count >= NOUGHTS_TOLD_ONCE ? count : 0;
+}
+
 void probe_show_words(const struct probe_words *words, const struct marks *marks, bool wide)
 {
     const char *const bit_headings[] = {SAY("地址", "ADDRESS"), SAY("编号", "MANUAL"),
@@ -101,7 +118,7 @@ void probe_show_words(const struct probe_words *words, const struct marks *marks
 
     for (size_t at = 0; at < words->range.count; at++) {
         unsigned address = words->range.address + (unsigned)at;
-        size_t alike = unread_alike(words, at);
+        size_t alike = words->read[at] ? noughts(words, marks, at) : unread_alike(words, at);
 
         if (alike > 1)
             table_cell(table, "%s %u–%u", area_word(words->range.area), address,
@@ -184,7 +201,7 @@ static void mark_text(const struct mark *mark, char *out, size_t size)
 static void show_marks_of(const struct marks *marks, const struct expected *expected, size_t index)
 {
     const char *const headings[] = {
-        SAY("可能", "LIKELY"), SAY("地址", "ADDRESS"), SAY("编号", "MANUAL"),
+        SAY("排名", "LIKELY"), SAY("地址", "ADDRESS"), SAY("编号", "MANUAL"),
         SAY("类型、次序、比例", "TYPE, ORDER, SCALE"), SAY("得到", "GIVES")};
     struct table *table = table_new(5, headings);
     unsigned rank = 0;

@@ -91,7 +91,7 @@ static void show_unit(const struct probing *probing, const struct unit_work *wor
     char framing[32];
 
     probe_framing_text(&found->line, framing, sizeof framing);
-    printf(SAY("%d 号单元%s%s%s", "unit %d%s%s%s"), (int)found->unit,
+    printf(SAY("站号 %d%s%s%s", "unit %d%s%s%s"), (int)found->unit,
            framing[0] != '\0' ? SAY("（", " (") : "", framing,
            framing[0] != '\0' ? SAY("）", ")") : "");
     if (found->answered && found->refused)

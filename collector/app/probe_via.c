@@ -140,7 +140,7 @@ static bool send_act(struct call *call, json_t *units, json_t *reads, struct err
 
     if (via->timeout_ms > 0)
         json_object_set_new(args, "timeout_ms", json_integer(via->timeout_ms));
-    probe_progress_begin(&call->progress, SAY("采集器代问", "through the collector"), via->shows);
+    probe_progress_begin(&call->progress, SAY("由采集器代问", "through the collector"), via->shows);
     call->progress.total = 1.0;
     asked = ask_collector_hearing(via->store_dir, "link.probe", args, heard, call, &done, err);
     probe_progress_end(&call->progress, asked == ASKED_DONE);

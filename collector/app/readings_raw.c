@@ -94,7 +94,7 @@ static void find_words(const struct poll *poll, const struct reading *reading,
     for (size_t i = 0; i < count; i++)
         if (take_words(shown->channel, &blocks[i], shown))
             return;
-    shown->why = !whole ? SAY("原始字不成块", "its raw words are no blocks")
+    shown->why = !whole ? SAY("原始字残缺", "its raw words are no blocks")
                  : reading->cause != CAUSE_NONE && reading->quality == QUALITY_NO_ANSWER
                      ? cause_title((enum cause)reading->cause)
                      : SAY("没有原始字", "there are no raw words");

@@ -158,7 +158,7 @@ static void say_progress(struct probe_work *work, json_t *answer, struct mono_ti
     if (answer == NULL && now.ns - work->said_ns < progress_every_ns)
         return;
     work->said_ns = now.ns;
-    snprintf(where, sizeof where, SAY("%d 号单元", "unit %d"),
+    snprintf(where, sizeof where, SAY("站号 %d", "unit %d"),
              (int)work->questions[work->at < work->count ? work->at : work->count - 1].unit);
     line =
         json_pack("{s:f, s:s}", "progress", (double)work->at / (double)work->count, "text", where);

@@ -72,7 +72,7 @@ bool scan_misplaced(struct scan *scan, const char *found)
         return scan_refuse(scan, SAY("“%s”之前缺少“=”", "there is no \"=\" before %s"), found);
     case EXPECT_VALUE:
         return scan_refuse(scan,
-                           SAY("“%s”不是值：文字要加双引号，是否为 true / false",
+                           SAY("“%s”不是值：文字要加双引号；是或否写 true 或 false",
                                "%s is no value: text stands in double quotes, yes and no are true "
                                "and false"),
                            found);

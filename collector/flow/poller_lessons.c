@@ -49,8 +49,7 @@ bool lessons_cut(struct line *line, const struct exchange_result *result)
     uint64_t crossed = crossed_now(asking);
     size_t pieces;
 
-    if (result->answered || device->state == DEVICE_REFUSING ||
-        device->state == DEVICE_CHANGED ||
+    if (result->answered || device->state == DEVICE_REFUSING || device->state == DEVICE_CHANGED ||
         !taught_blames(&device->taught, crossed, (enum cause)result->cause) ||
         !plan_detour(line->detour, asking->plan, asking->at, &device->plans->gaps, &pieces) ||
         !has_room(line))
@@ -80,7 +79,7 @@ void lessons_note(struct line *line, const struct exchange_result *result)
 static void tell(const struct device *device, const struct lesson *lesson)
 {
     log_notice(
-        SAY("链路 %s：%s 读不过空闲的 %s 寄存器 %d 起 %d 个（%s），今后绕开",
+        SAY("链路 %s：%s 的 %s 寄存器 %d 起 %d 个（其中没有监测值）读不出：%s；今后绕开",
             "link %s: %s does not let us read through the unused %s registers from %d, %d of "
             "them (%s); from now on they are left out"),
         device->line->setup.name, device->setup.label, area_word(lesson->area), lesson->address,

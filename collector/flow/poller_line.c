@@ -97,8 +97,9 @@ static void tell_finding(struct line *line)
                     sentence, sizeof sentence);
         log_warning("%s", sentence);
     } else {
-        log_notice(SAY("链路 %s：来的字节又正常了", "link %s: the bytes that come are well again"),
-                   line->setup.name);
+        log_notice(
+            SAY("链路 %s：收到的数据又正常了", "link %s: the bytes that come are well again"),
+            line->setup.name);
     }
     if (setup->found != NULL)
         setup->found(setup->self, (size_t)(line - line->poller->lines), &finding);

@@ -47,7 +47,7 @@ static void tell(const struct device *device, const struct planned *planned,
 {
     char title[EXCEPTION_TEXT];
 
-    log_warning(SAY("链路 %s：%d 号单元 %s，%s 寄存器 %d 起 %d 个：%s；%s",
+    log_warning(SAY("链路 %s：站号 %d（%s），%s 寄存器 %d 起 %d 个：%s；%s",
                     "link %s: unit %d, %s, %s registers from %d, %d of them: %s; %s"),
                 device->line->setup.name, device->setup.unit, device->setup.label,
                 area_word(planned->area), planned->address, planned->count,

@@ -15,11 +15,11 @@ static void tell_silence(const struct device *device)
     char last[WALL_TEXT];
 
     wall_text(device->last_good, last);
-    log_warning(SAY("链路 %s：%d 号单元 %s 没有回答；上次有值 %s，最迟每 60 s 再问一次",
-                    "link %s: unit %d, %s, does not answer; last value %s, asking again at least "
+    log_warning(SAY("链路 %s：站号 %d（%s）没有回答；上次有值：%s；最迟每 60 s 再问一次",
+                    "link %s: unit %d, %s, does not answer; last value: %s; asking again at least "
                     "every 60 s"),
                 device->line->setup.name, device->setup.unit, device->setup.label,
-                last[0] != '\0' ? last : "-");
+                last[0] != '\0' ? last : SAY("还没有过", "none yet"));
 }
 
 static void tell_answer(const struct device *device, struct mono_time now)
@@ -27,7 +27,7 @@ static void tell_answer(const struct device *device, struct mono_time now)
     char silence[24];
 
     duration_text((now.ns - device->silent_since.ns) / 1000000000 * 1000, silence);
-    log_notice(SAY("链路 %s：%d 号单元 %s 恢复回答，中断 %s，缺 %lld 次",
+    log_notice(SAY("链路 %s：站号 %d（%s）恢复回答，中断 %s，缺 %lld 次",
                    "link %s: unit %d, %s, answers again after %s; %lld polls were missed"),
                device->line->setup.name, device->setup.unit, device->setup.label, silence,
                (long long)device->missed);
@@ -35,7 +35,7 @@ static void tell_answer(const struct device *device, struct mono_time now)
 
 static void tell_refusal(const struct device *device)
 {
-    log_warning(SAY("链路 %s：%d 号单元 %s 拒绝全部读取（异常码）；请核对型号模板和单元号，"
+    log_warning(SAY("链路 %s：站号 %d（%s）拒绝全部读取（异常码）；请核对型号模板和站号，"
                     "每 5 分钟再问一次",
                     "link %s: unit %d, %s, refuses every read by exception; compare its model and "
                     "unit id with the device; asking again every 5 min"),

@@ -261,7 +261,7 @@ static bool decode_poll(struct decoding *decoding, const struct poll *poll)
         tell_profile(decoding, poll->seq, profile);
     if (!raw_blocks(poll->raw, poll->raw_size, blocks, BLOCKS, &block_count))
         tell(decoding, poll->seq,
-             SAY("序号 %" PRIu64 "：原始字不成块", "seq %" PRIu64 ": its raw words are no blocks"),
+             SAY("序号 %" PRIu64 "：原始字残缺", "seq %" PRIu64 ": its raw words are no blocks"),
              poll->seq);
     else if (profile->profile == NULL)
         decoding->answer->differ += poll->reading_count;

@@ -136,3 +136,20 @@ def test_check_says_once_that_anybody_may_dial_in(town):
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.count("anybody may connect") == 1
     assert "anybody may connect to 0.0.0.0:9100 (link field0)" in answer.stdout
+
+
+def test_the_prober_sends_a_unit_that_dials_in_to_the_collector(town):
+    town.device(name="field")
+    town.links = [{"name": "link-field", "kind": "dialin", "listen": "127.0.0.1:9100", "id": "ZJ-1"}]
+    answer = town.write().command("probe", "link-field", "--scan")
+    assert answer.returncode == 2 and "--via-collector" in answer.stderr, answer.stderr
+
+
+def test_check_says_when_two_names_have_one_unit_id(town):
+    town.device(port=502, name="one", unit=7)
+    town.device(name="other", unit=8, link="link-one")
+    assert "unit 7" not in town.write().command("check").stdout
+    town.devices[1]["unit"] = 7
+    answer = town.write().command("check")
+    assert answer.returncode == 0, answer.stderr
+    assert "yard/other and yard/one on link link-one both have unit 7" in answer.stdout

@@ -93,6 +93,54 @@ def test_what_does_not_answer_is_no_and_what_is_not_there_could_not_be_done(peer
         probe(*wrong, code=2)
 
 
+def test_a_broadcast_is_no_unit_of_a_serial_line(peers, port):
+    peers.honest({1: {"holding": {0: 11}}}, path=port)
+    assert "broadcast" in probe(port, "--unit", "0", "--read", "40001", code=2).stderr
+
+
+def test_what_a_chinese_keyboard_writes_is_understood(peers, port):
+    low, high = float_words(7.32, "CDAB")
+    peers.honest({3: {"holding": {0: 11, 1: 205, 5: low, 6: high}}}, path=port)
+
+    for read, expect in (("holding：０：8", "ph＝7.32，water_temperature＝20.5"),
+                         ("４０００1：8", "7.32、20.5")):
+        unit, = asked(port, "--unit", "３", "--read", read, "--expect", expect)["units"]
+        assert {match["expect"] for match in unit["matches"]} == {"7.32", "20.5"}
+    for wrong in ("40001。8", "4" * 600):
+        probe(port, "--unit", "3", "--read", wrong, code=2)
+
+
+def test_long_stretches_of_nought_are_told_once_and_no_half_of_a_number_among_them(peers, port):
+    words = {address: 0 for address in range(16)}
+    words[10] = 0x40EA      # 0x40EA0000 is 7.3125, high word first, from 10; low word first, from 9
+    peers.honest({3: {"holding": words}}, path=port)
+
+    rows = [line.split() for line in
+            probe(port, "--unit", "3", "--read", "holding:0:16").stdout.splitlines()]
+
+    assert [row[1] for row in rows if row[0] == "holding"] == ["0–8", "9", "10", "11–15"]
+    marked = probe(port, "--unit", "3", "--read", "holding:0:16", "--expect", "7.31").stdout
+    assert "holding 9 *" in marked and "holding 10 *" in marked
+    registers = asked(port, "--unit", "3", "--read", "holding:0:16")["units"][0]["registers"]
+    assert [one["word"] for one in registers] == list(words.values())
+
+
+def test_only_the_units_that_are_named_are_searched(peers):
+    seen = set()
+
+    def script(request, honest):
+        seen.add(request.unit)
+        return [(0, honest)] if request.unit in (1, 7) else []
+
+    device = peers.scripted(lambda request: [11] * request.count, script)
+    where = f"127.0.0.1:{device.port}"
+
+    answer = asked(where, "--units", "6-8", "--timeout", "30ms", "--read", "40001")
+    assert [one["unit"] for one in answer["units"]] == [7] and seen == {6, 7, 8}
+    shown = probe(where, "--units", "6-8", "--timeout", "30ms", "--read", "40001").stdout
+    assert "1 units found" in shown and "--unit 17 --scan" in shown
+
+
 def test_a_scan_finds_the_units_whose_ids_nobody_knows(peers, port):
     peers.honest({3: {"holding": {0: 11}}, 17: {"input": {0: 5}}}, path=port)
 
@@ -145,6 +193,9 @@ def test_a_port_in_use_is_refused_by_name_and_its_collector_asks_between_its_pol
     assert one["registers"][1]["cause"] == "exception_2"
     found = via("--scan", "--units", "1-18", "--timeout", "40ms")
     assert [unit["unit"] for unit in found] == [3, 17]
+    said = town.command("probe", "link-probe", "--scan", "--units", "17", "--timeout", "40ms",
+                        "--via-collector").stdout
+    assert "--expect ph=7.32,water_temperature=20.4 --write --via-collector" in said
 
     values = {(value, letter) for _, _, _, value, letter, _ in town.readings("yard/probe/cod.c0")}
     assert values == {(11.0, "N")}
@@ -193,9 +244,10 @@ def test_what_a_probe_writes_is_checked_polled_and_stores_the_very_value(peers, 
     peers.honest({9: {"holding": {0: 11, 1: 205, 5: low, 6: high}}}, path=port)
     fresh = os.path.join(str(folder), "fresh")
 
-    run_lookback("probe", port, "--unit", "9", "--read", "holding:0:8", "--expect",
-                 "ph=7.32,water_temperature=20.5", "--write", "-c", fresh)
+    told = run_lookback("probe", port, "--unit", "9", "--read", "holding:0:8", "--expect",
+                        "ph=7.32,water_temperature=20.5", "--write", "-c", fresh).stdout
 
+    assert "next: lookback check" in told.replace(BINARY, "lookback")
     with open(os.path.join(fresh, "profiles", "my_probe_9.conf")) as made:
         profile = made.read()
     assert "address = 5" in profile and '"CDAB"' in profile and "scale = 0.1" in profile

@@ -292,5 +292,7 @@ def test_a_point_that_watches_nothing_has_words_but_no_frames(town, peers):
     town.wait_polls(2)
     one = town.ask("readings", "--point", POINT, "--raw")["readings"][0]
     assert one["raw"]["words"] == ["0x40EA", "0x3D71"] and one["frames"] is None
+    assert "watch a task" in town.command("readings", "--point", POINT, "--raw").stdout
+    assert "watch a task" not in town.command("readings", "--point", POINT).stdout
     answer = town.command("readings", "--point", POINT, "--raw", "--every", "1h")
     assert answer.returncode == 2 and "--raw" in answer.stderr
