@@ -33,8 +33,8 @@ struct place {
     uint16_t address;
 };
 
-/* The rows a table begins with whose groups hold an address, for a struct with `where` and `manual`;
- * and their bits in `seen`. */
+/* The rows a table begins with whose groups hold an address, for a struct with `where` and
+ * `manual`; and their bits in `seen`. */
 enum { ADDRESS_ROWS = 5 };
 #define SEEN_AREA      ((uint64_t)1 << 0)
 #define SEEN_ADDRESS   ((uint64_t)1 << 1)

@@ -67,10 +67,10 @@ struct device_setup {
 /* What a device said of itself when it was asked who it is. */
 struct identity_finding {
     enum identity_verdict verdict;
-    const char *was;         /* what it should be: "model=12; serial_number=7"; "": never asked */
-    const char *is;          /* what it answered */
-    bool is_news;            /* RIGHT, and not what was remembered: to be remembered now */
-    struct wall_time since;  /* when it began to be this */
+    const char *was;        /* what it should be: "model=12; serial_number=7"; "": never asked */
+    const char *is;         /* what it answered */
+    bool is_news;           /* RIGHT, and not what was remembered: to be remembered now */
+    struct wall_time since; /* when it began to be this */
 };
 
 struct poller_setup {

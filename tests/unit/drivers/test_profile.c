@@ -282,7 +282,7 @@ static void every_mistake_is_refused_where_it_stands(void **state)
         {"unit = \"m/s\"",                    "unit = \"km/h\"",                   "unit",          "m/s"                  },
         {"area = \"input\"",                  "area = \"analog\"",                 "area",          "input"                },
         {"address = 7",                       "address = 65536",                   "address",       "65535"                },
-        {"address = 0x10;",                   "address = 65535;",                  "address",       "2 registers"      },
+        {"address = 0x10;",                   "address = 65535;",                  "address",       "2 registers"          },
         {"type = \"float32\"",                "type = \"float16\"",                "type",          "float32"              },
         {"type = \"int16\"",                  "type = \"bit\"",                    "type",          "coil"                 },
         {"type = \"bit\"",                    "type = \"uint16\"",                 "type",          "coil"                 },

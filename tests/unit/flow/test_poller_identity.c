@@ -7,7 +7,7 @@ enum { MODEL = 50, SERIAL = 60 };
 /* How often a register was asked for, what it says, and whether the peer is deaf to it. */
 static unsigned asked[100];
 static uint16_t serial, serial_step; /* changes by so much each time it is said */
-static unsigned deaf; /* so many requests are not answered */
+static unsigned deaf;                /* so many requests are not answered */
 static bool deaf_to_names;
 static int64_t woken_at, data_at;
 static unsigned findings;
