@@ -169,6 +169,8 @@ static bool make_recorder(struct station *station, struct error *err)
         .trust = station->trust,
         .notices = station->notices,
         .keep_ms = settings->keep_ms,
+        .hold_ms = settings->hold_ms,
+        .max_bytes = settings->max_bytes,
         .seal_every_ms = settings->seal_every_ms,
         .patience_ms = settings->patience_ms,
         .reserve_bytes = settings->reserve_bytes,

@@ -20,6 +20,8 @@ static bool start_recorder(struct writer *writer, struct error *err)
                                          .trust = writer->trust,
                                          .notices = writer->notices,
                                          .keep_ms = settings->keep_ms,
+                                         .hold_ms = settings->hold_ms,
+                                         .max_bytes = settings->max_bytes,
                                          .seal_every_ms = settings->seal_every_ms,
                                          .patience_ms = settings->patience_ms,
                                          .configuration = configuration,

@@ -1,6 +1,9 @@
 #include "record/keeper.h"
 
+#include "base/log.h"
+#include "base/say.h"
 #include "record/judge.h"
+#include "record/notice.h"
 
 enum {
     STEP_LEAST = 1000,
@@ -20,7 +23,10 @@ void keeper_init(struct keeper *keeper, const struct recorder_setup *setup, stru
 {
     *keeper = (struct keeper){.store = setup->store,
                               .clock = setup->clock,
+                              .notices = setup->notices,
                               .keep_ms = setup->keep_ms,
+                              .hold_ms = setup->hold_ms,
+                              .max_bytes = setup->max_bytes,
                               .seal_every_ms = setup->seal_every_ms,
                               .awaited = setup->awaited,
                               .awaited_count = setup->awaited_count,
@@ -70,22 +76,89 @@ static uint64_t confirmed_by_all(struct keeper *keeper)
     return least;
 }
 
-/* Begins a round of retention when one is due. */
-static void begin_pruning(struct keeper *keeper)
+/* Retention --------------------------------------------------------------------------------- */
+
+static bool is_too_large(const struct keeper *keeper)
 {
-    struct mono_time now = clock_mono(keeper->clock);
     struct store_size size;
 
-    if (keeper->pruning || keeper->keep_ms <= 0 || now.ns < keeper->next_prune.ns)
-        return;
-    keeper->next_prune.ns = now.ns + ns_from_ms(prune_every_ms);
-    if (!store_measure(keeper->store, &size) || !wall_is_known(size.oldest))
-        return;
-    keeper->before.ms = clock_wall(keeper->clock).ms - keeper->keep_ms;
-    if (keeper->before.ms > size.oldest.ms + prune_at_most_ms)
-        keeper->before.ms = size.oldest.ms + prune_at_most_ms;
-    keeper->pruning = keeper->before.ms > size.oldest.ms;
+    return keeper->max_bytes > 0 && store_measure(keeper->store, &size) &&
+           size.used_bytes > keeper->max_bytes;
 }
+
+/* Said when it begins and when it ends; how much it is stands in the status. */
+static void tell_held(struct keeper *keeper, uint64_t held)
+{
+    if (held > 0 && keeper->held == 0)
+        log_notice(SAY("超过 store.keep 的 %llu 个封存段仍保留：其中的监测点正用于整改任务，"
+                       "到巩固期结束再过 store.hold 为止",
+                       "%llu segments older than store.keep are kept: their points watch tasks, "
+                       "until the watch period has ended and store.hold more"),
+                   (unsigned long long)held);
+    else if (held == 0 && keeper->held > 0)
+        log_notice("%s", SAY("不再有因整改任务而超期保留的封存段",
+                             "no segment is kept for a task beyond store.keep any more"));
+    keeper->held = held;
+}
+
+/* After a round: what could go is gone. */
+static void tell_too_large(struct keeper *keeper, bool too_large)
+{
+    if (too_large)
+        notice_raise(
+            keeper->notices, "store-max", SAY("存储", "store"),
+            SAY("存储 %s 超过上限 store.max（%lld MiB），能删的旧数据都已删：余下的由整改任务"
+                "保留，或还没有被每个 awaited 输出确认；请加大 store.max，或查看这些输出",
+                "the store in %s is larger than store.max (%lld MiB) and all that may go is gone: "
+                "the rest is held for tasks, or not every awaited output has confirmed it; raise "
+                "store.max, or look at these outputs"),
+            store_dir(keeper->store), (long long)(keeper->max_bytes >> 20));
+    else if (keeper->too_large)
+        notice_end(keeper->notices, "store-max");
+    keeper->too_large = too_large;
+}
+
+/* Begins a round of retention when one is due. */
+static bool begin_pruning(struct keeper *keeper, struct error *err)
+{
+    struct mono_time now = clock_mono(keeper->clock);
+    int64_t wall_ms = clock_wall(keeper->clock).ms;
+    struct retention_look look;
+    int64_t at_most_ms;
+
+    if (keeper->pruning || keeper->keep_ms <= 0 || now.ns < keeper->next_prune.ns)
+        return true;
+    keeper->next_prune.ns = now.ns + ns_from_ms(prune_every_ms);
+    keeper->retention = (struct retention){.before = {wall_ms - keeper->keep_ms},
+                                           .watched = {wall_ms - keeper->hold_ms}};
+    if (!store_retention_look(keeper->store, &keeper->retention, &look, err))
+        return false;
+    tell_held(keeper, look.held);
+    at_most_ms = look.oldest.ms + prune_at_most_ms;
+    if (!wall_is_known(look.oldest))
+        keeper->retention.before = WALL_NONE;
+    else if (keeper->retention.before.ms > at_most_ms)
+        keeper->retention.before.ms = at_most_ms;
+    keeper->pruning = true;
+    return true;
+}
+
+static bool prune_step(struct keeper *keeper, struct error *err)
+{
+    struct retention retention = keeper->retention;
+    bool too_large = is_too_large(keeper);
+
+    retention.confirmed = confirmed_by_all(keeper);
+    if (too_large)
+        retention.before = clock_wall(keeper->clock);
+    if (!store_prune_step(keeper->store, &retention, keeper->step_readings, &keeper->pruning, err))
+        return false;
+    if (!keeper->pruning)
+        tell_too_large(keeper, too_large);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------- */
 
 static bool seal_step(struct keeper *keeper, struct error *err)
 {
@@ -105,8 +178,7 @@ static bool one_step(struct keeper *keeper, bool sealing, struct error *err)
         return store_move_step(keeper->store, keeper->step_readings, &keeper->moving, err);
     if (sealing)
         return seal_step(keeper, err);
-    return store_prune_step(keeper->store, keeper->before, confirmed_by_all(keeper),
-                            keeper->step_readings, &keeper->pruning, err);
+    return prune_step(keeper, err);
 }
 
 /* A small board with a slow card takes small steps, a server large ones with fewer syncs. A step of
@@ -146,8 +218,8 @@ bool keeper_work(struct keeper *keeper, bool trusted, struct mono_time until, bo
     *more = false;
     if (trusted && !close_segment(keeper, err))
         return false;
-    if (trusted)
-        begin_pruning(keeper);
+    if (trusted && !begin_pruning(keeper, err))
+        return false;
     sealing = may_seal(keeper, trusted);
     while (keeper->moving || sealing || keeper->pruning) {
         struct mono_time begun = clock_mono(keeper->clock);

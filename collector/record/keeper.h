@@ -2,9 +2,10 @@
  * oldest go.
  *
  * All of it in bounded steps between commits, so that no commit waits longer than 200 ms for it.
- * Nothing is removed that an awaited output or the judge has not done with; and since a clock that
- * jumps ahead would make everything look old at once, one round of retention (an hour apart) takes
- * at most two days off the oldest end.
+ * Nothing is removed that an awaited output or the judge has not done with, nor what is held
+ * because its points watch a task; and since a clock that jumps ahead would make everything look
+ * old at once, one round of retention (an hour apart) takes at most two days off the oldest end.
+ * While more is stored than may be, the oldest that is not held goes whatever its age.
  *
  * The recorder's thread only.
  */
@@ -16,7 +17,8 @@
 struct keeper {
     struct store *store;
     const struct clock *clock;
-    int64_t keep_ms;
+    struct notices *notices;
+    int64_t keep_ms, hold_ms, max_bytes;
     int64_t seal_every_ms;
     const char *const *awaited;
     size_t awaited_count;
@@ -26,8 +28,10 @@ struct keeper {
     bool sealing;         /* segments that are moved may wait to be sealed */
     bool sealed;          /* one was, since somebody looked */
     struct sealer *sealer;
-    bool pruning;            /* this round of retention has more to do */
-    struct wall_time before; /* of this round */
+    bool pruning;               /* this round of retention has more to do */
+    struct retention retention; /* of this round */
+    uint64_t held;              /* segments that would be gone if their points watched no task */
+    bool too_large;             /* and nothing was left that could go: a notice says so */
     struct mono_time next_prune;
 };
 

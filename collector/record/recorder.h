@@ -38,11 +38,13 @@ struct recorder_setup {
     const struct clock *clock;
     struct trust *trust;
     struct notices *notices;
-    int64_t keep_ms;            /* retention by age */
-    int64_t reserve_bytes;      /* less left on the store's disk: a notice; 0: never */
-    int64_t seal_every_ms;      /* a segment */
-    int64_t patience_ms;        /* untrusted clock longer than this: a notice; behind
-                                   what is stored: at once */
+    int64_t keep_ms;       /* retention by age; 0: never */
+    int64_t hold_ms;       /* … of what watched a task, after its watch period at the earliest */
+    int64_t max_bytes;     /* more than this in the store, and the oldest go first; 0: no bound */
+    int64_t reserve_bytes; /* less left on the store's disk: a notice; 0: never */
+    int64_t seal_every_ms; /* a segment */
+    int64_t patience_ms;   /* untrusted clock longer than this: a notice; behind
+                              what is stored: at once */
     const char *const *awaited; /* cursors retention waits for */
     size_t awaited_count;
     const char
@@ -123,6 +125,7 @@ struct recorder_status {
     double commit_ms_p50, commit_ms_max;
     size_t mailbox_bytes;
     struct store_size size;
+    uint64_t held; /* segments older than `keep`, kept because their points watch a task */
     size_t open_problems;
     uint64_t sealed; /* the newest sealed segment, 0: none; its head and when */
     char seal_head[DIGEST_HEX];

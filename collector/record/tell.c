@@ -59,6 +59,7 @@ void recorder_publish(struct recorder *recorder)
     struct recorder_status now = {.committed = store_last_seq(recorder->setup.store),
                                   .commit_ms_p50 = median_commit_ms(recorder),
                                   .commit_ms_max = recorder->commit_ms_max,
+                                  .held = recorder->keeper.held,
                                   .open_problems = judge_open_problems(recorder->judge)};
 
     tell_seal(recorder, &now);

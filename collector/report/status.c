@@ -33,11 +33,11 @@ static json_t *json_clock(const struct status_view *view)
 
 static json_t *json_store(const struct recorder_status *status)
 {
-    return json_pack("{s:I, s:o, s:I, s:{s:f, s:f}, s:I}", "bytes", (json_int_t)status->size.bytes,
-                     "oldest", json_time(status->size.oldest), "free_bytes",
-                     (json_int_t)status->size.free_bytes, "commit_ms", "p50", status->commit_ms_p50,
-                     "max", status->commit_ms_max, "mailbox_bytes",
-                     (json_int_t)status->mailbox_bytes);
+    return json_pack(
+        "{s:I, s:o, s:I, s:I, s:{s:f, s:f}, s:I}", "bytes", (json_int_t)status->size.bytes,
+        "oldest", json_time(status->size.oldest), "held", (json_int_t)status->held, "free_bytes",
+        (json_int_t)status->size.free_bytes, "commit_ms", "p50", status->commit_ms_p50, "max",
+        status->commit_ms_max, "mailbox_bytes", (json_int_t)status->mailbox_bytes);
 }
 
 static json_t *json_cause(enum cause cause)

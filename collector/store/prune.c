@@ -97,26 +97,34 @@ static bool prune(struct store *store, const struct going *going, size_t budget,
            (drop_leaves(store, going, err) && store_note(store, SQL_GONE, going->segment, err));
 }
 
+static void bind_retention(sqlite3_stmt *ask, const struct retention *retention)
+{
+    uint64_t confirmed = retention->confirmed;
+
+    sqlite3_bind_int64(ask, 1, retention->before.ms);
+    sqlite3_bind_int64(ask, 2, confirmed > INT64_MAX ? INT64_MAX : (int64_t)confirmed);
+    sqlite3_bind_int64(ask, 3, retention->watched.ms);
+}
+
 /* The segment that is being deleted, or the next one that may be, which is hidden with this. */
-static bool find_going(struct store *store, struct wall_time before, uint64_t confirmed,
-                       struct going *going, bool *found, bool *begins, struct error *err)
+static bool find_going(struct store *store, const struct retention *retention, struct going *going,
+                       bool *found, bool *begins, struct error *err)
 {
     sqlite3_stmt *ask = store_statement(store, SQL_GOING);
 
     *begins = false;
     if (!find(store, ask, going, found, err) || *found)
         return *found;
-    if (!wall_is_known(before))
+    if (!wall_is_known(retention->before))
         return true;
     ask = store_statement(store, SQL_TO_PRUNE);
-    sqlite3_bind_int64(ask, 1, before.ms);
-    sqlite3_bind_int64(ask, 2, confirmed > INT64_MAX ? INT64_MAX : (int64_t)confirmed);
+    bind_retention(ask, retention);
     *begins = true;
     return find(store, ask, going, found, err);
 }
 
-bool store_prune_step(struct store *store, struct wall_time before, uint64_t confirmed,
-                      size_t budget, bool *more, struct error *err)
+bool store_prune_step(struct store *store, const struct retention *retention, size_t budget,
+                      bool *more, struct error *err)
 {
     struct going going = {0};
     bool begins;
@@ -125,8 +133,7 @@ bool store_prune_step(struct store *store, struct wall_time before, uint64_t con
 
     assert(!store->writing);
     *more = false;
-    if (!store_ready(store, err) ||
-        !find_going(store, before, confirmed, &going, more, &begins, err))
+    if (!store_ready(store, err) || !find_going(store, retention, &going, more, &begins, err))
         return false;
     if (!*more)
         return true;
@@ -135,4 +142,29 @@ bool store_prune_step(struct store *store, struct wall_time before, uint64_t con
     good = begins ? store_note(store, SQL_PRUNED, going.segment, err)
                   : prune(store, &going, budget == 0 ? 1 : budget, err);
     return store_end_step(store, mine, good, err);
+}
+
+bool store_retention_look(struct store *store, const struct retention *retention,
+                          struct retention_look *look, struct error *err)
+{
+    sqlite3_stmt *ask;
+    int64_t held = 0;
+    bool failed;
+
+    *look = (struct retention_look){.oldest = WALL_NONE};
+    if (!store_ready(store, err))
+        return false;
+    ask = store_statement(store, SQL_OLDEST_LOOSE);
+    sqlite3_bind_int64(ask, 3, retention->watched.ms);
+    if (statement_next(&store->c, ask, &failed, err))
+        look->oldest = column_time(ask, 0);
+    sqlite3_reset(ask);
+    if (failed)
+        return false;
+    ask = store_statement(store, SQL_HELD);
+    bind_retention(ask, retention);
+    if (!statement_number(&store->c, ask, &held, err))
+        return false;
+    look->held = (uint64_t)held;
+    return true;
 }

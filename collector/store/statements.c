@@ -4,6 +4,15 @@
 
 #define SEGMENT_TO_MOVE "segment = (SELECT min(segment) FROM segment WHERE swept = 0)"
 
+/* A segment holds a reading of a point that watches a task (store.h, struct retention). A task that
+ * is struck off and does not say until when watches on. */
+#define IS_HELD                                                                                    \
+    "EXISTS (SELECT 1 FROM task AS t CROSS JOIN task_point AS w ON w.task = t.id"                  \
+    " CROSS JOIN point AS p ON p.name = w.point WHERE (t.watch_until > ?3 OR"                      \
+    " (t.state NOT IN ('closed', 'handed_over') AND (t.watch_until IS NULL OR"                     \
+    " t.state = 'returned'))) AND EXISTS (SELECT 1 FROM kept AS k"                                 \
+    " WHERE k.segment = segment.segment AND k.point = p.id))"
+
 const char *const store_statements[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -75,7 +84,13 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_TO_PRUNE] =
         "SELECT segment, first_seq, last_seq FROM segment WHERE gone = 0 AND pruned = 0"
         " AND swept = 1 AND ifnull(last_time, closed) < ?1 AND last_seq <= ?2"
-        " ORDER BY segment LIMIT 1",
+        " AND NOT " IS_HELD " ORDER BY segment LIMIT 1",
+    [SQL_OLDEST_LOOSE] = "SELECT ifnull(first_time, closed) FROM segment WHERE gone = 0"
+                         " AND pruned = 0 AND NOT " IS_HELD " ORDER BY segment LIMIT 1",
+    [SQL_HELD] = "SELECT count(*) FROM segment WHERE gone = 0 AND pruned = 0"
+                 " AND ifnull(last_time, closed) < ?1 AND " IS_HELD,
+    [SQL_USED] = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,"
+                 " pragma_freelist_count, pragma_page_size",
     [SQL_PRUNED] = "UPDATE segment SET pruned = 1 WHERE segment = ?1",
     [SQL_KEPT_AT] = "SELECT point, time, seq FROM kept WHERE segment = ?1"
                     " ORDER BY point, time, seq LIMIT 1 OFFSET ?2",

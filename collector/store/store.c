@@ -388,5 +388,6 @@ bool store_measure(struct store *store, struct store_size *size)
     sqlite3_reset(ask);
     if (!wall_is_known(size->oldest))
         size->oldest = store->part.first;
-    return !failed;
+    return !failed &&
+           statement_number(&store->c, store_statement(store, SQL_USED), &size->used_bytes, &err);
 }

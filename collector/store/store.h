@@ -187,15 +187,31 @@ uint64_t store_closed_up_to(const struct store *store);
  * readings. */
 bool store_move_step(struct store *store, size_t budget, bool *more, struct error *err);
 
-/* Retention: removes polls and readings of whole moved segments whose last time is before `before`
- * and whose last seq is <= `confirmed` (what every awaited output and the judge have done with);
- * bounded steps as above. The segment's row stays, marked pruned. */
-bool store_prune_step(struct store *store, struct wall_time before, uint64_t confirmed,
-                      size_t budget, bool *more, struct error *err);
+/* Retention takes whole moved segments. Never one with a reading of a point that a task names which
+ * is open, or whose watch period ends after `watched`: the newest rows of the ledger count. */
+struct retention {
+    struct wall_time before;  /* the segment's last time is; WALL_NONE: takes none */
+    uint64_t confirmed;       /* its last seq is at most: the outputs' and the judge's */
+    struct wall_time watched; /* watch periods that ended until then hold nothing any more */
+};
+
+/* Removes polls and readings of such segments, bounded steps as above. The segment's row stays,
+ * marked pruned. */
+bool store_prune_step(struct store *store, const struct retention *retention, size_t budget,
+                      bool *more, struct error *err);
+
+/* How far retention can come. */
+struct retention_look {
+    struct wall_time oldest; /* of the segments that are not held; WALL_NONE: there is none */
+    uint64_t held;           /* segments before `before` that are */
+};
+bool store_retention_look(struct store *store, const struct retention *retention,
+                          struct retention_look *look, struct error *err);
 
 /* How much there is: for status. */
 struct store_size {
     int64_t bytes;      /* database and log on disk */
+    int64_t used_bytes; /* of the database, without pages that are free for what comes */
     int64_t free_bytes; /* left on that file system */
     struct wall_time oldest;
 };

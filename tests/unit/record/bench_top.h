@@ -37,7 +37,7 @@ struct bench {
     const struct lanes *rule_lanes[1];
     const char *awaited[1];
     size_t awaited_count;
-    int64_t keep_ms;
+    int64_t keep_ms, hold_ms, max_bytes;
     int64_t reserve_bytes;
     enum trust_by trust_by;
     bool ledger;
@@ -146,6 +146,8 @@ static inline void bench_open(struct bench *bench)
                                     .trust = bench->trust,
                                     .notices = bench->notices,
                                     .keep_ms = bench->keep_ms,
+                                    .hold_ms = bench->hold_ms,
+                                    .max_bytes = bench->max_bytes,
                                     .reserve_bytes = bench->reserve_bytes,
                                     .seal_every_ms = 60 * MINUTE_MS,
                                     .patience_ms = 60 * MINUTE_MS,

@@ -156,7 +156,9 @@ static inline void seal_store_make(struct place *place)
     seal_now(store, second, 3 * SEAL_HOUR_MS);
     must(store_add_anchor(store, 3, "mqtt", "town", at_ms(3 * SEAL_HOUR_MS), NULL, 0, &err), &err);
     while (more)
-        must(store_prune_step(store, at_ms(SEAL_HOUR_MS / 2), 1000, 100, &more, &err), &err);
+        must(store_prune_step(store, &(struct retention){at_ms(SEAL_HOUR_MS / 2), 1000, WALL_NONE},
+                              100, &more, &err),
+             &err);
     commit_polls(place, store, 3, 3 * SEAL_HOUR_MS);
     seal_key_free(first);
     seal_key_free(second);

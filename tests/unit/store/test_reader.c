@@ -311,7 +311,9 @@ static void pruned_polls_are_passed_and_the_prefix_goes_on(void **state)
     settle(store, 5000);
     commit_polls(place, store, 1, 9000);
     while (more) {
-        must(store_prune_step(store, at_ms(8000), 5, 2, &more, &err), &err);
+        must(
+            store_prune_step(store, &(struct retention){at_ms(8000), 5, WALL_NONE}, 2, &more, &err),
+            &err);
         says(reader, 0, ALL,
              "5 event gap {\"n\":1}\n"
              "6 poll 1 at 9000 mono 9000000000 boot 1 profile 1 raw 7: 1=5/0/0\n");

@@ -182,7 +182,9 @@ static void live_on(struct place *place, struct store *store, struct history *hi
     if (draw(history, 40) == 0)
         history->now -= draw(history, 60000);
     if (draw(history, 25) == 0)
-        must(store_prune_step(store, at_ms(history->now - 40000), UINT64_MAX, 10, &more, &err),
+        must(store_prune_step(
+                 store, &(struct retention){at_ms(history->now - 40000), UINT64_MAX, WALL_NONE}, 10,
+                 &more, &err),
              &err);
 }
 

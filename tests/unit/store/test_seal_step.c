@@ -267,8 +267,10 @@ static void prune_all(struct store *store)
     bool more = true;
 
     while (more)
-        must(store_prune_step(store, at_ms(3 * HOUR_MS), store_newest_seal(store)->last_seq, 7,
-                              &more, &err),
+        must(store_prune_step(store,
+                              &(struct retention){at_ms(3 * HOUR_MS),
+                                                  store_newest_seal(store)->last_seq, WALL_NONE},
+                              7, &more, &err),
              &err);
 }
 
@@ -335,7 +337,9 @@ static void make_schema_2(struct place *place)
     }
     move_all(store);
     while (more)
-        must(store_prune_step(store, at_ms(HOUR_MS), UINT64_MAX, 1000, &more, &err), &err);
+        must(store_prune_step(store, &(struct retention){at_ms(HOUR_MS), UINT64_MAX, WALL_NONE},
+                              1000, &more, &err),
+             &err);
     store_close(store);
     run_sql(place, "DROP TABLE lesson; DROP TABLE identity; DROP TABLE frame;"
                    "DROP TABLE leaf; DROP TABLE configuration; DROP TABLE snapshot;"

@@ -34,7 +34,9 @@ static void prune_all(struct store *store, int64_t before_ms, uint64_t confirmed
     bool more = true;
 
     while (more)
-        must(store_prune_step(store, at_ms(before_ms), confirmed, budget, &more, &err), &err);
+        must(store_prune_step(store, &(struct retention){at_ms(before_ms), confirmed, WALL_NONE},
+                              budget, &more, &err),
+             &err);
 }
 
 static void a_segment_is_due_when_its_period_has_passed_or_it_is_full(void **state)
@@ -267,7 +269,9 @@ static void a_prune_may_stop_after_any_step(void **state)
     move_all(store, 1000);
     kept = ask_text(place, "SELECT * FROM reading WHERE seq > 10 ORDER BY seq, point");
     while (more) {
-        must(store_prune_step(store, at_ms(20000), 20, 4, &more, &err), &err);
+        must(store_prune_step(store, &(struct retention){at_ms(20000), 20, WALL_NONE}, 4, &more,
+                              &err),
+             &err);
         ask_is(place, "SELECT * FROM reading ORDER BY seq, point", kept);
         store_close(store);
         store = open_store(place, "boot-a");

@@ -102,8 +102,10 @@ static void write_on(struct place *place, struct store *store, struct shared *sh
             must(store_close_segment(store, at_ms((int64_t)i * POLLS * 1000), &closed, &err), &err);
         for (int step = 0; step < 4; step++)
             must(store_move_step(store, 100, &more, &err), &err);
-        must(store_prune_step(store, at_ms((int64_t)(i - PRUNE_AFTER) * POLLS * 1000),
-                              confirmed_by_both(shared), 200, &more, &err),
+        must(store_prune_step(store,
+                              &(struct retention){at_ms((int64_t)(i - PRUNE_AFTER) * POLLS * 1000),
+                                                  confirmed_by_both(shared), WALL_NONE},
+                              200, &more, &err),
              &err);
     }
     atomic_store(&shared->end, last);
