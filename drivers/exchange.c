@@ -6,6 +6,9 @@
 /* A peer that sends this much without an answer in it, or unasked, is not a device. */
 enum { FLOOD_MAX = 16 * 1024 };
 
+/* Through a serial server: more than any serial line gives in a minute. */
+enum { STREAM_FLOOD_MAX = 1024 * 1024 };
+
 /* GUARD: through a serial server, where no silence is kept, a second copy of an answer has this
  * long to come before a block that looks the same is asked for. */
 enum { COPY_GAP_NS = 2000000 };
@@ -39,6 +42,7 @@ void exchange_connected(struct exchange *exchange, struct mono_time now)
 {
     exchange->rx_used = exchange->rx_done = 0;
     exchange->lost = false;
+    exchange->flood = 0;
     exchange->silent = 0;
     if (is_rtu(exchange))
         exchange->last_byte = later(exchange->last_byte, now.ns);
@@ -364,6 +368,14 @@ static void time_out(struct exchange *exchange, struct mono_time now)
     finish(exchange, cause_of_silence(exchange), now);
 }
 
+static bool floods_stream(struct exchange *exchange, size_t count)
+{
+    if (!is_rtu(exchange) || exchange->rules.char_ns > 0)
+        return false;
+    exchange->flood += count;
+    return exchange->flood > STREAM_FLOOD_MAX;
+}
+
 void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t count,
                     struct mono_time now)
 {
@@ -376,6 +388,10 @@ void exchange_bytes(struct exchange *exchange, const uint8_t *bytes, size_t coun
         exchange->wake = later(exchange->wake, now.ns + STRAY_NS);
     if (exchange->state == EXCHANGE_OVER)
         let_answer_go(exchange);
+    if (floods_stream(exchange, count)) {
+        exchange_give_up(exchange, CAUSE_BAD_FRAME, now);
+        exchange->lost = true;
+    }
     while (count > 0 && !exchange->lost) {
         size_t room = sizeof exchange->rx - exchange->rx_used;
         size_t part = count < room ? count : room;

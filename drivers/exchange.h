@@ -61,7 +61,7 @@ struct exchange {
     bool repeats;        /* RTU: may still be asked once more */
     bool repeated;       /* RTU: this is the second asking */
     bool resumed;        /* went on over a new connection */
-    bool lost;           /* TCP: reconnect before the next request */
+    bool lost;           /* reconnect before the next request */
     bool heard_bytes;    /* any, since it was sent */
     bool nought_noticed; /* TCP: answered with transaction 0; for one log line */
     unsigned silent;     /* TCP: timeouts in a row without one byte between */
@@ -77,7 +77,8 @@ struct exchange {
     size_t tx_size;
     size_t rx_done; /* bytes of rx the last answer still stands in */
     size_t rx_used;
-    size_t flood; /* TCP: bytes that were no answer, since the last request was sent */
+    size_t
+        flood; /* bytes since the last request was sent: TCP, that were no answer; a stream, all */
     uint8_t rx[EXCHANGE_BUFFER];
 };
 
@@ -117,7 +118,8 @@ bool exchange_broken(struct exchange *exchange, struct mono_time now);
 void exchange_give_up(struct exchange *exchange, enum cause cause, struct mono_time now);
 
 bool exchange_is_under_way(const struct exchange *exchange);
-/* TCP: where the next frame begins is unknown, or the peer has been silent twice. */
+/* TCP: where the next frame begins is unknown, or the peer has been silent twice. A stream: it
+ * floods. */
 bool exchange_is_lost(const struct exchange *exchange);
 
 #endif

@@ -694,6 +694,33 @@ static void a_stream_that_never_falls_silent_is_given_up_and_never_asked(void **
     assert_true(now_ms() - begun <= 4 * (TIMEOUT_MS + GUARD_MS) + 1);
 }
 
+/* No serial line gives so much in a minute: whoever is at the other end, it is no serial server. */
+static void a_stream_that_floods_is_closed_whether_it_is_asked_or_not(void **state)
+{
+    static const uint8_t junk[4096] = {4, 4, 250, 4, 4, 250};
+
+    for (int asked = 0; asked <= 1; asked++) {
+        size_t total = 0;
+
+        set_up(WIRE_RTU);
+        exchange.rules.char_ns = 0;
+        exchange.rules.gap_ns = 0;
+        if (asked)
+            ask(&block_a);
+        for (; total < 4096 * 1024 && !exchange_is_lost(&exchange); total += sizeof junk)
+            hear(junk, sizeof junk);
+        assert_true(exchange_is_lost(&exchange));
+        assert_true(total > 700 * 1024); /* 115,200 Bd for a minute is not called a flood */
+        assert_false(exchange_is_under_way(&exchange));
+        if (asked)
+            assert_failed(CAUSE_BAD_FRAME);
+        exchange_connected(&exchange, now);
+        assert_false(exchange_is_lost(&exchange));
+        hear(junk, sizeof junk);
+        assert_false(exchange_is_lost(&exchange));
+    }
+}
+
 static void the_gap_is_counted_from_the_last_byte_sent_or_heard(void **state)
 {
     uint8_t bytes[64];
@@ -1179,6 +1206,7 @@ int main(void)
         cmocka_unit_test(noise_while_idle_costs_only_the_gap),
         cmocka_unit_test(a_line_that_never_falls_silent_is_given_up_and_never_asked),
         cmocka_unit_test(a_stream_that_never_falls_silent_is_given_up_and_never_asked),
+        cmocka_unit_test(a_stream_that_floods_is_closed_whether_it_is_asked_or_not),
         cmocka_unit_test(the_gap_is_counted_from_the_last_byte_sent_or_heard),
         cmocka_unit_test(after_a_timeout_the_same_request_is_repeated_once_after_the_guard),
         cmocka_unit_test(an_answer_after_a_timeout_is_never_older_than_its_stamp_by_more_than_both),
