@@ -63,6 +63,8 @@ bool command_choice(const struct typed *typed, const char *name, const char *con
 int command_act(const struct typed *typed, const char *act, json_t *args);
 /* Says that an option or word is missing, and gives the exit code. */
 int command_missing(const struct typed *typed, const char *option);
+/* Says that its first word is none that the command knows, and which are. */
+int command_unknown(const struct typed *typed, const char *known);
 
 int command_run(const struct typed *typed);
 int command_check(const struct typed *typed);

@@ -6,6 +6,7 @@
 
 #include "app/ask.h"
 #include "app/command.h"
+#include "app/command_line.h"
 #include "app/shown.h"
 #include "app/uid.h"
 #include "base/say.h"
@@ -74,6 +75,12 @@ static int act_on_problem(const struct typed *typed, const char *act, const char
     return command_act(typed, act, args);
 }
 
+int command_unknown(const struct typed *typed, const char *known)
+{
+    return line_wrong(typed, NULL, SAY("%s 没有“%s”，只有 %s", "%s has no \"%s\", only %s"),
+                      typed->command, typed->words[0], known);
+}
+
 int command_problem(const struct typed *typed)
 {
     const char *note = typed_option(typed, "--note");
@@ -89,7 +96,7 @@ int command_problem(const struct typed *typed)
         return command_missing(typed, "--note");
     if (strcmp(word, "close") == 0)
         return act_on_problem(typed, "problem.close", note);
-    return command_missing(typed, "acknowledge | close");
+    return command_unknown(typed, "acknowledge | close");
 }
 
 int command_resend(const struct typed *typed)

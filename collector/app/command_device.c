@@ -12,10 +12,7 @@ int command_device(const struct typed *typed)
     json_t *args;
 
     if (strcmp(typed->words[0], "maintenance") != 0)
-        return line_wrong(
-            typed, NULL,
-            SAY("device 没有“%s”，只有 maintenance", "device has no \"%s\", only maintenance"),
-            typed->words[0]);
+        return command_unknown(typed, "maintenance");
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         if (typed_option(typed, needed[i]) == NULL)
             return command_missing(typed, needed[i]);

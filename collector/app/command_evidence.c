@@ -8,6 +8,7 @@
 
 #include "app/ask.h"
 #include "app/command_evidence.h"
+#include "app/command_line.h"
 #include "app/ledger_desk.h"
 #include "app/shown.h"
 #include "base/say.h"
@@ -320,9 +321,12 @@ static int export_evidence(const struct typed *typed)
 
 int command_evidence(const struct typed *typed)
 {
-    if (strcmp(typed->words[0], "export") == 0 && typed->word_count == 1)
-        return export_evidence(typed);
-    if (strcmp(typed->words[0], "verify") == 0 && typed->word_count == 2)
-        return command_evidence_verify(typed);
-    return command_missing(typed, "export | verify FILE");
+    bool exports = strcmp(typed->words[0], "export") == 0;
+
+    if (!exports && strcmp(typed->words[0], "verify") != 0)
+        return command_unknown(typed, "export | verify");
+    if (exports && typed->word_count > 1)
+        return line_wrong(typed, NULL, SAY("多余的词：%s", "one word too many: %s"),
+                          typed->words[1]);
+    return exports ? export_evidence(typed) : command_evidence_verify(typed);
 }

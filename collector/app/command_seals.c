@@ -303,7 +303,7 @@ int command_seals(const struct typed *typed)
     int code;
 
     if (strcmp(typed->words[0], "verify") != 0)
-        return command_missing(typed, "verify");
+        return command_unknown(typed, "verify");
     verifying.settings = command_settings(typed);
     if (verifying.settings == NULL)
         return EXIT_WRONG;

@@ -253,8 +253,9 @@ void limit_reason(const struct limit *limit, char *out, size_t size)
         between = SAY("，", ", ");
     }
     if (where->air_class > 0) {
-        text_format(&text, SAY("%s环境空气 %d 类区", "%sambient air class %d"), between,
-                    where->air_class);
+        text_add(&text, between);
+        text_add(&text, where->air_class == 1 ? SAY("环境空气一类区", "ambient air class 1")
+                                              : SAY("环境空气二类区", "ambient air class 2"));
         between = SAY("，", ", ");
     }
     if (where->noise_zone[0] != '\0') {

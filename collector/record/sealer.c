@@ -45,6 +45,12 @@ static void tell_waiting(struct sealer *sealer, const struct error *err)
 /* A key that nobody has signed for needs a person until that person makes the next one. */
 static void tell_unexplained(struct sealer *sealer)
 {
+    if (!sealer->noticed)
+        log_warning(SAY("签名钥匙换成了 %s，原来的钥匙没有为它签名（文件丢失或被换）；请核查原因，"
+                        "把新指纹登记在案",
+                        "the signing key is now %s and the one before has not signed for it (its "
+                        "file was lost or replaced); find out why and note the new fingerprint"),
+                    seal_key_fingerprint(sealer->key));
     notice_raise(
         sealer->notices, "seal", SAY("封存", "seals"),
         SAY("签名钥匙换成了 %s，原来的钥匙没有为它签名（文件丢失或被换）；请核查原因，"

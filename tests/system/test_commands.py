@@ -81,6 +81,15 @@ def test_wrong_use_is_answered_with_how_it_is_used(words, said):
     assert answer.returncode == 2 and said in answer.stderr and "use: lookback" in answer.stderr
 
 
+@pytest.mark.parametrize("command, known", [
+    ("evidence", "export | verify"), ("seals", "verify"), ("device", "maintenance")])
+def test_a_word_the_command_does_not_have_is_named_with_those_it_has(command, known):
+    words = (command, "bla", "x") if command == "device" else (command, "bla")
+    answer = lookback(*words, "--lang", "en")
+    assert answer.returncode == 2
+    assert f'{command} has no "bla", only {known}\n' in answer.stderr
+
+
 @pytest.mark.parametrize("variables, words, english", [
     ({"LANG": "en_GB.UTF-8"}, (), True), ({"LC_ALL": "en_US.UTF-8", "LANG": "zh_CN.UTF-8"}, (), True),
     ({"LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}, (), False), ({"LANG": "C.UTF-8"}, (), False),

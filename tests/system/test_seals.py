@@ -262,6 +262,16 @@ def test_a_lost_key_is_told_and_never_passes_for_the_old_one(town, peers):
     assert "the key changed without a signature of the old one" in done.stdout
 
 
+def test_a_seal_by_hand_says_that_the_key_was_lost(town, peers):
+    town_that_seals(town, peers).start().wait_polls(2)
+    town.stop()
+    assert "one before" not in town.command("seal").stderr
+    os.unlink(os.path.join(town.store, "seal.key"))
+    done = town.command("seal")
+    assert done.returncode == 0
+    assert fingerprint(town.store) in done.stderr and "its file was lost or replaced" in done.stderr
+
+
 def test_changed_settings_are_another_configuration_and_both_stay(town, peers):
     town_that_seals(town, peers)
     town.rules = [{"name": "cod-high", "points": ["yard/probe/cod.c0"], "above": 50.0}]

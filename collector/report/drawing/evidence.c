@@ -118,6 +118,20 @@ void bound_words(const json_t *stage, const char *unit, char *out, size_t size)
         snprintf(out, size, "≤ %s%s%s", printed(stage, "high_text", high), gap, unit);
 }
 
+/* The air standard has 一类区 and 二类区, and for them limits of 一级 and 二级; the others have 类.
+ */
+static void add_class(struct text *text, const char *standard, const char *class_)
+{
+    bool is_air = strcmp(standard, "GB 3095") == 0;
+
+    if (is_air && strcmp(class_, "1") == 0)
+        text_add(text, SAY(" 一级", " grade 1"));
+    else if (is_air && strcmp(class_, "2") == 0)
+        text_add(text, SAY(" 二级", " grade 2"));
+    else
+        text_format(text, SAY(" %s 类", " class %s"), class_);
+}
+
 void limit_words(const json_t *stage, char *out, size_t size)
 {
     const json_t *limit = json_object_get(stage, "limit");
@@ -130,7 +144,7 @@ void limit_words(const json_t *stage, char *out, size_t size)
     text_format(&text, "%s-%s %s", doc_text(limit, "standard"), doc_text(limit, "edition"),
                 doc_text(limit, "clause"));
     if (*class_ != '\0')
-        text_format(&text, SAY(" %s 类", " class %s"), class_);
+        add_class(&text, doc_text(limit, "standard"), class_);
     if (!doc_true(limit, "verified"))
         text_add(&text, SAY("（未核实）", " (unverified)"));
 }
