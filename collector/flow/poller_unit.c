@@ -1,4 +1,6 @@
 /* Whether a device answers: silent, answering, refusing, and what is said when that changes. */
+#include <time.h>
+
 #include "base/log.h"
 #include "base/say.h"
 #include "flow/poller_parts.h"
@@ -10,11 +12,22 @@ bool device_is_probed(const struct device *device)
     return device->backoff.failures >= SILENT_AFTER;
 }
 
+/* As the clock beside the log line shows it; "" when never. */
+static void last_value_text(const struct device *device, char out[WALL_TEXT])
+{
+    time_t seconds = (time_t)(device->last_good.ms / 1000);
+    struct tm local;
+
+    out[0] = '\0';
+    if (wall_is_known(device->last_good) && localtime_r(&seconds, &local) != NULL)
+        strftime(out, WALL_TEXT, "%Y-%m-%d %H:%M:%S", &local);
+}
+
 static void tell_silence(const struct device *device)
 {
     char last[WALL_TEXT];
 
-    wall_text(device->last_good, last);
+    last_value_text(device, last);
     log_warning(SAY("链路 %s：站号 %d（%s）没有回答；上次有值：%s；最迟每 60 s 再问一次",
                     "link %s: unit %d, %s, does not answer; last value: %s; asking again at least "
                     "every 60 s"),
