@@ -97,11 +97,14 @@ static const struct command commands[] = {
      {"--unit=", "--units=", "--scan", "--read=", "--expect=", "--baud=", "--parity=", "--timeout=",
       "--all", "--write", "--via-collector", NULL}, 1, 1, command_probe,
      "调试新接的仪器，只读不写：--scan 找出线上有谁、可能是什么型号；--read 读一段寄存器；--expect 找出哪个寄存器给出"
-     "显示屏上的值（7.32，或 ph=7.32,water_temperature=20.4）；并写出可用的配置。LINK 写链路名，或 /dev/ttyUSB0、"
-     "192.168.1.20、rtu+tcp://192.168.1.20:9999",
+     "显示屏上的值（7.32，或 ph=7.32,water_temperature=20.4）；--write 把得到的配置写进 -c 目录，已有的文件不动。"
+     "--timeout 1s 用于慢的仪器；--all 找到以后仍试其余线路设置；--via-collector 由正在用这条线路的采集器代问，LINK 写它的链路名。"
+     "LINK 写链路名，或 /dev/ttyUSB0、192.168.1.20、rtu+tcp://192.168.1.20:9999",
      "commissioning, reads only: --scan finds who is on a line and which model it may be, --read reads a "
      "range of registers, --expect finds which of them gives the value on the display (7.32, or "
-     "ph=7.32,water_temperature=20.4); prints settings that can be used. LINK is a link's name, or "
+     "ph=7.32,water_temperature=20.4); --write puts the settings found into -c DIR and leaves files that are "
+     "there. --timeout 1s is for slow units; --all tries the other line settings too; --via-collector lets the "
+     "collector that uses the line ask, by its link's name. LINK is a link's name, or "
      "/dev/ttyUSB0, 192.168.1.20, rtu+tcp://192.168.1.20:9999"},
     {"simulate", {"simulate FILE", NULL}, {NULL}, 1, 1, command_simulate,
      "运行传感器模拟器", "play the devices of FILE"},

@@ -36,6 +36,13 @@ def test_help_is_given_in_both_languages(language, word):
     assert answer.returncode == 0 and word in answer.stdout
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_help_of_a_command_says_what_each_of_its_options_is_for(language):
+    said = lookback("help", "probe", "--lang", language).stdout.split("\n\n", 1)[1]
+    for option in ("--scan", "--read", "--expect", "--write", "--timeout", "--all", "--via-collector"):
+        assert option in said, option
+
+
 @pytest.fixture
 def station(town, peers):
     device = peers.scripted(lambda r: [100 + r.number % 7] * r.count)
