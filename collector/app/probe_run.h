@@ -1,8 +1,9 @@
-/* probe_run.h - one run of `lookback probe`: what its two files share. */
+/* probe_run.h - one run of `lookback probe`: what its files share. */
 #ifndef APP_PROBE_RUN_H
 #define APP_PROBE_RUN_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "app/command.h"
 #include "app/probe_conf.h"
@@ -35,6 +36,13 @@ struct probing {
  * pieces of settings. */
 bool probe_unit(struct probing *probing, struct found_unit *found, struct error *err);
 
+/* probe_say.c */
+void probe_say_silence(const struct probing *probing, FILE *to);
+void probe_say_scan(const struct probing *probing);
+/* What a person with the display before them can do now about what is not known. */
+void probe_say_next(const struct probing *probing);
+
+bool probe_is_search(const struct probing *probing);   /* more than the units that were named */
 bool probe_was_stopped(const struct probing *probing); /* by Ctrl-C */
 
 #endif

@@ -1,4 +1,4 @@
-#include "record/desk.h"
+#include "record/desk_parts.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -9,28 +9,6 @@
 
 #include "base/log.h"
 #include "base/say.h"
-
-struct slot {
-    struct cursor_move move;
-    bool waiting; /* not committed yet */
-    bool frozen;  /* a refusal before it could not be kept: it may not pass */
-};
-
-struct desk {
-    pthread_mutex_t lock;
-    pthread_cond_t for_recorder;
-    pthread_cond_t for_readers;
-    struct slot slots[DESK_CURSORS];
-    size_t slot_count;
-    struct refusal *refusals, **last_refusal;
-    struct outside *anchors;
-    struct found *found, **last_found;
-    struct errand *errands, **last_errand;
-    bool news;
-    bool stopping;
-    uint64_t committed;
-    uint64_t woken; /* rises with desk_wake_all() */
-};
 
 struct desk *desk_new(void)
 {
@@ -81,25 +59,6 @@ static void free_found(struct found *found)
     }
 }
 
-static void refuse_errand(struct errand *errand)
-{
-    struct error err;
-
-    error_set(&err, ERROR_REFUSED, "%s",
-              SAY("采集程序正在停止，操作未执行；请在其重新启动后再试",
-                  "the collector is stopping and the act was not done; try again when it has "
-                  "started"));
-    errand_end(errand, 0, &err);
-}
-
-void desk_refuse_acts(struct desk *desk)
-{
-    struct errand *errand;
-
-    while ((errand = desk_next_act(desk)) != NULL)
-        refuse_errand(errand);
-}
-
 void desk_free(struct desk *desk)
 {
     if (desk == NULL)
@@ -131,7 +90,7 @@ static struct slot *find_slot(struct desk *desk, const char *name)
     return slot;
 }
 
-static void tell(struct desk *desk)
+void desk_tell(struct desk *desk)
 {
     if (!desk->news)
         pthread_cond_signal(&desk->for_recorder);
@@ -147,7 +106,7 @@ void desk_move_cursor(struct desk *desk, const char *name, uint64_t seq)
     if (slot != NULL && !slot->frozen) {
         slot->move.seq = seq;
         slot->waiting = true;
-        tell(desk);
+        desk_tell(desk);
     }
     pthread_mutex_unlock(&desk->lock);
 }
@@ -180,7 +139,7 @@ void desk_refuse(struct desk *desk, const char *output, uint64_t seq, const char
         refusal->seq = seq;
         *desk->last_refusal = refusal;
         desk->last_refusal = &refusal->next;
-        tell(desk);
+        desk_tell(desk);
     }
     pthread_mutex_unlock(&desk->lock);
 }
@@ -202,7 +161,7 @@ void desk_anchor(struct desk *desk, uint64_t segment, const char *kind, const ch
     pthread_mutex_lock(&desk->lock);
     anchor->next = desk->anchors;
     desk->anchors = anchor;
-    tell(desk);
+    desk_tell(desk);
     pthread_mutex_unlock(&desk->lock);
 }
 
@@ -251,7 +210,7 @@ void desk_remember(struct desk *desk, const struct device_finding *finding)
     pthread_mutex_lock(&desk->lock);
     *desk->last_found = found;
     desk->last_found = &found->next;
-    tell(desk);
+    desk_tell(desk);
     pthread_mutex_unlock(&desk->lock);
 }
 
@@ -343,168 +302,4 @@ void desk_forget_cursor(struct desk *desk, const char *name)
     if (slot != NULL)
         slot->waiting = false;
     pthread_mutex_unlock(&desk->lock);
-}
-
-/* Acts -------------------------------------------------------------------------------------- */
-
-void errand_end(struct errand *errand, uint64_t seq, const struct error *err)
-{
-    if (errand->done != NULL)
-        errand->done(errand->self, seq, err);
-    json_decref(errand->args);
-    free(errand->name);
-    free(errand->who);
-    free(errand->by);
-    free(errand);
-}
-
-/* False when the recorder is stopping: nobody would see to it. */
-static bool take_errand(struct desk *desk, struct errand *errand)
-{
-    bool stopping;
-
-    pthread_mutex_lock(&desk->lock);
-    stopping = desk->stopping;
-    if (!stopping) {
-        *desk->last_errand = errand;
-        desk->last_errand = &errand->next;
-        pthread_cond_signal(&desk->for_recorder);
-    }
-    pthread_mutex_unlock(&desk->lock);
-    return !stopping;
-}
-
-void desk_act(struct desk *desk, struct act *act)
-{
-    struct errand *errand = calloc(1, sizeof *errand);
-    struct error err;
-
-    error_set(&err, ERROR_MEMORY, "%s",
-              SAY("内存不足，操作未执行", "out of memory; the act was not done"));
-    if (errand == NULL) {
-        if (act->done != NULL)
-            act->done(act->self, 0, &err);
-        json_decref(act->args);
-        return;
-    }
-    *errand = (struct errand){.name = strdup(act->name),
-                              .who = strdup(act->who == NULL ? "" : act->who),
-                              .by = strdup(act->by == NULL ? "" : act->by),
-                              .args = act->args,
-                              .done = act->done,
-                              .self = act->self};
-    if (errand->name == NULL || errand->who == NULL || errand->by == NULL) {
-        errand_end(errand, 0, &err);
-        return;
-    }
-    if (!take_errand(desk, errand))
-        refuse_errand(errand);
-}
-
-struct errand *desk_next_act(struct desk *desk)
-{
-    struct errand *errand;
-
-    pthread_mutex_lock(&desk->lock);
-    errand = desk->errands;
-    if (errand != NULL)
-        desk->errands = errand->next;
-    if (desk->errands == NULL)
-        desk->last_errand = &desk->errands;
-    pthread_mutex_unlock(&desk->lock);
-    return errand;
-}
-
-/* Waiting ----------------------------------------------------------------------------------- */
-
-void desk_tell_news(struct desk *desk)
-{
-    pthread_mutex_lock(&desk->lock);
-    tell(desk);
-    pthread_mutex_unlock(&desk->lock);
-}
-
-void desk_tell_stop(struct desk *desk)
-{
-    pthread_mutex_lock(&desk->lock);
-    desk->stopping = true;
-    pthread_cond_signal(&desk->for_recorder);
-    pthread_mutex_unlock(&desk->lock);
-}
-
-void desk_publish(struct desk *desk, uint64_t committed)
-{
-    pthread_mutex_lock(&desk->lock);
-    if (committed != desk->committed)
-        pthread_cond_broadcast(&desk->for_readers);
-    desk->committed = committed;
-    pthread_mutex_unlock(&desk->lock);
-}
-
-uint64_t desk_committed(const struct desk *desk)
-{
-    pthread_mutex_t *lock = (pthread_mutex_t *)&desk->lock;
-    uint64_t committed;
-
-    pthread_mutex_lock(lock);
-    committed = desk->committed;
-    pthread_mutex_unlock(lock);
-    return committed;
-}
-
-static struct timespec in_ms(int64_t ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += (time_t)(ms / 1000);
-    at.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
-}
-
-uint64_t desk_wait(struct desk *desk, uint64_t seq, int64_t timeout_ms)
-{
-    struct timespec until = in_ms(timeout_ms < 0 ? 0 : timeout_ms);
-    uint64_t woken, committed;
-    int code = 0;
-
-    pthread_mutex_lock(&desk->lock);
-    woken = desk->woken;
-    while (desk->committed <= seq && desk->woken == woken && code != ETIMEDOUT) {
-        if (timeout_ms < 0)
-            code = pthread_cond_wait(&desk->for_readers, &desk->lock);
-        else
-            code = pthread_cond_timedwait(&desk->for_readers, &desk->lock, &until);
-    }
-    committed = desk->committed;
-    pthread_mutex_unlock(&desk->lock);
-    return committed;
-}
-
-void desk_wake_all(struct desk *desk)
-{
-    pthread_mutex_lock(&desk->lock);
-    desk->woken++;
-    pthread_cond_broadcast(&desk->for_readers);
-    pthread_mutex_unlock(&desk->lock);
-}
-
-bool desk_sleep(struct desk *desk, int64_t commit_ms, int64_t wake_ms)
-{
-    struct timespec commit_at = in_ms(commit_ms < wake_ms ? commit_ms : wake_ms);
-    struct timespec wake_at = in_ms(wake_ms);
-    int code = 0;
-    bool stopping;
-
-    pthread_mutex_lock(&desk->lock);
-    while (!desk->stopping && desk->errands == NULL && code != ETIMEDOUT)
-        code = pthread_cond_timedwait(&desk->for_recorder, &desk->lock,
-                                      desk->news ? &commit_at : &wake_at);
-    stopping = desk->stopping;
-    pthread_mutex_unlock(&desk->lock);
-    return !stopping;
 }
