@@ -18,6 +18,7 @@ static const char *half_width(const char *words, char out[WORDS_MOST])
     const unsigned char *at = (const unsigned char *)words;
     size_t size = 0;
 
+    memset(out, 0, WORDS_MOST);
     for (; words != NULL && *at != '\0' && size + 1 < WORDS_MOST; at++, size++)
         if (at[0] == 0xEF && (at[1] == 0xBC || at[1] == 0xBD) && at[2] >= 0x80) {
             /* U+FF01 to U+FF5E stand in the order of 0x21 to 0x7E */
@@ -29,7 +30,6 @@ static const char *half_width(const char *words, char out[WORDS_MOST])
         } else {
             out[size] = (char)*at;
         }
-    out[size] = '\0';
     return words == NULL || *at != '\0' ? words : out; /* what is too long is refused as it is */
 }
 
