@@ -142,7 +142,7 @@ static bool read_framings(struct probe_options *options, const char *rates, cons
 
 static bool take_framings(struct probe_options *options, const struct typed *typed)
 {
-    char rate_words[WORDS_MOST], parity_words[WORDS_MOST];
+    char rate_words[WORDS_MOST] = "", parity_words[WORDS_MOST] = "";
     const char *rates = half_width(typed_option(typed, "--baud"), rate_words);
     const char *parities = half_width(typed_option(typed, "--parity"), parity_words);
 

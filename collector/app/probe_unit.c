@@ -64,7 +64,7 @@ static struct link_setup patient_line(const struct probing *probing, const struc
 
 static void name_model(struct unit_work *work)
 {
-    if (candidates_agree(&work->candidates))
+    if (work->candidates.list != NULL && candidates_agree(&work->candidates))
         snprintf(work->model, sizeof work->model, "%s", work->candidates.list[0].profile->model);
     else
         snprintf(work->model, sizeof work->model, "my_probe_%d", (int)work->found->unit);

@@ -15,7 +15,7 @@ import uuid
 import pytest
 
 from lookback import ROOT, profile, simple_profile
-from waiting import free_port, run_out
+from waiting import free_port
 
 EXCHANGE, POLLER = "tests/unit/drivers/test_exchange.c", "tests/unit/flow/test_poller.c"
 LYING, HERE = "tests/faults/test_lying_device.py", "tests/faults/test_tcp.py"

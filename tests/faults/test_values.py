@@ -4,7 +4,6 @@ TESTS says which test shows what; a test of this file names its fault first. The
 collector, side by side (`values`).
 """
 import json
-import os
 import struct
 
 import pytest

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from lookback import BINARY, profile
 from oracle import utc_text
 from test_problems import POINT, Knob, settle, wait_state
-from test_tasks import day, events, load, quiet_town, row, table, task, watched_town
+from test_tasks import day, load, quiet_town, row, task, watched_town
 
 RULE = {"name": "cod-high", "points": [POINT], "above": 50.0}
 

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 
-from test_problems import POINT, settle, town_with, wait_state
+from test_problems import settle, town_with, wait_state
 
 
 def replay(town, *words):
