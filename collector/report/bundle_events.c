@@ -88,8 +88,8 @@ static bool feed_configurations(struct events *events)
 static bool tell(struct events *events, const struct shown_entry *entry)
 {
     static const char *const told[] = {
-        "gap",          "started",      "stopped", "key.made", "device.maintenance",
-        "device.every", "configuration"};
+        "gap",          "started",         "stopped",      "key.made", "device.maintenance",
+        "device.every", "device.identity", "configuration"};
     const struct span *span = &events->bundle->setup.about.span;
     bool is_told = strncmp(entry->kind, "clock.", 6) == 0;
 

@@ -17,6 +17,7 @@ static const char *event_words(const char *kind)
         {"key.made", "新的签名钥匙", "signing key made"},
         {"device.maintenance", "设备维护", "device under maintenance"},
         {"device.every", "采集间隔生效", "interval in force"},
+        {"device.identity", "仪器身份", "identity of the instrument"},
     };
     /* clang-format on */
 
@@ -32,6 +33,7 @@ static const char *argument_words(const char *key)
     /* clang-format off */
     static const char *const words[][3] = {
         {"device", "设备", "device"}, {"from", "从", "from"}, {"to", "到", "to"}, {"note", "事由", "note"},
+        {"was", "原为", "was"}, {"is", "现为", "is"}, {"withheld", "读数不采用", "values withheld"},
         {"since", "自", "since"}, {"every", "间隔", "every"}, {"key", "钥匙", "key"}, {"previous", "上一把", "previous"},
         {"version", "版本", "version"}, {"reason", "原因", "reason"}, {"steps", "次数", "times"},
         {"cause", "原因", "cause"}, {"point", "监测点", "point"}, {"output", "出口", "output"},

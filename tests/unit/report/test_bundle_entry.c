@@ -121,6 +121,7 @@ static void what_bears_on_the_case_is_shown_and_nothing_else(void **state)
         {"rule.changed",       "",               true,  true,  true },
         {"evidence.issue",     "99",             true,  true,  true },
         {"device.every",       "yard/probe",     true,  true,  true },
+        {"device.identity",    "yard/probe",     true,  true,  true },
         {"device.maintenance", "yard/meter",     true,  true,  true },
         {"device.maintenance", "yard/other",     false, false, false},
         {"device.maintenance", "yard/probe/cod", false, false, false},
