@@ -14,6 +14,12 @@ struct watched {
     bool noticed;
 };
 
+/* How often of late a device answered only after its timeout. */
+struct lateness {
+    uint8_t score;
+    bool told;
+};
+
 struct trouble {
     const struct device_setup *devices;
     const struct link_setup *links;
@@ -21,6 +27,7 @@ struct trouble {
     struct notices *notices;
     struct watched *of_device;
     struct watched *of_link;
+    struct lateness *late_of_device;
     uint8_t *refused; /* by point number: polls in a row without its value */
     uint32_t point_limit;
     uint32_t *index_of_id; /* device number -> index + 1 */
@@ -62,8 +69,9 @@ struct trouble *trouble_new(const struct device_setup *devices, size_t count,
         (struct trouble){.devices = devices, .links = links, .clock = clock, .notices = notices};
     trouble->of_device = calloc(count + 1, sizeof *trouble->of_device);
     trouble->of_link = calloc(link_count + 1, sizeof *trouble->of_link);
-    if (trouble->of_device == NULL || trouble->of_link == NULL || !index_devices(trouble, count) ||
-        !make_points(trouble, count)) {
+    trouble->late_of_device = calloc(count + 1, sizeof *trouble->late_of_device);
+    if (trouble->of_device == NULL || trouble->of_link == NULL || trouble->late_of_device == NULL ||
+        !index_devices(trouble, count) || !make_points(trouble, count)) {
         trouble_free(trouble);
         return NULL;
     }
@@ -76,6 +84,7 @@ void trouble_free(struct trouble *trouble)
         return;
     free(trouble->of_device);
     free(trouble->of_link);
+    free(trouble->late_of_device);
     free(trouble->refused);
     free(trouble->index_of_id);
     free(trouble);
@@ -230,6 +239,44 @@ static void look_at_points(struct trouble *trouble, const struct device_setup *d
     }
 }
 
+static void say_late(struct trouble *trouble, const struct device_setup *device, const char *id)
+{
+    int64_t own = device->timeout_ms;
+    char subject[96];
+
+    snprintf(subject, sizeof subject, SAY("设备 %s", "device %s"), device->label);
+    notice_raise(trouble->notices, id, subject,
+                 SAY("站号 %u 常常过了 %lld 毫秒才回答，这样的数值可能比标记的时刻旧：请在链路 %s "
+                     "中把 timeout 调到比最慢的回答更长",
+                     "unit %u often answers only after %lld ms, and such values may be older than "
+                     "their time: in link %s set timeout longer than the slowest answer"),
+                 device->unit, (long long)(own > 0 ? own : trouble->links[device->link].timeout_ms),
+                 trouble->links[device->link].name);
+}
+
+/* One lost answer is nothing; a unit that is slower than the timeout shows again and again. */
+static void look_at_lateness(struct trouble *trouble, const struct device_setup *device,
+                             const struct poll *poll)
+{
+    enum { OF_ONE = 3, TOO_OFTEN = 9, MOST = 12 };
+    struct lateness *late = &trouble->late_of_device[device - trouble->devices];
+    bool came_late = false;
+    char id[64];
+
+    for (size_t i = 0; i < poll->reading_count; i++)
+        came_late |= poll->readings[i].cause == CAUSE_AFTER_TIMEOUT;
+    if (came_late)
+        late->score = (uint8_t)(late->score + OF_ONE < MOST ? late->score + OF_ONE : MOST);
+    else if (late->score > 0)
+        late->score--;
+    snprintf(id, sizeof id, "late-%u", device->id);
+    if (!late->told && late->score >= TOO_OFTEN)
+        say_late(trouble, device, id);
+    else if (late->told && late->score == 0)
+        notice_end(trouble->notices, id);
+    late->told = late->score >= TOO_OFTEN || (late->told && late->score > 0);
+}
+
 void trouble_poll(struct trouble *trouble, const struct poll *poll, const struct poller *poller)
 {
     enum { LEAST_MS = 60000, LINK_MS = 5000, AWAY_MS = 120000, REFUSALS = 3 };
@@ -244,6 +291,7 @@ void trouble_poll(struct trouble *trouble, const struct poll *poll, const struct
     if (cause == CAUSE_NONE) {
         device_answers(trouble, device);
         look_at_points(trouble, device, poll);
+        look_at_lateness(trouble, device, poll);
         return;
     }
     if (is_of_link(cause, poller, device->link)) { /* a 4G unit is away now and then */

@@ -5,7 +5,8 @@
  * that answers again ends it. A link whose port or host cannot be reached is one notice
  * for the link, not one for each of its devices. A point that has no value three times in a row
  * while its device answers (a register the device refuses) is a notice of its own; and so are what
- * the bytes of a link say about it and a device that is not the one it should be. The loop's
+ * the bytes of a link say about it, a device that is not the one it should be, and one that answers
+ * again and again only after its timeout. The loop's
  * thread.
  */
 #ifndef APP_TROUBLE_H

@@ -165,6 +165,24 @@ static void every_cause_is_told_with_what_to_do(void **state)
     say_in(LANGUAGE_EN);
 }
 
+static void a_device_slower_than_its_timeout_is_a_notice_until_it_is_prompt_again(void **state)
+{
+    struct notice open[4];
+
+    for (int i = 0; i < 20; i++) /* an answer lost now and then is nothing */
+        polled(5, QUALITY_NORMAL, i % 5 == 0 ? CAUSE_AFTER_TIMEOUT : CAUSE_NONE);
+    assert_int_equal(open_notices(open), 0);
+    for (int i = 0; i < 4; i++)
+        polled(5, QUALITY_NORMAL, CAUSE_AFTER_TIMEOUT);
+    assert_int_equal(open_notices(open), 1);
+    assert_non_null(strstr(open[0].text, "in link north set timeout longer"));
+    polled(5, QUALITY_NORMAL, CAUSE_NONE);
+    assert_int_equal(open_notices(open), 1);
+    for (int i = 0; i < 12; i++)
+        polled(5, QUALITY_NORMAL, CAUSE_NONE);
+    assert_int_equal(open_notices(open), 0);
+}
+
 static void a_device_nobody_knows_is_left_alone(void **state)
 {
     struct notice open[4];
@@ -206,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_device_that_refuses_everything_is_a_notice_the_third_time,
                                         begin, end),
         cmocka_unit_test_setup_teardown(every_cause_is_told_with_what_to_do, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_device_slower_than_its_timeout_is_a_notice_until_it_is_prompt_again, begin, end),
         cmocka_unit_test_setup_teardown(a_device_nobody_knows_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(
             what_the_bytes_of_a_link_say_is_one_notice_until_they_are_well, begin, end),
