@@ -50,6 +50,7 @@ enum sql {
     SQL_FIRST_FRESH,
     SQL_GOING,
     SQL_TO_PRUNE,
+    SQL_OLDEST_LEFT,
     SQL_OLDEST_LOOSE,
     SQL_HELD,
     SQL_USED,

@@ -144,16 +144,32 @@ bool store_prune_step(struct store *store, const struct retention *retention, si
     return store_end_step(store, mine, good, err);
 }
 
+/* Whether the oldest segment is older than what is kept; while it is not, nobody looks at the
+ * others, of which there are thousands. */
+static bool is_old(struct store *store, const struct retention *retention, bool *old,
+                   struct error *err)
+{
+    sqlite3_stmt *ask = store_statement(store, SQL_OLDEST_LEFT);
+    bool failed;
+
+    *old = statement_next(&store->c, ask, &failed, err) &&
+           column_time(ask, 0).ms < retention->before.ms;
+    sqlite3_reset(ask);
+    return !failed;
+}
+
 bool store_retention_look(struct store *store, const struct retention *retention,
                           struct retention_look *look, struct error *err)
 {
     sqlite3_stmt *ask;
     int64_t held = 0;
-    bool failed;
+    bool failed, old;
 
     *look = (struct retention_look){.oldest = WALL_NONE};
-    if (!store_ready(store, err))
+    if (!store_ready(store, err) || !is_old(store, retention, &old, err))
         return false;
+    if (!old)
+        return true;
     ask = store_statement(store, SQL_OLDEST_LOOSE);
     sqlite3_bind_int64(ask, 3, retention->watched.ms);
     if (statement_next(&store->c, ask, &failed, err))

@@ -85,6 +85,8 @@ const char *const store_statements[SQL_COUNT] = {
         "SELECT segment, first_seq, last_seq FROM segment WHERE gone = 0 AND pruned = 0"
         " AND swept = 1 AND ifnull(last_time, closed) < ?1 AND last_seq <= ?2"
         " AND NOT " IS_HELD " ORDER BY segment LIMIT 1",
+    [SQL_OLDEST_LEFT] = "SELECT ifnull(last_time, closed) FROM segment WHERE gone = 0"
+                        " AND pruned = 0 ORDER BY segment LIMIT 1",
     [SQL_OLDEST_LOOSE] = "SELECT ifnull(first_time, closed) FROM segment WHERE gone = 0"
                          " AND pruned = 0 AND NOT " IS_HELD " ORDER BY segment LIMIT 1",
     [SQL_HELD] = "SELECT count(*) FROM segment WHERE gone = 0 AND pruned = 0"

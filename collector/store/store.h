@@ -202,7 +202,7 @@ bool store_prune_step(struct store *store, const struct retention *retention, si
 
 /* How far retention can come. */
 struct retention_look {
-    struct wall_time oldest; /* of the segments that are not held; WALL_NONE: there is none */
+    struct wall_time oldest; /* of the segments that are not held; WALL_NONE: none is old enough */
     uint64_t held;           /* segments before `before` that are */
 };
 bool store_retention_look(struct store *store, const struct retention *retention,

@@ -12,6 +12,7 @@ from fixtures import folder, log_of_failure, peers, town  # noqa: E402,F401
 TOGETHER = ("test_verdict.py", "test_river.py", "test_history.py", "test_seals.py", "test_aggregates.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # the groups have to be known before the work is shared out
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.name in TOGETHER:
