@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "app/settings.h"
+#include "town/settings.h"
 
 enum asked {
     ASKED_DONE,    /* `answer` holds what stood behind "done"; the caller ends it */

@@ -1,5 +1,5 @@
 #include "app/command_line.h"
-#include "app/shown.h"
+#include "town/shown.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "app/settings.h"
 #include "base/error.h"
+#include "town/settings.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_WRONG = 2, EXIT_COULD_NOT = 3, WORDS_MAX = 8 };
 

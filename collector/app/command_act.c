@@ -7,10 +7,10 @@
 #include "app/ask.h"
 #include "app/command.h"
 #include "app/command_line.h"
-#include "app/shown.h"
 #include "app/uid.h"
 #include "base/say.h"
 #include "store/seals.h"
+#include "town/shown.h"
 
 int command_act(const struct typed *typed, const char *act, json_t *args)
 {

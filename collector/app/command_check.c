@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "app/command.h"
-#include "app/load.h"
 #include "app/shelf.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "drivers/plan.h"
 #include "drivers/profile.h"
 #include "report/table.h"
+#include "town/load.h"
 
 /* --- check ------------------------------------------------------------------------------------ */
 

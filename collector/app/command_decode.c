@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "app/command.h"
-#include "app/shown.h"
 #include "base/say.h"
 #include "record/decoding.h"
 #include "report/progress.h"
+#include "town/shown.h"
 
 /* The devices of the settings that are simulated, by the store's number. */
 struct decode {

@@ -12,13 +12,13 @@
 #include "app/demo_files.h"
 #include "app/demo_history.h"
 #include "app/demo_ledger.h"
-#include "app/shown.h"
 #include "app/simulator.h"
 #include "app/station.h"
 #include "base/log.h"
 #include "base/say.h"
 #include "report/picture.h"
 #include "store/reader.h"
+#include "town/shown.h"
 
 struct demo {
     struct station *station;

@@ -9,12 +9,12 @@
 #include "app/ask.h"
 #include "app/command_evidence.h"
 #include "app/command_line.h"
-#include "app/ledger_desk.h"
-#include "app/shown.h"
+#include "app/ledger_asked.h"
 #include "base/say.h"
 #include "report/bundle.h"
 #include "report/child.h"
 #include "store/seals.h"
+#include "town/shown.h"
 
 enum { LOOK_MS = 50, PATIENCE_MS = 60 * 1000 };
 

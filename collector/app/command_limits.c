@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "app/command.h"
-#include "app/shown.h"
 #include "base/say.h"
 #include "report/table.h"
+#include "town/shown.h"
 
 enum { ROWS_MOST = 64, WORDS_SIZE = 300 };
 

@@ -8,12 +8,12 @@
 
 #include "app/ask.h"
 #include "app/command.h"
-#include "app/load.h"
-#include "app/shown.h"
 #include "base/number.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
+#include "town/load.h"
+#include "town/shown.h"
 
 enum { DURATION_TEXT = 24, RANGE_TEXT = 80 };
 

@@ -7,11 +7,11 @@
 #include "app/doubts.h"
 #include "app/readings_every.h"
 #include "app/readings_raw.h"
-#include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
 #include "store/reader.h"
+#include "town/shown.h"
 
 struct reading_list {
     enum form form;

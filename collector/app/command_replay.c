@@ -5,11 +5,11 @@
 #include <stdio.h>
 
 #include "app/command.h"
-#include "app/names.h"
-#include "app/shown.h"
 #include "base/say.h"
 #include "record/replay.h"
 #include "report/progress.h"
+#include "town/names.h"
+#include "town/shown.h"
 
 static void show(void *self, double share)
 {

@@ -6,15 +6,15 @@
 #include <unistd.h>
 
 #include "app/command_line.h"
-#include "app/river_gather.h"
-#include "app/settings.h"
-#include "app/shown.h"
-#include "app/town.h"
 #include "base/say.h"
 #include "base/version.h"
 #include "report/draw.h"
 #include "report/river.h"
 #include "store/reader.h"
+#include "town/river_gather.h"
+#include "town/settings.h"
+#include "town/shown.h"
+#include "town/town.h"
 
 enum { MONTHS = 3, NOW = 0, LAST_MONTH = 1, LAST_YEAR = 2 };
 

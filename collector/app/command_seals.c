@@ -8,9 +8,9 @@
 
 #include "app/command.h"
 #include "app/seals_shown.h"
-#include "app/shown.h"
 #include "base/say.h"
 #include "report/progress.h"
+#include "town/shown.h"
 
 enum { SHOWN_MAX = 20, SENTENCE = 1200 };
 

@@ -6,10 +6,10 @@
 #include "app/ask.h"
 #include "app/command.h"
 #include "app/rest.h"
-#include "app/shown.h"
 #include "base/say.h"
 #include "model/quality.h"
 #include "report/table.h"
+#include "town/shown.h"
 
 /* The state, and at once when the last poll failed, before that makes the device silent. */
 static void state_cell(struct table *table, const json_t *device)

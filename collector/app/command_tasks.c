@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "app/command_tasks.h"
-#include "app/ledger_desk.h"
-#include "app/shown.h"
+#include "app/ledger_asked.h"
 #include "base/say.h"
 #include "report/table.h"
+#include "town/shown.h"
 
 /* Open, with a deadline that is past or comes soon. */
 static bool is_due(const struct ledger_desk *desk, const json_t *task)

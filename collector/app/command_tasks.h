@@ -2,6 +2,7 @@
 #ifndef APP_COMMAND_TASKS_H
 #define APP_COMMAND_TASKS_H
 
+#include "app/ledger_asked.h"
 #include "app/command.h"
 
 /* tasks import FILE [--dry-run] */

@@ -5,12 +5,12 @@
 
 #include "app/deeds.h"
 #include "app/doubts.h"
-#include "app/ledger_desk.h"
-#include "app/shown.h"
+#include "app/ledger_asked.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "ledger/evaluation.h"
 #include "report/table.h"
+#include "town/shown.h"
 
 enum { SIMILAR_SHOWN = 10 };
 

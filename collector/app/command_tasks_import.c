@@ -6,8 +6,6 @@
 
 #include "app/ask.h"
 #include "app/command_tasks.h"
-#include "app/shown.h"
-#include "app/town.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "ledger/intake.h"
@@ -15,6 +13,8 @@
 #include "ledger/watch.h"
 #include "report/progress.h"
 #include "store/reader.h"
+#include "town/shown.h"
+#include "town/town.h"
 
 #include <unistd.h>
 

@@ -2,11 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/shown.h"
-#include "app/watch_list.h"
+#include "app/ledger_asked.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
+#include "town/shown.h"
+#include "town/watch_list.h"
 
 enum { SIMILAR_SHOWN = 5, COLUMNS = 100 };
 

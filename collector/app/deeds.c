@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/shown.h"
 #include "base/say.h"
 #include "report/table.h"
+#include "town/shown.h"
 
 enum { WORDS_SIZE = 160 };
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/settings.h"
 #include "base/say.h"
+#include "town/settings.h"
 
 static bool make_folder(const char *path, struct error *err)
 {

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/shown.h"
-#include "app/town.h"
 #include "app/writer.h"
 #include "base/say.h"
 #include "ledger/intake.h"
+#include "town/shown.h"
+#include "town/town.h"
 
 enum { SAMPLE_MOST = 1 << 20 };
 

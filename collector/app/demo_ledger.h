@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "app/settings.h"
+#include "town/settings.h"
 
 /* The arguments of the act tasks.import at that moment: what the sample says was struck off later
  * is still being rectified then. NULL with a sentence; the caller ends it. */

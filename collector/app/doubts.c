@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "ledger/screen.h"
 #include "store/store.h"
+#include "town/shown.h"
 
 #define SCREEN_PREFIX "screen-"
 

@@ -3,7 +3,7 @@
 #ifndef APP_HISTORY_H
 #define APP_HISTORY_H
 
-#include "app/settings.h"
+#include "town/settings.h"
 
 /* Fills the store of `settings` (their devices' intervals are the story's meanwhile) with the
  * `lasts_ms` that end at `end`, told by the story in `path`. `begin` is called once with the open

@@ -9,8 +9,8 @@
 
 #include <jansson.h>
 
-#include "app/settings.h"
 #include "model/reading.h"
+#include "town/settings.h"
 
 struct past;
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "app/ask.h"
-#include "app/shown.h"
+#include "town/shown.h"
 
 static bool same_device(const char *path, const struct stat *port)
 {

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "app/probe_known.h"
-#include "app/shown.h"
 #include "base/say.h"
+#include "town/shown.h"
 
 enum { VALUES_SHOWN = 8 };
 

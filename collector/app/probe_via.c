@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "app/ask.h"
-#include "app/shown.h"
 #include "base/say.h"
+#include "town/shown.h"
 
 static volatile sig_atomic_t interrupted;
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "app/doubts.h"
-#include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
+#include "town/shown.h"
 
 static void row(const char *title, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

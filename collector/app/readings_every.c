@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/shown.h"
 #include "base/number.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
+#include "town/shown.h"
 
 bool every_period(const char *words, enum period *period)
 {

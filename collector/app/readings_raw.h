@@ -4,8 +4,8 @@
 #ifndef APP_READINGS_RAW_H
 #define APP_READINGS_RAW_H
 
-#include "app/settings.h"
 #include "store/reader.h"
+#include "town/settings.h"
 
 struct readings_raw;
 

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "app/shown.h"
 #include "base/clock.h"
 #include "base/say.h"
 #include "base/text.h"
@@ -10,6 +9,7 @@
 #include "report/seal_status.h"
 #include "report/table.h"
 #include "store/reader.h"
+#include "town/shown.h"
 
 struct last {
     struct wall_time time; /* WALL_NONE: no value yet */

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "app/settings.h"
+#include "town/settings.h"
 
 /* The contract's status object, "state" "stopped": what only a running collector knows is null.
  * Gives it, and in `*points` an array {"point", "parameter", "value", "time"} of the last value

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/shown.h"
 #include "base/say.h"
+#include "town/shown.h"
 
 static json_t *json_time(struct wall_time time)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/settings.h"
+#include "town/settings.h"
 
 static int is_profile(const struct dirent *entry)
 {

@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "app/shown.h"
 #include "base/say.h"
 #include "record/recorder.h"
+#include "town/shown.h"
 
 static void line_free(struct peer *peer)
 {

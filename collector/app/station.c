@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/digest.h"
 #include "app/findings.h"
-#include "app/names.h"
-#include "app/snapshot.h"
 #include "app/socket.h"
 #include "app/strangers.h"
 #include "app/trouble.h"
@@ -17,6 +14,9 @@
 #include "base/version.h"
 #include "flow/mailbox.h"
 #include "output/time_stamper.h"
+#include "town/digest.h"
+#include "town/names.h"
+#include "town/snapshot.h"
 
 enum { OUTPUTS_AT_ONCE = 16, TIME_STAMP_MS = 10 * 1000 };
 

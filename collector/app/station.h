@@ -9,8 +9,8 @@
 #include <jansson.h>
 #include <uv.h>
 
-#include "app/settings.h"
 #include "report/status.h"
+#include "town/settings.h"
 
 struct station;
 

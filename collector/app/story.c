@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/settings_inside.h"
 #include "base/say.h"
+#include "town/settings_inside.h"
 
 static const char *const happening_kinds[] = {"level",  "drift",  "night", "stuck",
                                               "silent", "hiding", NULL};

@@ -9,9 +9,9 @@
 #ifndef APP_STORY_H
 #define APP_STORY_H
 
-#include "app/settings.h"
 #include "drivers/simvalue.h"
 #include "model/reading.h"
+#include "town/settings.h"
 
 enum happening_kind {
     HAPPENING_LEVEL,  /* stands at `to` */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/shown.h"
 #include "base/say.h"
+#include "town/shown.h"
 
 struct watched {
     struct mono_time failing_since;

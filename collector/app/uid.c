@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/shown.h"
 #include "base/say.h"
 #include "base/text.h"
+#include "town/shown.h"
 
 struct search {
     const char *digits;

@@ -1,6 +1,6 @@
 #include "app/writer.h"
 
-#include "app/snapshot.h"
+#include "town/snapshot.h"
 
 static bool start_recorder(struct writer *writer, struct error *err)
 {

@@ -5,8 +5,8 @@
 #ifndef APP_WRITER_H
 #define APP_WRITER_H
 
-#include "app/names.h"
 #include "record/recorder.h"
+#include "town/names.h"
 
 struct writer {
     const struct settings *settings;

@@ -1,13 +1,19 @@
 #include "base/say.h"
 
 static enum language spoken = LANGUAGE_ZH;
+static _Thread_local int spoken_here = -1; /* -1: as everywhere */
 
 void say_in(enum language language)
 {
     spoken = language;
 }
 
+void say_in_here(enum language language)
+{
+    spoken_here = (int)language;
+}
+
 enum language say_language(void)
 {
-    return spoken;
+    return spoken_here < 0 ? spoken : (enum language)spoken_here;
 }

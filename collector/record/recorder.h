@@ -134,4 +134,18 @@ struct recorder_status {
 };
 void recorder_status(struct recorder *recorder, struct recorder_status *status);
 
+/* Numbers that rise with each commit that changed something of that kind: who keeps an answer made
+ * of it knows by them that it still holds. Any thread, without a lock. */
+enum news {
+    NEWS_READINGS,   /* polls */
+    NEWS_AGGREGATES, /* what the judge counted */
+    NEWS_PROBLEMS,   /* a version of a problem or doubt, an episode */
+    NEWS_TASKS,      /* the ledger */
+    NEWS_SEALS,      /* a segment, an anchor */
+    NEWS_EVENTS,     /* any event: acts, maintenance, settings */
+    NEWS_USERS,      /* who may sign in */
+    NEWS_COUNT
+};
+uint64_t recorder_news(const struct recorder *recorder, enum news kind);
+
 #endif

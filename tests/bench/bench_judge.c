@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/settings.h"
 #include "record/judge.h"
+#include "town/settings.h"
 
 enum { MINUTE_MS = 60 * 1000, DEVICES = 100, CHANNELS = 10, POINTS = DEVICES * CHANNELS };
 enum { RULES_A_POINT = 3, RULES = POINTS * RULES_A_POINT, ITEMS = 2048, REPEATS = 3 };

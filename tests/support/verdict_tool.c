@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/town.h"
-#include "app/verdicts.h"
+#include "town/town.h"
+#include "town/verdicts.h"
 
 static bool take_task(void *self, const char *body, const char *relapses)
 {

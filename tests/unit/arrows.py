@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # From left to right; a file includes its own room and those to its left.
-ROOMS = ["base", "model", "drivers", "flow", "store", "ledger", "record", "output", "report", "app"]
+ROOMS = ["base", "model", "drivers", "flow", "store", "ledger", "record", "output", "report", "town", "page",
+         "app"]
 
 # Programs of their own, beside the rooms: what they may include at most, by room.
 BESIDE = {"drivers/simulator": "drivers", "collector/report/drawing": "base"}
@@ -28,11 +29,13 @@ FOREIGN = {
     "libconfig.h": (["collector/base/conf.c"], ONE),
     "uv.h": (["drivers", "collector/flow", "collector/app"], None),
     "openssl/": (["drivers", "collector/store", "collector/ledger", "collector/record",
-                  "collector/output", "collector/report", "collector/app"], None),
+                  "collector/output", "collector/report", "collector/town", "collector/page",
+                  "collector/app"], None),
     "jansson.h": (["collector/store", "collector/ledger", "collector/record",
-                   "collector/output", "collector/report", "collector/app"], None),
+                   "collector/output", "collector/report", "collector/town", "collector/page",
+                  "collector/app"], None),
     "systemd/": (["collector/app"], ONE),
-    "microhttpd.h": (["collector/report"], ONE),
+    "microhttpd.h": (["collector/page"], ONE),
     "zlib.h": (["collector/output"], ONE),
     "cairo.h": (["collector/report/drawing"], None),
     "cairo-": (["collector/report/drawing"], None),
@@ -136,7 +139,7 @@ PLANTED = [
     ("collector/base/a.c", '#include "base/a.h"\n#include <stdio.h>\n', None),
     ("collector/flow/a.c", '#include "drivers/plan.h"\n#include <uv.h>\n', None),
     ("collector/base/b.c", '#include "model/quality.h"\n', "base -> model points right"),
-    ("collector/store/a.h", '  #  include "app/settings.h"\n', "store -> app points right"),
+    ("collector/store/a.h", '  #  include "town/settings.h"\n', "store -> town points right"),
     ("drivers/a.c", '#include "flow/poller.h"\n', "drivers -> flow points right"),
     ("drivers/simulator/b.c", '#include "store/store.h"\n', "drivers -> store points right"),
     ("collector/app/a.c", '#include "settings.h"\n', "say the room"),

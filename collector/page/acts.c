@@ -1,0 +1,6 @@
+/* Acts, and who asks. */
+#include "page/route.h"
+
+const struct route act_routes[] = {
+    {0},
+};

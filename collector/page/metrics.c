@@ -1,0 +1,6 @@
+/* Numbers for Prometheus. */
+#include "page/route.h"
+
+const struct route metrics_routes[] = {
+    {0},
+};
