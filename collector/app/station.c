@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/findings.h"
+#include "app/lookout.h"
 #include "app/socket.h"
 #include "app/strangers.h"
 #include "app/trouble.h"
@@ -41,6 +42,7 @@ struct station {
     size_t awaited_count;
     uint32_t boot;
     struct status_view view;
+    struct lookout *lookout;
     char digest[DIGEST_TEXT]; /* of the settings in force */
     void (*stopped)(void *self);
     void *self;
@@ -279,16 +281,22 @@ static void ended(void *self)
     *(bool *)self = true;
 }
 
-/* A start that failed half way: the poller's handles must leave the loop before they are freed. */
+/* A start that failed half way: handles must leave the loop before they are freed. */
 static void give_up(struct station *station, uv_loop_t *loop)
 {
-    bool gone = station->poller == NULL;
+    bool gone = station->poller == NULL, blind = false;
 
     if (station->poller != NULL)
         poller_stop(station->poller, ended, &gone);
-    while (!gone)
+    lookout_close(station->lookout, ended, &blind);
+    while (!gone || !blind)
         uv_run(loop, UV_RUN_ONCE);
     station_free(station);
+}
+
+static const struct status_view *look(void *self)
+{
+    return station_view(self);
 }
 
 struct station *station_start(uv_loop_t *loop, const struct settings *settings, struct error *err)
@@ -313,6 +321,9 @@ struct station *station_start(uv_loop_t *loop, const struct settings *settings, 
         !make_small_parts(station, err) || !make_recorder(station, err) ||
         !make_poller(station, loop, err) || !recorder_start(station->recorder, err) ||
         !start_senders(station, err) || !start_stamper(station, err))
+        goto failed;
+    station->lookout = lookout_new(loop, look, station, err);
+    if (station->lookout == NULL)
         goto failed;
     station->socket = socket_serve(loop, station, settings->store_dir, err);
     if (station->socket == NULL)
@@ -366,12 +377,19 @@ static void stop_writing(struct station *station)
         station->settings->name, (unsigned long long)recorder_committed(station->recorder));
 }
 
+static void lookout_closed(void *self)
+{
+    struct station *station = self;
+
+    station->stopped(station->self);
+}
+
 static void socket_closed(void *self)
 {
     struct station *station = self;
 
     station->socket = NULL;
-    station->stopped(station->self);
+    lookout_close(station->lookout, lookout_closed, station);
 }
 
 static void poller_stopped(void *self)
@@ -397,6 +415,7 @@ void station_free(struct station *station)
         stop_senders(station);
         recorder_stop(station->recorder);
     }
+    lookout_free(station->lookout);
     poller_free(station->poller);
     recorder_free(station->recorder);
     trouble_free(station->trouble);
@@ -412,7 +431,16 @@ void station_free(struct station *station)
     free(station);
 }
 
-static void look(struct station *station)
+json_t *station_status(struct station *station)
+{
+    const struct status_copy *copy = lookout_now(station->lookout);
+    json_t *status = copy == NULL ? NULL : status_json(copy, station->reader);
+
+    status_copy_release(copy);
+    return status;
+}
+
+const struct status_view *station_view(struct station *station)
 {
     station->view = (struct status_view){
         .collector = station->settings->name,
@@ -428,17 +456,6 @@ static void look(struct station *station)
         .notices = station->notices,
         .reader = station->reader,
     };
-}
-
-json_t *station_status(struct station *station)
-{
-    look(station);
-    return status_json(&station->view);
-}
-
-const struct status_view *station_view(struct station *station)
-{
-    look(station);
     return &station->view;
 }
 

@@ -1,6 +1,7 @@
 #include "report/status.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/version.h"
 #include "report/seal_status.h"
@@ -12,23 +13,11 @@ static json_t *json_time(struct wall_time time)
     return wall_is_known(time) ? json_string(wall_text(time, text)) : json_null();
 }
 
-/* A monotonic moment as the wall clock would have shown it. */
-static struct wall_time wall_of(const struct clock *clock, struct mono_time then)
+static json_t *json_clock(const struct status_copy *copy)
 {
-    int64_t ago_ms = (clock_mono(clock).ns - then.ns) / 1000000;
-
-    return (struct wall_time){clock_wall(clock).ms - ago_ms};
-}
-
-static json_t *json_clock(const struct status_view *view)
-{
-    bool trusted = trust_now(view->trust);
-    int64_t error_ms = -1;
-
-    clock_kernel_synchronised(&error_ms);
-    return json_pack("{s:b, s:o, s:o}", "trusted", trusted, "error_ms",
-                     error_ms < 0 ? json_null() : json_integer(error_ms), "since",
-                     json_time(wall_of(view->clock, trust_since(view->trust))));
+    return json_pack("{s:b, s:o, s:o}", "trusted", copy->trusted, "error_ms",
+                     copy->error_ms < 0 ? json_null() : json_integer(copy->error_ms), "since",
+                     json_time(copy->trusted_since));
 }
 
 static json_t *json_store(const struct recorder_status *status)
@@ -45,7 +34,7 @@ static json_t *json_cause(enum cause cause)
     return cause == CAUSE_NONE ? json_null() : json_string(cause_word(cause));
 }
 
-static json_t *json_link(const struct link_status *link)
+json_t *status_link_json(const struct link_status *link)
 {
     return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "name", link->name, "kind",
                      link_kind_word(link->kind), "state",
@@ -70,43 +59,26 @@ static json_t *json_answer(int32_t ms)
     return ms < 0 ? json_null() : json_integer(ms);
 }
 
-/* Why the last poll gave nothing at all; CAUSE_NONE when anything answered. */
-static enum cause failed_with(const struct device_status *device)
+json_t *status_device_json(const struct status_copy *copy, const struct device_copy *of)
 {
-    for (size_t i = 0; i < device->reading_count; i++)
-        if (device->readings[i].quality != QUALITY_NO_ANSWER)
-            return CAUSE_NONE;
-    return device->reading_count == 0 ? CAUSE_NONE : (enum cause)device->readings[0].cause;
-}
-
-static size_t with_value(const struct device_status *device)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < device->reading_count; i++)
-        count += reading_has_value(&device->readings[i]);
-    return count;
-}
-
-static json_t *json_device(const struct status_view *view, const struct device_status *device)
-{
-    const struct catalog_device *known = catalog_device(view->catalog, device->id);
-    struct link_status link;
+    const struct device_status *device = &of->status;
+    const struct catalog *catalog = copy->view.catalog;
+    const struct catalog_device *known = catalog_device(catalog, device->id);
 
     if (known == NULL)
         return NULL;
-    poller_link_status(view->poller, device->link, &link);
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:{s:o, s:o}, "
-        "s:o, s:o, s:I, s:I}",
-        "site", view->catalog->sites[known->site].name, "name", known->name, "model", known->model,
-        "link", link.name, "unit", (int)device->unit, "state", device_state_word(device->state),
-        "since", json_time(device->since), "last_good", json_time(device->last_good), "every_ms",
-        (json_int_t)known->every_ms, "polls", (json_int_t)device->polls, "skipped",
-        (json_int_t)device->skipped, "errors", json_errors(device), "answer_ms", "p50",
-        json_answer(device->answer_ms_p50), "p99", json_answer(device->answer_ms_p99),
-        "next_attempt", json_time(device->next_attempt), "cause", json_cause(failed_with(device)),
-        "points", (json_int_t)known->point_count, "with_value", (json_int_t)with_value(device));
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:{s:o, s:o}, "
+                     "s:o, s:o, s:I, s:I}",
+                     "site", catalog->sites[known->site].name, "name", known->name, "model",
+                     known->model, "link", copy->links[device->link].name, "unit",
+                     (int)device->unit, "state", device_state_word(device->state), "since",
+                     json_time(device->since), "last_good", json_time(device->last_good),
+                     "every_ms", (json_int_t)known->every_ms, "polls", (json_int_t)device->polls,
+                     "skipped", (json_int_t)device->skipped, "errors", json_errors(device),
+                     "answer_ms", "p50", json_answer(device->answer_ms_p50), "p99",
+                     json_answer(device->answer_ms_p99), "next_attempt",
+                     json_time(device->next_attempt), "cause", json_cause(of->failed), "points",
+                     (json_int_t)known->point_count, "with_value", (json_int_t)of->with_value);
 }
 
 static json_t *json_output(struct sender *sender)
@@ -123,40 +95,33 @@ static json_t *json_output(struct sender *sender)
 
 static json_t *json_notices(struct notices *notices)
 {
-    static struct notice open[NOTICES_MAX]; /* large; the loop's thread alone comes here */
-    size_t count = notices_open(notices, open, NOTICES_MAX);
+    struct notice *open = calloc(NOTICES_MAX, sizeof *open); /* large for a thread's stack */
+    size_t count = open == NULL ? 0 : notices_open(notices, open, NOTICES_MAX);
     json_t *list = json_array();
 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "id", open[i].id, "subject",
                                               open[i].subject, "text", open[i].text, "since",
                                               json_time(open[i].since)));
+    free(open);
     return list;
 }
 
-static json_t *json_links(const struct status_view *view)
+static json_t *json_links(const struct status_copy *copy)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < poller_link_count(view->poller); i++) {
-        struct link_status link;
-
-        poller_link_status(view->poller, i, &link);
-        json_array_append_new(list, json_link(&link));
-    }
+    for (size_t i = 0; i < copy->link_count; i++)
+        json_array_append_new(list, status_link_json(&copy->links[i]));
     return list;
 }
 
-static json_t *json_devices(const struct status_view *view)
+static json_t *json_devices(const struct status_copy *copy)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < poller_device_count(view->poller); i++) {
-        struct device_status device;
-
-        poller_device_status(view->poller, i, &device);
-        json_array_append_new(list, json_device(view, &device));
-    }
+    for (size_t i = 0; i < copy->device_count; i++)
+        json_array_append_new(list, status_device_json(copy, &copy->devices[i]));
     return list;
 }
 
@@ -185,19 +150,25 @@ static json_t *json_stranger(const struct dialin_stranger *stranger)
                      "times", (json_int_t)stranger->times);
 }
 
-static json_t *json_strangers(const struct poller *poller)
+static json_t *json_strangers(const struct status_copy *copy)
 {
-    struct dialin_stranger strangers[DIALIN_STRANGERS_MAX];
-    size_t count = poller_strangers(poller, strangers, DIALIN_STRANGERS_MAX);
     json_t *array = json_array();
 
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, json_stranger(&strangers[i]));
+    for (size_t i = 0; i < copy->stranger_count; i++)
+        json_array_append_new(array, json_stranger(&copy->strangers[i]));
     return array;
 }
 
-json_t *status_json(const struct status_view *view)
+/* The recorder knows it without looking through the events, once it could be opened. */
+static json_t *json_key(const struct recorder_status *recorder, struct reader *reader)
 {
+    return recorder->seal_key[0] != '\0' ? json_string(recorder->seal_key)
+                                         : or_null(seal_key_status(reader, NULL));
+}
+
+json_t *status_json(const struct status_copy *copy, struct reader *reader)
+{
+    const struct status_view *view = &copy->view;
     struct recorder_status recorder;
     json_t *outputs = json_array();
 
@@ -207,10 +178,9 @@ json_t *status_json(const struct status_view *view)
     return json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
                      "collector", view->collector, "version", version_text(), "boot",
                      (int)view->boot, "seq", (json_int_t)recorder.committed, "state", "running",
-                     "clock", json_clock(view), "store", json_store(&recorder), "links",
-                     json_links(view), "devices", json_devices(view), "strangers",
-                     json_strangers(view->poller), "outputs", outputs, "seal",
-                     or_null(seal_status(view->reader, NULL)), "key",
-                     or_null(seal_key_status(view->reader, NULL)), "notices",
-                     json_notices(view->notices), "simulated", view->catalog->simulated);
+                     "clock", json_clock(copy), "store", json_store(&recorder), "links",
+                     json_links(copy), "devices", json_devices(copy), "strangers",
+                     json_strangers(copy), "outputs", outputs, "seal",
+                     or_null(seal_status(reader, NULL)), "key", json_key(&recorder, reader),
+                     "notices", json_notices(view->notices), "simulated", view->catalog->simulated);
 }
