@@ -8,6 +8,7 @@
 #include "base/say.h"
 #include "ledger/sheet.h"
 #include "record/acts_inside.h"
+#include "store/people.h"
 
 enum { NOTE_MAX = 4000 };
 
@@ -88,8 +89,8 @@ bool act_in_time(const struct act_call *call, const char *what, struct error *er
 
 /* Running one ------------------------------------------------------------------------------- */
 
-static const struct act_kind *const kinds[] = {problem_acts, device_acts, tasks_acts, output_acts,
-                                               link_acts};
+static const struct act_kind *const kinds[] = {problem_acts, device_acts, tasks_acts,
+                                               output_acts,  link_acts,   user_acts};
 
 static const struct act_kind *find_kind(const char *name)
 {
@@ -131,7 +132,8 @@ static bool commit(struct act_call *call, const struct act_kind *kind, const cha
         judge_keep(call->judge);
     else
         judge_undo(call->judge);
-    return good;
+    call->committed = good;
+    return good && (call->people == NULL || people_commit(call->people, err));
 }
 
 /* Who says so belongs to what is recorded: a replay shows the same name. */
@@ -165,6 +167,8 @@ bool act_run(struct act_call *call, struct error *err)
     call->time = call->trusted ? clock_wall(call->clock) : WALL_NONE;
     call->recorded = json_object();
     good = call->recorded == NULL ? no_memory(err) : run(call, kind, err);
+    people_close(call->people);
+    call->people = NULL;
     json_decref(call->recorded);
     call->recorded = NULL;
     return good;

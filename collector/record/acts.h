@@ -12,6 +12,7 @@
 
 #include "record/judge.h"
 
+struct people;
 struct sealer;
 
 struct act_call {
@@ -35,7 +36,9 @@ struct act_call {
     const char *output; /* output.resend: this one … (borrowed from `args`) */
     uint64_t after;     /* … starts again after this */
     bool closed_segment;
-    bool nothing; /* the check found nothing to do: no event, `seq` is the last one */
+    struct people *people; /* a change of people.sqlite that waits for the event; ended here */
+    bool committed;        /* the event is, also when what came after it failed */
+    bool nothing;          /* the check found nothing to do: no event, `seq` is the last one */
 };
 
 /* Runs it, with its commit. False: nothing was done, the sentence says why; ERROR_WRONG_USE when

@@ -10,6 +10,7 @@
 #include "record/keeper.h"
 #include "record/recorder.h"
 #include "record/sealer.h"
+#include "store/people.h"
 
 enum { COMMIT_TIMES = 64 };
 
@@ -56,6 +57,11 @@ struct recorder {
     pthread_mutex_t status_lock;
     struct recorder_status status;
 
+    pthread_mutex_t users_lock;
+    struct user users[USERS_MAX];
+    size_t user_count;
+    _Atomic uint64_t users_version; /* NEWS_USERS */
+
     pthread_t thread;
     bool running;
 };
@@ -66,6 +72,9 @@ bool batch_run(struct recorder *recorder, struct error *err);
 /* changes.c: adds what has changed since the last run, in a transaction of its own. `settings`:
  * those are looked at too, as once at the start, and not the signing key alone. */
 bool changes_add(struct recorder *recorder, bool settings, struct error *err);
+
+/* users.c: after an act (NULL: at the start), reads who may sign in, when it may have changed. */
+void users_look(struct recorder *recorder, const char *act);
 
 /* watching.c: tells the setup which devices watch a task, when that may have changed. */
 void watching_tell(struct recorder *recorder);

@@ -74,6 +74,9 @@ static void run_act(struct recorder *recorder, struct errand *errand)
     recorder->untimed = recorder->untimed || !recorder->trusted;
     done = act_run(&call, &err);
     sealer_settle(&recorder->sealer, done);
+    users_look(recorder, call.name);
+    if (call.committed && !done)
+        commit_succeeded(recorder, begun);
     if (!done) {
         errand_end(errand, 0, &err);
         return;
@@ -316,6 +319,7 @@ static bool begin(struct recorder *recorder, struct error *err)
     keeper_init(&recorder->keeper, setup, &recorder->sealer);
     clock_look(recorder);
     sealer_look(&recorder->sealer);
+    users_look(recorder, NULL);
     return catch_up(recorder, -1, err) && changes_add(recorder, true, err);
 }
 
@@ -335,6 +339,7 @@ struct recorder *recorder_new(const struct recorder_setup *setup, struct error *
     disk_init(&recorder->disk, setup->clock, setup->notices, store_dir(setup->store),
               setup->reserve_bytes);
     pthread_mutex_init(&recorder->status_lock, NULL);
+    pthread_mutex_init(&recorder->users_lock, NULL);
     if (!begin(recorder, err)) {
         recorder_free(recorder);
         return NULL;
@@ -354,6 +359,7 @@ void recorder_free(struct recorder *recorder)
     sealer_end(&recorder->sealer);
     judge_free(recorder->judge);
     reader_close(recorder->reader);
+    pthread_mutex_destroy(&recorder->users_lock);
     pthread_mutex_destroy(&recorder->status_lock);
     free(recorder);
 }

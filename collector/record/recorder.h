@@ -120,6 +120,11 @@ struct act {
 };
 void recorder_act(struct recorder *recorder, struct act *act);
 
+/* Who may sign in to the page, by name, into room for USERS_MAX (store/people.h). Gives the number
+ * recorder_news() had for NEWS_USERS then. */
+struct user;
+uint64_t recorder_users(struct recorder *recorder, struct user *users, size_t *count);
+
 struct recorder_status {
     uint64_t committed;
     double commit_ms_p50, commit_ms_max;

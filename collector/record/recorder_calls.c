@@ -1,5 +1,6 @@
 /* What any thread may ask of the recorder: most of it is left on the desk. */
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "record/inside.h"
 
@@ -10,7 +11,9 @@ uint64_t recorder_committed(const struct recorder *recorder)
 
 uint64_t recorder_news(const struct recorder *recorder, enum news kind)
 {
-    (void)kind; /* until they are told apart: anything may have changed with each commit */
+    if (kind == NEWS_USERS)
+        return atomic_load(&recorder->users_version);
+    /* until they are told apart: anything may have changed with each commit */
     return desk_committed(recorder->desk);
 }
 

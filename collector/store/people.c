@@ -11,25 +11,27 @@
 #include <unistd.h>
 
 #include "base/say.h"
-#include "store/connection.h"
+#include "store/people_inside.h"
 
-enum { PEOPLE_SCHEMA = 1, SALT_SIZE = 32, DIGEST_SIZE = 32 };
+enum { PEOPLE_SCHEMA = 2, SALT_SIZE = 32, DIGEST_SIZE = 32 };
 
 /* "LBKP" */
 #define PEOPLE_APPLICATION_ID 0x4c424b50
 
-struct people {
-    struct connection c;
-};
-
-enum people_sql { PUT, ERASE, GET, SALT, PEOPLE_SQL_COUNT };
-
 static const char *const statements[PEOPLE_SQL_COUNT] = {
-    [PUT] = ("INSERT INTO petitioner(task, salt, details) VALUES(?1, ?2, ?3)"
-             " ON CONFLICT(task) DO UPDATE SET details = excluded.details"),
-    [ERASE] = "DELETE FROM petitioner WHERE task = ?1",
-    [GET] = "SELECT details FROM petitioner WHERE task = ?1",
-    [SALT] = "SELECT salt FROM petitioner WHERE task = ?1",
+    [PEOPLE_PUT] = ("INSERT INTO petitioner(task, salt, details) VALUES(?1, ?2, ?3)"
+                    " ON CONFLICT(task) DO UPDATE SET details = excluded.details"),
+    [PEOPLE_ERASE] = "DELETE FROM petitioner WHERE task = ?1",
+    [PEOPLE_GET] = "SELECT details FROM petitioner WHERE task = ?1",
+    [PEOPLE_SALT] = "SELECT salt FROM petitioner WHERE task = ?1",
+    [USER_PUT] = ("INSERT INTO user(name, role, token, made, by) VALUES(?1, ?2, ?3, ?4, ?5)"
+                  " ON CONFLICT(name) DO UPDATE SET role = excluded.role, token = excluded.token,"
+                  " made = excluded.made, by = excluded.by"),
+    [USER_REMOVE] = "DELETE FROM user WHERE name = ?1",
+    [USER_NAMED] = "SELECT count(*) FROM user WHERE name = ?1",
+    [USER_WITH_TOKEN] = "SELECT name FROM user WHERE token = ?1",
+    [USER_COUNT] = "SELECT count(*) FROM user",
+    [USERS] = "SELECT name, role, token, made, by FROM user ORDER BY name LIMIT ?1",
 };
 
 /* What is deleted is overwritten. */
@@ -42,8 +44,10 @@ static const char schema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS petitioner(task TEXT PRIMARY KEY, salt BLOB NOT NULL,"
     " details TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS user(name TEXT PRIMARY KEY, role TEXT NOT NULL,"
+    " token BLOB NOT NULL UNIQUE, made INTEGER, by TEXT NOT NULL);"
     "PRAGMA application_id = 1279413072;" /* PEOPLE_APPLICATION_ID */
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "COMMIT;";
 
 static bool refuse_readable(const char *path, const struct stat *file, struct error *err)
@@ -77,7 +81,8 @@ static bool make_file(const char *path, struct error *err)
     return ours || refuse_readable(path, &file, err);
 }
 
-static bool is_of_ours(struct connection *c, bool *empty, struct error *err)
+/* `*lacking`: tables of this version; a file of an older one is given them. */
+static bool is_of_ours(struct connection *c, bool *lacking, struct error *err)
 {
     int64_t tables, application, version, overwrites;
 
@@ -86,9 +91,10 @@ static bool is_of_ours(struct connection *c, bool *empty, struct error *err)
         !connection_number(c, "PRAGMA user_version", &version, err) ||
         !connection_number(c, "PRAGMA secure_delete", &overwrites, err))
         return false;
-    *empty = tables == 0 && application == 0 && version == 0;
+    *lacking = version < PEOPLE_SCHEMA;
     if (overwrites == 1 &&
-        (*empty || (application == PEOPLE_APPLICATION_ID && version == PEOPLE_SCHEMA)))
+        ((tables == 0 && application == 0 && version == 0) ||
+         (application == PEOPLE_APPLICATION_ID && version >= 1 && version <= PEOPLE_SCHEMA)))
         return true;
     return error_set(err, ERROR_STORE,
                      SAY("%s：不是本程序的个人信息文件，或版本更新（%lld）；未作任何改动",
@@ -99,10 +105,10 @@ static bool is_of_ours(struct connection *c, bool *empty, struct error *err)
 
 static bool set_up(struct connection *c, struct error *err)
 {
-    bool empty;
+    bool lacking;
 
-    return connection_run(c, settings, err) && is_of_ours(c, &empty, err) &&
-           (!empty || connection_run(c, schema, err)) &&
+    return connection_run(c, settings, err) && is_of_ours(c, &lacking, err) &&
+           (!lacking || connection_run(c, schema, err)) &&
            /* No log keeps a copy: the journal ends with each change. */
            connection_run(c, "PRAGMA journal_mode = DELETE", err) &&
            connection_prepare(c, statements, PEOPLE_SQL_COUNT, err);
@@ -138,12 +144,12 @@ void people_close(struct people *people)
     free(people);
 }
 
-static sqlite3_stmt *ask(struct people *people, enum people_sql sql, const char *task)
+sqlite3_stmt *people_ask(struct people *people, enum people_sql sql, const char *words)
 {
     sqlite3_stmt *statement = people->c.statements[sql];
 
     sqlite3_reset(statement);
-    bind_text(statement, 1, task);
+    bind_text(statement, 1, words);
     return statement;
 }
 
@@ -152,7 +158,7 @@ static sqlite3_stmt *ask(struct people *people, enum people_sql sql, const char 
 static bool find_salt(struct people *people, const char *task, uint8_t salt[SALT_SIZE],
                       struct error *err)
 {
-    sqlite3_stmt *row = ask(people, SALT, task);
+    sqlite3_stmt *row = people_ask(people, PEOPLE_SALT, task);
     bool failed;
     bool found =
         statement_next(&people->c, row, &failed, err) && sqlite3_column_bytes(row, 0) == SALT_SIZE;
@@ -195,7 +201,7 @@ bool people_put(struct people *people, const char *task, const char *details, ch
 
     if (!find_salt(people, task, salt, err) || !make_digest(salt, details, digest, err))
         return false;
-    put = ask(people, PUT, task);
+    put = people_ask(people, PEOPLE_PUT, task);
     sqlite3_bind_blob(put, 2, salt, SALT_SIZE, SQLITE_STATIC);
     bind_text(put, 3, details);
     return statement_run(&people->c, put, err);
@@ -203,13 +209,13 @@ bool people_put(struct people *people, const char *task, const char *details, ch
 
 bool people_erase(struct people *people, const char *task, struct error *err)
 {
-    return statement_run(&people->c, ask(people, ERASE, task), err);
+    return statement_run(&people->c, people_ask(people, PEOPLE_ERASE, task), err);
 }
 
 bool people_get(struct people *people, const char *task, char *details, size_t size,
                 struct error *err)
 {
-    sqlite3_stmt *row = ask(people, GET, task);
+    sqlite3_stmt *row = people_ask(people, PEOPLE_GET, task);
     bool failed;
     bool found = statement_next(&people->c, row, &failed, err);
     bool fits = found && (size_t)sqlite3_column_bytes(row, 0) < size;

@@ -53,4 +53,9 @@ bool people_remove_user(struct people *people, const char *name, struct error *e
 /* All of them by name, into room for USERS_MAX. */
 bool people_users(struct people *people, struct user *users, size_t *count, struct error *err);
 
+/* What is put or removed between the two counts from people_commit() on; people_close() without it
+ * takes it back. */
+bool people_begin(struct people *people, struct error *err);
+bool people_commit(struct people *people, struct error *err);
+
 #endif
