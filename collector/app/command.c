@@ -85,6 +85,13 @@ static const struct command commands[] = {
      command_evidence,
      "导出一项任务的佐证材料：结论、理由、数据和封存，一个文件；核对这样的文件",
      "export the evidence of a task, verdict, reasons, data and seals, in one file; check such a file"},
+    {"user", {"user add NAME --role reader|steward|office", "user remove NAME", NULL}, {"--role=", NULL},
+     2, 2, command_user,
+     "网页用户：add 发给一个令牌，只显示一次（同名再发即换，旧的立即失效）；remove 移除；采集器不用重启",
+     "who may sign in to the page: add makes a token, shown once (for a name that is there it replaces the "
+     "old one, which ends at once); remove takes it away; the collector need not be restarted"},
+    {"users", {"users", NULL}, {NULL}, 0, 0, command_users,
+     "列出网页用户和各自的角色", "list who may sign in to the page, and as what"},
     {"replay", {"replay [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_replay,
      "按现行规则复算全部已存数据，与当时的结论逐一核对",
      "conclude again from all that is stored, and compare with what was concluded then"},
@@ -116,7 +123,7 @@ static const struct command commands[] = {
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
     "work", "plan",
-    "reload", "user", "users", "backup", "restore", NULL,
+    "reload", "backup", "restore", NULL,
 };
 /* clang-format on */
 

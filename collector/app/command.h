@@ -85,6 +85,8 @@ int command_task(const struct typed *typed);
 int command_watch(const struct typed *typed);
 int command_river(const struct typed *typed);
 int command_evidence(const struct typed *typed);
+int command_user(const struct typed *typed);
+int command_users(const struct typed *typed);
 int command_plan(const struct typed *typed);
 int command_probe(const struct typed *typed);
 int command_simulate(const struct typed *typed);

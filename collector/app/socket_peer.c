@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/users.h"
 #include "base/say.h"
 #include "record/recorder.h"
 #include "town/shown.h"
@@ -169,6 +170,18 @@ static void peer_status(struct peer *peer)
     json_decref(object);
 }
 
+static void peer_users(struct peer *peer)
+{
+    static struct user users[USERS_MAX]; /* the loop's thread alone */
+    json_t *object = json_object();
+    size_t count;
+
+    recorder_users(station_recorder(peer->server->station), users, &count);
+    json_object_set_new(object, "done", users_json(users, count));
+    peer_answer(peer, json_dumps(object, JSON_COMPACT));
+    json_decref(object);
+}
+
 static void peer_line(struct peer *peer)
 {
     json_error_t where;
@@ -185,6 +198,8 @@ static void peer_line(struct peer *peer)
                         "a request is one line of JSON: {\"act\":…,\"args\":{…}}"));
     } else if (strcmp(name, "status") == 0) {
         peer_status(peer);
+    } else if (strcmp(name, "users") == 0) {
+        peer_users(peer);
     } else if (strcmp(name, "link.probe") == 0) {
         socket_probe(peer, args, by == NULL ? "" : by);
     } else {
