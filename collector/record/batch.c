@@ -90,6 +90,7 @@ static bool add_polls(struct recorder *recorder, struct poll *poll, struct error
         if (!store_add_poll(recorder->setup.store, poll, err) ||
             !judge_poll(recorder->judge, poll, err))
             return false;
+        latest_note(recorder->latest, poll);
     } while (mailbox_take(recorder->setup.mailbox, poll));
     return true;
 }
@@ -107,6 +108,7 @@ static bool fill_times(struct recorder *recorder, bool *timed, struct error *err
     *timed = true;
     if (!store_fill_times(recorder->setup.store, recorder->boot, offset_ms, &filled, err))
         return false;
+    latest_note_times(recorder->latest, offset_ms);
     text_init(&text, bytes, sizeof bytes);
     text_format(&text, "{\"offset_ms\":%" PRId64 ",\"polls\":%" PRIu64 "}", offset_ms, filled);
     return filled == 0 || add_event(recorder, "clock.filled", bytes, err);
@@ -202,12 +204,14 @@ bool batch_run(struct recorder *recorder, struct error *err)
     if (!commit_all(recorder, taken ? &poll : NULL, &timed, err)) {
         mailbox_rewind(recorder->setup.mailbox);
         judge_undo(recorder->judge);
+        latest_undo(recorder->latest);
         desk_return(recorder->desk, &recorder->load);
         commit_failed(recorder, err);
         return false;
     }
     mailbox_drop(recorder->setup.mailbox);
     judge_keep(recorder->judge);
+    latest_keep(recorder->latest);
     desk_done(recorder->desk, &recorder->load);
     recorder->owed = (struct owed){0};
     if (timed)

@@ -3,11 +3,13 @@
 #define RECORD_INSIDE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "record/desk.h"
 #include "record/disk.h"
 #include "record/judge.h"
 #include "record/keeper.h"
+#include "record/latest.h"
 #include "record/recorder.h"
 #include "record/sealer.h"
 #include "store/people.h"
@@ -40,7 +42,7 @@ struct recorder {
     bool upkeep_failing;
     bool catching_up; /* there is another piece at once */
     bool keeper_more;
-    bool act_waits; /* an act closed a segment, and whoever steps waits for its seal */
+    bool act_waits;     /* an act closed a segment, and whoever steps waits for its seal */
     struct mono_time upkeep_retry;
     struct mono_time last_commit;
     bool measured;
@@ -53,6 +55,9 @@ struct recorder {
     uint64_t watch_changes; /* of the ledger, when the poller was told last who watches */
     struct mono_time watching_looked;
     bool watching_told;
+
+    struct latest *latest;
+    atomic_uint_least64_t news[NEWS_COUNT]; /* of users: users_version */
 
     pthread_mutex_t status_lock;
     struct recorder_status status;
@@ -84,6 +89,8 @@ void watching_tell(struct recorder *recorder);
 int64_t recorder_ms_since(const struct recorder *recorder, struct mono_time then);
 /* Status and committed seq, for other threads. */
 void recorder_publish(struct recorder *recorder);
+/* Lets those who keep answers know what the commits since the last call have changed. */
+void recorder_tell_news(struct recorder *recorder);
 /* After every commit, whoever made it; and when one failed. */
 void commit_succeeded(struct recorder *recorder, struct mono_time begun);
 void commit_failed(struct recorder *recorder, const struct error *err);

@@ -165,6 +165,7 @@ static bool run_round(struct recorder *recorder, bool commit, struct error *err)
     disk_look(&recorder->disk);
     if (good)
         do_upkeep(recorder);
+    recorder_tell_news(recorder);
     run_acts(recorder);
     return good;
 }
@@ -235,6 +236,8 @@ bool recorder_start(struct recorder *recorder, struct error *err)
 {
     int code;
 
+    if (!open_reader(recorder, err) || !latest_fill(recorder->latest, recorder->reader, err))
+        return false;
     recorder->owed.started = true;
     recorder->last_commit.ns -= ns_from_ms(commit_every_ms);
     mailbox_on_push(recorder->setup.mailbox, wake, recorder->desk);
@@ -312,6 +315,10 @@ static bool begin(struct recorder *recorder, struct error *err)
     if (recorder->desk == NULL)
         return error_set(err, ERROR_MEMORY, "%s",
                          SAY("内存不足，无法记录", "out of memory for recording"));
+    recorder->latest = latest_new(setup->catalog, recorder->boot);
+    if (recorder->latest == NULL)
+        return error_set(err, ERROR_MEMORY, "%s",
+                         SAY("内存不足，无法记录", "out of memory for recording"));
     recorder->judge = make_judge(setup, err);
     if (recorder->judge == NULL)
         return false;
@@ -358,6 +365,7 @@ void recorder_free(struct recorder *recorder)
     desk_free(recorder->desk);
     sealer_end(&recorder->sealer);
     judge_free(recorder->judge);
+    latest_free(recorder->latest);
     reader_close(recorder->reader);
     pthread_mutex_destroy(&recorder->users_lock);
     pthread_mutex_destroy(&recorder->status_lock);

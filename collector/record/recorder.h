@@ -153,4 +153,9 @@ enum news {
 };
 uint64_t recorder_news(const struct recorder *recorder, enum news kind);
 
+/* The last committed reading of every point (record/latest.h); borrowed. From recorder_start() on
+ * also those from before this run. */
+struct latest;
+struct latest *recorder_latest(struct recorder *recorder);
+
 #endif

@@ -13,8 +13,12 @@ uint64_t recorder_news(const struct recorder *recorder, enum news kind)
 {
     if (kind == NEWS_USERS)
         return atomic_load(&recorder->users_version);
-    /* until they are told apart: anything may have changed with each commit */
-    return desk_committed(recorder->desk);
+    return atomic_load_explicit(&recorder->news[kind], memory_order_acquire);
+}
+
+struct latest *recorder_latest(struct recorder *recorder)
+{
+    return recorder->latest;
 }
 
 uint64_t recorder_wait(struct recorder *recorder, uint64_t seq, int64_t timeout_ms)

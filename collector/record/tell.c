@@ -54,6 +54,25 @@ static void tell_seal(const struct recorder *recorder, struct recorder_status *n
     memcpy(now->seal_key, key != NULL ? seal_key_fingerprint(key) : seal->key, DIGEST_HEX);
 }
 
+static void raise_news(struct recorder *recorder, enum news kind)
+{
+    atomic_fetch_add_explicit(&recorder->news[kind], 1, memory_order_release);
+}
+
+void recorder_tell_news(struct recorder *recorder)
+{
+    static const enum news of[CHANGE_COUNT] = {
+        [CHANGE_READINGS] = NEWS_READINGS, [CHANGE_AGGREGATES] = NEWS_AGGREGATES,
+        [CHANGE_PROBLEMS] = NEWS_PROBLEMS, [CHANGE_TASKS] = NEWS_TASKS,
+        [CHANGE_SEALS] = NEWS_SEALS,       [CHANGE_EVENTS] = NEWS_EVENTS,
+    };
+    unsigned changed = store_changes(recorder->setup.store);
+
+    for (int change = 0; change < CHANGE_COUNT; change++)
+        if (changed >> change & 1)
+            raise_news(recorder, of[change]);
+}
+
 void recorder_publish(struct recorder *recorder)
 {
     struct recorder_status now = {.committed = store_last_seq(recorder->setup.store),
@@ -70,6 +89,7 @@ void recorder_publish(struct recorder *recorder)
     pthread_mutex_lock(&recorder->status_lock);
     recorder->status = now;
     pthread_mutex_unlock(&recorder->status_lock);
+    recorder_tell_news(recorder);
     desk_publish(recorder->desk, now.committed);
 }
 

@@ -101,6 +101,7 @@ bool store_add_poll(struct store *store, struct poll *poll, struct error *err)
     if (!store_run(store, add, err) || !add_frames(store, poll, err) ||
         !add_readings(store, poll, err))
         return false;
+    store_touch(store, CHANGE_READINGS);
     count_entry(store, poll->seq, poll->time, poll->boot == store->boot);
     return true;
 }
@@ -120,6 +121,7 @@ bool store_add_event(struct store *store, struct event *event, struct error *err
     bind_text(add, 7, event->arguments);
     if (!store_run(store, add, err))
         return false;
+    store_touch(store, CHANGE_EVENTS);
     count_entry(store, event->seq, event->time, true);
     return true;
 }
@@ -157,6 +159,7 @@ bool store_put_problem(struct store *store, struct problem_row *row, struct erro
     if (!store_run(store, add, err) || !put_problem_now(store, row, err))
         return false;
     store->part.last = row->seq;
+    store_touch(store, CHANGE_PROBLEMS);
     return true;
 }
 
@@ -165,6 +168,7 @@ bool store_put_episode(struct store *store, const struct episode_row *row, struc
     sqlite3_stmt *put = store_statement(store, SQL_PUT_EPISODE);
 
     assert(store->writing);
+    store_touch(store, CHANGE_PROBLEMS);
     bind_text(put, 1, row->uid);
     sqlite3_bind_int64(put, 2, row->number);
     bind_time(put, 3, row->first);
@@ -262,9 +266,11 @@ bool store_add_quarantine(struct store *store, const char *output, uint64_t seq,
     return store_run(store, add, err);
 }
 
-static bool fill(struct store *store, enum sql sql, uint32_t boot, int64_t offset_ms,
-                 uint64_t *filled, struct error *err)
+static bool fill(struct store *store, enum sql sql, enum change change, uint32_t boot,
+                 int64_t offset_ms, uint64_t *filled, struct error *err)
 {
+    int64_t rows;
+
     sqlite3_stmt *update = store_statement(store, sql);
 
     sqlite3_bind_int64(update, 1, boot);
@@ -272,7 +278,10 @@ static bool fill(struct store *store, enum sql sql, uint32_t boot, int64_t offse
     sqlite3_bind_int64(update, 3, (int64_t)store->part.after);
     if (!store_run(store, update, err))
         return false;
-    *filled += (uint64_t)sqlite3_changes64(store->c.db);
+    rows = sqlite3_changes64(store->c.db);
+    if (rows > 0)
+        store_touch(store, change);
+    *filled += (uint64_t)rows;
     return true;
 }
 
@@ -281,7 +290,7 @@ bool store_fill_times(struct store *store, uint32_t boot, int64_t offset_ms, uin
 {
     assert(store->writing);
     *filled = 0;
-    return fill(store, SQL_FILL_POLLS, boot, offset_ms, filled, err) &&
-           fill(store, SQL_FILL_EVENTS, boot, offset_ms, filled, err) &&
+    return fill(store, SQL_FILL_POLLS, CHANGE_READINGS, boot, offset_ms, filled, err) &&
+           fill(store, SQL_FILL_EVENTS, CHANGE_EVENTS, boot, offset_ms, filled, err) &&
            (*filled == 0 || store_recall_part(store, err));
 }

@@ -104,6 +104,7 @@ bool store_add_aggregate(struct store *store, const struct aggregate *aggregate,
     sqlite3_stmt *add = store_statement(store, SQL_ADD_AGGREGATE);
 
     assert(store->writing && wall_is_known(aggregate->start));
+    store_touch(store, CHANGE_AGGREGATES);
     aggregate_bind(add, aggregate);
     if (store_run(store, add, err))
         return list_start(store, aggregate, err);

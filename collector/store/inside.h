@@ -123,6 +123,8 @@ struct store {
     uint64_t seq;       /* the last number given; outside a transaction `committed` */
     uint64_t committed; /* the last number that is durable */
     bool writing;       /* between store_begin() and its end */
+    unsigned changing;  /* 1 << enum change: what the open transaction changes */
+    unsigned changed;   /* what was committed since it was asked last */
     bool log_stuck;     /* the log could not be taken into the database; said once */
     bool poisoned;      /* the disk failed: open anew before writing again */
     struct open_part part;
@@ -155,6 +157,11 @@ bool store_ready(struct store *store, struct error *err);
 bool store_may_read(struct store *store, struct error *err);
 /* The statement, with its values cleared. */
 sqlite3_stmt *store_statement(struct store *store, enum sql sql);
+/* The open transaction changes something of that kind. */
+static inline void store_touch(struct store *store, enum change change)
+{
+    store->changing |= 1U << change;
+}
 /* Runs one that gives no rows; remembers when the disk was at fault. */
 bool store_run(struct store *store, sqlite3_stmt *statement, struct error *err);
 /* False in a sentence when SQLite said so; remembers when the disk was at fault. */

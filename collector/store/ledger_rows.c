@@ -96,6 +96,7 @@ bool store_put_task(struct store *store, const struct task_row *row, struct erro
     sqlite3_stmt *put = store_statement(store, SQL_PUT_TASK);
 
     assert(store->writing);
+    store_touch(store, CHANGE_TASKS);
     bind_text(put, 1, row->id);
     bind_text(put, 2, row->state);
     bind_text(put, 3, row->site);

@@ -139,6 +139,10 @@ bool store_prune_step(struct store *store, const struct retention *retention, si
         return true;
     if (!store_begin_step(store, &mine, err))
         return false;
+    if (begins) {
+        store_touch(store, CHANGE_READINGS);
+        store_touch(store, CHANGE_SEALS);
+    }
     good = begins ? store_note(store, SQL_PRUNED, going.segment, err)
                   : prune(store, &going, budget == 0 ? 1 : budget, err);
     return store_end_step(store, mine, good, err);

@@ -91,6 +91,22 @@ bool reader_tasks(struct reader *reader, const char *id,
                   bool (*each)(void *self, const char *body, const char *relapses), void *self,
                   struct error *err);
 
+/* Problems and doubts that are not closed, newest first. */
+bool reader_unclosed(struct reader *reader, bool (*each)(void *self, const char *body), void *self,
+                     struct error *err);
+/* What stands beside the body of each task, in the same order; and the points that watch tasks,
+ * tasks in that order too. Borrowed for the call. */
+struct task_brief {
+    const char *id, *state, *site, *deadline;
+    struct wall_time struck_off, watch_until;
+};
+bool reader_task_briefs(struct reader *reader,
+                        bool (*each)(void *self, const struct task_brief *task), void *self,
+                        struct error *err);
+bool reader_task_points(struct reader *reader,
+                        bool (*each)(void *self, const char *point, const char *task), void *self,
+                        struct error *err);
+
 /* Episodes of every problem, or of one, by (uid, number). */
 struct episode_row;
 bool reader_episodes(struct reader *reader, const char *uid,

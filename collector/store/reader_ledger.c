@@ -43,6 +43,55 @@ bool reader_tasks(struct reader *reader, const char *id,
     return !failed;
 }
 
+bool reader_unclosed(struct reader *reader, bool (*each)(void *self, const char *body), void *self,
+                     struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_UNCLOSED);
+    bool failed = false;
+    bool more = true;
+
+    while (more && statement_next(&reader->c, row, &failed, err))
+        more = each(self, column_text(row, 0));
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_task_briefs(struct reader *reader,
+                        bool (*each)(void *self, const struct task_brief *task), void *self,
+                        struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_TASK_ROWS);
+    bool failed = false;
+    bool more = true;
+
+    while (more && statement_next(&reader->c, row, &failed, err)) {
+        const struct task_brief task = {.id = column_text(row, 0),
+                                        .state = column_text(row, 1),
+                                        .site = column_text(row, 2),
+                                        .deadline = column_text(row, 3),
+                                        .struck_off = column_time(row, 4),
+                                        .watch_until = column_time(row, 5)};
+
+        more = each(self, &task);
+    }
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_task_points(struct reader *reader,
+                        bool (*each)(void *self, const char *point, const char *task), void *self,
+                        struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_TASK_POINTS);
+    bool failed = false;
+    bool more = true;
+
+    while (more && statement_next(&reader->c, row, &failed, err))
+        more = each(self, column_text(row, 0), column_text(row, 1));
+    sqlite3_reset(row);
+    return !failed;
+}
+
 static void episode_of_row(sqlite3_stmt *row, struct episode_row *episode)
 {
     *episode = (struct episode_row){.number = (uint32_t)sqlite3_column_int64(row, 1),

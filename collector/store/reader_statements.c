@@ -93,5 +93,18 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_UNTIMED] = "SELECT count(*) FROM poll WHERE time IS NULL",
     [ASK_PROFILE] = "SELECT digest, text FROM profile WHERE id = ?1",
     [ASK_CHANNEL] = "SELECT channel, name FROM point WHERE id = ?1",
+    [ASK_NEWEST_FRESH] = "SELECT f.seq, p.time, f.value, f.quality, f.cause, p.mono, p.boot,"
+                         " f.point FROM fresh AS f CROSS JOIN poll AS p ON p.seq = f.seq"
+                         " WHERE f.seq > ?1 ORDER BY f.seq DESC",
+    [ASK_NEWEST_SEGMENTS] = "SELECT segment FROM segment WHERE moved = 1 AND pruned = 0"
+                            " ORDER BY segment DESC LIMIT ?1",
+    /* The last in time, which but for a clock that was set back is the last in the sequence. */
+    [ASK_NEWEST_KEPT] = "SELECT seq, nullif(time, -1), value, quality, cause FROM kept"
+                        " WHERE segment = ?1 AND point = ?2 ORDER BY time DESC, seq DESC LIMIT 1",
+    [ASK_UNCLOSED] = "SELECT body FROM problem WHERE state <> 'closed' ORDER BY first DESC, uid",
+    [ASK_TASK_ROWS] =
+        "SELECT id, state, site, deadline, struck_off, watch_until FROM task" TASK_ORDER,
+    [ASK_TASK_POINTS] = "SELECT point, task FROM task_point CROSS JOIN task"
+                        " ON task.id = task_point.task" TASK_ORDER,
     SEAL_ASKS(ASK_SEAL_ASKS),
 };

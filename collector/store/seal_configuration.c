@@ -56,6 +56,7 @@ bool store_add_anchor(struct store *store, uint64_t segment, const char *kind, c
 
     if (!store_begin_step(store, &mine, err))
         return false;
+    store_touch(store, CHANGE_SEALS);
     add = store_statement(store, SQL_ADD_ANCHOR);
     sqlite3_bind_int64(add, 1, (int64_t)segment);
     bind_text(add, 2, kind);

@@ -218,6 +218,8 @@ static bool write_piece(struct store *store, const char *collector, const struct
         return false;
     good = write_leaves(store, sealing, budget, err);
     whole = sealing->written == segment_leaves_count(sealing->leaves);
+    if (whole)
+        store_touch(store, CHANGE_SEALS);
     if (good && whole)
         good = sign_and_write(store, sealing, collector, key, digest, err);
     if (!store_end_step(store, mine, good, err))

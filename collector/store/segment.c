@@ -70,6 +70,7 @@ bool store_close_segment(struct store *store, struct wall_time now, bool *closed
         return true;
     if (!store_begin_step(store, &mine, err))
         return false;
+    store_touch(store, CHANGE_SEALS);
     good = add_segment(store, now, err);
     if (good)
         *part = (struct open_part){

@@ -208,6 +208,19 @@ struct retention_look {
 bool store_retention_look(struct store *store, const struct retention *retention,
                           struct retention_look *look, struct error *err);
 
+/* Which kinds of rows were changed by what was committed since the last call: a bit set of
+ * 1 << enum change. */
+enum change {
+    CHANGE_READINGS, /* polls added, given their time, or removed by retention */
+    CHANGE_AGGREGATES,
+    CHANGE_PROBLEMS, /* versions and episodes, of doubts too */
+    CHANGE_TASKS,
+    CHANGE_SEALS, /* segments closed, sealed, pruned; anchors */
+    CHANGE_EVENTS,
+    CHANGE_COUNT
+};
+unsigned store_changes(struct store *store);
+
 /* How much there is: for status. */
 struct store_size {
     int64_t bytes;      /* database and log on disk */

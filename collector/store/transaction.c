@@ -42,6 +42,7 @@ bool store_begin(struct store *store, struct error *err)
         !store_run(store, store_statement(store, SQL_BEGIN), err))
         return false;
     store->writing = true;
+    store->changing = 0;
     store->part_before = store->part;
     for (size_t i = 0; i < PERIOD_COUNT; i++)
         store->listed[i] = WALL_NONE;
@@ -110,6 +111,7 @@ bool store_commit(struct store *store, struct error *err)
         return false;
     }
     store->writing = false;
+    store->changed |= store->changing;
     store->committed = store->part.last;
     wal_remember(store);
     checkpoint(store);
@@ -120,6 +122,14 @@ void store_rollback(struct store *store)
 {
     if (store->writing)
         undo(store);
+}
+
+unsigned store_changes(struct store *store)
+{
+    unsigned changed = store->changed;
+
+    store->changed = 0;
+    return changed;
 }
 
 bool store_begin_step(struct store *store, bool *mine, struct error *err)
