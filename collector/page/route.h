@@ -18,12 +18,15 @@ enum role { ROLE_PUBLIC, ROLE_READER, ROLE_STEWARD, ROLE_OFFICE, ROLE_COUNT };
 extern const char
     *const role_words[]; /* "public", "reader", "steward", "office"; NULL-terminated */
 
+struct act_desk;
+
 struct call {
     const struct http_request *request;
     const struct http_query *query;
     char vars[ROUTE_VARS_MAX][VAR_SIZE]; /* of the path's {}; names by their letters, checked */
     const struct page_host *host;
     struct reader *reader; /* of the page's thread */
+    struct act_desk *acts; /* of the page (page/act_desk.h) */
     enum role role;
     const char *person; /* who signed in; "": nobody */
     json_t *body;       /* POST: the checked JSON object, borrowed; NULL else */

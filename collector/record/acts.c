@@ -136,6 +136,19 @@ static bool commit(struct act_call *call, const struct act_kind *kind, const cha
     return good && (call->people == NULL || people_commit(call->people, err));
 }
 
+/* In the words of who asks: a check says sentences, and writes none into the record. */
+static bool check(struct act_call *call, const struct act_kind *kind, struct error *err)
+{
+    enum language before = say_language();
+    bool good;
+
+    if (call->language >= 0)
+        say_in_here((enum language)call->language);
+    good = kind->check(call, err);
+    say_in_here(before);
+    return good;
+}
+
 /* Who says so belongs to what is recorded: a replay shows the same name. */
 static bool run(struct act_call *call, const struct act_kind *kind, struct error *err)
 {
@@ -145,7 +158,7 @@ static bool run(struct act_call *call, const struct act_kind *kind, struct error
 
     if (json_object_set_new(call->recorded, "by", json_string(by)) != 0)
         json_object_set_new(call->recorded, "by", json_string("?"));
-    if (!kind->check(call, err))
+    if (!check(call, kind, err))
         return false;
     call->seq = store_last_seq(call->store);
     if (call->nothing)

@@ -30,6 +30,7 @@ struct act_call {
     const char *name;
     const json_t *args;
     const char *who, *by;
+    int language; /* of a refusal; -1: the program's */
     /* found out */
     json_t *recorded;   /* the arguments as the event keeps them; the check fills it */
     uint64_t seq;       /* of the event */

@@ -53,6 +53,7 @@ struct desk_load {
 struct errand {
     struct errand *next;
     char *name, *who, *by;
+    int language; /* -1: the program's */
     json_t *args;
     void (*done)(void *self, uint64_t seq, const struct error *err);
     void *self;

@@ -22,12 +22,16 @@ void errand_end(struct errand *errand, uint64_t seq, const struct error *err)
 
 static void refuse_errand(struct errand *errand)
 {
+    enum language before = say_language();
     struct error err;
 
+    if (errand->language >= 0)
+        say_in_here((enum language)errand->language);
     error_set(&err, ERROR_REFUSED, "%s",
               SAY("采集程序正在停止，操作未执行；请在其重新启动后再试",
                   "the collector is stopping and the act was not done; try again when it has "
                   "started"));
+    say_in_here(before);
     errand_end(errand, 0, &err);
 }
 
@@ -71,6 +75,7 @@ void desk_act(struct desk *desk, struct act *act)
     *errand = (struct errand){.name = strdup(act->name),
                               .who = strdup(act->who == NULL ? "" : act->who),
                               .by = strdup(act->by == NULL ? "" : act->by),
+                              .language = act->language == NULL ? -1 : (int)*act->language,
                               .args = act->args,
                               .done = act->done,
                               .self = act->self};

@@ -58,6 +58,7 @@ struct recorder {
 
     struct latest *latest;
     atomic_uint_least64_t news[NEWS_COUNT]; /* of users: users_version */
+    atomic_bool cannot_commit; /* the last commit failed; for other threads */
 
     pthread_mutex_t status_lock;
     struct recorder_status status;

@@ -67,7 +67,8 @@ static void run_act(struct recorder *recorder, struct errand *errand)
                             .name = errand->name,
                             .args = errand->args,
                             .who = errand->who,
-                            .by = errand->by};
+                            .by = errand->by,
+                            .language = errand->language};
     struct error err = {0};
     bool done;
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/say.h"
 #include "flow/mailbox.h"
 #include "ledger/rule.h"
 #include "ledger/screen.h"
@@ -80,6 +81,8 @@ bool recorder_step(struct recorder *recorder, struct error *err);
 
 /* The last committed seq. */
 uint64_t recorder_committed(const struct recorder *recorder);
+/* Whether the last commit succeeded. */
+bool recorder_can_commit(const struct recorder *recorder);
 /* Waits until something after `seq` is committed, or until recorder_wake_all(), or `timeout_ms`
  * (< 0: for ever). Returns the last committed seq. */
 uint64_t recorder_wait(struct recorder *recorder, uint64_t seq, int64_t timeout_ms);
@@ -113,8 +116,9 @@ void recorder_remember(struct recorder *recorder, const struct device_finding *f
 struct act {
     const char *name; /* "problem.close", … borrowed for the call */
     json_t *args;
-    const char *who; /* the peer's user by the kernel */
-    const char *by;  /* who they say they are, or "" */
+    const char *who;               /* the peer's user by the kernel */
+    const char *by;                /* who they say they are, or "" */
+    const enum language *language; /* of a refusal; NULL: the program's. Borrowed for the call */
     void (*done)(void *self, uint64_t seq, const struct error *err);
     void *self;
 };

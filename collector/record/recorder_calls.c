@@ -9,6 +9,11 @@ uint64_t recorder_committed(const struct recorder *recorder)
     return desk_committed(recorder->desk);
 }
 
+bool recorder_can_commit(const struct recorder *recorder)
+{
+    return !atomic_load(&recorder->cannot_commit);
+}
+
 uint64_t recorder_news(const struct recorder *recorder, enum news kind)
 {
     if (kind == NEWS_USERS)

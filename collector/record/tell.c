@@ -103,6 +103,7 @@ void commit_succeeded(struct recorder *recorder, struct mono_time begun)
     if (ms > recorder->commit_ms_max)
         recorder->commit_ms_max = ms;
     disk_succeeded(&recorder->disk);
+    atomic_store(&recorder->cannot_commit, false);
     watching_tell(recorder);
     recorder_publish(recorder);
 }
@@ -113,6 +114,7 @@ void commit_failed(struct recorder *recorder, const struct error *err)
     bool measured = store_measure(recorder->setup.store, &size);
 
     recorder->last_commit = clock_mono(recorder->setup.clock);
+    atomic_store(&recorder->cannot_commit, true);
     disk_failed(&recorder->disk, err, measured ? size.free_bytes : -1);
 }
 
