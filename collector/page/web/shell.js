@@ -1,0 +1,329 @@
+/* shell.js - the frame around the views: addresses, navigation, language, who is signed in, and
+ * whether the collector still answers.
+ */
+import { ask_early, el, empty, get, icon, is_english, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, town, town_take, Unreachable } from "./base.js";
+
+/* Views by the first part of their address. */
+const VIEWS = {
+    now: () => import("./now.js"),
+    problems: () => import("./problems.js"),
+    problem: () => import("./problem.js"),
+    tasks: () => import("./tasks.js"),
+    task: () => import("./task.js"),
+    point: () => import("./point.js"),
+    watch: () => import("./watch.js"),
+    river: () => import("./river.js"),
+    evidence: () => import("./evidence.js"),
+    station: () => import("./station.js"),
+    more: async () => ({ show: show_more }),
+};
+
+/* address, icon, zh, en; `near` are the addresses that belong to it. */
+const PLACES = [
+    ["now", "now", "现状", "Now", ["now", "point"]],
+    ["problems", "problems", "问题", "Problems", ["problems", "problem"]],
+    ["tasks", "tasks", "整改任务", "Tasks", ["tasks", "task"]],
+    ["watch", "watch", "回头看", "Watch list", ["watch"]],
+    ["river", "river", "河长", "River", ["river"]],
+    ["evidence", "evidence", "佐证", "Evidence", ["evidence"]],
+    ["station", "station", "站点", "Station", ["station"]],
+];
+const ON_THE_BAR = 4; // of a phone; the others stand behind "more"
+
+const at = (id) => document.getElementById(id);
+
+/* Language ------------------------------------------------------------------------------------ */
+
+function choose_language() {
+    const chosen = localStorage.getItem("lookback.language");
+    speak(chosen ?? town.me?.language ?? (navigator.language.startsWith("en") ? "en" : "zh"));
+}
+
+async function switch_language() {
+    localStorage.setItem("lookback.language", is_english() ? "zh" : "en");
+    choose_language();
+    frame();
+    await show();
+    at("language")?.focus();
+}
+
+/* The frame ----------------------------------------------------------------------------------- */
+
+const current = () => address().path[0];
+
+function place_link([name, sign, zh, en, near]) {
+    const here = near.includes(current());
+    return el("a.place", { href: `#/${name}`, "aria-current": here ? "page" : null }, icon(sign, 20), el("span", null, say(zh, en)));
+}
+
+const language_button = (id) =>
+    el("button.tool", { id, type: "button", lang: is_english() ? "zh-CN" : "en", onclick: switch_language }, is_english() ? "中文" : "English");
+
+function account_button() {
+    const me = town.me;
+    const words = token_is() && me?.name ? me.name : me?.open && me.role !== "public" ? term(ROLES, me.role) : say("登录", "Sign in");
+    return el("button.tool", { type: "button", onclick: open_account, "aria-haspopup": "dialog" }, icon("person"), el("span", null, words));
+}
+
+async function open_account() {
+    const { account } = await import("./signin.js");
+    account({ enter, leave });
+}
+
+/* Simulated data say so wherever one looks, in both languages. */
+function simulated_badge() {
+    const about = town.about;
+    if (!about?.simulated)
+        return null;
+    const some = about.sites.some((site) => !site.simulated);
+    return el("span.simulated.big", null, some ? "含模拟数据 PARTLY SIMULATED" : "模拟数据 SIMULATED");
+}
+
+function frame() {
+    at("skip").textContent = say("跳到正文", "Skip to content");
+    const title = town.about?.title || town.about?.collector || town.me?.title || say("回头看", "Lookback");
+    const signed = town.me && town.me.role !== "public";
+    put(at("top"),
+        el("a.brand", { href: "#/now", "aria-label": say(`${title}，回到现状`, `${title}, to Now`) }, icon("watch", 22), el("span", null, title)),
+        signed && el("nav.places", { "aria-label": say("各页", "Views") }, PLACES.map(place_link)),
+        el("span.tools", null, simulated_badge(), language_button("language"), account_button()));
+    at("bar").setAttribute("aria-label", say("各页", "Views"));
+    put(at("bar"), signed && [PLACES.slice(0, ON_THE_BAR).map(place_link),
+        place_link(["more", "more", "更多", "More", ["more", ...PLACES.slice(ON_THE_BAR).flatMap((place) => place[4])]])]);
+}
+
+/* What does not fit on the bar of a phone. */
+async function show_more(page) {
+    page.title(say("更多", "More"));
+    put(page.root, el("h1", null, say("更多", "More")),
+        el("ul.menu", null, PLACES.slice(ON_THE_BAR).map((place) => el("li", null, place_link(place)))));
+}
+
+/* Whether the collector answers ---------------------------------------------------------------- */
+
+let lost_since = null;
+
+line.heard = () => {
+    line.last_ms = now_ms();
+    if (lost_since === null)
+        return;
+    lost_since = null;
+    document.body.classList.remove("lost");
+    put(at("banners"), null);
+    tell(say("又联系上采集器了", "the collector answers again"));
+    if (retry)
+        show();
+};
+
+line.lost = () => {
+    if (lost_since !== null)
+        return;
+    lost_since = line.last_ms ?? now_ms();
+    document.body.classList.add("lost");
+    put(at("banners"), el("p.banner", null, icon("stale"), el("span", null,
+        line.last_ms === null ? say("联系不上采集器。正在重试……", "The collector cannot be reached. Trying again…")
+            : say(`离线：${moment_words(lost_since, true)} 起联系不上采集器。下面是那时的数据，不是现在的。正在重试……`,
+                `Disconnected since ${moment_words(lost_since, true)}. What you see is from then, not from now. Trying again…`))));
+};
+
+line.unsigned = () => {
+    if (town.me)
+        town.me = { ...town.me, role: "public" };
+};
+
+/* Views ----------------------------------------------------------------------------------------- */
+
+let leaving = new AbortController();
+let retry = false;
+const scrolled = new Map();
+let shown = null;
+let by_link = false;
+
+export function address() {
+    const text = location.hash.replace(/^#\/?/, "");
+    const [path, query] = text.split("?");
+    const parts = path.split("/").filter(Boolean).map((part) => {
+        try {
+            return decodeURIComponent(part);
+        } catch {
+            return part;
+        }
+    });
+    return { path: parts.length ? parts : ["now"], query: new URLSearchParams(query ?? "") };
+}
+
+function page_of(root, signal) {
+    return {
+        root, signal,
+        title: (text) => { document.title = `${text} · ${town.about?.title || say("回头看", "Lookback")}`; },
+        poll: (path, see, every_ms = 2000) => poll(path, see, every_ms, signal),
+        ask: (path) => get(path, signal),
+    };
+}
+
+function say_failure(root, err) {
+    retry = err instanceof Unreachable;
+    console.debug(err);
+    put(root, el("h1", null, err instanceof Refusal && err.status === 404 ? say("没有找到", "Not found") : say("这一页打不开", "This view cannot be shown")),
+        empty(err instanceof Refusal || err instanceof Unreachable ? err.message : say("页面出错，请刷新；仍然如此请告知维护人员。", "Something went wrong here; reload the page, and tell whoever maintains it if it stays.")),
+        el("p", null, el("button.button", { type: "button", onclick: () => show() }, say("重试", "Try again")), " ",
+            el("a.button.quiet", { href: "#/now" }, say("回到现状", "To Now"))));
+}
+
+function show_sign_in(root) {
+    put(root, el("div.welcome", null, el("h1", null, say("请登录", "Please sign in")),
+        el("p", null, say("这台采集器的数据只给登录的人看。令牌由管理员用 lookback user add 制作。",
+            "What this collector knows is for those who sign in. Tokens are made by its administrator with lookback user add.")),
+        el("button.button.strong", { type: "button", onclick: open_account }, say("登录", "Sign in"))));
+}
+
+async function show() {
+    leaving.abort();
+    const mine = leaving = new AbortController();
+    const where = address();
+    const root = el("div.view", { "data-view": where.path[0] });
+    retry = false;
+    frame();
+    if (town.me?.role === "public") {
+        put(at("main"), root);
+        show_sign_in(root);
+        return;
+    }
+    const slow = setTimeout(() => mine.signal.aborted || root.isConnected || put(at("main"), empty(say("正在取……", "Loading…"))), 400);
+    try {
+        const load = VIEWS[where.path[0]];
+        if (!load)
+            throw new Refusal(404, { detail: say("没有这个地址", "there is no such address") });
+        const view = await load();
+        if (mine.signal.aborted)
+            return;
+        // a view fills its element before it is seen, or at once when it has to wait long
+        const filled = view.show(page_of(root, mine.signal), where);
+        await Promise.race([filled, new Promise((done) => setTimeout(done, 400))]);
+        if (mine.signal.aborted)
+            return;
+        if (!root.childNodes.length)
+            put(root, empty(say("正在取……", "Loading…")));
+        put(at("main"), root);
+        await filled;
+    } catch (err) {
+        if (mine.signal.aborted)
+            return;
+        put(at("main"), root);
+        if (town.me?.role === "public")
+            show_sign_in(root);
+        else
+            say_failure(root, err);
+    } finally {
+        clearTimeout(slow);
+    }
+    if (mine.signal.aborted)
+        return;
+    frame();
+    arrive();
+}
+
+/* A new view begins at its top, with the focus on its heading; one that is gone back to, where it
+ * was left. */
+function arrive() {
+    const again = shown === location.hash;
+    const first = shown === null;
+    shown = location.hash;
+    if (again)
+        return;
+    window.scrollTo(0, by_link ? 0 : scrolled.get(location.hash) ?? 0);
+    const heading = at("main").querySelector("h1");
+    if (!first && heading) {
+        heading.tabIndex = -1;
+        heading.focus({ preventScroll: true });
+    }
+    by_link = false;
+}
+
+/* Signing in ------------------------------------------------------------------------------------ */
+
+async function enter(token, keep) {
+    token_set(token, keep);
+    await learn();
+    await show();
+}
+
+async function leave() {
+    token_set(null);
+    await learn();
+    await show();
+}
+
+/* Who I am and what the town is. */
+async function learn() {
+    const [me, about] = await Promise.all([get("/me"), get("/town").catch((err) => {
+        if (err instanceof Refusal)
+            return null;
+        throw err;
+    })]);
+    town.me = me;
+    if (about)
+        town_take(about);
+    choose_language();
+}
+
+/* "#token=…" signs in once and is gone from the address bar, and from the history, at once. */
+function take_token() {
+    const found = /^#token=([^&]+)/.exec(location.hash);
+    if (!found)
+        return;
+    history.replaceState(null, "", "#/now");
+    token_set(decodeURIComponent(found[1]), false);
+}
+
+async function begin() {
+    history.scrollRestoration = "manual";
+    token_load();
+    take_token();
+    choose_language();
+    if (current() === "now")
+        ask_early("/now");
+    for (let pause = 1000; ; pause = Math.min(15000, pause * 1.5)) {
+        try {
+            await learn();
+            break;
+        } catch (err) {
+            frame();
+            if (err instanceof Refusal && err.status === 401) {
+                town.me = { role: "public" };
+                break;
+            }
+            if (err instanceof Refusal) {
+                say_failure(put(at("main"), el("div.view")).firstChild, err);
+                return;
+            }
+            await new Promise((done) => setTimeout(done, pause));
+        }
+    }
+    await show();
+    setInterval(() => {
+        if (!document.hidden && town.me?.role !== "public")
+            get("/town").then(town_take, () => {});
+    }, 60000);
+}
+
+document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[href^='#/']")) {
+        scrolled.set(shown, window.scrollY);
+        by_link = true;
+    }
+});
+window.addEventListener("hashchange", () => {
+    if (/^#token=/.test(location.hash)) {
+        take_token();
+        learn().then(show, () => {});
+    } else if (location.hash.startsWith("#/") || location.hash === "") {
+        show();
+    }
+});
+at("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    at("main").focus();
+});
+
+begin();
