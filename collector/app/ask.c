@@ -36,11 +36,16 @@ static int connect_to(const char *store_dir)
     return fd;
 }
 
-static void send_request(FILE *peer, const char *act, json_t *args)
+static const char *my_name(void)
 {
     const struct passwd *me = getpwuid(getuid());
-    json_t *request =
-        json_pack("{s:s, s:O, s:s}", "act", act, "args", args, "by", me == NULL ? "" : me->pw_name);
+
+    return me == NULL ? "" : me->pw_name;
+}
+
+static void send_request(FILE *peer, const char *by, const char *act, json_t *args)
+{
+    json_t *request = json_pack("{s:s, s:O, s:s}", "act", act, "args", args, "by", by);
 
     if (request != NULL && json_dumpf(request, peer, JSON_COMPACT) == 0 && fputc('\n', peer) != EOF)
         fflush(peer);
@@ -71,7 +76,7 @@ static enum asked read_answer(FILE *peer, void (*heard)(void *self, const json_t
 {
     char *text = NULL;
     size_t size = 0;
-    enum asked result = ASKED_REFUSED;
+    enum asked result = ASKED_CUT;
 
     error_set(err, ERROR_STORE, "%s",
               SAY("采集器没有答复（断开，或超过 60 秒）：它可能正在停止或卡住，请看它的日志",
@@ -90,6 +95,7 @@ static enum asked read_answer(FILE *peer, void (*heard)(void *self, const json_t
 
             error_set(err, kind_of_word(json_string_value(json_object_get(error, "kind"))), "%s",
                       sentence == NULL ? "?" : sentence);
+            result = ASKED_REFUSED;
         } else {
             heard(self, line);
         }
@@ -101,9 +107,9 @@ static enum asked read_answer(FILE *peer, void (*heard)(void *self, const json_t
     return result;
 }
 
-enum asked ask_collector_hearing(const char *store_dir, const char *act, json_t *args,
-                                 void (*heard)(void *self, const json_t *line), void *self,
-                                 json_t **answer, struct error *err)
+static enum asked ask(const char *store_dir, const char *by, const char *act, json_t *args,
+                      void (*heard)(void *self, const json_t *line), void *self, json_t **answer,
+                      struct error *err)
 {
     int fd = connect_to(store_dir);
     FILE *peer = fd < 0 ? NULL : fdopen(fd, "r+");
@@ -115,10 +121,23 @@ enum asked ask_collector_hearing(const char *store_dir, const char *act, json_t 
             close(fd);
         return ASKED_NOBODY;
     }
-    send_request(peer, act, args); /* where it fails, the answer or its absence says why */
+    send_request(peer, by, act, args); /* where it fails, the answer or its absence says why */
     result = read_answer(peer, heard, self, answer, err);
     fclose(peer);
     return result;
+}
+
+enum asked ask_collector_hearing(const char *store_dir, const char *act, json_t *args,
+                                 void (*heard)(void *self, const json_t *line), void *self,
+                                 json_t **answer, struct error *err)
+{
+    return ask(store_dir, my_name(), act, args, heard, self, answer, err);
+}
+
+enum asked ask_collector_for(const char *store_dir, const char *by, const char *act, json_t *args,
+                             json_t **answer, struct error *err)
+{
+    return ask(store_dir, by, act, args, show_progress, NULL, answer, err);
 }
 
 enum asked ask_collector(const char *store_dir, const char *act, json_t *args, json_t **answer,
@@ -156,6 +175,7 @@ bool ask_act(const struct settings *settings, const char *act, json_t *args, uin
         json_decref(answer);
         return true;
     case ASKED_REFUSED:
+    case ASKED_CUT:
         return false;
     case ASKED_NOBODY:
         break;

@@ -13,6 +13,7 @@ enum asked {
     ASKED_DONE,    /* `answer` holds what stood behind "done"; the caller ends it */
     ASKED_REFUSED, /* `err` says why, in the collector's words */
     ASKED_NOBODY,  /* no collector listens */
+    ASKED_CUT,     /* it hung up or was too slow: whether the act was done is not known */
 };
 
 /* Sends {"act":name,"args":args,"by":…}; `args` is borrowed. Progress lines go to standard error
@@ -20,7 +21,11 @@ enum asked {
 enum asked ask_collector(const char *store_dir, const char *act, json_t *args, json_t **answer,
                          struct error *err);
 
-/* The same; each line before the last goes to `heard` (borrowed) instead of the terminal. */
+/* The same for somebody else, who stands in "by". */
+enum asked ask_collector_for(const char *store_dir, const char *by, const char *act, json_t *args,
+                             json_t **answer, struct error *err);
+
+/* As the first; each line before the last goes to `heard` (borrowed) instead of the terminal. */
 enum asked ask_collector_hearing(const char *store_dir, const char *act, json_t *args,
                                  void (*heard)(void *self, const json_t *line), void *self,
                                  json_t **answer, struct error *err);

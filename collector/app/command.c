@@ -15,6 +15,11 @@
 static const struct command commands[] = {
     {"run", {"run", NULL}, {NULL}, 0, 0, command_run,
      "运行采集器", "run the collector"},
+    {"work", {"work", NULL}, {NULL}, 0, 0, command_work,
+     "在采集器旁边运行，做需要别的程序才能做的事：把页面上要的佐证材料做成文件（STORE/bundles），"
+     "保留 30 天；每个存储只能有一个",
+     "runs beside the collector and does what needs other programs: makes the bundles that were asked for on "
+     "the page (STORE/bundles) and keeps them for 30 days; one for each store"},
     {"check", {"check", NULL}, {NULL}, 0, 0, command_check,
      "检查目录里的全部配置，一次列出所有错误", "check all settings in the folder, every fault in one run"},
     {"plan", {"plan", NULL}, {NULL}, 0, 0, command_plan,
@@ -122,7 +127,6 @@ static const struct command commands[] = {
 
 /* Words of the contract whose work belongs to a later version. */
 static const char *const later[] = {
-    "work", "plan",
     "reload", "backup", "restore", NULL,
 };
 /* clang-format on */

@@ -67,6 +67,7 @@ int command_missing(const struct typed *typed, const char *option);
 int command_unknown(const struct typed *typed, const char *known);
 
 int command_run(const struct typed *typed);
+int command_work(const struct typed *typed);
 int command_check(const struct typed *typed);
 int command_sensors(const struct typed *typed);
 int command_status(const struct typed *typed);

@@ -8,6 +8,7 @@
 #include "base/say.h"
 #include "ledger/sheet.h"
 #include "record/acts_inside.h"
+#include "record/orders.h"
 #include "store/people.h"
 
 enum { NOTE_MAX = 4000 };
@@ -89,8 +90,8 @@ bool act_in_time(const struct act_call *call, const char *what, struct error *er
 
 /* Running one ------------------------------------------------------------------------------- */
 
-static const struct act_kind *const kinds[] = {problem_acts, device_acts, tasks_acts,
-                                               output_acts,  link_acts,   user_acts};
+static const struct act_kind *const kinds[] = {problem_acts, device_acts, tasks_acts,   output_acts,
+                                               link_acts,    user_acts,   evidence_acts};
 
 static const struct act_kind *find_kind(const char *name)
 {
@@ -166,6 +167,8 @@ static bool run(struct act_call *call, const struct act_kind *kind, struct error
     arguments = json_dumps(call->recorded, JSON_COMPACT);
     good = arguments == NULL ? no_memory(err) : commit(call, kind, arguments, err);
     free(arguments);
+    if (good && call->ordered)
+        orders_wake(store_dir(call->store));
     return good;
 }
 

@@ -37,6 +37,7 @@ struct act_call {
     const char *output; /* output.resend: this one … (borrowed from `args`) */
     uint64_t after;     /* … starts again after this */
     bool closed_segment;
+    bool ordered;          /* a bundle: after the commit whoever makes them is woken */
     struct people *people; /* a change of people.sqlite that waits for the event; ended here */
     bool committed;        /* the event is, also when what came after it failed */
     bool nothing;          /* the check found nothing to do: no event, `seq` is the last one */

@@ -4,9 +4,10 @@
 
 #include "record/acts.h"
 
-extern const struct act_kind output_acts[]; /* acts_outputs.c */
-extern const struct act_kind link_acts[];   /* acts_link.c */
-extern const struct act_kind user_acts[];   /* acts_users.c */
+extern const struct act_kind output_acts[];   /* acts_outputs.c */
+extern const struct act_kind link_acts[];     /* acts_link.c */
+extern const struct act_kind user_acts[];     /* acts_users.c */
+extern const struct act_kind evidence_acts[]; /* acts_evidence.c */
 
 /* acts_strike_off.c */
 bool acts_ledger_is_there(const struct act_call *call, struct error *err);

@@ -60,8 +60,8 @@ bool bundle_leads(const struct part *part, struct leaf_note *note,
 
 void bundle_show(const struct bundle *bundle, double share, const char *zh, const char *en)
 {
-    if (bundle->setup.progress != NULL)
-        progress_show(bundle->setup.progress, share, SAY(zh, en));
+    if (bundle->setup.heard != NULL)
+        bundle->setup.heard(bundle->setup.self, share, zh, en);
 }
 
 struct bundle *bundle_new(const struct bundle_setup *setup, struct error *err)

@@ -8,7 +8,6 @@
 
 #include "report/archive.h"
 #include "report/bundle_case.h"
-#include "report/progress.h"
 #include "store/reader.h"
 
 struct bundle_setup {
@@ -20,7 +19,9 @@ struct bundle_setup {
     const json_t *task; /* the contract's */
     const char *category_zh, *category_en;
     bool public_form;
-    struct progress *progress; /* NULL: shown to nobody */
+    /* How far it has come, 0..1, and at what, in both languages; NULL: told to nobody. */
+    void (*heard)(void *self, double share, const char *zh, const char *en);
+    void *self;
 };
 
 struct bundle;

@@ -117,6 +117,11 @@ bool reader_events(struct reader *reader, const char *kind,
                    bool (*each)(void *self, uint64_t seq, struct wall_time time, const char *who,
                                 const char *arguments),
                    void *self, struct error *err);
+/* Those after `after`: for who looks again. */
+bool reader_events_after(struct reader *reader, uint64_t after, const char *kind,
+                         bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                      const char *who, const char *arguments),
+                         void *self, struct error *err);
 
 /* What one poll really heard: device, profile, raw and frames of `poll`, borrowed until the next
  * call. `found` false: there is no such poll (any more). */

@@ -121,21 +121,30 @@ bool reader_episodes(struct reader *reader, const char *uid,
     return !failed;
 }
 
-bool reader_events(struct reader *reader, const char *kind,
-                   bool (*each)(void *self, uint64_t seq, struct wall_time time, const char *who,
-                                const char *arguments),
-                   void *self, struct error *err)
+bool reader_events_after(struct reader *reader, uint64_t after, const char *kind,
+                         bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                      const char *who, const char *arguments),
+                         void *self, struct error *err)
 {
     sqlite3_stmt *row = reader_ask(reader, ASK_EVENTS_OF);
     bool failed = false;
     bool more = true;
 
     bind_wanted(row, 1, kind);
+    sqlite3_bind_int64(row, 2, (sqlite3_int64)after);
     while (more && statement_next(&reader->c, row, &failed, err))
         more = each(self, (uint64_t)sqlite3_column_int64(row, 0), column_time(row, 1),
                     column_text(row, 2), column_text(row, 3));
     sqlite3_reset(row);
     return !failed;
+}
+
+bool reader_events(struct reader *reader, const char *kind,
+                   bool (*each)(void *self, uint64_t seq, struct wall_time time, const char *who,
+                                const char *arguments),
+                   void *self, struct error *err)
+{
+    return reader_events_after(reader, 0, kind, each, self, err);
 }
 
 bool reader_readings(struct reader *reader, uint32_t point, struct wall_time from,

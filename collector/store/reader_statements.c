@@ -64,7 +64,7 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_EPISODES] = "SELECT uid, number, first, last, ended, worst, ended_by FROM episode"
                      " WHERE ?1 IS NULL OR uid = ?1 ORDER BY uid, number",
     [ASK_EVENTS_OF] = "SELECT seq, time, who, arguments FROM event"
-                      " WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq",
+                      " WHERE seq > ?2 AND (?1 IS NULL OR kind = ?1) ORDER BY seq",
     [ASK_STORE_ID] = SEAL_STORE_ID,
     [ASK_SEALED] = "SELECT segment, first_seq, last_seq, first_time, last_time, leaves, root,"
                    " previous, head, signature, key, sealed, collector, pruned, path FROM segment"
