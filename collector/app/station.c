@@ -8,6 +8,7 @@
 #include "app/findings.h"
 #include "app/lookout.h"
 #include "app/socket.h"
+#include "app/station_page.h"
 #include "app/strangers.h"
 #include "app/trouble.h"
 #include "base/log.h"
@@ -43,6 +44,7 @@ struct station {
     uint32_t boot;
     struct status_view view;
     struct lookout *lookout;
+    struct page *page;        /* NULL: settings want none */
     char digest[DIGEST_TEXT]; /* of the settings in force */
     void (*stopped)(void *self);
     void *self;
@@ -286,6 +288,8 @@ static void give_up(struct station *station, uv_loop_t *loop)
 {
     bool gone = station->poller == NULL, blind = false;
 
+    page_stop(station->page);
+    station->page = NULL;
     if (station->poller != NULL)
         poller_stop(station->poller, ended, &gone);
     lookout_close(station->lookout, ended, &blind);
@@ -297,6 +301,21 @@ static void give_up(struct station *station, uv_loop_t *loop)
 static const struct status_view *look(void *self)
 {
     return station_view(self);
+}
+
+static bool start_page(struct station *station, struct error *err)
+{
+    const struct page_host host = {
+        .settings = station->settings,
+        .catalog = &station->names.catalog,
+        .recorder = station->recorder,
+        .notices = station->notices,
+        .trust = station->trust,
+        .clock = station->clock,
+        .boot = station->boot,
+    };
+
+    return station_page_start(host, station->lookout, &station->page, err);
 }
 
 struct station *station_start(uv_loop_t *loop, const struct settings *settings, struct error *err)
@@ -323,7 +342,7 @@ struct station *station_start(uv_loop_t *loop, const struct settings *settings, 
         !start_senders(station, err) || !start_stamper(station, err))
         goto failed;
     station->lookout = lookout_new(loop, look, station, err);
-    if (station->lookout == NULL)
+    if (station->lookout == NULL || !start_page(station, err))
         goto failed;
     station->socket = socket_serve(loop, station, settings->store_dir, err);
     if (station->socket == NULL)
@@ -404,6 +423,8 @@ void station_stop(struct station *station, void (*stopped)(void *self), void *se
 {
     station->stopped = stopped;
     station->self = self;
+    page_stop(station->page);
+    station->page = NULL;
     poller_stop(station->poller, poller_stopped, station);
 }
 

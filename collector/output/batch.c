@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+
+#include "base/gzip.h"
 
 enum {
     BYTES_A_LINE = 512,
@@ -21,7 +22,7 @@ bool batch_init(struct batch *batch, size_t lines)
     bytes = malloc(size);
     batch->units = calloc(lines, sizeof *batch->units);
     batch->most = lines;
-    batch->packed_most = compressBound(size) + 32;
+    batch->packed_most = gzip_room(size);
     batch->packed = malloc(batch->packed_most);
     if (bytes != NULL)
         text_init(&batch->body, bytes, size);
@@ -89,18 +90,8 @@ bool batch_pack(struct batch *batch, size_t from, size_t to)
 {
     size_t begin = batch->units[from].begin;
     size_t size = batch->units[to - 1].end - begin;
-    z_stream stream;
-    bool done;
 
-    memset(&stream, 0, sizeof stream);
-    if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return false;
-    stream.next_in = (unsigned char *)batch->body.bytes + begin;
-    stream.avail_in = (uInt)size;
-    stream.next_out = batch->packed;
-    stream.avail_out = (uInt)batch->packed_most;
-    done = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-    batch->packed_size = done ? stream.total_out : 0;
-    deflateEnd(&stream);
-    return done;
+    batch->packed_size =
+        gzip_into(batch->body.bytes + begin, size, 1, batch->packed, batch->packed_most);
+    return batch->packed_size > 0;
 }

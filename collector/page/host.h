@@ -11,7 +11,7 @@
 struct status_copy;
 
 struct page_host {
-    struct settings *settings;
+    const struct settings *settings;
     const struct catalog *catalog; /* with the store's numbers */
     struct recorder *recorder;
     struct notices *notices;

@@ -6,9 +6,9 @@
 
 struct page;
 
-/* Listens at settings->page.listen ("" is no page: NULL without an error is not given; do not
- * call). The host is copied. NULL with a sentence that names the address, the certificate or its
- * key. */
+/* Listens at settings->page.listen ("" is no page: do not call). The host is copied. Where the
+ * address cannot be had now (in use, not there yet) the notice "page" says so, and it is tried
+ * again until it can. NULL with a sentence that names the certificate, its key or the setting. */
 struct page *page_start(const struct page_host *host, struct error *err);
 /* Ends every connection and its threads; NULL is fine. Before the recorder stops. */
 void page_stop(struct page *page);

@@ -3,12 +3,16 @@
  * Pure: no socket and no library. page/server.c fills it from the wire; http_query_read() and
  * the gate look at it; the fuzzer feeds it. Everything is borrowed for as long as it is answered.
  */
-#ifndef PAGE_HTTP_H
-#define PAGE_HTTP_H
+#ifndef PAGE_REQUEST_H
+#define PAGE_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
+
+#include "base/error.h"
+#include "base/say.h"
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OTHER };
 
@@ -32,6 +36,32 @@ struct http_request {
     const struct sockaddr *from;
     bool tls;
 };
+
+/* The head of a request, one header after the other as it stands on the wire. */
+struct http_head {
+    struct http_request *request;
+    const char *content_length, *transfer_encoding; /* NULL: not there */
+    bool bytes_wrong, doubled;
+};
+/* "GET", case and all. */
+enum method http_method(const char *word);
+/* Takes the request target apart in place: path and query. False: neither begins with '/' nor
+ * fits, or a byte that stands in no address. */
+bool http_target(char *target, struct http_request *request);
+/* What the request says is borrowed. A name that is none, a control character, or a header that
+ * stands twice where it may stand once (A6) is remembered. */
+void http_head_add(struct http_head *head, const char *name, size_t name_size, const char *value,
+                   size_t value_size);
+/* The status to refuse the request with before its body is read, `err` saying why; 0: none. A body
+ * where none belongs, a length that is no number, a length and chunks: 400. Too long: 413. */
+int http_head_judge(const struct http_head *head, struct error *err);
+
+/* English for who prefers it, else Chinese. */
+enum language http_language(const struct http_request *request);
+/* Whether the answer may be gzip'd. */
+bool http_takes_gzip(const struct http_request *request);
+/* Whether If-None-Match names this ETag (with its quotation marks), as it is or gzip'd. */
+bool http_has(const struct http_request *request, const char *etag);
 
 /* One name=value of the query, percent-decoded; no NUL, well-formed UTF-8. */
 struct query_pair {

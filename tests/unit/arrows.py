@@ -13,7 +13,7 @@ ROOMS = ["base", "model", "drivers", "flow", "store", "ledger", "record", "outpu
          "app"]
 
 # Programs of their own, beside the rooms: what they may include at most, by room.
-BESIDE = {"drivers/simulator": "drivers", "collector/report/drawing": "base"}
+BESIDE = {"drivers/simulator": "drivers", "collector/report/drawing": "base", "collector/page/pack": "base"}
 # What such a program calls its own headers, where that is not a room.
 OWN = {"drawing": "collector/report/drawing"}
 
@@ -36,7 +36,7 @@ FOREIGN = {
                   "collector/app"], None),
     "systemd/": (["collector/app"], ONE),
     "microhttpd.h": (["collector/page"], ONE),
-    "zlib.h": (["collector/output"], ONE),
+    "zlib.h": (["collector/base/gzip.c"], ONE),
     "cairo.h": (["collector/report/drawing"], None),
     "cairo-": (["collector/report/drawing"], None),
     "pango/": (["collector/report/drawing"], None),

@@ -1,0 +1,461 @@
+#include "page/server.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/say.h"
+#include "page/server_inside.h"
+
+enum {
+    POOL = 32 << 10, /* a request's head must fit into it */
+    CONNECTIONS_MOST = 512,
+    CALM = 10, /* nice: whoever polls goes first */
+};
+
+/* TLS 1.2 and 1.3, with forward secrecy and authenticated encryption alone. */
+#define PRIORITIES                                                                                 \
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:"           \
+    "+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:"                     \
+    "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:"       \
+    "+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-EDDSA-ED25519:+COMP-NULL:+CTYPE-SRV-X509:"        \
+    "%SERVER_PRECEDENCE:%NO_SESSION_HASH"
+
+struct server {
+    struct server_setup setup;
+    struct MHD_Daemon *daemon;
+    char said[256]; /* by the library while it starts */
+    bool started;
+    atomic_ullong requests, not_modified, refused;
+    atomic_size_t connections, connections_most;
+};
+
+/* One request, from its first line until its answer is sent. */
+struct asking {
+    char target[HTTP_URL_MAX]; /* as on the wire: the library undoes escapes in its own copy */
+    bool begun;
+    struct http_request request;
+    char *body; /* NULL: none yet */
+    size_t body_size, body_room;
+};
+
+/* Answering ----------------------------------------------------------------------------------- */
+
+static void add(struct MHD_Response *response, const char *name, const char *value)
+{
+    MHD_add_response_header(response, name, value);
+}
+
+static void add_security(const struct server *server, struct MHD_Response *response)
+{
+    add(response, "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'");
+    add(response, "X-Content-Type-Options", "nosniff");
+    add(response, "X-Frame-Options", "DENY");
+    add(response, "Referrer-Policy", "no-referrer");
+    add(response, "Cross-Origin-Opener-Policy", "same-origin");
+    add(response, "Cross-Origin-Resource-Policy", "same-origin");
+    add(response, "Permissions-Policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=()");
+    if (server->setup.certificate != NULL)
+        add(response, "Strict-Transport-Security", "max-age=31536000");
+}
+
+static void add_keeping(const struct http_answer *answer, struct MHD_Response *response)
+{
+    add(response, "Cache-Control",
+        answer->no_store  ? "no-store"
+        : answer->lasting ? "public, max-age=31536000, immutable"
+                          : "no-cache");
+    add(response, "Vary",
+        answer->lasting ? "Accept-Encoding" : "Accept-Encoding, Accept-Language, Authorization");
+    if (answer->etag[0] != '\0')
+        add(response, "ETag", answer->etag);
+}
+
+static void add_allow(unsigned allow, struct MHD_Response *response)
+{
+    char words[32];
+
+    snprintf(words, sizeof words, "%s%s%s", allow & 1u << METHOD_GET ? "GET, HEAD" : "",
+             allow == (1u << METHOD_GET | 1u << METHOD_POST) ? ", " : "",
+             allow & 1u << METHOD_POST ? "POST" : "");
+    add(response, "Allow", words);
+}
+
+static void add_headers(const struct server *server, const struct http_answer *answer,
+                        struct MHD_Response *response)
+{
+    char words[192];
+
+    add_security(server, response);
+    add_keeping(answer, response);
+    if (answer->type != NULL && answer->status != 304)
+        add(response, "Content-Type", answer->type);
+    if (answer->is_gzip && answer->status != 304)
+        add(response, "Content-Encoding", "gzip");
+    if (answer->location[0] != '\0')
+        add(response, "Location", answer->location);
+    if (answer->allow != 0)
+        add_allow(answer->allow, response);
+    if (answer->status == 401)
+        add(response, "WWW-Authenticate", "Bearer");
+    if (answer->retry_after_s > 0) {
+        snprintf(words, sizeof words, "%d", answer->retry_after_s);
+        add(response, "Retry-After", words);
+    }
+    if (answer->download[0] != '\0') {
+        snprintf(words, sizeof words, "attachment; filename=\"%s\"", answer->download);
+        add(response, "Content-Disposition", words);
+    }
+    if (answer->closes)
+        add(response, "Connection", "close");
+}
+
+/* Takes the answer's bytes; the answer is still to be ended. */
+static struct MHD_Response *make_response(struct http_answer *answer)
+{
+    struct MHD_Response *response;
+
+    if (answer->fd >= 0) {
+        response = MHD_create_response_from_fd64(answer->size, answer->fd);
+        if (response != NULL)
+            answer->fd = -1;
+    } else if (answer->release != NULL) {
+        response = MHD_create_response_from_buffer_with_free_callback_cls(
+            answer->size, (void *)(uintptr_t)answer->fixed, answer->release, answer->held);
+        if (response != NULL)
+            answer->release = NULL;
+    } else if (answer->fixed != NULL) {
+        response = MHD_create_response_from_buffer(answer->size, (void *)(uintptr_t)answer->fixed,
+                                                   MHD_RESPMEM_PERSISTENT);
+    } else {
+        response = MHD_create_response_from_buffer(answer->bytes == NULL ? 0 : answer->size,
+                                                   answer->bytes, MHD_RESPMEM_MUST_FREE);
+        if (response != NULL)
+            answer->bytes = NULL;
+    }
+    return response;
+}
+
+static enum MHD_Result send_answer(struct server *server, struct MHD_Connection *connection,
+                                   struct http_answer *answer)
+{
+    struct MHD_Response *response = make_response(answer);
+    enum MHD_Result sent = MHD_NO;
+
+    if (response != NULL) {
+        add_headers(server, answer, response);
+        sent = MHD_queue_response(connection, (unsigned)answer->status, response);
+        MHD_destroy_response(response);
+    }
+    if (answer->status == 304)
+        atomic_fetch_add(&server->not_modified, 1);
+    else if (answer->status >= 400)
+        atomic_fetch_add(&server->refused, 1);
+    answer_end(answer);
+    return sent;
+}
+
+/* What is no good request is answered before the rest of it is read; the library closes then. */
+static enum MHD_Result refuse(struct server *server, struct MHD_Connection *connection, int status,
+                              const struct error *err)
+{
+    struct http_answer answer = ANSWER_EMPTY;
+
+    answer_refuse_with(&answer, status, err);
+    answer.closes = true;
+    return send_answer(server, connection, &answer);
+}
+
+/* Asking -------------------------------------------------------------------------------------- */
+
+/* The request line, before the library undoes its escapes. */
+static void *line_read(void *self, const char *target, struct MHD_Connection *connection)
+{
+    struct asking *asking = calloc(1, sizeof *asking);
+    size_t size = strlen(target);
+
+    (void)self;
+    (void)connection;
+    if (asking != NULL && size < sizeof asking->target)
+        memcpy(asking->target, target, size + 1);
+    return asking; /* a target that does not fit stays "", which is none */
+}
+
+/* A head whose lines do not stand one behind the other, each ended by CR and LF, was put together
+ * by the library: of a folded header (of which it gets the name wrong), around a NUL, or of lines
+ * ended by LF alone. Its parser before 1.0 lets all of them pass (faults.md, A6 and W1); how it
+ * leaves the lines in its buffer is the same in all its versions up to there. */
+struct lines {
+    struct http_head head;
+    const char *expected; /* where the next name has to begin; NULL: anywhere */
+    bool checked;
+    bool broken;
+};
+
+static enum MHD_Result line_add(void *self, enum MHD_ValueKind kind, const char *name,
+                                size_t name_size, const char *value, size_t value_size)
+{
+    struct lines *lines = self;
+    uintptr_t begin = (uintptr_t)name, end = (uintptr_t)value;
+
+    (void)kind;
+    http_head_add(&lines->head, name, name_size, value == NULL ? "" : value, value_size);
+    if (value == NULL || !lines->checked)
+        return MHD_YES;
+    if ((lines->expected != NULL && begin != (uintptr_t)lines->expected) ||
+        end < begin + name_size + 1)
+        lines->broken = true;
+    lines->expected = value + value_size + 2;
+    return MHD_YES;
+}
+
+static bool is_strict_itself(void)
+{
+    const char *version = MHD_get_version();
+
+    return atoi(version) >= 1;
+}
+
+static int read_head(struct server *server, struct MHD_Connection *connection, const char *method,
+                     struct asking *asking, struct error *err)
+{
+    const union MHD_ConnectionInfo *about =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct lines lines = {.head.request = &asking->request, .checked = !is_strict_itself()};
+    bool good = http_target(asking->target, &asking->request);
+
+    asking->request.method = http_method(method);
+    asking->request.from = about == NULL ? NULL : about->client_addr;
+    asking->request.tls = server->setup.certificate != NULL;
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, line_add, &lines);
+    say_in_here(http_language(&asking->request));
+    if (!good || lines.broken) {
+        error_set(err, ERROR_WRONG_USE, "%s",
+                  good ? SAY("请求头的行不完整", "the lines of the head are broken")
+                       : SAY("地址有误或太长", "the address is wrong or too long"));
+        return 400;
+    }
+    return http_head_judge(&lines.head, err);
+}
+
+static enum MHD_Result begin(struct server *server, struct MHD_Connection *connection,
+                             const char *method, struct asking *asking)
+{
+    struct error err = {0};
+    int status = read_head(server, connection, method, asking, &err);
+
+    asking->begun = true;
+    atomic_fetch_add(&server->requests, 1);
+    return status == 0 ? MHD_YES : refuse(server, connection, status, &err);
+}
+
+static bool make_room(struct asking *asking, size_t size)
+{
+    size_t room = asking->body_room == 0 ? 4096 : asking->body_room;
+    char *body;
+
+    while (room < asking->body_size + size)
+        room *= 2;
+    if (room == asking->body_room)
+        return true;
+    body = realloc(asking->body, room);
+    if (body == NULL)
+        return false;
+    asking->body = body;
+    asking->body_room = room;
+    return true;
+}
+
+/* Chunks without end: the library answers nothing in the middle of a body, so the answer is written
+ * past it before the connection ends; not into TLS, where the connection just ends. */
+static void cut_short(struct server *server, struct MHD_Connection *connection)
+{
+    static const char words[] = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n"
+                                "Connection: close\r\n\r\n";
+    const union MHD_ConnectionInfo *about =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    atomic_fetch_add(&server->refused, 1);
+    if (about != NULL && server->setup.certificate == NULL)
+        (void)!send(about->connect_fd, words, sizeof words - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static enum MHD_Result take_body(struct server *server, struct MHD_Connection *connection,
+                                 struct asking *asking, const char *bytes, size_t *size)
+{
+    if (asking->body_size + *size > HTTP_BODY_MAX) {
+        cut_short(server, connection);
+        return MHD_NO;
+    }
+    if (!make_room(asking, *size))
+        return MHD_NO;
+    memcpy(asking->body + asking->body_size, bytes, *size);
+    asking->body_size += *size;
+    *size = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(struct server *server, struct MHD_Connection *connection,
+                              struct asking *asking)
+{
+    struct http_answer made = ANSWER_EMPTY;
+
+    asking->request.body = asking->body == NULL ? "" : asking->body;
+    asking->request.body_size = asking->body_size;
+    say_in_here(http_language(&asking->request));
+    server->setup.answer(server->setup.self, &asking->request, &made);
+    return send_answer(server, connection, &made);
+}
+
+static enum MHD_Result handle(void *self, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *bytes,
+                              size_t *size, void **of_request)
+{
+    struct asking *asking = *of_request;
+
+    (void)url;
+    (void)version;
+    if (asking == NULL)
+        return MHD_NO;
+    if (!asking->begun)
+        return begin(self, connection, method, asking);
+    if (*size > 0)
+        return take_body(self, connection, asking, bytes, size);
+    return answer(self, connection, asking);
+}
+
+static void request_ended(void *self, struct MHD_Connection *connection, void **of_request,
+                          enum MHD_RequestTerminationCode how)
+{
+    struct asking *asking = *of_request;
+
+    (void)self;
+    (void)connection;
+    (void)how;
+    if (asking != NULL)
+        free(asking->body);
+    free(asking);
+    *of_request = NULL;
+}
+
+/* Life ---------------------------------------------------------------------------------------- */
+
+/* Once, in the server's thread: whoever polls goes first. */
+static void calm_down(void)
+{
+    static _Thread_local bool calm;
+
+    if (!calm)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), CALM);
+    calm = true;
+}
+
+static void connection_changed(void *self, struct MHD_Connection *connection, void **of_connection,
+                               enum MHD_ConnectionNotificationCode how)
+{
+    struct server *server = self;
+    size_t now;
+
+    (void)connection;
+    (void)of_connection;
+    calm_down();
+    if (how == MHD_CONNECTION_NOTIFY_CLOSED) {
+        atomic_fetch_sub(&server->connections, 1);
+        return;
+    }
+    now = atomic_fetch_add(&server->connections, 1) + 1;
+    if (now > atomic_load(&server->connections_most))
+        atomic_store(&server->connections_most, now);
+}
+
+/* What the library says while it starts explains why it did not. Later it speaks of what strangers
+ * send, which is theirs to know and no line of our log. */
+static void library_says(void *self, const char *format, va_list list)
+{
+    struct server *server = self;
+
+    if (!server->started)
+        vsnprintf(server->said, sizeof server->said, format, list);
+}
+
+static size_t keep_escapes(void *self, struct MHD_Connection *connection, char *words)
+{
+    (void)self;
+    (void)connection;
+    return strlen(words);
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server, int listening)
+{
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_KEY,    0, (void *)(uintptr_t)server->setup.key        },
+        {MHD_OPTION_HTTPS_MEM_CERT,   0, (void *)(uintptr_t)server->setup.certificate},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES               },
+        {MHD_OPTION_END,              0, NULL                                        },
+    };
+    bool secure = server->setup.certificate != NULL;
+
+    if (!secure)
+        tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | (secure ? MHD_USE_TLS : 0), 0, NULL,
+        NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, library_says, server,
+        MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, line_read, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, server, MHD_OPTION_NOTIFY_COMPLETED,
+        request_ended, server, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server,
+        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+struct server *server_start(const struct server_setup *setup, struct error *err)
+{
+    int listening = server_listen(setup->listen, err), given;
+    struct server *server;
+
+    if (listening < 0)
+        return NULL;
+    server = calloc(1, sizeof *server);
+    /* The library closes its descriptor when it stops, and mostly when it does not start. */
+    given = server == NULL ? -1 : dup(listening);
+    if (given >= 0) {
+        server->setup = *setup;
+        server->daemon = start_daemon(server, given);
+        server->started = true;
+    }
+    close(listening);
+    if (server != NULL && server->daemon != NULL)
+        return server;
+    error_set(err, ERROR_PEER, SAY("网页无法启动：%s", "the page cannot start: %s"),
+              server == NULL || given < 0 ? "out of memory" : server->said);
+    free(server);
+    return NULL;
+}
+
+void server_stop(struct server *server)
+{
+    if (server == NULL)
+        return;
+    MHD_stop_daemon(server->daemon);
+    free(server);
+}
+
+void server_status(struct server *server, struct page_status *status)
+{
+    status->connections = atomic_load(&server->connections);
+    status->connections_most = atomic_load(&server->connections_most);
+    status->requests = atomic_load(&server->requests);
+    status->not_modified = atomic_load(&server->not_modified);
+    status->refused = atomic_load(&server->refused);
+}

@@ -1,0 +1,10 @@
+/* server_inside.h - what the files of the server share. */
+#ifndef PAGE_SERVER_INSIDE_H
+#define PAGE_SERVER_INSIDE_H
+
+#include "page/server.h"
+
+/* A listening socket; -1 with ERROR_PEER (cannot now) or ERROR_SETTINGS (never will). */
+int server_listen(const char *listen_at, struct error *err);
+
+#endif
