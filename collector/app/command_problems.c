@@ -7,13 +7,13 @@
 
 #include "app/command.h"
 #include "app/deeds.h"
-#include "app/doubts.h"
 #include "app/problem_card.h"
 #include "app/uid.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
 #include "store/reader.h"
+#include "town/doubts.h"
 #include "town/shown.h"
 
 struct problem_list {

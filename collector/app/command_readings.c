@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "app/command.h"
-#include "app/doubts.h"
 #include "app/readings_every.h"
 #include "app/readings_raw.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
 #include "store/reader.h"
+#include "town/doubts.h"
 #include "town/shown.h"
 
 struct reading_list {

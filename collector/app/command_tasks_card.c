@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "app/deeds.h"
-#include "app/doubts.h"
 #include "app/ledger_asked.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "ledger/evaluation.h"
 #include "report/table.h"
+#include "town/doubts.h"
 #include "town/shown.h"
 
 enum { SIMILAR_SHOWN = 10 };

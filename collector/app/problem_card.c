@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/doubts.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
+#include "town/doubts.h"
 #include "town/shown.h"
 
 static void row(const char *title, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -92,7 +92,7 @@ struct tally *tally_new(const struct tally_plans *plans, const struct parameter 
     if (tally == NULL)
         return NULL;
     tally->point = point;
-    tally->mean = plan_mean(plans, parameter);
+    tally->mean = tally_mean(plans, parameter);
     tally->night = *tally_night(plans);
     tally->silence = *tally_silence(plans);
     for (int period = 0; period < PERIOD_COUNT; period++) {

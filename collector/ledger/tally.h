@@ -26,6 +26,10 @@ struct tally_plans *tally_plans_load(const char *path, const struct parameters *
 void tally_plans_free(struct tally_plans *plans);
 /* The hours of the night that file sets. */
 const struct night *tally_night(const struct tally_plans *plans);
+/* How a mean of the parameter is made: of concentrations arithmetically; of noise over energies; of
+ * a wind direction over vectors, which cannot be made of means any more. */
+enum mean { MEAN_ARITHMETIC, MEAN_ENERGY, MEAN_DIRECTION };
+enum mean tally_mean(const struct tally_plans *plans, const struct parameter *parameter);
 /* Which periods a tally made with the same arguments keeps: a bit set of 1 << enum period. Those of
  * the plan and those wanted, and what they are made of. */
 unsigned tally_plan_kept(const struct tally_plans *plans, const struct parameter *parameter,

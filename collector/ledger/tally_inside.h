@@ -6,8 +6,6 @@
 
 #include "ledger/tally.h"
 
-enum mean { MEAN_ARITHMETIC, MEAN_ENERGY, MEAN_DIRECTION };
-
 /* One row of config/aggregates.conf; 0 in a number of validity: it is not asked. */
 struct recipe {
     enum period of, by;
@@ -18,10 +16,9 @@ struct recipe {
     int windows;
 };
 
-/* The recipe of a period for a parameter; false: there is none. And how its mean is made. */
+/* The recipe of a period for a parameter; false: there is none. */
 bool plan_recipe(const struct tally_plans *plans, const struct parameter *parameter,
                  enum period period, struct recipe *recipe);
-enum mean plan_mean(const struct tally_plans *plans, const struct parameter *parameter);
 /* How long it usually is; a month has 28 days here. */
 int64_t plan_length_ms(enum period period);
 

@@ -52,7 +52,7 @@ bool plan_recipe(const struct tally_plans *plans, const struct parameter *parame
     return true;
 }
 
-enum mean plan_mean(const struct tally_plans *plans, const struct parameter *parameter)
+enum mean tally_mean(const struct tally_plans *plans, const struct parameter *parameter)
 {
     enum mean mean = MEAN_ARITHMETIC;
     int near = 0;

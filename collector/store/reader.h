@@ -140,6 +140,44 @@ bool reader_profile(struct reader *reader, uint32_t number, uint8_t digest[32], 
 char *reader_channel(struct reader *reader, uint32_t point, char out[CHANNEL_SIZE]);
 char *reader_point_name(struct reader *reader, uint32_t point, char out[POINT_SIZE]);
 
+/* What there is about one point, asked by index (reader_point.c). -------------------------------
+ */
+
+/* As reader_readings(), without the normal ones. */
+bool reader_odd_readings(struct reader *reader, uint32_t point, struct span span,
+                         bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                      const struct reading *reading),
+                         void *self, struct error *err);
+/* When the first and the last reading that is still stored stand, of any letter; WALL_NONE: there
+ * is none. */
+struct span reader_point_span(struct reader *reader, uint32_t point);
+/* As reader_aggregates(), at most `most` of them. `cause` is borrowed for the call. */
+bool reader_point_aggregates(struct reader *reader, uint32_t point, enum period period,
+                             struct span span, size_t most,
+                             bool (*each)(void *self, const struct aggregate *aggregate),
+                             void *self, struct error *err);
+/* Problems and doubts that touch the span, newest first. Borrowed for the call. */
+struct point_problem {
+    const char *uid, *kind, *nature, *state, *rule;
+    struct wall_time first, last, ended; /* `ended` WALL_NONE: not yet */
+};
+bool reader_point_problems(struct reader *reader, uint32_t point, struct span span, size_t most,
+                           bool (*each)(void *self, const struct point_problem *problem),
+                           void *self, struct error *err);
+/* The ledger's rows that name the point ("SITE/DEVICE/CHANNEL"), by id. */
+bool reader_point_tasks(struct reader *reader, const char *point,
+                        bool (*each)(void *self, const char *body), void *self, struct error *err);
+/* Events of its device ("SITE/DEVICE"): device.every, device.maintenance, device.identity; and of
+ * rules that changed at it: rule.changed; in order. Borrowed for the call. */
+struct point_event {
+    uint64_t seq;
+    struct wall_time time;
+    const char *kind, *who, *arguments;
+};
+bool reader_point_events(struct reader *reader, const char *device, const char *point,
+                         bool (*each)(void *self, const struct point_event *event), void *self,
+                         struct error *err);
+
 /* Names from the store alone, for commands that run without settings' devices: the number of
  * "SITE/DEVICE/CHANNEL", 0 when it has no rows. */
 uint32_t reader_point(struct reader *reader, const char *name);

@@ -2,6 +2,15 @@
 #include "store/reader_inside.h"
 #include "store/rows.h"
 
+/* Readings of one point, one way through each table. */
+#define POINT_FRESH                                                                                \
+    "SELECT p.time FROM poll AS p CROSS JOIN fresh AS f ON f.seq = p.seq AND f.point = ?1"         \
+    " WHERE p.seq > (SELECT ifnull(max(last_seq), 0) FROM segment WHERE moved = 1)"                \
+    " AND p.device = (SELECT device FROM point WHERE id = ?1) AND p.time IS NOT NULL"
+#define POINT_KEPT                                                                                 \
+    "SELECT k.time FROM segment AS s CROSS JOIN kept AS k ON k.segment = s.segment"                \
+    " AND k.point = ?1 AND k.time >= 0 WHERE s.moved = 1 AND s.pruned = 0"
+
 const char *const reader_statements[ASK_COUNT] = {
     [ASK_BEGIN] = "BEGIN",
     [ASK_END] = "COMMIT",
@@ -106,5 +115,33 @@ const char *const reader_statements[ASK_COUNT] = {
         "SELECT id, state, site, deadline, struck_off, watch_until FROM task" TASK_ORDER,
     [ASK_TASK_POINTS] = "SELECT point, task FROM task_point CROSS JOIN task"
                         " ON task.id = task_point.task" TASK_ORDER,
+    [ASK_ODD_KEPT] = READINGS_KEPT_WHERE(" AND quality <> 0"),
+    [ASK_ODD_FRESH] = READINGS_FRESH_WHERE(" AND f.quality <> 0"),
+    [ASK_POINT_FRESH_LAST] = POINT_FRESH " ORDER BY p.seq DESC LIMIT 1",
+    [ASK_POINT_FRESH_FIRST] = POINT_FRESH " ORDER BY p.seq LIMIT 1",
+    [ASK_POINT_KEPT_LAST] = POINT_KEPT " ORDER BY s.segment DESC, k.time DESC LIMIT 1",
+    /* A segment that ended before the device was known has nothing of it. */
+    [ASK_POINT_KEPT_FIRST] =
+        POINT_KEPT " AND s.last_time >= (SELECT ifnull(d.since, 0) FROM point AS o"
+                   " JOIN device AS d ON d.id = o.device WHERE o.id = ?1)"
+                   " ORDER BY s.segment, k.time LIMIT 1",
+    /* The + keeps SQLite from taking the span for the start as well, and reading it each time. */
+    [ASK_POINT_AGGREGATES] = "SELECT " AGGREGATE_COLUMNS_OF(
+        "a.") " FROM aggregate_start AS s CROSS JOIN aggregate AS a"
+              " ON a.period = ?1 AND a.start = +s.start AND a.point = ?4"
+              " AND a.version = (SELECT max(n.version) FROM aggregate AS n WHERE n.period = ?1"
+              " AND n.start = +s.start AND n.point = ?4)"
+              " WHERE s.period = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start LIMIT ?5",
+    [ASK_POINT_PROBLEMS] = "SELECT uid, kind, nature, state, rule, first, last, ended FROM problem"
+                           " WHERE point = ?1 AND first < ?3 AND (ended IS NULL OR ended >= ?2)"
+                           " ORDER BY first DESC, uid LIMIT ?4",
+    [ASK_POINT_TASKS] = "SELECT task.body FROM task_point JOIN task ON task.id = task_point.task"
+                        " WHERE task_point.point = ?1" TASK_ORDER,
+    [ASK_POINT_EVENTS] =
+        "SELECT seq, kind, time, who, arguments FROM event"
+        " WHERE (kind IN ('device.every', 'device.maintenance', 'device.identity')"
+        " AND arguments ->> '$.device' = ?1) OR (kind = 'rule.changed' AND EXISTS"
+        " (SELECT 1 FROM json_each(event.arguments, '$.points') AS p WHERE p.value = ?2))"
+        " ORDER BY seq",
     SEAL_ASKS(ASK_SEAL_ASKS),
 };

@@ -13,15 +13,17 @@
 #define READINGS_SEGMENTS                                                                          \
     "SELECT segment, first_time FROM segment WHERE moved = 1 AND pruned = 0"                       \
     " AND last_time >= ?1 AND first_time < ?2 ORDER BY segment"
-#define READINGS_KEPT                                                                              \
+#define READINGS_KEPT_WHERE(which)                                                                 \
     "SELECT seq, time, value, quality, cause FROM kept"                                            \
-    " WHERE segment = ?1 AND point = ?2 AND time >= ?3 AND time < ?4 AND seq <= ?5"                \
+    " WHERE segment = ?1 AND point = ?2 AND time >= ?3 AND time < ?4 AND seq <= ?5" which          \
     " ORDER BY time, seq"
-#define READINGS_FRESH                                                                             \
+#define READINGS_KEPT READINGS_KEPT_WHERE("")
+#define READINGS_FRESH_WHERE(which)                                                                \
     "SELECT p.seq, p.time, f.value, f.quality, f.cause"                                            \
     " FROM poll AS p CROSS JOIN fresh AS f ON f.seq = p.seq AND f.point = ?2"                      \
     " WHERE p.seq > ?1 AND p.seq <= ?5 AND p.time >= ?3 AND p.time < ?4"                           \
-    " AND p.device = (SELECT device FROM point WHERE id = ?2) ORDER BY p.time, p.seq"
+    " AND p.device = (SELECT device FROM point WHERE id = ?2)" which " ORDER BY p.time, p.seq"
+#define READINGS_FRESH READINGS_FRESH_WHERE("")
 
 struct readings_wish {
     uint32_t point;
@@ -38,10 +40,11 @@ struct readings_wish {
 bool readings_walk(struct connection *c, const struct readings_wish *wish, struct error *err);
 
 /* Aggregates. */
-#define AGGREGATE_COLUMNS                                                                          \
-    "point, period, start, end, version, expected, count, valid, enough, min, mean, max, l10, "    \
-    "l50,"                                                                                         \
-    " l90, ld, ln, ldn, max_8h, cause"
+#define AGGREGATE_COLUMNS_OF(a)                                                                    \
+    a "point, " a "period, " a "start, " a "end, " a "version, " a "expected, " a "count, " a      \
+      "valid, " a "enough, " a "min, " a "mean, " a "max, " a "l10, " a "l50, " a "l90, " a        \
+      "ld, " a "ln, " a "ldn, " a "max_8h, " a "cause"
+#define AGGREGATE_COLUMNS AGGREGATE_COLUMNS_OF("")
 #define AGGREGATE_ADD                                                                              \
     "INSERT INTO aggregate(" AGGREGATE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10," \
     " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"

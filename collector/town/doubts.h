@@ -3,8 +3,8 @@
  * A doubt is a problem of nature "doubt" in the store; each of its episodes is a stretch of time of
  * one point. Nothing here says that a value is wrong.
  */
-#ifndef APP_DOUBTS_H
-#define APP_DOUBTS_H
+#ifndef TOWN_DOUBTS_H
+#define TOWN_DOUBTS_H
 
 #include "store/reader.h"
 

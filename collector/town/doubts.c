@@ -1,4 +1,4 @@
-#include "app/doubts.h"
+#include "town/doubts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

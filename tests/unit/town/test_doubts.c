@@ -1,7 +1,7 @@
-/* Tests of app/doubts.c. Names say what must hold. */
+/* Tests of town/doubts.c. Names say what must hold. */
 #include "unit/store/place.h"
 
-#include "app/doubts.h"
+#include "town/doubts.h"
 
 #define POINT "site/dev-0/ph.0"
 

@@ -1,0 +1,161 @@
+/* What there is about one point, asked by index: who shows it looks at nothing else. */
+#include <stdio.h>
+
+#include "store/reader_inside.h"
+#include "store/rows.h"
+
+/* Readings other than normal ones --------------------------------------------------------------
+ */
+
+bool reader_odd_readings(struct reader *reader, uint32_t point, struct span span,
+                         bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                      const struct reading *reading),
+                         void *self, struct error *err)
+{
+    struct readings_wish wish = {
+        .point = point, .span = span, .last_seq = INT64_MAX, .each = each, .self = self};
+    int64_t moved;
+    bool done;
+
+    if (!reader_begin(reader, err))
+        return false;
+    done = statement_number(&reader->c, reader_ask(reader, ASK_MOVED_UP_TO), &moved, err);
+    wish.moved_up_to = (uint64_t)moved;
+    wish.segments = reader_ask(reader, ASK_READINGS_SEGMENTS);
+    wish.kept = reader_ask(reader, ASK_ODD_KEPT);
+    wish.fresh = reader_ask(reader, ASK_ODD_FRESH);
+    done = done && readings_walk(&reader->c, &wish, err);
+    reader_end(reader);
+    return done;
+}
+
+/* First and last -------------------------------------------------------------------------------
+ */
+
+static struct wall_time time_by(struct reader *reader, enum ask ask, uint32_t point)
+{
+    sqlite3_stmt *row = reader_ask(reader, ask);
+    struct wall_time time = WALL_NONE;
+    bool failed;
+
+    sqlite3_bind_int64(row, 1, point);
+    if (statement_next(&reader->c, row, &failed, NULL))
+        time = column_time(row, 0);
+    sqlite3_reset(row);
+    return time;
+}
+
+static struct wall_time earlier(struct wall_time one, struct wall_time other)
+{
+    return !wall_is_known(one) || (wall_is_known(other) && other.ms < one.ms) ? other : one;
+}
+
+struct span reader_point_span(struct reader *reader, uint32_t point)
+{
+    struct span span = {WALL_NONE, WALL_NONE};
+    struct wall_time fresh;
+
+    if (!reader_begin(reader, NULL))
+        return span;
+    fresh = time_by(reader, ASK_POINT_FRESH_LAST, point);
+    span.end = wall_is_known(fresh) ? fresh : time_by(reader, ASK_POINT_KEPT_LAST, point);
+    span.start = time_by(reader, ASK_POINT_KEPT_FIRST, point);
+    if (!wall_is_known(span.start))
+        span.start = earlier(time_by(reader, ASK_POINT_FRESH_FIRST, point), span.end);
+    reader_end(reader);
+    return span;
+}
+
+/* Aggregates ----------------------------------------------------------------------------------- */
+
+bool reader_point_aggregates(struct reader *reader, uint32_t point, enum period period,
+                             struct span span, size_t most,
+                             bool (*each)(void *self, const struct aggregate *aggregate),
+                             void *self, struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_POINT_AGGREGATES);
+    struct aggregate aggregate;
+    bool failed = false;
+    bool more = true;
+
+    bind_text(row, 1, period_word(period));
+    sqlite3_bind_int64(row, 2, span.start.ms);
+    sqlite3_bind_int64(row, 3, span.end.ms);
+    sqlite3_bind_int64(row, 4, point);
+    sqlite3_bind_int64(row, 5, (int64_t)most);
+    while (more && statement_next(&reader->c, row, &failed, err)) {
+        aggregate_of_row(row, &aggregate);
+        more = each(self, &aggregate);
+    }
+    sqlite3_reset(row);
+    return !failed;
+}
+
+/* Problems and tasks --------------------------------------------------------------------------- */
+
+bool reader_point_problems(struct reader *reader, uint32_t point, struct span span, size_t most,
+                           bool (*each)(void *self, const struct point_problem *problem),
+                           void *self, struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_POINT_PROBLEMS);
+    bool failed = false;
+    bool more = true;
+
+    sqlite3_bind_int64(row, 1, point);
+    sqlite3_bind_int64(row, 2, span.start.ms);
+    sqlite3_bind_int64(row, 3, span.end.ms);
+    sqlite3_bind_int64(row, 4, (int64_t)most);
+    while (more && statement_next(&reader->c, row, &failed, err)) {
+        struct point_problem problem = {.uid = column_text(row, 0),
+                                        .kind = column_text(row, 1),
+                                        .nature = column_text(row, 2),
+                                        .state = column_text(row, 3),
+                                        .rule = column_text(row, 4),
+                                        .first = column_time(row, 5),
+                                        .last = column_time(row, 6),
+                                        .ended = column_time(row, 7)};
+
+        more = each(self, &problem);
+    }
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_point_tasks(struct reader *reader, const char *point,
+                        bool (*each)(void *self, const char *body), void *self, struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_POINT_TASKS);
+    bool failed = false;
+    bool more = true;
+
+    bind_text(row, 1, point);
+    while (more && statement_next(&reader->c, row, &failed, err))
+        more = each(self, column_text(row, 0));
+    sqlite3_reset(row);
+    return !failed;
+}
+
+/* Events --------------------------------------------------------------------------------------- */
+
+bool reader_point_events(struct reader *reader, const char *device, const char *point,
+                         bool (*each)(void *self, const struct point_event *event), void *self,
+                         struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_POINT_EVENTS);
+    bool failed = false;
+    bool more = true;
+
+    bind_text(row, 1, device);
+    bind_text(row, 2, point);
+    while (more && statement_next(&reader->c, row, &failed, err)) {
+        struct point_event event = {.seq = (uint64_t)sqlite3_column_int64(row, 0),
+                                    .kind = column_text(row, 1),
+                                    .time = column_time(row, 2),
+                                    .who = column_text(row, 3),
+                                    .arguments = column_text(row, 4)};
+
+        more = each(self, &event);
+    }
+    sqlite3_reset(row);
+    return !failed;
+}
