@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "base/say.h"
 #include "report/table.h"
+#include "town/point_setup.h"
 #include "town/shown.h"
 
 enum { ROWS_MOST = 64, WORDS_SIZE = 300 };
@@ -56,20 +57,12 @@ static bool rule_uses(const struct rule_conf *rule, const struct site_setup *sit
     return false;
 }
 
-static bool rule_takes(const struct rule_conf *rule, const char *point)
-{
-    for (size_t i = 0; i < rule->pattern_count; i++)
-        if (point_matches(rule->patterns[i], point))
-            return true;
-    return false;
-}
-
 static void find_rules(struct shown_limit *shown, const struct settings *settings,
                        const struct site_setup *site, const struct parameter *parameter)
 {
     shown->rule_count = 0;
     for (size_t i = 0; i < settings->rule_count && shown->rule_count < 32; i++)
-        if (rule_takes(&settings->rules[i], shown->point) &&
+        if (rule_takes_point(&settings->rules[i], shown->point) &&
             rule_uses(&settings->rules[i], site, parameter, shown->row))
             shown->rules[shown->rule_count++] = settings->rules[i].rule.name;
 }

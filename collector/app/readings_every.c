@@ -7,100 +7,18 @@
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
+#include "town/point_setup.h"
 #include "town/shown.h"
-
-bool every_period(const char *words, enum period *period)
-{
-    static const struct {
-        int64_t ms;
-        enum period period;
-    } lengths[] = {
-        {60000,    PERIOD_1MIN },
-        {300000,   PERIOD_5MIN },
-        {600000,   PERIOD_10MIN},
-        {900000,   PERIOD_15MIN},
-        {3600000,  PERIOD_1H   },
-        {14400000, PERIOD_4H   },
-        {28800000, PERIOD_8H   },
-        {86400000, PERIOD_DAY  },
-    };
-    int64_t ms;
-
-    if (period_find(words, period))
-        return *period != PERIOD_READING && *period != PERIOD_YEAR;
-    if (!duration_parse(words, &ms))
-        return false;
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        if (lengths[i].ms != ms)
-            continue;
-        *period = lengths[i].period;
-        return true;
-    }
-    return false;
-}
-
-static const struct site_setup *site_of(const struct settings *settings, const char *name)
-{
-    for (size_t i = 0; i < settings->site_count; i++)
-        if (strcmp(settings->sites[i].base.name, name) == 0)
-            return &settings->sites[i];
-    return NULL;
-}
-
-/* The device whose channel the point is; NULL: it has left the settings. */
-static const struct device_conf *device_of(const struct settings *settings, const char *point)
-{
-    char name[POINT_SIZE];
-
-    for (size_t i = 0; i < settings->device_count; i++) {
-        const struct device_conf *device = &settings->devices[i];
-
-        for (size_t j = 0; j < device->channel_count; j++) {
-            snprintf(name, sizeof name, "%s/%s/%s", device->site, device->name,
-                     device->channels[j]->name);
-            if (strcmp(name, point) == 0)
-                return device;
-        }
-    }
-    return NULL;
-}
-
-static unsigned periods_of_lanes(const struct lanes *lanes)
-{
-    unsigned wanted = 0;
-
-    for (size_t i = 0; lanes != NULL && i < lanes->count; i++)
-        if (lanes->lane[i].on != PERIOD_READING)
-            wanted |= 1u << lanes->lane[i].on;
-    return wanted;
-}
-
-/* What the rules judge there. */
-static unsigned wanted_by_rules(const struct every_asked *asked, const struct device_conf *device)
-{
-    const struct site_setup *site = site_of(asked->settings, device->site);
-    unsigned wanted = 0;
-
-    for (size_t i = 0; site != NULL && i < asked->settings->rule_count; i++) {
-        const struct rule_conf *rule = &asked->settings->rules[i];
-
-        for (size_t j = 0; j < rule->pattern_count; j++)
-            if (point_matches(rule->patterns[j], asked->point))
-                wanted |= periods_of_lanes(settings_rule_lanes(rule, site, asked->parameter));
-    }
-    return wanted;
-}
 
 /* The periods that are kept of the point; of one that has left the settings any that may have been.
  */
 static unsigned kept_of(const struct every_asked *asked)
 {
-    const struct device_conf *device = device_of(asked->settings, asked->point);
+    struct point_setup setup;
 
-    if (asked->parameter == NULL || device == NULL)
+    if (!point_setup_find(&setup, asked->settings, asked->point))
         return UINT32_MAX;
-    return tally_plan_kept(asked->settings->tallies, asked->parameter,
-                           wanted_by_rules(asked, device), device->every_ms);
+    return point_setup_kept(&setup, asked->settings, asked->point);
 }
 
 static bool refuse(const struct every_asked *asked, const char *words, unsigned kept,
@@ -321,7 +239,7 @@ bool every_print(const struct every_asked *asked, const char *words, struct read
     unsigned kept = kept_of(asked);
     bool read;
 
-    if (!every_period(words, &printing.period) || (kept >> printing.period & 1u) == 0)
+    if (!period_asked(words, &printing.period) || (kept >> printing.period & 1u) == 0)
         return refuse(asked, words, kept, err);
     if (asked->form == FORM_TABLE) {
         say_simulated(asked->settings, asked->point);

@@ -17,9 +17,6 @@ struct every_asked {
     enum form form;
 };
 
-/* "10min", "60s", "24h", "1d", "month" to a period; false: no period is that long. */
-bool every_period(const char *words, enum period *period);
-
 /* Prints them; false with a sentence when the period is not kept there or the store cannot be read.
  */
 bool every_print(const struct every_asked *asked, const char *words, struct reader *reader,

@@ -53,7 +53,6 @@ struct source {
 };
 
 struct doubts {
-    const char *point; /* while they are gathered */
     struct source *sources;
     size_t source_count, source_room;
     const char *rule;    /* of the episodes being read */
@@ -83,21 +82,20 @@ static bool grow(struct doubts *doubts, void **all, size_t count, size_t *room, 
     return true;
 }
 
-static bool take_problem(void *self, const char *body)
+static bool take_problem(void *self, const struct point_problem *problem)
 {
     struct doubts *doubts = self;
-    json_t *problem = json_loads(body, 0, NULL);
+    struct source *source;
 
-    if (strcmp(text_of(problem, "point"), doubts->point) == 0 &&
-        grow(doubts, (void **)&doubts->sources, doubts->source_count, &doubts->source_room,
-             sizeof doubts->sources[0])) {
-        struct source *source = &doubts->sources[doubts->source_count++];
-
-        snprintf(source->uid, sizeof source->uid, "%s", text_of(problem, "uid"));
-        snprintf(source->rule, sizeof source->rule, "%s", text_of(problem, "rule"));
-    }
-    json_decref(problem);
-    return !doubts->no_memory;
+    if (strcmp(problem->nature, "doubt") != 0)
+        return true;
+    if (!grow(doubts, (void **)&doubts->sources, doubts->source_count, &doubts->source_room,
+              sizeof doubts->sources[0]))
+        return false;
+    source = &doubts->sources[doubts->source_count++];
+    snprintf(source->uid, sizeof source->uid, "%s", problem->uid);
+    snprintf(source->rule, sizeof source->rule, "%s", problem->rule);
+    return true;
 }
 
 static bool take_episode(void *self, const struct episode_row *row)
@@ -124,9 +122,12 @@ static int by_first(const void *one, const void *other)
     return strcmp(a->rule, b->rule);
 }
 
-static bool gather(struct doubts *doubts, struct reader *reader, struct error *err)
+static bool gather(struct doubts *doubts, struct reader *reader, const char *point,
+                   struct error *err)
 {
-    bool read = reader_problems(reader, NULL, NULL, "doubt", NULL, take_problem, doubts, err);
+    static const struct span always = {{INT64_MIN}, {INT64_MAX}};
+    bool read = reader_point_problems(reader, reader_point(reader, point), always, INT64_MAX,
+                                      take_problem, doubts, err);
 
     for (size_t i = 0; read && i < doubts->source_count; i++) {
         doubts->rule = doubts->sources[i].rule;
@@ -148,8 +149,7 @@ struct doubts *doubts_of(struct reader *reader, const char *point, struct error 
         error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
         return NULL;
     }
-    doubts->point = point;
-    if (gather(doubts, reader, err))
+    if (gather(doubts, reader, point, err))
         return doubts;
     doubts_free(doubts);
     return NULL;
