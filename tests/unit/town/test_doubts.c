@@ -15,7 +15,7 @@ static void put_doubt(struct store *store, const char *uid, const char *nature, 
                               .nature = nature,
                               .state = "open",
                               .rule = rule,
-                              .point = 1,
+                              .point = strcmp(point, POINT) == 0 ? 1 : 2,
                               .first = at_ms(0),
                               .last = at_ms(0),
                               .ended = WALL_NONE,
@@ -61,6 +61,7 @@ static void a_doubt_stands_beside_the_readings_of_its_stretches_and_no_others(vo
     struct doubts *doubts;
     char title[200];
 
+    name_points(place, store, 1, 2);
     put_doubt(store, "aa", "doubt", "screen-flat", POINT);
     put_stretch(store, "aa", 1, 1000, 3000, false);
     put_stretch(store, "aa", 2, 7000, 7000, true); /* still so: from there on */
