@@ -15,6 +15,8 @@ struct latest {
     uint32_t *touched;            /* places of `noted` that differ, each once */
     bool *is_touched;
     size_t touched_count;
+    uint64_t shown_counts[LATEST_QUALITIES]; /* under the lock */
+    uint64_t noted_counts[LATEST_QUALITIES];
 };
 
 struct latest *latest_new(const struct catalog *catalog, uint32_t boot)
@@ -100,8 +102,11 @@ static void note(struct latest *latest, const struct poll *poll, const struct re
 
 void latest_note(struct latest *latest, const struct poll *poll)
 {
-    for (size_t i = 0; i < poll->reading_count; i++)
+    for (size_t i = 0; i < poll->reading_count; i++) {
         note(latest, poll, &poll->readings[i]);
+        if (poll->readings[i].quality < LATEST_QUALITIES)
+            latest->noted_counts[poll->readings[i].quality]++;
+    }
 }
 
 static bool fill_time(struct wall_time *time, struct mono_time mono, int64_t offset_ms)
@@ -135,6 +140,8 @@ static void settle(struct latest *latest, bool keep)
             latest->noted[place] = latest->shown[place];
         latest->is_touched[place] = false;
     }
+    memcpy(keep ? latest->shown_counts : latest->noted_counts,
+           keep ? latest->noted_counts : latest->shown_counts, sizeof latest->shown_counts);
     pthread_mutex_unlock(&latest->lock);
     latest->touched_count = 0;
 }
@@ -217,5 +224,12 @@ void latest_all(struct latest *latest, struct latest_reading *out, size_t room)
 
     pthread_mutex_lock(&latest->lock);
     memcpy(out, latest->shown, (count < room ? count : room) * sizeof *out);
+    pthread_mutex_unlock(&latest->lock);
+}
+
+void latest_counts(struct latest *latest, uint64_t counts[LATEST_QUALITIES])
+{
+    pthread_mutex_lock(&latest->lock);
+    memcpy(counts, latest->shown_counts, sizeof latest->shown_counts);
     pthread_mutex_unlock(&latest->lock);
 }

@@ -47,6 +47,9 @@ void latest_undo(struct latest *latest);
 
 /* By the store's number of the point; false: the catalog has none such. */
 bool latest_of(struct latest *latest, uint32_t point, struct latest_reading *out);
+/* Readings committed since the start, by quality: `counts` holds LATEST_QUALITIES. */
+enum { LATEST_QUALITIES = QUALITY_NO_ANSWER + 1 };
+void latest_counts(struct latest *latest, uint64_t counts[LATEST_QUALITIES]);
 /* Of all points in the catalog's order, `room` of them at most. */
 void latest_all(struct latest *latest, struct latest_reading *out, size_t room);
 

@@ -107,6 +107,16 @@ bool reader_task_points(struct reader *reader,
                         bool (*each)(void *self, const char *point, const char *task), void *self,
                         struct error *err);
 
+/* How many problems that are not closed there are of each kind, nature and state; and tasks by
+ * state. */
+bool reader_problem_counts(struct reader *reader,
+                           void (*each)(void *self, const char *kind, const char *nature,
+                                        const char *state, uint64_t count),
+                           void *self, struct error *err);
+bool reader_task_counts(struct reader *reader,
+                        void (*each)(void *self, const char *state, uint64_t count), void *self,
+                        struct error *err);
+
 /* Episodes of every problem, or of one, by (uid, number). */
 struct episode_row;
 bool reader_episodes(struct reader *reader, const char *uid,

@@ -56,6 +56,34 @@ bool reader_unclosed(struct reader *reader, bool (*each)(void *self, const char 
     return !failed;
 }
 
+bool reader_problem_counts(struct reader *reader,
+                           void (*each)(void *self, const char *kind, const char *nature,
+                                        const char *state, uint64_t count),
+                           void *self, struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_PROBLEM_COUNTS);
+    bool failed = false;
+
+    while (statement_next(&reader->c, row, &failed, err))
+        each(self, column_text(row, 0), column_text(row, 1), column_text(row, 2),
+             (uint64_t)sqlite3_column_int64(row, 3));
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_task_counts(struct reader *reader,
+                        void (*each)(void *self, const char *state, uint64_t count), void *self,
+                        struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_TASK_COUNTS);
+    bool failed = false;
+
+    while (statement_next(&reader->c, row, &failed, err))
+        each(self, column_text(row, 0), (uint64_t)sqlite3_column_int64(row, 1));
+    sqlite3_reset(row);
+    return !failed;
+}
+
 bool reader_task_briefs(struct reader *reader,
                         bool (*each)(void *self, const struct task_brief *task), void *self,
                         struct error *err)

@@ -143,5 +143,8 @@ const char *const reader_statements[ASK_COUNT] = {
         " AND arguments ->> '$.device' = ?1) OR (kind = 'rule.changed' AND EXISTS"
         " (SELECT 1 FROM json_each(event.arguments, '$.points') AS p WHERE p.value = ?2))"
         " ORDER BY seq",
+    [ASK_PROBLEM_COUNTS] = "SELECT kind, nature, state, count(*) FROM problem"
+                           " WHERE state <> 'closed' GROUP BY kind, nature, state",
+    [ASK_TASK_COUNTS] = "SELECT state, count(*) FROM task GROUP BY state",
     SEAL_ASKS(ASK_SEAL_ASKS),
 };

@@ -60,6 +60,25 @@ static void what_was_never_read_is_absent_and_has_no_time(void **state)
     bench_end(&bench);
 }
 
+static void readings_are_counted_by_quality_once_they_are_committed(void **state)
+{
+    uint64_t counts[LATEST_QUALITIES];
+    struct bench bench;
+
+    begin(&bench);
+    give(&bench, 0.5, QUALITY_NORMAL, CAUSE_NONE);
+    give(&bench, 0.6, QUALITY_NORMAL, CAUSE_NONE);
+    give(&bench, (double)NAN, QUALITY_NO_ANSWER, CAUSE_TIMEOUT);
+    latest_counts(recorder_latest(bench.recorder), counts);
+    assert_int_equal(counts[QUALITY_NORMAL], 0);
+    step(&bench);
+    latest_counts(recorder_latest(bench.recorder), counts);
+    assert_int_equal(counts[QUALITY_NORMAL], 2);
+    assert_int_equal(counts[QUALITY_NO_ANSWER], 1);
+    assert_int_equal(counts[QUALITY_FAULT], 0);
+    bench_end(&bench);
+}
+
 static void a_reading_is_shown_once_it_is_committed_and_never_before(void **state)
 {
     struct wall_time at;
@@ -238,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_never_read_is_absent_and_has_no_time),
+        cmocka_unit_test(readings_are_counted_by_quality_once_they_are_committed),
         cmocka_unit_test(a_reading_is_shown_once_it_is_committed_and_never_before),
         cmocka_unit_test(a_reading_without_a_value_replaces_the_last_value),
         cmocka_unit_test(a_letter_holds_since_the_first_reading_in_a_row_that_has_it),
