@@ -313,22 +313,6 @@ static void read_group(struct conf_at root, const char *key, const struct conf_k
         conf_defaults(keys, count, into);
 }
 
-static void check_page(struct conf_at at, const struct page_setup *page, struct conf_faults *faults)
-{
-    const char *colon = strrchr(page->listen, ':');
-    int port = colon == NULL ? 0 : atoi(colon + 1);
-
-    if (page->listen[0] != '\0' &&
-        (colon == NULL || colon == page->listen || port < 1 || port > 65535 ||
-         strspn(colon + 1, "0123456789") != strlen(colon + 1)))
-        conf_complain(faults, conf_member(at, "listen"), "listen",
-                      SAY("要写 \"地址:端口\"，例如 \"127.0.0.1:8980\"；不要网页写 \"\"",
-                          "\"ADDRESS:PORT\" is wanted, as \"127.0.0.1:8980\"; \"\" for no page"));
-    if (page->certificate[0] != '\0' && page->key_file[0] == '\0')
-        conf_complain(faults, conf_member(at, "certificate"), "certificate",
-                      SAY("有证书就要有 key_file", "a certificate needs its key_file"));
-}
-
 /* The language first, so that faults are said in it. */
 static void apply_language(const struct loading *loading, struct conf_at collector)
 {
@@ -365,7 +349,7 @@ static void read_groups(struct loading *loading, struct conf_at root)
                               faults);
     memcpy(settings->time_stamp_url, seal.time_stamp, sizeof settings->time_stamp_url);
     read_group(root, "page", page_keys, ROWS(page_keys), &settings->page, faults);
-    check_page(conf_member(root, "page"), &settings->page, faults);
+    settings_check_page(settings, conf_member(root, "page"), faults);
     read_outputs(loading, conf_member(root, "outputs"));
 }
 

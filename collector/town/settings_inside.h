@@ -109,6 +109,8 @@ const char *name_index_nearest(const struct name_index *names, const char *wrong
 /* An address with a password or token in its query is refused. */
 bool settings_check_query(const char *url, struct conf_at at, const char *key,
                           struct conf_faults *faults);
+/* What was read of the group `page`, which is `at` (may be absent); its paths are resolved. */
+void settings_check_page(struct settings *settings, struct conf_at at, struct conf_faults *faults);
 /* The address of a time stamp server; "" is none. */
 void settings_check_time_stamp(struct conf_at at, const char *words, struct conf_faults *faults);
 

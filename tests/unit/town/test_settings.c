@@ -246,8 +246,93 @@ static void the_keys_of_later_issues_are_known_and_their_ranges_checked(void **s
     put("collector.conf", "collector = { name = \"zj-01\"; }; seal = { every = \"1h\"; };"
                           "page = { listen = \"127.0.0.1:8980\"; open = true; };");
     settings_free(load_good());
-    put("collector.conf", "collector = { name = \"zj-01\"; }; page = { listen = \"here\"; };");
-    assert_one_fault("collector.conf:1: listen: \"ADDRESS:PORT\"");
+}
+
+static void put_page(const char *keys)
+{
+    char words[400];
+
+    snprintf(words, sizeof words, "collector = { name = \"zj-01\"; };\npage = {\n%s\n};", keys);
+    put("collector.conf", words);
+}
+
+static void the_page_listens_at_an_address_and_a_port(void **state)
+{
+    static const char *const wrong[] = {"here",
+                                        "127.0.0.1",
+                                        ":8980",
+                                        "127.0.0.1:",
+                                        "127.0.0.1:0",
+                                        "127.0.0.1:x",
+                                        "127.0.0.1:65536",
+                                        "127.1:8980",
+                                        "0x7f.1:8980",
+                                        "town.cn:8980",
+                                        "::1:8980",
+                                        "[::1:8980",
+                                        "[::1]8980",
+                                        "[here]:8980",
+                                        "127.0.0.1:8980/x",
+                                        "[]:8980",
+                                        "127.0.0.1:000000000008980"};
+    static const char *const good[] = {"127.0.0.1:8980", "127.0.0.9:1", "localhost:65535",
+                                       "[::1]:8980", ""};
+    char keys[80];
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        snprintf(keys, sizeof keys, "listen = \"%s\";", wrong[i]);
+        put_page(keys);
+        assert_one_fault("collector.conf:3: listen: \"ADDRESS:PORT\"");
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        snprintf(keys, sizeof keys, "listen = \"%s\"; open = true;", good[i]);
+        put_page(keys);
+        settings_free(load_good());
+    }
+}
+
+static void a_page_that_others_reach_is_encrypted(void **state)
+{
+    static const char *const elsewhere[] = {"0.0.0.0:8980",     "[::]:8980",
+                                            "192.168.1.4:8980", "[fd00::5]:8980",
+                                            "128.0.0.1:8980",   "[::ffff:10.0.0.1]:8980"};
+    struct settings *settings;
+    char keys[160];
+
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        snprintf(keys, sizeof keys, "listen = \"%s\";", elsewhere[i]);
+        put_page(keys);
+        assert_one_fault("collector.conf:3: listen: ");
+        snprintf(keys, sizeof keys,
+                 "listen = \"%s\"; certificate = \"page.pem\"; key_file = \"credential:page\";",
+                 elsewhere[i]);
+        put_page(keys);
+        settings = load_good();
+        /* a path is meant from the settings' own folder */
+        assert_memory_equal(settings->page.certificate, folder, strlen(folder));
+        assert_string_equal(settings->page.key_file, "credential:page");
+        settings_free(settings);
+    }
+    put_page("listen = \"0.0.0.0:8980\"; key_file = \"k\";");
+    assert_one_fault("collector.conf:3: listen: ");
+    put_page("listen = \"0.0.0.0:8980\"; certificate = \"c\";");
+    assert_one_fault("collector.conf:3: listen: ");
+}
+
+static void a_page_that_needs_no_token_is_a_local_one(void **state)
+{
+    put_page("listen = \"0.0.0.0:8980\"; certificate = \"c\"; key_file = \"k\";\nopen = true;");
+    assert_one_fault("collector.conf:4: open: ");
+    put_page("open = true;"); /* the default address */
+    settings_free(load_good());
+}
+
+static void a_certificate_and_its_key_come_together(void **state)
+{
+    put_page("certificate = \"c\";");
+    assert_one_fault("collector.conf:3: certificate: ");
+    put_page("key_file = \"k\";");
+    assert_one_fault("collector.conf:3: key_file: ");
 }
 
 static void an_unencrypted_peer_elsewhere_must_be_wanted(void **state)
@@ -651,6 +736,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_relative_store_stands_beside_the_settings, begin, end),
         cmocka_unit_test_setup_teardown(the_keys_of_later_issues_are_known_and_their_ranges_checked,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(the_page_listens_at_an_address_and_a_port, begin, end),
+        cmocka_unit_test_setup_teardown(a_page_that_others_reach_is_encrypted, begin, end),
+        cmocka_unit_test_setup_teardown(a_page_that_needs_no_token_is_a_local_one, begin, end),
+        cmocka_unit_test_setup_teardown(a_certificate_and_its_key_come_together, begin, end),
         cmocka_unit_test_setup_teardown(an_unencrypted_peer_elsewhere_must_be_wanted, begin, end),
         cmocka_unit_test_setup_teardown(a_public_host_must_be_wanted, begin, end),
         cmocka_unit_test_setup_teardown(a_host_of_digits_is_an_ipv4_address, begin, end),
