@@ -113,22 +113,31 @@ static json_t *sentence(const struct error *err)
     return json_string(text);
 }
 
-void answer_refuse_with(struct http_answer *answer, int status, const struct error *err)
+static json_t *problem_of(int status, const struct error *err)
 {
     const char *word = error_word(err->kind);
+
+    return json_pack("{s:s+,s:s,s:i,s:o,s:s,s:s?}", "type", "urn:lookback:", word, "title",
+                     title_of(status), "status", status, "detail", sentence(err), "kind", word,
+                     "where", err->where[0] == '\0' ? NULL : err->where);
+}
+
+json_t *answer_problem(const struct error *err)
+{
+    return problem_of(status_of(err->kind), err);
+}
+
+void answer_refuse_with(struct http_answer *answer, int status, const struct error *err)
+{
     int retry_after_s = answer->retry_after_s;
     unsigned allow = answer->allow;
-    json_t *problem;
 
     answer_end(answer);
     answer->status = status;
     answer->retry_after_s = retry_after_s;
     answer->allow = allow;
     answer->no_store = true;
-    problem = json_pack("{s:s+,s:s,s:i,s:o,s:s,s:s?}", "type", "urn:lookback:", word, "title",
-                        title_of(status), "status", status, "detail", sentence(err), "kind", word,
-                        "where", err->where[0] == '\0' ? NULL : err->where);
-    give_json(answer, PROBLEM_TYPE, problem);
+    give_json(answer, PROBLEM_TYPE, problem_of(status, err));
 }
 
 void answer_wrong_method(struct http_answer *answer, unsigned allow)

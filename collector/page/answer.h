@@ -47,6 +47,8 @@ void answer_bytes(struct http_answer *answer, const char *type, char *bytes, siz
  * peer 503, others 500; answer_refuse_with() says another. */
 void answer_refuse(struct http_answer *answer, const struct error *err);
 void answer_refuse_with(struct http_answer *answer, int status, const struct error *err);
+/* The same as an object of its own, for what was refused later than it was asked. */
+json_t *answer_problem(const struct error *err);
 /* 405, and what is allowed (GET stands for HEAD too). */
 void answer_wrong_method(struct http_answer *answer, unsigned allow);
 

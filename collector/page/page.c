@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/say.h"
+#include "page/act_desk.h"
 #include "page/assets.h"
 #include "page/body.h"
 #include "page/gate.h"
@@ -18,6 +19,7 @@ struct page {
     struct page_host host;
     struct reader *reader; /* of the server's thread */
     struct gate *gate;
+    struct act_desk *acts;
     uint64_t users_seen; /* recorder_news(NEWS_USERS) when the gate was told; UINT64_MAX: never */
     pthread_mutex_t lock;
     pthread_cond_t stop;
@@ -31,24 +33,16 @@ enum { TRY_AGAIN_S = 30 };
 
 #define NOTICE "page"
 
-/* Who may sign in stands in people.sqlite: read again when it was changed. */
+/* The recorder has a copy of who may sign in: taken again when it was changed. */
 static void look_for_users(struct page *page)
 {
-    uint64_t news = recorder_news(page->host.recorder, NEWS_USERS);
-    static struct user users[USERS_MAX];
-    struct people *people;
-    struct error err = {0};
-    size_t count = 0;
+    static struct user users[USERS_MAX]; /* the server's thread alone */
+    size_t count;
 
-    if (news == page->users_seen)
+    if (recorder_news(page->host.recorder, NEWS_USERS) == page->users_seen)
         return;
-    page->users_seen = news;
-    people = people_open(page->host.settings->store_dir, &err);
-    if (people != NULL && people_users(people, users, &count, &err))
-        gate_set_users(page->gate, users, count);
-    else
-        log_warning("%s", err.text);
-    people_close(people);
+    page->users_seen = recorder_users(page->host.recorder, users, &count);
+    gate_set_users(page->gate, users, count);
 }
 
 static void refuse(struct http_answer *answer, const struct refusal_word *why)
@@ -146,10 +140,14 @@ static void answer(void *self, const struct http_request *request, struct http_a
     struct page *page = self;
     struct visitor visitor;
     struct refusal_word refused;
-    struct call call = {
-        .request = request, .host = &page->host, .reader = page->reader, .answer = answer};
+    struct call call = {.request = request,
+                        .host = &page->host,
+                        .reader = page->reader,
+                        .acts = page->acts,
+                        .answer = answer};
 
     look_for_users(page);
+    gate_sweep(page->gate);
     if (!gate_pass(page->gate, request, &visitor, &refused)) {
         refuse(answer, &refused);
         return;
@@ -225,7 +223,13 @@ static bool make_parts(struct page *page, struct error *err)
     if (page->reader == NULL)
         return false;
     page->gate = gate_new(&settings->page, NULL, page->host.clock, err);
-    return page->gate != NULL && listen_or_wait(page, err);
+    if (page->gate == NULL)
+        return false;
+    page->acts = act_desk_new(page->host.clock);
+    if (page->acts == NULL)
+        return error_set(err, ERROR_MEMORY, "%s",
+                         SAY("内存不足，无法启动", "out of memory at start"));
+    return listen_or_wait(page, err);
 }
 
 struct page *page_start(const struct page_host *host, struct error *err)
@@ -267,6 +271,7 @@ void page_stop(struct page *page)
     stop_waiting(page);
     server_stop(page->server);
     gate_free(page->gate);
+    act_desk_close(page->acts);
     reader_close(page->reader);
     pthread_cond_destroy(&page->stop);
     pthread_mutex_destroy(&page->lock);
