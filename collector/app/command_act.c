@@ -7,7 +7,7 @@
 #include "app/ask.h"
 #include "app/command.h"
 #include "app/command_line.h"
-#include "app/uid.h"
+#include "town/uid.h"
 #include "base/say.h"
 #include "store/seals.h"
 #include "town/shown.h"

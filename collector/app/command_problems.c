@@ -8,7 +8,7 @@
 #include "app/command.h"
 #include "app/deeds.h"
 #include "app/problem_card.h"
-#include "app/uid.h"
+#include "town/uid.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"

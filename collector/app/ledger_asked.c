@@ -1,10 +1,10 @@
 #include "app/ledger_asked.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/say.h"
 #include "town/shown.h"
+#include "town/similar.h"
 
 int ledger_desk_open(struct ledger_desk *desk, const struct typed *typed)
 {
@@ -43,24 +43,16 @@ json_t *ledger_desk_task(const struct ledger_desk *desk, const struct typed *typ
 
 /* Similar ones ------------------------------------------------------------------------------ */
 
-static bool is_of_trade(const struct category *category, const struct site_setup *site)
-{
-    for (size_t i = 0; i < category->site_kind_count; i++)
-        if (strcmp(category->site_kinds[i], settings_site_kind(site)) == 0)
-            return true;
-    return false;
-}
-
 static void print_similar_sites(const struct ledger_desk *desk, const json_t *task, size_t most)
 {
     const struct settings *settings = desk->settings;
-    const struct category *category = terms_category(settings->terms, text_of(task, "category"));
+    const struct category *category = similar_category(settings, task);
     size_t count = 0;
 
     for (size_t i = 0; category != NULL && i < settings->site_count; i++) {
         const struct site_setup *site = &settings->sites[i];
 
-        if (!is_of_trade(category, site) || strcmp(site->base.name, text_of(task, "site")) == 0)
+        if (!similar_site(category, task, site))
             continue;
         if (count++ == 0)
             printf(SAY("举一反三，同类点位（%s）：\n", "similar sites to look at (%s):\n"),
@@ -81,9 +73,7 @@ static void print_similar_tasks(const struct ledger_desk *desk, const json_t *ta
         struct task row;
         char title[200];
 
-        if (strcmp(text_of(other, "category"), text_of(task, "category")) != 0 ||
-            strcmp(text_of(other, "id"), text_of(task, "id")) == 0 ||
-            !ledger_task_of(other, &row) || !task_is_open(&row))
+        if (!similar_task(task, other) || !ledger_task_of(other, &row))
             continue;
         if (count++ == 0)
             puts(SAY("同类未销号任务：", "open tasks of the same category:"));

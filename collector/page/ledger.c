@@ -1,6 +1,124 @@
 /* Problems, tasks, the watch list, rivers and seals. */
-#include "page/route.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "page/ledger_inside.h"
+#include "town/shown.h"
+
+/* FNV-1a over the counters, so that no two sets of them come to the same sum. */
+uint64_t ledger_version(const struct call *call, const enum news *kinds, size_t count)
+{
+    uint64_t version = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < count; i++)
+        version = (version ^ recorder_news(call->host->recorder, kinds[i])) * 0x100000001b3u;
+    return version;
+}
+
+uint64_t ledger_day(const struct call *call)
+{
+    char date[11];
+    uint64_t day = 0;
+
+    ledger_date(call, 0, date);
+    for (const char *at = date; *at != '\0'; at++)
+        if (*at != '-')
+            day = day * 10 + (uint64_t)(*at - '0');
+    return day;
+}
+
+bool ledger_limit(struct call *call, size_t *most)
+{
+    long limit;
+
+    if (!call_number(call, "limit", 1, LEDGER_PAGE_MOST, LEDGER_PAGE, &limit))
+        return false;
+    *most = (size_t)limit;
+    return true;
+}
+
+char *ledger_date(const struct call *call, int64_t ms, char out[11])
+{
+    time_t seconds = (time_t)((clock_wall(call->host->clock).ms + ms) / 1000);
+    struct tm local;
+
+    out[0] = '\0';
+    if (localtime_r(&seconds, &local) != NULL)
+        strftime(out, 11, "%Y-%m-%d", &local);
+    return out;
+}
+
+json_t *ledger_moment(struct wall_time time)
+{
+    char words[WALL_TEXT];
+
+    return wall_is_known(time) ? json_string(wall_text(time, words)) : json_null();
+}
+
+json_t *ledger_words(const char *words)
+{
+    json_t *json = words[0] == '\0' ? json_null() : json_string(words);
+
+    return json == NULL ? json_null() : json; /* not UTF-8 */
+}
+
+bool ledger_add_body(void *self, const char *body)
+{
+    pieces_add_object(self, body);
+    return true;
+}
+
+json_t *ledger_deeds(const struct call *call, const struct deeds_about *about, struct error *err)
+{
+    struct deeds deeds;
+    json_t *list = NULL;
+
+    if (deeds_gather(&deeds, call->reader, about, err))
+        list = json_array();
+    for (size_t i = 0; list != NULL && i < deeds.count; i++) {
+        const struct deed *deed = &deeds.list[i];
+
+        json_array_append_new(
+            list,
+            json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "seq", (json_int_t)deed->seq,
+                      "time", ledger_moment(deed->time), "who", ledger_words(deed->who), "by",
+                      ledger_words(deed->by), "kind", ledger_words(deed->kind), "note",
+                      ledger_words(deed->note), "from", ledger_words(deed->from), "to",
+                      ledger_words(deed->to), "even_so", (int)deed->even_so));
+    }
+    deeds_end(&deeds);
+    return list;
+}
+
+/* What the answers are made of. ------------------------------------------------------------- */
+
+static uint64_t problems_version(const struct call *call)
+{
+    static const enum news kinds[] = {NEWS_PROBLEMS};
+
+    return ledger_version(call, kinds, 1);
+}
+
+static uint64_t ledger_all_version(const struct call *call)
+{
+    static const enum news kinds[] = {NEWS_PROBLEMS, NEWS_TASKS, NEWS_EVENTS};
+
+    return ledger_version(call, kinds, 3) ^ ledger_day(call);
+}
+
+static uint64_t seals_version(const struct call *call)
+{
+    static const enum news kinds[] = {NEWS_SEALS};
+
+    return ledger_version(call, kinds, 1);
+}
 
 const struct route ledger_routes[] = {
-    {0},
+    {METHOD_GET,       "/api/v1/problems", ROLE_READER, problems_version, ledger_problems},
+    {METHOD_GET,     "/api/v1/problems/{uid}", ROLE_READER, ledger_all_version, ledger_problem},
+    {METHOD_GET, "/api/v1/tasks", ROLE_READER, ledger_all_version, ledger_tasks},
+    {METHOD_GET,       "/api/v1/tasks/{id}", ROLE_READER, ledger_all_version, ledger_task},
+    {METHOD_GET,     "/api/v1/seals", ROLE_READER, seals_version, ledger_seals},
+    {0 },
 };

@@ -142,6 +142,12 @@ static bool put_problem_now(struct store *store, const struct problem_row *row, 
     bind_time(put, 10, row->last);
     bind_time(put, 11, row->ended);
     bind_text(put, 12, row->body);
+    if (!store_run(store, put, err))
+        return false;
+    put = store_statement(store, SQL_PUT_PROBLEM_TASKS);
+    bind_text(put, 1, row->uid);
+    bind_time(put, 2, row->first);
+    bind_text(put, 3, row->body);
     return store_run(store, put, err);
 }
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-enum { CONNECTION_STATEMENTS_MAX = 96 };
+enum { CONNECTION_STATEMENTS_MAX = 128 };
 
 struct connection {
     sqlite3 *db;

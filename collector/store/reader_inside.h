@@ -4,6 +4,7 @@
 
 #include "store/arena.h"
 #include "store/connection.h"
+#include "store/lists_sql.h"
 #include "store/reader.h"
 #include "store/seal_rows.h"
 
@@ -30,6 +31,7 @@ enum ask {
     ASK_SEQ_IN,
     ASK_POINT,
     ASK_PROBLEMS,
+    ASK_PROBLEM,
     ASK_MOVED_UP_TO,
     ASK_READINGS_SEGMENTS,
     ASK_READINGS_KEPT,
@@ -42,6 +44,7 @@ enum ask {
     ASK_PRUNED,
     ASK_DEVICE,
     ASK_TASKS,
+    ASK_TASK,
     ASK_EPISODES,
     ASK_EVENTS_OF,
     ASK_STORE_ID,
@@ -79,7 +82,8 @@ enum ask {
     ASK_POINT_EVENTS,
     ASK_PROBLEM_COUNTS,
     ASK_TASK_COUNTS,
-    ASK_SEAL_ASKS, /* SEAL_ASK_COUNT of them */
+    ASK_LISTS,                                  /* LIST_ASK_COUNT of them */
+    ASK_SEAL_ASKS = ASK_LISTS + LIST_ASK_COUNT, /* SEAL_ASK_COUNT of them */
     ASK_COUNT = ASK_SEAL_ASKS + SEAL_ASK_COUNT
 };
 extern const char *const reader_statements[ASK_COUNT];
@@ -104,6 +108,10 @@ struct reader {
 
 /* The statement with nothing bound to it from before. */
 sqlite3_stmt *reader_ask(struct reader *reader, enum ask ask);
+static inline sqlite3_stmt *list_ask(struct reader *reader, enum list_ask ask)
+{
+    return reader_ask(reader, (enum ask)(ASK_LISTS + (int)ask));
+}
 /* One read transaction: the answers between them are of one moment. */
 bool reader_begin(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);

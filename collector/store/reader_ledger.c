@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "store/reader_inside.h"
+#include "store/reader_lists.h"
 #include "store/rows.h"
 #include "store/store.h"
 
@@ -14,7 +15,7 @@ bool reader_problems(struct reader *reader, const char *state, const char *kind,
                      const char *uid, bool (*each)(void *self, const char *body), void *self,
                      struct error *err)
 {
-    sqlite3_stmt *row = reader_ask(reader, ASK_PROBLEMS);
+    sqlite3_stmt *row = reader_ask(reader, uid == NULL ? ASK_PROBLEMS : ASK_PROBLEM);
     bool failed = false;
     bool more = true;
 
@@ -32,11 +33,12 @@ bool reader_tasks(struct reader *reader, const char *id,
                   bool (*each)(void *self, const char *body, const char *relapses), void *self,
                   struct error *err)
 {
-    sqlite3_stmt *row = reader_ask(reader, ASK_TASKS);
+    sqlite3_stmt *row = reader_ask(reader, id == NULL ? ASK_TASKS : ASK_TASK);
     bool failed = false;
     bool more = true;
 
-    bind_wanted(row, 1, id);
+    if (id != NULL)
+        bind_text(row, 1, id);
     while (more && statement_next(&reader->c, row, &failed, err))
         more = each(self, column_text(row, 0), column_text(row, 1));
     sqlite3_reset(row);
@@ -131,22 +133,41 @@ static void episode_of_row(sqlite3_stmt *row, struct episode_row *episode)
     snprintf(episode->uid, sizeof episode->uid, "%s", column_text(row, 0));
 }
 
-bool reader_episodes(struct reader *reader, const char *uid,
-                     bool (*each)(void *self, const struct episode_row *row), void *self,
-                     struct error *err)
+static bool each_episode(struct reader *reader, sqlite3_stmt *row,
+                         bool (*each)(void *self, const struct episode_row *row), void *self,
+                         struct error *err)
 {
-    sqlite3_stmt *row = reader_ask(reader, ASK_EPISODES);
     struct episode_row episode;
     bool failed = false;
     bool more = true;
 
-    bind_wanted(row, 1, uid);
     while (more && statement_next(&reader->c, row, &failed, err)) {
         episode_of_row(row, &episode);
         more = each(self, &episode);
     }
     sqlite3_reset(row);
     return !failed;
+}
+
+bool reader_episodes(struct reader *reader, const char *uid,
+                     bool (*each)(void *self, const struct episode_row *row), void *self,
+                     struct error *err)
+{
+    sqlite3_stmt *row = reader_ask(reader, ASK_EPISODES);
+
+    bind_wanted(row, 1, uid);
+    return each_episode(reader, row, each, self, err);
+}
+
+bool reader_newest_episodes(struct reader *reader, const char *uid, size_t most,
+                            bool (*each)(void *self, const struct episode_row *row), void *self,
+                            struct error *err)
+{
+    sqlite3_stmt *row = list_ask(reader, LIST_EPISODES);
+
+    bind_text(row, 1, uid);
+    sqlite3_bind_int64(row, 2, (int64_t)most);
+    return each_episode(reader, row, each, self, err);
 }
 
 bool reader_events_after(struct reader *reader, uint64_t after, const char *kind,

@@ -11,6 +11,13 @@
     "SELECT k.time FROM segment AS s CROSS JOIN kept AS k ON k.segment = s.segment"                \
     " AND k.point = ?1 AND k.time >= 0 WHERE s.moved = 1 AND s.pruned = 0"
 
+#define PROBLEM_WANTED                                                                             \
+    "(?1 IS NULL OR state = ?1) AND (?2 IS NULL OR kind = ?2) AND (?4 IS NULL OR nature = ?4)"
+
+#define TASK_RELAPSES                                                                              \
+    "(SELECT json_group_array(uid) FROM (SELECT uid FROM problem_task"                             \
+    " WHERE task = task.id AND relapse = 1 ORDER BY first, uid))"
+
 const char *const reader_statements[ASK_COUNT] = {
     [ASK_BEGIN] = "BEGIN",
     [ASK_END] = "COMMIT",
@@ -46,10 +53,8 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_SEQ_IN] = "SELECT seq FROM poll WHERE seq BETWEEN ?1 AND ?2 AND time >= ?3"
                    " ORDER BY seq LIMIT 1",
     [ASK_POINT] = "SELECT id FROM point WHERE name = ?1",
-    [ASK_PROBLEMS] = "SELECT body FROM problem WHERE (?1 IS NULL OR state = ?1)"
-                     " AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR uid = ?3)"
-                     " AND (?4 IS NULL OR nature = ?4)"
-                     " ORDER BY first DESC, uid",
+    [ASK_PROBLEMS] = "SELECT body FROM problem WHERE " PROBLEM_WANTED " ORDER BY first DESC, uid",
+    [ASK_PROBLEM] = "SELECT body FROM problem WHERE uid = ?3 AND " PROBLEM_WANTED,
     [ASK_MOVED_UP_TO] = READINGS_MOVED_UP_TO,
     [ASK_READINGS_SEGMENTS] = READINGS_SEGMENTS,
     [ASK_READINGS_KEPT] = READINGS_KEPT,
@@ -64,19 +69,14 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_PRUNED] = "SELECT EXISTS(SELECT 1 FROM segment WHERE pruned = 1)",
     [ASK_EVERY_AGGREGATE] = "SELECT " AGGREGATE_COLUMNS " FROM aggregate"
                             " ORDER BY point, period, start, version",
-    /* Each problem's body is looked into once, however many tasks there are. */
-    [ASK_TASKS] = "WITH relapse AS MATERIALIZED (SELECT of.value AS task, uid, first FROM problem,"
-                  " json_each(problem.body, '$.relapse_of') AS of WHERE json_valid(problem.body))"
-                  " SELECT body, (SELECT json_group_array(uid) FROM (SELECT uid FROM relapse"
-                  " WHERE relapse.task = task.id ORDER BY first, uid)) FROM task"
-                  " WHERE ?1 IS NULL OR id = ?1" TASK_ORDER,
+    [ASK_TASKS] = "SELECT body, " TASK_RELAPSES " FROM task" TASK_ORDER,
+    [ASK_TASK] = "SELECT body, " TASK_RELAPSES " FROM task WHERE id = ?1",
     [ASK_EPISODES] = "SELECT uid, number, first, last, ended, worst, ended_by FROM episode"
                      " WHERE ?1 IS NULL OR uid = ?1 ORDER BY uid, number",
     [ASK_EVENTS_OF] = "SELECT seq, time, who, arguments FROM event"
                       " WHERE seq > ?2 AND (?1 IS NULL OR kind = ?1) ORDER BY seq",
     [ASK_STORE_ID] = SEAL_STORE_ID,
-    [ASK_SEALED] = "SELECT segment, first_seq, last_seq, first_time, last_time, leaves, root,"
-                   " previous, head, signature, key, sealed, collector, pruned, path FROM segment"
+    [ASK_SEALED] = "SELECT " SEALED_COLUMNS " FROM segment"
                    " WHERE root IS NOT NULL AND segment BETWEEN ?1 AND ?2 ORDER BY segment LIMIT 1",
     [ASK_NEWEST_SEALED] = "SELECT segment, last_seq FROM segment WHERE root IS NOT NULL"
                           " ORDER BY segment DESC LIMIT 1",
@@ -146,5 +146,6 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_PROBLEM_COUNTS] = "SELECT kind, nature, state, count(*) FROM problem"
                            " WHERE state <> 'closed' GROUP BY kind, nature, state",
     [ASK_TASK_COUNTS] = "SELECT state, count(*) FROM task GROUP BY state",
+    LIST_ASKS(ASK_LISTS),
     SEAL_ASKS(ASK_SEAL_ASKS),
 };

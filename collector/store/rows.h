@@ -70,9 +70,45 @@ void aggregate_bind(sqlite3_stmt *statement, const struct aggregate *aggregate);
 /* `cause` is borrowed from the row. */
 void aggregate_of_row(sqlite3_stmt *row, struct aggregate *aggregate);
 
+/* What lists are ordered and narrowed by. Indexes of the schema are made of the very same words: a
+ * changed one needs a step of the schema. A body that is no JSON has none of it, and fails nothing.
+ */
+
 /* Tasks: numbers first, as numbers; then other ids, shorter ones first, so that P2 stands before
- * P10. */
-#define TASK_ORDER                                                                                 \
-    " ORDER BY task.id GLOB '*[^0-9]*', length(ltrim(task.id, '0')), ltrim(task.id, '0'), task.id"
+ * P10. One text a task, so that a list can go on behind any of them. */
+#define TASK_KEY(id)                                                                               \
+    "((" id " GLOB '*[^0-9]*') || printf('%04d', length(ltrim(" id ", '0'))) ||"                   \
+    " ltrim(" id ", '0') || ' ' || " id ")"
+#define TASK_ORDER " ORDER BY " TASK_KEY("task.id")
+
+#define BODY_MEMBER(path) "CASE WHEN json_valid(body) THEN json_extract(body, '$." path "') END"
+#define TASK_VILLAGE      BODY_MEMBER("village")
+/* Who a task is asked of: the unit, else the lead, else the person. */
+#define TASK_OWNER                                                                                 \
+    "CASE WHEN json_valid(body) THEN coalesce(json_extract(body, '$.owner.unit'),"                 \
+    " json_extract(body, '$.owner.lead'), json_extract(body, '$.owner.person')) END"
+
+/* A sealed segment. */
+#define SEALED_COLUMNS                                                                             \
+    "segment, first_seq, last_seq, first_time, last_time, leaves, root, previous, head,"           \
+    " signature, key, sealed, collector, pruned, path"
+
+/* What people did, and to which problem, task or device. */
+#define EVENT_IS_DEED                                                                              \
+    "kind IN ('problem.acknowledge', 'problem.close', 'task.note', 'task.strike_off',"             \
+    " 'device.maintenance')"
+#define EVENT_SUBJECT                                                                              \
+    "CASE WHEN json_valid(arguments) THEN coalesce(json_extract(arguments, '$.uid'),"              \
+    " json_extract(arguments, '$.id'), json_extract(arguments, '$.device')) END"
+
+/* Rows of problem_task: the tasks that a problem names, and those it is a relapse of. `more` is a
+ * table the problem stands in, with its comma, or "". */
+#define PROBLEM_TASKS(uid, first, body, more)                                                      \
+    PROBLEM_NAMES(uid, first, body, more, "0", "tasks")                                            \
+    " UNION ALL " PROBLEM_NAMES(uid, first, body, more, "1", "relapse_of")
+#define PROBLEM_NAMES(uid, first, body, more, relapse, list)                                       \
+    "SELECT named.value, " relapse ", ifnull(" first ", 0), " uid " FROM " more                    \
+    "json_each(CASE WHEN json_valid(" body ") THEN " body " ELSE '{}' END, '$." list "') AS named" \
+    " WHERE named.type = 'text'"
 
 #endif

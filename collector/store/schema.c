@@ -4,6 +4,7 @@
 
 #include "base/say.h"
 #include "model/quality.h"
+#include "store/rows.h"
 #include "store/store.h"
 
 /* What the tables promise to other programs stands in the contract. Beyond it:
@@ -140,6 +141,26 @@ static const char schema_4[] =
     " text TEXT NOT NULL, since INTEGER);"
     "CREATE TABLE frame(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);";
 
+/* Lists a page at a time: each is read along an index, in the order it is shown, however long it
+ * is. `problem_task` says which tasks a problem names (relapse 0; fixed when it opens), and again
+ * of which it is a relapse (1). */
+/* clang-format off */
+static const char schema_5[] =
+    "CREATE INDEX problem_newest ON problem(nature, first DESC, uid);"
+    "CREATE INDEX problem_newest_state ON problem(nature, state, first DESC, uid);"
+    "CREATE INDEX problem_newest_point ON problem(point, first DESC, uid);"
+    "CREATE TABLE problem_task(task TEXT NOT NULL, relapse INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, uid TEXT NOT NULL, PRIMARY KEY(task, relapse, first, uid))"
+    " WITHOUT ROWID;"
+    "INSERT OR REPLACE INTO problem_task(task, relapse, first, uid) "
+    PROBLEM_TASKS("p.uid", "p.first", "p.body", "problem AS p, ") ";"
+    "CREATE INDEX task_in_order ON task(" TASK_KEY("id") ");"
+    "CREATE INDEX task_by_state ON task(state, deadline);"
+    "CREATE INDEX task_by_village ON task(" TASK_VILLAGE ");"
+    "CREATE INDEX task_by_owner ON task(" TASK_OWNER ");"
+    "CREATE INDEX event_deed ON event(" EVENT_SUBJECT ") WHERE " EVENT_IS_DEED ";";
+/* clang-format on */
+
 bool schema_fill_causes(struct connection *c, struct error *err)
 {
     sqlite3_stmt *add = NULL;
@@ -165,6 +186,7 @@ static const struct schema_step steps_of_ours[STORE_SCHEMA] = {
     {schema_2, NULL              },
     {schema_3, NULL              },
     {schema_4, NULL              },
+    {schema_5, NULL              },
 };
 
 const struct schema_step *schema_steps(void)

@@ -104,6 +104,29 @@ bool reader_sealed(struct reader *reader, uint64_t first, uint64_t last,
     return true;
 }
 
+bool reader_newest_seals(struct reader *reader, uint64_t before, size_t most,
+                         bool (*each)(void *self, const struct sealed *sealed), void *self,
+                         struct error *err)
+{
+    uint8_t path[PATH_MAX_LENGTH][DIGEST_BYTES];
+    struct sealed sealed = {.path = path};
+    sqlite3_stmt *row;
+    bool failed = false;
+    bool more = true;
+
+    if (!read_store_id(reader, sealed.head.store, err))
+        return false;
+    row = list_ask(reader, LIST_SEALS);
+    sqlite3_bind_int64(row, 1, before == 0 ? INT64_MAX : seal_as_number(before));
+    sqlite3_bind_int64(row, 2, (int64_t)most);
+    while (more && statement_next(&reader->c, row, &failed, err)) {
+        sealed_of_row(row, &sealed);
+        more = each(self, &sealed);
+    }
+    sqlite3_reset(row);
+    return !failed;
+}
+
 bool reader_seal_state(struct reader *reader, uint64_t *newest, uint64_t *waiting,
                        uint64_t *unsealed_from, struct error *err)
 {

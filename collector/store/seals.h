@@ -74,6 +74,11 @@ struct sealed {
 bool reader_sealed(struct reader *reader, uint64_t first, uint64_t last,
                    bool (*each)(void *self, const struct sealed *sealed), void *self,
                    struct error *err);
+/* At most `most` sealed segments before `before` (0: the newest), the newest first; `each` asks
+ * this reader nothing. */
+bool reader_newest_seals(struct reader *reader, uint64_t before, size_t most,
+                         bool (*each)(void *self, const struct sealed *sealed), void *self,
+                         struct error *err);
 /* The number of the newest sealed segment (0: none), how many closed ones wait to be sealed, and
  * the seq after the newest seal. */
 bool reader_seal_state(struct reader *reader, uint64_t *newest, uint64_t *waiting,

@@ -27,6 +27,9 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_PUT_PROBLEM] = "REPLACE INTO problem(uid, version, seq, kind, nature, state, rule, point,"
                         " first, last, ended, body)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_PUT_PROBLEM_TASKS] =
+        "INSERT OR REPLACE INTO problem_task(task, relapse, first, uid) " PROBLEM_TASKS("?1", "?2",
+                                                                                        "?3", ""),
     [SQL_ADD_VERSION] =
         "INSERT INTO problem_version(seq, uid, version, body, nature) VALUES(?1, ?2, ?3, ?4, ?5)",
     [SQL_PUT_EPISODE] = "REPLACE INTO episode(uid, number, first, last, ended, worst, ended_by)"

@@ -25,7 +25,7 @@
 struct store;
 
 /* The newest schema this program knows; older ones are migrated forward in one transaction. */
-#define STORE_SCHEMA 4
+#define STORE_SCHEMA 5
 
 /* Opens DIR (made if absent, 0750), takes the lock, makes or migrates the database, and notes this
  * boot. Gives the store; NULL with ERROR_STORE and a sentence: the lock is held (by which process),

@@ -14,7 +14,7 @@
 static bool add_task(void *self, const char *body, const char *relapses)
 {
     struct ledger_desk *desk = self;
-    json_t *task = town_task(desk->town, body, relapses);
+    json_t *task = town_task(desk->settings, desk->town, body, relapses);
 
     return task == NULL || json_array_append_new(desk->tasks, task) == 0;
 }

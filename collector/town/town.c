@@ -58,28 +58,41 @@ struct catalog *town_new(const struct settings *settings)
     return NULL;
 }
 
-static bool has_site(const struct catalog *town, const char *name)
+static bool has_site(const struct settings *settings, const char *name)
 {
-    for (size_t i = 0; i < town->site_count; i++)
-        if (strcmp(town->sites[i].name, name) == 0)
+    for (size_t i = 0; i < settings->site_count; i++)
+        if (strcmp(settings->sites[i].base.name, name) == 0)
             return true;
     return false;
 }
 
-static const char *who_watches(const struct catalog *town, const json_t *task)
+/* A catalog of the store also has what left the settings: nobody watches with that. */
+static bool is_watched(const struct catalog *town, const char *name)
+{
+    const struct catalog_point *point = catalog_find_point(town, name);
+
+    return point != NULL && town->devices[point->device].active;
+}
+
+static const char *who_watches(const struct settings *settings, const struct catalog *town,
+                               const json_t *task)
 {
     const json_t *points = json_object_get(task, "points");
     const char *site = text_of(task, "site");
 
-    for (size_t i = 0; i < json_array_size(points); i++)
-        if (catalog_find_point(town, json_string_value(json_array_get(points, i))) != NULL)
+    for (size_t i = 0; i < json_array_size(points); i++) {
+        const char *name = json_string_value(json_array_get(points, i));
+
+        if (name != NULL && is_watched(town, name))
             return "here";
-    if (json_array_size(points) > 0 || (site[0] != '\0' && !has_site(town, site)))
+    }
+    if (json_array_size(points) > 0 || (site[0] != '\0' && !has_site(settings, site)))
         return "elsewhere";
     return "nobody";
 }
 
-json_t *town_task(const struct catalog *town, const char *body, const char *relapses)
+json_t *town_task(const struct settings *settings, const struct catalog *town, const char *body,
+                  const char *relapses)
 {
     json_t *task = json_loads(body, 0, NULL);
     json_t *uids = json_loads(relapses, 0, NULL);
@@ -90,6 +103,6 @@ json_t *town_task(const struct catalog *town, const char *body, const char *rela
     }
     json_object_set_new(task, "relapses", uids == NULL ? json_array() : uids);
     json_object_set_new(task, "verdict", json_null());
-    json_object_set_new(task, "watched", json_string(who_watches(town, task)));
+    json_object_set_new(task, "watched", json_string(who_watches(settings, town, task)));
     return task;
 }

@@ -12,7 +12,9 @@
 struct catalog *town_new(const struct settings *settings);
 
 /* The contract's task: the ledger's row (`body`), its relapses (a JSON list) and who watches it.
- * NULL: `body` is no JSON. The caller ends it. */
-json_t *town_task(const struct catalog *town, const char *body, const char *relapses);
+ * `town` may as well be the catalog with the store's numbers. NULL: `body` is no JSON. The caller
+ * ends it. */
+json_t *town_task(const struct settings *settings, const struct catalog *town, const char *body,
+                  const char *relapses);
 
 #endif

@@ -84,7 +84,7 @@ static void an_empty_file_of_ours_becomes_a_store_of_today(void **state)
     must(connection_run(&c, "PRAGMA application_id = 1279413041; CREATE TABLE old(n)", &err), &err);
     connection_close(&c);
     store_close(open_store(place, "boot-a"));
-    ask_is(place, "PRAGMA user_version", "4\n");
+    ask_is(place, "PRAGMA user_version", "5\n");
     ask_is(place, "SELECT count(*) FROM sqlite_schema WHERE name IN ('old', 'poll', 'reading')",
            "3\n");
 }
@@ -120,7 +120,9 @@ static void make_schema_1(struct place *place)
              "INSERT INTO problem_version VALUES(2, 'a', 1, 'a1'), (3, 'a', 2, 'a2'),"
              " (4, 'd', 1, 'd1');"
              "INSERT INTO problem VALUES('a', 2, 3, 'new', 'breach', 'open', 'r', 1, 1, 1, NULL,"
-             " 'a2'), ('d', 1, 4, 'new', 'doubt', 'open', 'r', 1, 1, 1, NULL, 'd1');"
+             " 'a2'), ('d', 1, 4, 'new', 'doubt', 'open', 'r', 1, 1, 1, NULL, 'd1'),"
+             " ('t', 1, 4, 'relapse', 'breach', 'open', 'r', 1, 7, 7, NULL,"
+             " '{\"tasks\":[\"37\",\"38\"],\"relapse_of\":[\"37\"]}');"
              "INSERT INTO segment(first_seq, last_seq, first_time, last_time, readings)"
              " VALUES(1, 4, 1790000000000, 1790000000000, 1);",
              &err),
@@ -134,7 +136,7 @@ static void a_store_of_schema_1_comes_forward_with_all_it_holds(void **state)
 
     make_schema_1(place);
     store_close(open_store(place, "boot-a"));
-    ask_is(place, "PRAGMA user_version", "4\n");
+    ask_is(place, "PRAGMA user_version", "5\n");
     ask_is(place, "SELECT seq, value FROM reading", "1|7.32\n");
     ask_is(place, "SELECT uid, version, body, nature FROM problem_version ORDER BY seq",
            "a|1|a1|breach\na|2|a2|breach\nd|1|d1|doubt\n");
@@ -142,6 +144,8 @@ static void a_store_of_schema_1_comes_forward_with_all_it_holds(void **state)
            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN"
            " ('aggregate', 'memory', 'task', 'task_point')",
            "4\n");
+    ask_is(place, "SELECT task, relapse, first, uid FROM problem_task",
+           "37|0|7|t\n37|1|7|t\n38|0|7|t\n");
 }
 
 static bool die_by_force(struct connection *c, struct error *err)
@@ -185,7 +189,7 @@ a_store_killed_on_its_way_to_schema_2_is_still_of_schema_1_and_comes_forward(voi
            "0\n");
     ask_is(place, "SELECT uid, version FROM problem_version", "a|1\na|2\nd|1\n");
     store_close(open_store(place, "boot-a"));
-    ask_is(place, "PRAGMA user_version", "4\n");
+    ask_is(place, "PRAGMA user_version", "5\n");
     ask_is(place, "SELECT count(*) FROM task", "0\n");
 }
 

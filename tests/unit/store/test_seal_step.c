@@ -341,6 +341,10 @@ static void make_schema_2(struct place *place)
                               1000, &more, &err),
              &err);
     store_close(store);
+    run_sql(place, "DROP INDEX problem_newest; DROP INDEX problem_newest_state;"
+                   "DROP INDEX problem_newest_point; DROP TABLE problem_task;"
+                   "DROP INDEX task_in_order; DROP INDEX task_by_state; DROP INDEX task_by_village;"
+                   "DROP INDEX task_by_owner; DROP INDEX event_deed;");
     run_sql(place, "DROP TABLE lesson; DROP TABLE identity; DROP TABLE frame;"
                    "DROP TABLE leaf; DROP TABLE configuration; DROP TABLE snapshot;"
                    "DROP TABLE anchor; DELETE FROM meta WHERE key = 'store';"

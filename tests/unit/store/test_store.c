@@ -15,7 +15,7 @@ static void a_new_store_is_made_and_is_ours(void **state)
     assert_int_equal(store_last_seq(store), 0);
     assert_false(wall_is_known(store_newest(store)));
     ask_is(place, "PRAGMA application_id", "1279413041\n");
-    ask_is(place, "PRAGMA user_version", "4\n");
+    ask_is(place, "PRAGMA user_version", "5\n");
     ask_is(place, "PRAGMA journal_mode", "wal\n");
     ask_is(place, "SELECT word FROM cause WHERE id IN (0, 1) ORDER BY id", "\ntimeout\n");
     store_close(store);
@@ -388,7 +388,7 @@ static void a_newer_store_is_left_alone(void **state)
     plant(*state,
           "PRAGMA application_id = 1279413041; CREATE TABLE poll(seq); PRAGMA user_version = 7",
           NULL);
-    refused_unchanged(*state, "knows schema 4, the file has 7: upgrade the program");
+    refused_unchanged(*state, "knows schema 5, the file has 7: upgrade the program");
 }
 
 /* Whatever a bad disk made of the file: a sentence or a store, never a crash. */

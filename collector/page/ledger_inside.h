@@ -1,0 +1,42 @@
+/* ledger_inside.h - what the files of the ledger's views share. Inside page/ only. */
+#ifndef PAGE_LEDGER_INSIDE_H
+#define PAGE_LEDGER_INSIDE_H
+
+#include "page/pieces.h"
+#include "page/route.h"
+#include "store/reader_lists.h"
+#include "town/deeds.h"
+
+enum { LEDGER_PAGE = 200, LEDGER_PAGE_MOST = 1000 };
+
+void ledger_problems(struct call *call);
+void ledger_problem(struct call *call);
+void ledger_tasks(struct call *call);
+void ledger_task(struct call *call);
+void ledger_seals(struct call *call);
+
+/* Some counters as one number that is another one whenever any of them is. */
+uint64_t ledger_version(const struct call *call, const enum news *kinds, size_t count);
+/* Days since 1970 in the collector's zone: what is due changes at midnight. */
+uint64_t ledger_day(const struct call *call);
+
+/* ?limit=; false after 400. */
+bool ledger_limit(struct call *call, size_t *most);
+/* "2026-11-23" that many milliseconds from now, in the collector's zone. */
+char *ledger_date(const struct call *call, int64_t ms, char out[11]);
+json_t *ledger_moment(struct wall_time time); /* null: WALL_NONE */
+json_t *ledger_words(const char *words);      /* null: "" */
+
+/* The contract's task, of a row of the ledger, and the page's own "overdue" and "days": nothing
+ * else a row may hold. NULL: it is none. */
+json_t *ledger_task_json(const struct call *call, const char *body, const char *relapses);
+/* The task of that id; NULL: there is none, or (`err`) the store cannot be read. */
+json_t *ledger_task_of_id(const struct call *call, const char *id, struct error *err);
+
+/* [{"seq","time","who","by","kind","note","from","to","even_so"}]. NULL with a sentence. */
+json_t *ledger_deeds(const struct call *call, const struct deeds_about *about, struct error *err);
+
+/* A body of the store, added to the pieces `self`; what is no JSON object is left out. */
+bool ledger_add_body(void *self, const char *body);
+
+#endif
