@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/command.h"
@@ -22,7 +23,7 @@
 #include "base/log.h"
 #include "base/say.h"
 
-enum { RETRY_MS = 60 * 1000 };
+enum { RETRY_MS = 60 * 1000, LOOK_MS = 50, PATIENCE_MS = 1000 };
 
 struct work {
     struct settings *settings;
@@ -215,6 +216,20 @@ static void wait_for_something(const struct work *work)
     work_heard(work->changes);
 }
 
+/* What one that was killed has started needs a moment to die, and holds its lock as long. */
+static int take_lock(const struct work *work, struct error *err)
+{
+    const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
+    int lock = orders_serve(work->store_dir, err);
+
+    for (int waited = 0; lock < 0 && waited < PATIENCE_MS && orders_are_served(work->store_dir);
+         waited += LOOK_MS) {
+        nanosleep(&moment, NULL);
+        lock = orders_serve(work->store_dir, err);
+    }
+    return lock;
+}
+
 static bool open_all(struct work *work, struct error *err)
 {
     sigset_t wanted;
@@ -225,7 +240,7 @@ static bool open_all(struct work *work, struct error *err)
     sigaddset(&wanted, SIGCHLD);
     sigprocmask(SIG_BLOCK, &wanted, NULL);
     mkdir(work->store_dir, 0750); /* as the collector does, which may come later */
-    work->lock = orders_serve(work->store_dir, err);
+    work->lock = take_lock(work, err);
     work->changes = work->lock < 0 ? -1 : work_listen(work->store_dir, err);
     work->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     return work->changes >= 0 &&

@@ -97,6 +97,50 @@ class Town(tamper_town.Town):
             "SELECT arguments FROM event WHERE kind = 'evidence.issue' ORDER BY seq")]
 
 
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Pen:
+    """A drawing program that stops before the report, until it is let go."""
+
+    def __init__(self, town):
+        self.town = town
+        self.fifo, self.drawing = (os.path.join(town.folder, name) for name in ("go", "drawing"))
+        os.mkfifo(self.fifo)
+        path = os.path.join(town.folder, "pen")
+        with open(path, "w") as out:
+            out.write(f"""#!/bin/sh
+if [ "$1" = evidence ]; then
+    echo $$ > {self.drawing}.part && mv {self.drawing}.part {self.drawing}
+    read word < {self.fifo}
+fi
+exec {os.path.join(os.path.dirname(BINARY), "lookback-report")} "$@"
+""")
+        os.chmod(path, 0o755)
+        town.environment["LOOKBACK_REPORT"] = path
+
+    def wait(self):
+        """Until it holds; the number of its process."""
+        wait_for(lambda: os.path.exists(self.drawing), 40, "the drawing\n" + self.town.log("work"))
+        with open(self.drawing) as file:
+            return int(file.read())
+
+    def drop(self, pid):
+        """What it held is gone."""
+        if alive(pid):
+            os.kill(pid, signal.SIGKILL)
+        os.remove(self.drawing)
+
+    def let_go(self):
+        with open(self.fifo, "w") as out:
+            out.write("go\n")
+
+
 def answers(path):
     try:
         with socket.socket(socket.AF_UNIX) as peer:
@@ -137,6 +181,11 @@ def gateway(made):
         yield gateway
 
 
+@pytest.fixture
+def pen(gateway):
+    return Pen(gateway)
+
+
 def test_what_was_ordered_is_made_beside_the_collector_and_is_what_the_command_makes(gateway):
     run, work = gateway.run(), gateway.start("work")
     order = gateway.order()
@@ -164,3 +213,175 @@ def test_what_was_ordered_is_made_beside_the_collector_and_is_what_the_command_m
         same = [name for name in one.namelist() if one.read(name) == other.read(name)]
         assert set(one.namelist()) == set(other.namelist())
     assert {"readings.csv", "verdict.json"} <= set(same)
+
+
+def test_progress_is_seen_rising_and_the_next_one_waits_its_turn(gateway, pen):
+    gateway.run()
+    gateway.start("work")
+    first, second = gateway.order(), gateway.order(public=True)
+    pen.wait()
+    state = gateway.state(first)
+    assert state["state"] == "making" and state["share"] == 0.85 and state["text_en"] == "report.pdf"
+    assert gateway.state(second) == {"state": "waiting"}
+    pen.let_go()
+    assert gateway.wait_over(first)["share"] == 1.0
+    wait_for(lambda: gateway.state(second).get("share") == 0.85, 40)
+    pen.let_go()
+    state = gateway.wait_over(second)
+    assert state["state"] == "done" and state["file"]["name"].endswith("-public.zip")
+    assert manifest_of(gateway.path_of(second, "zip"))["form"] == "public"
+
+
+def test_one_killed_in_the_midst_is_begun_again_and_after_three_times_is_given_up_saying_why(gateway, pen):
+    gateway.run()
+    order = gateway.order()
+    for begun in (1, 2, 3):
+        work = gateway.start("work")
+        drawing = pen.wait()
+        assert gateway.state(order)["begun"] == begun
+        kill(work)
+        pen.drop(drawing)
+        assert gateway.state(order)["state"] == "making"
+    work = gateway.start("work")
+    state = gateway.wait_over(order)
+    assert state["state"] == "failed" and "begun 3 times" in state["error"]["text"]
+    assert gateway.issued() == []
+    assert sorted(os.listdir(os.path.join(gateway.store, "bundles"))) == [f"{order}.json"]
+    again = gateway.order()
+    pen.wait()
+    pen.let_go()
+    assert gateway.wait_over(again)["state"] == "done"
+    assert gateway.state(order)["state"] == "failed"
+    stop(work)
+
+
+def test_one_that_is_stopped_gives_up_what_it_makes_and_makes_it_next_time(gateway, pen):
+    gateway.run()
+    work = gateway.start("work")
+    order = gateway.order()
+    for _ in range(4):  # as often as it is stopped: that is no failure of the bundle
+        drawing = pen.wait()
+        stop(work)
+        wait_for(lambda: not alive(drawing), 10, "the end of what drew")
+        os.remove(pen.drawing)
+        state = gateway.state(order)
+        assert state["state"] == "waiting" and state["begun"] == 0
+        work = gateway.start("work")
+    pen.wait()
+    pen.let_go()
+    state = gateway.wait_over(order)
+    assert state["state"] == "done" and state["begun"] == 1
+    assert len(gateway.issued()) == 1
+    stop(work)
+
+
+def test_what_makes_a_bundle_may_die_and_the_bundle_is_made(gateway, pen):
+    gateway.run()
+    work = gateway.start("work")
+    order = gateway.order()
+    drawing = pen.wait()
+    with open(f"/proc/{drawing}/stat") as file:
+        maker = int(file.read().rsplit(")", 1)[1].split()[1])
+    assert maker != work.pid
+    os.remove(pen.drawing)
+    os.kill(maker, signal.SIGKILL)
+    pen.wait()
+    os.kill(drawing, signal.SIGKILL)
+    pen.let_go()
+    state = gateway.wait_over(order)
+    assert state["state"] == "done" and state["begun"] == 2
+
+
+def test_a_collector_killed_in_the_midst_is_waited_for(gateway, pen):
+    run = gateway.run()
+    gateway.start("work")
+    order = gateway.order()
+    pen.wait()
+    kill(run)
+    pen.let_go()
+    wait_for(lambda: "collector does not run" in gateway.state(order)["text_en"], 40)
+    assert gateway.state(order)["state"] == "making" and gateway.issued() == []
+    gateway.run()
+    assert gateway.wait_over(order)["state"] == "done"
+    assert len(gateway.issued()) == 1
+
+
+def test_without_a_collector_it_waits_and_goes_on_when_one_comes(gateway):
+    run = gateway.run()
+    order = gateway.order(until=0)  # its newest rows have to be sealed before anything else
+    assert gateway.act("task.note", id="71", note="seen")["done"]
+    stop(run)
+    work = gateway.start("work")
+    wait_for(lambda: "collector does not run" in gateway.state(order).get("text_en", ""), 20)
+    assert work.poll() is None
+    gateway.run()
+    assert gateway.wait_over(order)["state"] == "done"
+    assert "did not" not in gateway.log("work")
+
+
+def test_one_works_for_a_store(gateway):
+    first = gateway.start("work")
+    wait_for(lambda: "waits for orders" in gateway.log("work"), 10)
+    second = gateway.command("work", seconds=20)
+    assert second.returncode == 3 and "serves" in second.stderr
+    kill(first)
+    third = gateway.start("work")
+    wait_for(lambda: gateway.log("work").count("waits for orders") == 2, 10, gateway.log("work"))
+    stop(third)
+
+
+def test_what_was_kept_long_enough_is_removed_and_says_so(gateway):
+    gateway.run()
+    work = gateway.start("work")
+    old, new = gateway.order(), gateway.order(task="91")
+    for order in (old, new):
+        assert gateway.wait_over(order)["state"] == "done"
+    stop(work)
+    state = gateway.state(old)
+    state["expires"] = "2026-01-01T00:00:00.000Z"
+    with open(gateway.path_of(old, "json"), "w") as out:
+        json.dump(state, out)
+    work = gateway.start("work")
+    wait_for(lambda: gateway.state(old)["state"] == "expired", 20)
+    wait_for(lambda: not os.path.exists(gateway.path_of(old, "zip")), 10)
+    assert gateway.state(old)["file"] is None and gateway.state(old)["manifest"] == state["manifest"]
+    assert gateway.state(new)["state"] == "done" and os.path.exists(gateway.path_of(new, "zip"))
+    stop(work)
+
+
+def test_links_planted_among_the_bundles_are_not_followed(gateway):
+    gateway.run()
+    outside = os.path.join(gateway.folder, "outside")
+    with open(outside, "w") as out:
+        out.write('{"state": "done"}')
+    order = gateway.order()
+    os.symlink(outside, gateway.path_of(order, "json"))
+    os.symlink(outside, gateway.path_of(order, "zip"))
+    os.symlink(outside, gateway.path_of(order, "json.part"))
+    gateway.start("work")
+    wait_for(lambda: not os.path.islink(gateway.path_of(order, "json")), 20)
+    assert gateway.wait_over(order)["state"] == "done"
+    assert not os.path.islink(gateway.path_of(order, "zip"))
+    with open(outside) as file:
+        assert file.read() == '{"state": "done"}'
+
+
+def test_a_disk_that_is_nearly_full_makes_no_bundle_and_says_so(gateway):
+    rewrite(gateway.folder, "config/collector.conf",
+            lambda words: words.replace('reserve = "16MiB"', 'reserve = "100000GiB"'))
+    gateway.run()
+    gateway.start("work")
+    order = gateway.order()
+    state = gateway.wait_over(order)
+    assert state["state"] == "failed" and "store.reserve" in state["error"]["text"]
+    assert not os.path.exists(gateway.path_of(order, "zip")) and gateway.issued() == []
+
+
+def test_what_cannot_be_drawn_fails_with_the_sentence_and_the_next_is_tried(gateway):
+    gateway.environment["LOOKBACK_REPORT"] = "/nowhere"
+    gateway.run()
+    gateway.start("work")
+    for order in (gateway.order(), gateway.order()):
+        state = gateway.wait_over(order)
+        assert state["state"] == "failed" and "/nowhere" in state["error"]["text"]
+        assert state["error"]["kind"] == "not_found"
