@@ -32,6 +32,9 @@ void exposition_family(struct exposition *out, const char *name, enum family fam
 struct label {
     const char *name, *value;
 };
+/* clang-format off */
+#define LABELS(...) ((const struct label[]){__VA_ARGS__, {NULL, NULL}})
+/* clang-format on */
 
 /* NAN: absent, no sample. `labels` NULL: none. */
 void exposition_sample(struct exposition *out, const struct label *labels, double value);

@@ -16,24 +16,14 @@ enum { COPY_FRESH_MS = 2000 };
 static void add_problem_count(void *self, const char *kind, const char *nature, const char *state,
                               uint64_t count)
 {
-    const struct label labels[] = {
-        {"kind",   kind  },
-        {"nature", nature},
-        {"state",  state },
-        {NULL,     NULL  }
-    };
+    const struct label *labels = LABELS({"kind", kind}, {"nature", nature}, {"state", state});
 
     exposition_count(self, labels, count);
 }
 
 static void add_task_count(void *self, const char *state, uint64_t count)
 {
-    exposition_count(self,
-                     (struct label[]){
-                         {"state", state},
-                         {NULL,    NULL }
-    },
-                     count);
+    exposition_count(self, LABELS({"state", state}), count);
 }
 
 static bool add_ledger(struct exposition *out, struct reader *reader, struct error *err)
@@ -54,14 +44,8 @@ static void add_build(struct exposition *out, const struct call *call)
     snprintf(boot, sizeof boot, "%u", (unsigned)call->host->boot);
     exposition_family(out, "lookback_build_info", FAMILY_GAUGE,
                       "Which collector this is, its version and the number of its start.");
-    exposition_count(out,
-                     (struct label[]){
-                         {"collector", settings->name},
-                         {"version",   version_text()},
-                         {"boot",      boot          },
-                         {NULL,        NULL          }
-    },
-                     1);
+    exposition_count(
+        out, LABELS({"collector", settings->name}, {"version", version_text()}, {"boot", boot}), 1);
     exposition_family(out, "lookback_simulated", FAMILY_GAUGE,
                       "1: some devices are simulated, and so is what is made from them.");
     exposition_count(out, NULL, call->host->catalog->simulated);

@@ -101,11 +101,8 @@ void metrics_links(struct exposition *out, const struct status_copy *copy)
                       "Whether the line or connection stands; no sample while nothing uses it.");
     for (size_t i = 0; i < copy->link_count; i++) {
         const struct link_status *link = &copy->links[i];
-        const struct label labels[] = {
-            {"link", link->name                },
-            {"kind", link_kind_word(link->kind)},
-            {NULL,   NULL                      }
-        };
+        const struct label *labels =
+            LABELS({"link", link->name}, {"kind", link_kind_word(link->kind)});
 
         if (link->used)
             exposition_count(out, labels, link->up);
@@ -113,12 +110,7 @@ void metrics_links(struct exposition *out, const struct status_copy *copy)
     exposition_family(out, "lookback_link_load_ratio", FAMILY_GAUGE,
                       "Share of the time since start that exchanges, gaps and guards took.");
     for (size_t i = 0; i < copy->link_count; i++)
-        exposition_sample(out,
-                          (struct label[]){
-                              {"link", copy->links[i].name},
-                              {NULL,   NULL               }
-        },
-                          copy->links[i].load);
+        exposition_sample(out, LABELS({"link", copy->links[i].name}), copy->links[i].load);
 }
 
 void metrics_polling(struct exposition *out, const struct status_copy *copy)

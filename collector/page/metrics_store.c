@@ -11,12 +11,6 @@ static void gauge(struct exposition *out, const char *name, const char *help, do
     exposition_sample(out, NULL, value);
 }
 
-static void counter(struct exposition *out, const char *name, const char *help, uint64_t value)
-{
-    exposition_family(out, name, FAMILY_COUNTER, help);
-    exposition_count(out, NULL, value);
-}
-
 static void readings(struct exposition *out, struct recorder *recorder)
 {
     uint64_t counts[LATEST_QUALITIES];
@@ -27,12 +21,7 @@ static void readings(struct exposition *out, struct recorder *recorder)
     for (int quality = 0; quality < LATEST_QUALITIES; quality++) {
         const char letter[] = {quality_letter((enum quality)quality), '\0'};
 
-        exposition_count(out,
-                         (struct label[]){
-                             {"quality", letter},
-                             {NULL,      NULL  }
-        },
-                         counts[quality]);
+        exposition_count(out, LABELS({"quality", letter}), counts[quality]);
     }
 }
 
@@ -42,23 +31,12 @@ void metrics_store(struct exposition *out, const struct page_host *host)
 
     recorder_status(host->recorder, &status);
     readings(out, host->recorder);
-    counter(out, "lookback_sequence", "The last committed number of the sequence.",
-            status.committed);
-    exposition_family(
-        out, "lookback_commit_seconds", FAMILY_GAUGE,
-        "What a commit took: the median of the last 64, and the longest since start.");
-    exposition_sample(out,
-                      (struct label[]){
-                          {"quantile", "0.5"},
-                          {NULL,       NULL }
-    },
-                      status.commit_ms_p50 / 1e3);
-    exposition_sample(out,
-                      (struct label[]){
-                          {"quantile", "1" },
-                          {NULL,       NULL}
-    },
-                      status.commit_ms_max / 1e3);
+    gauge(out, "lookback_sequence", "The last committed number of the sequence.",
+          (double)status.committed);
+    gauge(out, "lookback_commit_median_seconds", "The median of the last 64 commits.",
+          status.commit_ms_p50 / 1e3);
+    gauge(out, "lookback_commit_longest_seconds", "The longest commit since start.",
+          status.commit_ms_max / 1e3);
     gauge(out, "lookback_mailbox_bytes", "Polls that wait to be committed.",
           (double)status.mailbox_bytes);
     gauge(out, "lookback_mailbox_limit_bytes", "When so many wait no new poll is started.",
@@ -95,11 +73,8 @@ static void each_output(struct exposition *out, const struct sender_status *all,
                                      const struct sender_status *status))
 {
     for (size_t i = 0; i < count; i++) {
-        const struct label labels[] = {
-            {"output", all[i].name                  },
-            {"kind",   output_kind_word(all[i].kind)},
-            {NULL,     NULL                         }
-        };
+        const struct label *labels =
+            LABELS({"output", all[i].name}, {"kind", output_kind_word(all[i].kind)});
 
         each(out, labels, &all[i]);
     }
@@ -160,11 +135,7 @@ void metrics_outputs(struct exposition *out, const struct status_copy *copy,
                       "How old the oldest entry that waits is; 0 while none does.");
     for (size_t i = 0; i < count; i++)
         exposition_sample(
-            out,
-            (struct label[]){
-                {"output", all[i].name},
-                {NULL,     NULL       }
-        },
+            out, LABELS({"output", all[i].name}),
             wall_is_known(all[i].oldest) ? fmax(0, (double)(now_ms - all[i].oldest.ms) / 1e3) : 0);
     exposition_family(out, "lookback_output_sent_total", FAMILY_COUNTER,
                       "Readings confirmed since start.");
@@ -198,11 +169,7 @@ void metrics_notices(struct exposition *out, struct notices *notices)
     exposition_family(out, "lookback_notice_since_timestamp_seconds", FAMILY_GAUGE,
                       "Each of them, and since when it stands.");
     for (size_t i = 0; i < count; i++) {
-        const struct label labels[] = {
-            {"id",      open[i].id     },
-            {"subject", open[i].subject},
-            {NULL,      NULL           }
-        };
+        const struct label *labels = LABELS({"id", open[i].id}, {"subject", open[i].subject});
 
         exposition_time(out, labels, open[i].since);
     }

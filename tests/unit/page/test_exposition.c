@@ -26,13 +26,7 @@ static void a_family_says_what_it_is_and_holds_its_samples(void **state)
     struct exposition out = {0};
 
     exposition_family(&out, "lookback_link_up", FAMILY_GAUGE, "Whether it stands.");
-    exposition_count(&out,
-                     (struct label[]){
-                         {"link", "pier"},
-                         {"kind", "tcp" },
-                         {NULL,   NULL  }
-    },
-                     1);
+    exposition_count(&out, LABELS({"link", "pier"}, {"kind", "tcp"}), 1);
     exposition_sample(&out, NULL, 0.25);
     assert_text(&out, "# HELP lookback_link_up Whether it stands.\n"
                       "# TYPE lookback_link_up gauge\n"
@@ -45,12 +39,7 @@ static void a_value_that_ends_its_own_line_is_escaped(void **state)
     struct exposition out = {0};
 
     exposition_family(&out, "a", FAMILY_GAUGE, "b");
-    exposition_count(&out,
-                     (struct label[]){
-                         {"x",  "1\"} 2\n\\"},
-                         {NULL, NULL        }
-    },
-                     7);
+    exposition_count(&out, LABELS({"x", "1\"} 2\n\\"}), 7);
     assert_text(&out, "# HELP a b\n# TYPE a gauge\na{x=\"1\\\"} 2\\n\\\\\"} 7\n");
 }
 
