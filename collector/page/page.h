@@ -16,7 +16,7 @@ void page_stop(struct page *page);
 /* What /metrics and the tests look at; any thread. */
 struct page_status {
     size_t connections, connections_most;
-    uint64_t requests, not_modified, refused, closed_slow;
+    uint64_t requests, not_modified, refused, closed_slow, crowded_out;
 };
 void page_status(struct page *page, struct page_status *status);
 

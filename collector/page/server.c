@@ -1,7 +1,7 @@
 #include "page/server.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +10,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/say.h"
 #include "page/server_inside.h"
+#include "page/warden.h"
 
 enum {
-    POOL = 32 << 10, /* a request's head must fit into it */
-    CONNECTIONS_MOST = 512,
-    CALM = 10, /* nice: whoever polls goes first */
+    POOL = 32 << 10,                               /* a request's head must fit into it */
+    CONNECTIONS_MOST = GUESTS_MAX + GUESTS_LINGER, /* guests.h decides before the library does */
+    CALM = 10,                                     /* nice: whoever polls goes first */
 };
 
 /* TLS 1.2 and 1.3, with forward secrecy and authenticated encryption alone. */
@@ -31,10 +31,10 @@ enum {
 struct server {
     struct server_setup setup;
     struct MHD_Daemon *daemon;
+    struct warden *warden;
     char said[256]; /* by the library while it starts */
     bool started;
     atomic_ullong requests, not_modified, refused;
-    atomic_size_t connections, connections_most;
 };
 
 /* One request, from its first line until its answer is sent. */
@@ -147,6 +147,14 @@ static struct MHD_Response *make_response(struct http_answer *answer)
     return response;
 }
 
+static struct guest *guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *about =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return about == NULL ? NULL : about->socket_context;
+}
+
 static enum MHD_Result send_answer(struct server *server, struct MHD_Connection *connection,
                                    struct http_answer *answer)
 {
@@ -155,6 +163,7 @@ static enum MHD_Result send_answer(struct server *server, struct MHD_Connection 
 
     if (response != NULL) {
         add_headers(server, answer, response);
+        warden_take(server->warden, guest_of(connection), answer->size);
         sent = MHD_queue_response(connection, (unsigned)answer->status, response);
         MHD_destroy_response(response);
     }
@@ -335,14 +344,15 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
     return answer(self, connection, asking);
 }
 
+/* Whether its answer was sent or not; where the connection ends now, warden_go() follows. */
 static void request_ended(void *self, struct MHD_Connection *connection, void **of_request,
                           enum MHD_RequestTerminationCode how)
 {
+    struct server *server = self;
     struct asking *asking = *of_request;
 
-    (void)self;
-    (void)connection;
-    (void)how;
+    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        warden_ask(server->warden, guest_of(connection));
     if (asking != NULL)
         free(asking->body);
     free(asking);
@@ -361,22 +371,22 @@ static void calm_down(void)
     calm = true;
 }
 
+/* The library tells of an end before it closes the descriptor. */
 static void connection_changed(void *self, struct MHD_Connection *connection, void **of_connection,
                                enum MHD_ConnectionNotificationCode how)
 {
     struct server *server = self;
-    size_t now;
+    const union MHD_ConnectionInfo *fd, *from;
 
-    (void)connection;
-    (void)of_connection;
     calm_down();
     if (how == MHD_CONNECTION_NOTIFY_CLOSED) {
-        atomic_fetch_sub(&server->connections, 1);
+        warden_go(server->warden, *of_connection);
         return;
     }
-    now = atomic_fetch_add(&server->connections, 1) + 1;
-    if (now > atomic_load(&server->connections_most))
-        atomic_store(&server->connections_most, now);
+    fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (fd != NULL && from != NULL)
+        *of_connection = warden_come(server->warden, fd->connect_fd, from->client_addr);
 }
 
 /* What the library says while it starts explains why it did not. Later it speaks of what strangers
@@ -419,6 +429,14 @@ static struct MHD_Daemon *start_daemon(struct server *server, int listening)
         MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
+static void end(struct server *server)
+{
+    if (server == NULL)
+        return;
+    warden_stop(server->warden);
+    free(server);
+}
+
 struct server *server_start(const struct server_setup *setup, struct error *err)
 {
     int listening = server_listen(setup->listen, err), given;
@@ -428,18 +446,20 @@ struct server *server_start(const struct server_setup *setup, struct error *err)
         return NULL;
     server = calloc(1, sizeof *server);
     /* The library closes its descriptor when it stops, and mostly when it does not start. */
-    given = server == NULL ? -1 : dup(listening);
-    if (given >= 0) {
+    given = server == NULL ? -1 : fcntl(listening, F_DUPFD_CLOEXEC, 0);
+    if (given >= 0 && (server->warden = warden_start(setup->clock, err)) != NULL) {
         server->setup = *setup;
         server->daemon = start_daemon(server, given);
         server->started = true;
+    } else if (given >= 0) {
+        close(given);
     }
     close(listening);
     if (server != NULL && server->daemon != NULL)
         return server;
     error_set(err, ERROR_PEER, SAY("网页无法启动：%s", "the page cannot start: %s"),
-              server == NULL || given < 0 ? "out of memory" : server->said);
-    free(server);
+              server == NULL || given < 0 ? SAY("内存不足", "out of memory") : server->said);
+    end(server);
     return NULL;
 }
 
@@ -448,14 +468,21 @@ void server_stop(struct server *server)
     if (server == NULL)
         return;
     MHD_stop_daemon(server->daemon);
-    free(server);
+    end(server);
 }
 
 void server_status(struct server *server, struct page_status *status)
 {
-    status->connections = atomic_load(&server->connections);
-    status->connections_most = atomic_load(&server->connections_most);
-    status->requests = atomic_load(&server->requests);
-    status->not_modified = atomic_load(&server->not_modified);
-    status->refused = atomic_load(&server->refused);
+    struct guests_count count;
+
+    warden_count(server->warden, &count);
+    *status = (struct page_status){
+        .connections = count.now,
+        .connections_most = count.most,
+        .requests = atomic_load(&server->requests),
+        .not_modified = atomic_load(&server->not_modified),
+        .refused = atomic_load(&server->refused),
+        .closed_slow = count.slow,
+        .crowded_out = count.crowded,
+    };
 }
