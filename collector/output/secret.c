@@ -52,8 +52,7 @@ static bool file_is_guarded(int fd, const char *path, bool credential, struct er
     return true;
 }
 
-/* One line; a carriage return or line feed at its end is not part of it. */
-static bool read_line(int fd, const char *path, char *out, size_t size, struct error *err)
+static bool read_all(int fd, const char *path, char *out, size_t size, struct error *err)
 {
     size_t used = 0;
     ssize_t got;
@@ -69,12 +68,24 @@ static bool read_line(int fd, const char *path, char *out, size_t size, struct e
     if (got < 0)
         return error_set(err, ERROR_SETTINGS, SAY("读不了密钥文件 %s：%s", "secret %s: %s"), path,
                          strerror(errno));
+    out[used] = '\0';
+    if (strlen(out) != used)
+        return error_set(err, ERROR_SETTINGS, SAY("密钥文件 %s 不是文字", "secret %s is not text"),
+                         path);
+    return true;
+}
+
+/* One line; a carriage return or line feed at its end is not part of it. */
+static bool check_line(const char *path, char *out, struct error *err)
+{
+    size_t used = strlen(out);
+
     if (used > 0 && out[used - 1] == '\n')
         used--;
     if (used > 0 && out[used - 1] == '\r')
         used--;
     out[used] = '\0';
-    if (used == 0 || strlen(out) != used || strcspn(out, "\r\n") != used)
+    if (used == 0 || strcspn(out, "\r\n") != used)
         return error_set(
             err, ERROR_SETTINGS,
             SAY("密钥文件 %s 应恰好是一行文字", "secret %s must be exactly one line of text"),
@@ -82,18 +93,17 @@ static bool read_line(int fd, const char *path, char *out, size_t size, struct e
     return true;
 }
 
-bool secret_read(const char *from, char *out, size_t size, struct error *err)
+/* Its text, as long as `size` allows; `path` is where it stands. */
+static bool read_secret(const char *from, char path[512], char *out, size_t size, struct error *err)
 {
     bool credential = strncmp(from, CREDENTIAL, strlen(CREDENTIAL)) == 0;
-    char path[512];
     bool good;
     int fd;
 
-    out[0] = '\0';
     if (credential) {
-        if (!credential_path(from + strlen(CREDENTIAL), path, sizeof path, err))
+        if (!credential_path(from + strlen(CREDENTIAL), path, 512, err))
             return false;
-    } else if ((size_t)snprintf(path, sizeof path, "%s", from) >= sizeof path) {
+    } else if ((size_t)snprintf(path, 512, "%s", from) >= 512) {
         return error_set(err, ERROR_SETTINGS, SAY("路径太长", "path too long"));
     }
     /* No link is followed, and a pipe in its place cannot hold us up. */
@@ -103,9 +113,30 @@ bool secret_read(const char *from, char *out, size_t size, struct error *err)
                          errno == ELOOP ? SAY("是符号链接，不跟随",
                                               "it is a symbolic link, which we do not follow")
                                         : strerror(errno));
-    good = file_is_guarded(fd, path, credential, err) && read_line(fd, path, out, size, err);
+    good = file_is_guarded(fd, path, credential, err) && read_all(fd, path, out, size, err);
     close(fd);
+    return good;
+}
+
+static bool give(bool good, char *out, size_t size)
+{
     if (!good)
         explicit_bzero(out, size);
     return good;
+}
+
+bool secret_read(const char *from, char *out, size_t size, struct error *err)
+{
+    char path[512];
+
+    out[0] = '\0';
+    return give(read_secret(from, path, out, size, err) && check_line(path, out, err), out, size);
+}
+
+bool secret_read_text(const char *from, char *out, size_t size, struct error *err)
+{
+    char path[512];
+
+    out[0] = '\0';
+    return give(read_secret(from, path, out, size, err), out, size);
 }

@@ -79,5 +79,7 @@ const char *output_kind_word(enum output_kind kind);
 /* Reads a secret ("FILE" with mode 0600 or stricter and our or root's owner, or "credential:NAME"
  * below $CREDENTIALS_DIRECTORY) into `out`, one line, without its end. */
 bool secret_read(const char *from, char *out, size_t size, struct error *err);
+/* The same of several lines: the key of a certificate. */
+bool secret_read_text(const char *from, char *out, size_t size, struct error *err);
 
 #endif

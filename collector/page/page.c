@@ -13,6 +13,7 @@
 #include "page/body.h"
 #include "page/gate.h"
 #include "page/server.h"
+#include "page/tls.h"
 #include "store/reader.h"
 
 struct page {
@@ -159,14 +160,24 @@ static void answer(void *self, const struct http_request *request, struct http_a
     spare(request, answer);
 }
 
+/* Keys are read for the moment in which they are needed. */
 static struct server *listen_now(struct page *page, struct error *err)
 {
-    const struct server_setup setup = {.listen = page->host.settings->page.listen,
-                                       .clock = page->host.clock,
-                                       .answer = answer,
-                                       .self = page};
+    struct tls_files *files = tls_load(&page->host.settings->page, err);
+    const struct server_setup setup = {
+        .listen = page->host.settings->page.listen,
+        .certificate = files == NULL ? NULL : files->certificate,
+        .key = files == NULL ? NULL : files->key,
+        .clock = page->host.clock,
+        .answer = answer,
+        .self = page,
+    };
+    struct server *server = NULL;
 
-    return server_start(&setup, err);
+    if (files != NULL || err->kind == ERROR_NONE)
+        server = server_start(&setup, err);
+    tls_free(files);
+    return server;
 }
 
 static void say_waiting(struct page *page, const struct error *why)
@@ -190,8 +201,9 @@ static void *try_again(void *self)
         until.tv_sec += TRY_AGAIN_S;
         while (!page->stopping && pthread_cond_timedwait(&page->stop, &page->lock, &until) == 0)
             ;
-        if (!page->stopping)
-            page->server = listen_now(page, &err);
+        err = (struct error){0};
+        if (!page->stopping && (page->server = listen_now(page, &err)) == NULL)
+            say_waiting(page, &err);
     }
     if (page->server != NULL) {
         notice_end(page->host.notices, NOTICE);
@@ -214,22 +226,23 @@ static bool listen_or_wait(struct page *page, struct error *err)
     return page->waits;
 }
 
-static bool make_parts(struct page *page, struct error *err)
+static bool make_gate(struct page *page, struct error *err)
 {
     const struct settings *settings = page->host.settings;
+    struct tls_files *files = tls_load(&settings->page, err);
 
+    if (files != NULL || err->kind == ERROR_NONE)
+        page->gate = gate_new(&settings->page, files == NULL ? NULL : files->certificate,
+                              page->host.clock, err);
+    tls_free(files);
+    return page->gate != NULL;
+}
+
+static bool make_parts(struct page *page, struct error *err)
+{
     page->users_seen = UINT64_MAX;
-    page->reader = reader_open(settings->store_dir, err);
-    if (page->reader == NULL)
-        return false;
-    page->gate = gate_new(&settings->page, NULL, page->host.clock, err);
-    if (page->gate == NULL)
-        return false;
-    page->acts = act_desk_new(page->host.clock);
-    if (page->acts == NULL)
-        return error_set(err, ERROR_MEMORY, "%s",
-                         SAY("内存不足，无法启动", "out of memory at start"));
-    return listen_or_wait(page, err);
+    page->reader = reader_open(page->host.settings->store_dir, err);
+    return page->reader != NULL && make_gate(page, err) && listen_or_wait(page, err);
 }
 
 struct page *page_start(const struct page_host *host, struct error *err)

@@ -22,14 +22,13 @@ enum {
 
 /* TLS 1.2 and 1.3, with forward secrecy and authenticated encryption alone. */
 #define PRIORITIES                                                                                 \
-    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:"           \
-    "+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:"                     \
-    "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:"       \
-    "+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-EDDSA-ED25519:+COMP-NULL:+CTYPE-SRV-X509:"        \
-    "%SERVER_PRECEDENCE:%NO_SESSION_HASH"
+    "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:"   \
+    "+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM:-MAC-ALL:+AEAD:%SERVER_PRECEDENCE"
 
 struct server {
-    struct server_setup setup;
+    void (*answer)(void *self, const struct http_request *request, struct http_answer *answer);
+    void *self;
+    bool secure; /* TLS */
     struct MHD_Daemon *daemon;
     struct warden *warden;
     char said[256]; /* by the library while it starts */
@@ -66,7 +65,7 @@ static void add_security(const struct server *server, struct MHD_Response *respo
     add(response, "Cross-Origin-Resource-Policy", "same-origin");
     add(response, "Permissions-Policy",
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=()");
-    if (server->setup.certificate != NULL)
+    if (server->secure)
         add(response, "Strict-Transport-Security", "max-age=31536000");
 }
 
@@ -246,7 +245,7 @@ static int read_head(struct server *server, struct MHD_Connection *connection, c
 
     asking->request.method = http_method(method);
     asking->request.from = about == NULL ? NULL : about->client_addr;
-    asking->request.tls = server->setup.certificate != NULL;
+    asking->request.tls = server->secure;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, line_add, &lines);
     say_in_here(http_language(&asking->request));
     if (!good || lines.broken) {
@@ -296,7 +295,7 @@ static void cut_short(struct server *server, struct MHD_Connection *connection)
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
     atomic_fetch_add(&server->refused, 1);
-    if (about != NULL && server->setup.certificate == NULL)
+    if (about != NULL && !server->secure)
         (void)!send(about->connect_fd, words, sizeof words - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -323,7 +322,7 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
     asking->request.body = asking->body == NULL ? "" : asking->body;
     asking->request.body_size = asking->body_size;
     say_in_here(http_language(&asking->request));
-    server->setup.answer(server->setup.self, &asking->request, &made);
+    server->answer(server->self, &asking->request, &made);
     return send_answer(server, connection, &made);
 }
 
@@ -406,21 +405,21 @@ static size_t keep_escapes(void *self, struct MHD_Connection *connection, char *
     return strlen(words);
 }
 
-static struct MHD_Daemon *start_daemon(struct server *server, int listening)
+static struct MHD_Daemon *start_daemon(struct server *server, const struct server_setup *setup,
+                                       int listening)
 {
     struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_KEY,    0, (void *)(uintptr_t)server->setup.key        },
-        {MHD_OPTION_HTTPS_MEM_CERT,   0, (void *)(uintptr_t)server->setup.certificate},
-        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES               },
-        {MHD_OPTION_END,              0, NULL                                        },
+        {MHD_OPTION_HTTPS_MEM_KEY,    0, (void *)(uintptr_t)setup->key        },
+        {MHD_OPTION_HTTPS_MEM_CERT,   0, (void *)(uintptr_t)setup->certificate},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES        },
+        {MHD_OPTION_END,              0, NULL                                 },
     };
-    bool secure = server->setup.certificate != NULL;
 
-    if (!secure)
+    if (!server->secure)
         tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | (secure ? MHD_USE_TLS : 0), 0, NULL,
-        NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, library_says, server,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | (server->secure ? MHD_USE_TLS : 0), 0,
+        NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, library_says, server,
         MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, line_read, server,
@@ -448,8 +447,10 @@ struct server *server_start(const struct server_setup *setup, struct error *err)
     /* The library closes its descriptor when it stops, and mostly when it does not start. */
     given = server == NULL ? -1 : fcntl(listening, F_DUPFD_CLOEXEC, 0);
     if (given >= 0 && (server->warden = warden_start(setup->clock, err)) != NULL) {
-        server->setup = *setup;
-        server->daemon = start_daemon(server, given);
+        server->answer = setup->answer;
+        server->self = setup->self;
+        server->secure = setup->certificate != NULL;
+        server->daemon = start_daemon(server, setup, given);
         server->started = true;
     } else if (given >= 0) {
         close(given);
