@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/say.h"
-#include "page/route.h"
+#include "page/acts.h"
 #include "record/orders.h"
 
 /* A change this near to now may have another one behind it that left the same time stamp: the file
@@ -165,17 +165,31 @@ static uint64_t version(const struct call *call)
     return ((uint64_t)changed_ns * 31 + news) * 2 + orders_are_served(store_dir);
 }
 
+static bool read_after(struct call *call, uint64_t *before)
+{
+    const char *after = http_query_get(call->query, "after");
+
+    if (after == NULL)
+        return true;
+    *before = strtoull(after, NULL, 10);
+    if (after[0] != '\0' && strlen(after) < 20 && after[strspn(after, "0123456789")] == '\0')
+        return true;
+    call_refuse(call, ERROR_WRONG_USE, "%s",
+                SAY("after：要前一页给出的 next", "after: the next of the page before is wanted"));
+    return false;
+}
+
 /* Newest first, from before `after` on. */
 static void answer_bundles(struct call *call)
 {
-    const char *after = http_query_get(call->query, "after");
-    uint64_t before = after == NULL ? UINT64_MAX : strtoull(after, NULL, 10);
+    uint64_t before = UINT64_MAX;
     const struct orders *orders;
     json_t *list = json_array(), *last = json_null();
     bool working;
     long limit;
 
-    if (!call_number(call, "limit", 1, 1000, 200, &limit) || (orders = look(call)) == NULL) {
+    if (!call_number(call, "limit", 1, 1000, 200, &limit) || !read_after(call, &before) ||
+        (orders = look(call)) == NULL) {
         json_decref(list);
         return;
     }
@@ -261,9 +275,16 @@ static void answer_file(struct call *call)
     json_decref(state);
 }
 
+/* The arguments alone: the act is the only one of this address. */
+static void take_order(struct call *call)
+{
+    page_act(call, ORDER_EVENT, call->body);
+}
+
 const struct route evidence_routes[] = {
     {METHOD_GET,      "/api/v1/bundles", ROLE_READER, version, answer_bundles},
-    {METHOD_GET,    "/api/v1/bundles/{id}", ROLE_READER, version, answer_bundle},
-    {METHOD_GET, "/api/v1/bundles/{id}/file", ROLE_READER, NULL, answer_file},
-    {0     },
+    {METHOD_POST,    "/api/v1/bundles", ROLE_STEWARD, NULL, take_order},
+    {METHOD_GET, "/api/v1/bundles/{id}", ROLE_READER, version, answer_bundle},
+    {METHOD_GET,     "/api/v1/bundles/{id}/file", ROLE_READER, NULL, answer_file},
+    {0  },
 };

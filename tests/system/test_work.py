@@ -7,6 +7,8 @@ import re
 import signal
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 import zipfile
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 import tamper_town
 from lookback import BINARY
 from tamper_town import rewrite
-from waiting import wait_for
+from waiting import free_port, wait_for
 
 
 class Town(tamper_town.Town):
@@ -385,3 +387,82 @@ def test_what_cannot_be_drawn_fails_with_the_sentence_and_the_next_is_tried(gate
         state = gateway.wait_over(order)
         assert state["state"] == "failed" and "/nowhere" in state["error"]["text"]
         assert state["error"]["kind"] == "not_found"
+
+
+# On the page -----------------------------------------------------------------------------------------
+
+
+class Page:
+    def __init__(self, port, token):
+        self.address, self.token = f"http://127.0.0.1:{port}", token
+
+    def ask(self, path, body=None, token=True, **headers):
+        """(status, headers, bytes)"""
+        request = urllib.request.Request(self.address + path, headers={"Accept-Language": "en", **headers})
+        if token:
+            request.add_header("Authorization", "Bearer " + self.token)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.headers, answer.read()
+
+    def get(self, path):
+        status, _, data = self.ask(path)
+        assert status == 200, data
+        return json.loads(data)
+
+
+@pytest.fixture
+def page(gateway):
+    port = free_port()
+    rewrite(gateway.folder, "config/collector.conf", lambda words: words.replace(
+        'page = { listen = ""; };', f'page = {{ listen = "127.0.0.1:{port}"; open = true; }};'))
+    gateway.run()
+    token = json.loads(gateway.command("user", "add", "li", "--role", "steward", "--json").stdout)["user"]["token"]
+    return Page(port, token)
+
+
+def test_a_bundle_ordered_on_the_page_is_seen_coming_and_downloaded_whole(gateway, page, pen):
+    ordered = {"task": "71", "from": tamper_town.day(gateway, 30), "to": tamper_town.day(gateway, 10),
+               "public": False}
+    assert page.ask("/api/v1/bundles", ordered, token=False)[0] in (401, 403)
+    assert page.get("/api/v1/bundles") == {"working": False, "bundles": [], "next": None}
+    status, headers, data = page.ask("/api/v1/bundles", ordered)
+    assert status == 202, data
+    wait_for(lambda: page.get(headers["Location"])["act"]["state"] == "done", 10)
+    order = page.get(headers["Location"])["act"]["seq"]
+    (bundle,) = page.get("/api/v1/bundles")["bundles"]
+    assert (bundle["id"], bundle["state"], bundle["by"]) == (str(order), "waiting", "page:li")
+    assert "does not run" in bundle["text"]
+
+    gateway.start("work")
+    where = f"/api/v1/bundles/{order}"
+    pen.wait()
+    wait_for(lambda: page.get("/api/v1/bundles")["working"], 10)
+    bundle = page.get(where)["bundle"]
+    assert bundle["state"] == "making" and bundle["share"] == 0.85
+    assert page.ask(where + "/file")[0] == 404
+    status, headers, _ = page.ask(where)
+    assert page.ask(where, **{"If-None-Match": headers["ETag"]})[0] == 304
+    pen.let_go()
+    wait_for(lambda: page.get(where)["bundle"]["state"] == "done", 40)
+    bundle = page.get(where)["bundle"]
+    status, headers, data = page.ask(where + "/file")
+    assert status == 200 and headers["Content-Type"] == "application/zip"
+    assert headers["Content-Disposition"] == f'attachment; filename="{bundle["file"]["name"]}"'
+    assert hashlib.sha256(data).hexdigest() == bundle["file"]["sha256"]
+    states = tamper_town.ours(data, bundle["key"]).states
+    assert states["unchanged"] == states["signed-by"] == "proven"
+
+
+def test_what_the_act_refuses_the_page_says(gateway, page):
+    status, headers, _ = page.ask("/api/v1/bundles", {"task": "no", "from": "2026-01-01", "to": "2026-02-01"})
+    assert status == 202
+    wait_for(lambda: page.get(headers["Location"])["act"]["state"] == "refused", 10)
+    assert "no task no" in page.get(headers["Location"])["act"]["error"]["detail"]
+    assert page.ask("/api/v1/bundles", {"task": "71", "bundles": "../x"})[0] == 400
+    assert page.get("/api/v1/bundles")["bundles"] == []
