@@ -14,6 +14,8 @@ enum language { LANGUAGE_ZH, LANGUAGE_EN };
 void say_in(enum language language);
 /* In this thread alone, from here on: for who answers people of both. */
 void say_in_here(enum language language);
+/* The same for a while, or -1: as everywhere, as log lines want it. Gives what to put back. */
+int say_as(int language);
 enum language say_language(void);
 
 /* A format string for printf-like functions: SAY("端口被占用", "the port is in use"). */

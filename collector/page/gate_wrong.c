@@ -83,6 +83,7 @@ static void say_begun(struct wrong_tokens *wrong, const uint8_t key[16], struct 
 {
     char words[INET6_ADDRSTRLEN] = "?";
     bool v4 = key[10] == 0xff && key[11] == 0xff;
+    int asked_in = say_as(-1);
 
     wrong->siege = true;
     wrong->refused = 0;
@@ -93,17 +94,22 @@ static void say_begun(struct wrong_tokens *wrong, const uint8_t key[16], struct 
                     "page: too many wrong tokens, the last from %s; more are answered 429, good "
                     "ones pass as ever, and a line follows when it is over"),
                 words);
+    say_as(asked_in);
 }
 
 void wrong_sweep(struct wrong_tokens *wrong)
 {
+    int asked_in;
+
     if (!wrong->siege || ms_between(wrong->last, clock_mono(wrong->clock)) < WRONG_QUIET_MS)
         return;
     wrong->siege = false;
+    asked_in = say_as(-1);
     log_notice(SAY("网页：一分钟内不再有错误令牌；历时 %" PRId64 " 秒，共拒绝 %" PRIu64 " 次",
                    "page: no wrong token for a minute; it lasted %" PRId64 " s, %" PRIu64
                    " were refused"),
                ms_between(wrong->began, wrong->last) / 1000, wrong->refused);
+    say_as(asked_in);
 }
 
 bool wrong_count(struct wrong_tokens *wrong, const struct sockaddr *from, int *retry_s)

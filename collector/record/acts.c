@@ -140,13 +140,10 @@ static bool commit(struct act_call *call, const struct act_kind *kind, const cha
 /* In the words of who asks: a check says sentences, and writes none into the record. */
 static bool check(struct act_call *call, const struct act_kind *kind, struct error *err)
 {
-    enum language before = say_language();
-    bool good;
+    int before = say_as(call->language);
+    bool good = kind->check(call, err);
 
-    if (call->language >= 0)
-        say_in_here((enum language)call->language);
-    good = kind->check(call, err);
-    say_in_here(before);
+    say_as(before);
     return good;
 }
 

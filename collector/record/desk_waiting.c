@@ -22,16 +22,14 @@ void errand_end(struct errand *errand, uint64_t seq, const struct error *err)
 
 static void refuse_errand(struct errand *errand)
 {
-    enum language before = say_language();
+    int before = say_as(errand->language);
     struct error err;
 
-    if (errand->language >= 0)
-        say_in_here((enum language)errand->language);
     error_set(&err, ERROR_REFUSED, "%s",
               SAY("采集程序正在停止，操作未执行；请在其重新启动后再试",
                   "the collector is stopping and the act was not done; try again when it has "
                   "started"));
-    say_in_here(before);
+    say_as(before);
     errand_end(errand, 0, &err);
 }
 
