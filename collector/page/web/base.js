@@ -104,6 +104,21 @@ export const CAUSES = {
     not_connected: ["尚未连上来", "has not dialled in"],
 };
 
+/* What screening thinks of a value; a doubt's rule is "screen-" and the same word. */
+export const DOUBTS = {
+    silence: ["长时间没有有效数据", "no valid value for long"],
+    span: ["超出通常范围", "outside the usual span"],
+    spike: ["单个数值突跳", "a single value stands out"],
+    rate: ["变化过快", "changes unusually fast"],
+    flat: ["长时间不变", "unchanged for long"],
+    clip: ["集中在一个上限", "crowds at a ceiling"],
+    contradiction: ["互相矛盾", "contradicts another"],
+    hidden: ["升高后多次缺测", "gaps when values rise"],
+    night: ["夜间数据偏少", "less data at night"],
+};
+
+export const doubt_words = (word) => term(DOUBTS, String(word ?? "").replace(/^screen-/, ""));
+
 export function cause_words(cause) {
     const exception = /^exception_(\d+)$/.exec(cause ?? "");
     if (exception)
@@ -150,8 +165,10 @@ export function el(tag, attributes, ...children) {
 
     if (classes.length)
         node.className = classes.join(" ");
-    if (attributes?.class) {
-        node.className = `${node.className} ${attributes.class}`.trim();
+    if (attributes && "class" in attributes) {
+        const given = attributes.class;
+        if (given)
+            node.className = `${node.className} ${given}`.trim();
         attributes = { ...attributes, class: null };
     }
     if (name !== "select")
@@ -274,6 +291,9 @@ export function problem_state(problem) {
         return "recovered";
     return problem.kind === "relapse" ? "relapse" : "breach";
 }
+
+/* Whether some sites are real and some simulated: then each says which it is. */
+export const is_mixed = () => town.about?.simulated && town.about.sites.some((site) => !site.simulated);
 
 export const simulated_tag = (is) =>
     is ? el("span.simulated", null, say("模拟数据", "SIMULATED")) : null;
@@ -463,10 +483,23 @@ export function ago(moment) {
     return el("time.ago", { datetime: new Date(to_ms(moment)).toISOString(), title: exact_words(moment) }, ago_words(moment));
 }
 
+/* The same, calmer: what is younger than a minute is only that. */
+export const lately = (moment) =>
+    now_ms() - to_ms(moment) < 60000 ? el("time", { datetime: moment, title: exact_words(moment) }, say("1 分钟内", "within a minute")) : ago(moment);
+
+/* "自 今天 12:04（3 分钟前）" */
+export const since = (at) =>
+    at === null || at === undefined ? null
+        : el("span.since", null, say("自", "since "), moment(at), say("（", " ("), ago(at), say("）", ")"));
+
 /* A <time> that says the moment, exact in its title. */
 export const moment = (at, seconds) =>
     at === null || at === undefined ? el("span", null, "—")
         : el("time.nowrap", { datetime: new Date(to_ms(at)).toISOString(), title: exact_words(at) }, moment_words(at, seconds));
+
+/* When the collector answered last: what is shown was checked then. */
+const heard_words = () => (line.last_ms === null ? "—" : clock_words(line.last_ms, true));
+export const heard = () => el("time.heard", null, heard_words());
 
 setInterval(() => {
     if (document.hidden)
@@ -476,6 +509,8 @@ setInterval(() => {
         if (time.textContent !== words)
             time.firstChild.data = words;
     }
+    for (const time of document.querySelectorAll("time.heard"))
+        put(time, heard_words());
 }, 1000);
 
 document.addEventListener("click", (event) => {

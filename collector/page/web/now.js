@@ -1,7 +1,274 @@
-/* now.js - the town at a glance. */
-import { el, empty, put, say } from "./base.js";
+/* now.js - the town at a glance: what is wrong first, in one sentence, then village by village,
+ * then site by site.
+ */
+import { ago, bound_label, cause_words, channel_title, chip, doubt_words, el, empty, heard, icon, is_mixed, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
 
-export async function show(page) {
+/* The sentence ---------------------------------------------------------------------------------- */
+
+const COUNTED = {
+    relapse: [(n) => `${n} 处回潮`, (n) => `${n} relapsed`],
+    breach: [(n) => `${n} 处超标`, (n) => `${n} over the limit`],
+    silent: [(n) => `${n} 处无数据`, (n) => `${n} without data`],
+    doubt: [(n) => `${n} 处数据存疑`, (n) => `${n} with doubtful data`],
+    recovered: [(n) => `${n} 处已恢复待关闭`, (n) => `${n} recovered, not closed`],
+};
+
+export function headline(counts) {
+    const wrong = Object.entries(COUNTED).filter(([state]) => counts[state] > 0)
+        .map(([state, words]) => say(...words.map((word) => word(counts[state]))));
+    const rest = [];
+    if (counts.good > 0)
+        rest.push(wrong.length ? say(`其余 ${counts.good} 处正常`, `${counts.good} normal`)
+            : say(`${counts.nothing ? "" : "全部 "}${counts.good} 处正常`, counts.good === 1 ? "1 site, normal" : `${counts.nothing ? "" : "All "}${counts.good} sites normal`));
+    if (counts.nothing > 0)
+        rest.push(say(`${counts.nothing} 处没有设备`, `${counts.nothing} without a device`));
+    if (!counts.sites)
+        return say("还没有点位", "There are no sites yet");
+    return [wrong.join(say("，", ", ")), rest.join(say("，", ", "))].filter(Boolean).join(say("；", "; "));
+}
+
+const worst_of = (sites) => sites[0]?.state ?? "nothing";
+
+function top_part(now) {
+    const told = headline(now.counts);
+    return el("div.headline", { "data-key": "headline" }, mark(worst_of(now.sites), 30),
+        el("h1", null, told),
+        el("div.under", null,
+            el("span", null, say("核对于 ", "checked at "), heard()),
+            now.notices > 0 && el("a", { href: "#/station" }, say(`${now.notices} 件设备或系统的事要人处理`, `${now.notices} ${now.notices === 1 ? "notice" : "notices"} of the station need someone`))));
+}
+
+/* Villages -------------------------------------------------------------------------------------- */
+
+const village_of = (name) => town.sites.get(name)?.village || say("未分村居", "No village");
+
+function go_to(event, name) {
+    const card = document.getElementById(`site-${name}`);
+    if (!card)
+        return;
+    event.preventDefault();
+    event.stopPropagation();
+    light(card);
+}
+
+function light(card) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    card.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    const heading = card.querySelector("h3");
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    lit = card.dataset.key;
+    card.classList.add("lit");
+    setTimeout(() => {
+        lit = null;
+        card.classList.remove("lit");
+    }, 1600);
+}
+
+let lit = null;
+
+const site_link = (site) =>
+    el("li", null, el("a", { class: site.state, href: `#/now?site=${encodeURIComponent(site.name)}`, onclick: (event) => go_to(event, site.name) },
+        mark(site.state, 18), el("span", null, site_title(site.name)), el("span.word", null, term(STATES, site.state))));
+
+function villages_part(now) {
+    const villages = Map.groupBy ? Map.groupBy(now.sites, (site) => village_of(site.name)) : group(now.sites);
+    if (villages.size < 2)
+        return null;
+    return el("section.stack", { "data-key": "villages", "aria-labelledby": "villages" },
+        el("h2", { id: "villages" }, say("各村居", "Villages")),
+        el("div.villages", null, [...villages].map(([name, sites]) =>
+            el("div.village", { class: sites[0].state, "data-key": `village-${name}` },
+                el("h3", null, el("span", null, name), el("span.count", null, say(`${sites.length} 处`, String(sites.length)))),
+                el("ul", null, sites.map(site_link))))),
+        map_part(now));
+}
+
+function group(sites) {
+    const groups = new Map();
+    for (const site of sites)
+        groups.set(village_of(site.name), [...(groups.get(village_of(site.name)) ?? []), site]);
+    return groups;
+}
+
+/* A sketch by longitude and latitude; no tiles, no roads: where things lie to each other. */
+function map_part(now) {
+    const placed = now.sites.map((site) => ({ site, at: town.sites.get(site.name)?.location })).filter(({ at }) => at);
+    if (placed.length < 3)
+        return null;
+    const wide = 900, high = 300, edge = 46;
+    const lons = placed.map(({ at }) => at[0]), lats = placed.map(({ at }) => at[1]);
+    const [west, east, south, north] = [Math.min(...lons), Math.max(...lons), Math.min(...lats), Math.max(...lats)];
+    const squeeze = Math.cos(((south + north) / 2) * Math.PI / 180);
+    const scale = Math.min((wide - 2 * edge) / Math.max(1e-9, (east - west) * squeeze), (high - 2 * edge) / Math.max(1e-9, north - south));
+    const x = (lon) => wide / 2 + (lon - (west + east) / 2) * squeeze * scale;
+    const y = (lat) => high / 2 - (lat - (south + north) / 2) * scale;
+    return el("details", { "data-key": "map" }, el("summary", null, say("位置示意图", "Sketch map")),
+        svg("svg", { class: "map", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": say("点位相对位置示意，上北下南", "where the sites lie; north is up") },
+            [...placed].reverse().map(({ site, at }) => {
+                const sign = mark(site.state, 24);
+                sign.setAttribute("x", x(at[0]) - 12);
+                sign.setAttribute("y", y(at[1]) - 12);
+                return [sign, (placed.length <= 12 || site.state !== "good") && svg("text", { x: x(at[0]), y: y(at[1]) + 28, "text-anchor": "middle" }, site_title(site.name))];
+            })));
+}
+
+/* One site ---------------------------------------------------------------------------------------- */
+
+const owners = new Map(); // of the tasks that problems belong to: id -> task, null while asked
+
+function whose(problem) {
+    const parts = problem.tasks.map((id) => {
+        const owner = owners.get(id)?.owner;
+        return [el("a", { href: `#/task/${encodeURIComponent(id)}` }, say(`任务 ${id}`, `task ${id}`)), owner && ` ${owner.unit || owner.lead || ""}${owner.person ? say(`（${owner.person}）`, ` (${owner.person})`) : ""}`];
+    });
+    return parts.length ? el("p.whose", null, say("责任：", "Owner: "), parts.flatMap((part, i) => (i ? [say("；", "; "), part] : [part])))
+        : el("p.whose.soft", null, say("没有对应的整改任务", "No task is about this"));
+}
+
+const PROBLEM_TITLES = {
+    relapse: ["回潮", "Relapse"],
+    ongoing: ["整改期间超标", "Breach during rectification"],
+    new: ["新超标", "New breach"],
+};
+
+function trouble_part(problem) {
+    const parameter = parameter_of(problem.point);
+    const state = problem_state(problem);
+    const doubt = problem.nature === "doubt";
+    const kind = doubt ? say("数据存疑", "Doubtful data") : term(PROBLEM_TITLES, problem.kind);
+    return el("div.trouble", { class: state, "data-key": problem.uid },
+        el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, say(`${channel_title(problem.point)}${kind}`, `${kind}: ${channel_title(problem.point)}`)),
+            simulated_tag(is_mixed() && problem.simulated)),
+        doubt ? problem.rule && el("p", null, doubt_words(problem.rule))
+            : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　", bound_label(problem.bound, parameter?.unit)),
+        el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended), say("；始于", "; began "), moment(problem.first)] : since(problem.first),
+            problem.acknowledged ? say("，已有人确认", "; acknowledged") : !doubt && say("，还没有人确认", "; nobody has acknowledged it")),
+        whose(problem));
+}
+
+const TRUSTED = new Set(["N", "T"]);
+
+function value_note(row) {
+    if (row.time === null || row.quality === null)
+        return say("还没有读到过", "never read yet");
+    const why = [];
+    if (!TRUSTED.has(row.quality) || row.quality === "T")
+        why.push(quality_words(row.quality));
+    if (row.cause)
+        why.push(cause_words(row.cause));
+    if (row.doubt)
+        why.push(say(`存疑：${doubt_words(row.doubt)}`, `in doubt: ${doubt_words(row.doubt)}`));
+    return why.join(say("，", ", "));
+}
+
+function value_row(row, site) {
+    const parameter = parameter_of(row.point);
+    const problem = site.problems.find((one) => one.point === row.point && one.state === "open" && one.nature === "breach");
+    const state = problem && problem_state(problem);
+    const note = value_note(row);
+    const absent = row.value === null;
+    return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, row.stale && "stale", absent && "absent"].filter(Boolean).join(" "), "data-key": row.point },
+        el("span.name", null, channel_title(row.point)),
+        el("span.right", null, state && !row.stale && !absent && [el("span.sign", null, mark(state, 13), term(STATES, state)), " "],
+            absent ? el("span.measure", null, el("span.number", null, "—")) : measure(row.value, parameter?.unit, parameter?.decimals, row.bound),
+            row.stale && !absent && el("span.unseen", null, say("（过时的值）", " (an old value)"))),
+        el("span.second", null,
+            el("span", null, [row.bound && bound_label(row.bound, parameter?.unit), note].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]))),
+            row.time !== null && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time))));
+}
+
+const DEVICE_STATES = {
+    silent: ["没有应答", "does not answer"],
+    refusing: ["拒绝回答", "refuses to answer"],
+    changed: ["不是原来那台", "is not the same instrument"],
+};
+
+const device_row = (device) =>
+    el("p.warn.silent", { "data-key": `device-${device.name}` }, el("strong", null, device.title || device.name), " ", term(DEVICE_STATES, device.state),
+        device.cause && say(`（${cause_words(device.cause)}）`, ` (${cause_words(device.cause)})`), say("，", ", "), since(device.since),
+        say("。", ". "), el("a", { href: "#/station" }, say("看设备", "See the device")));
+
+function task_line({ open, watching, relapsed, overdue }, name) {
+    const parts = [open && say(`${open} 项在整改`, `${open} open`), overdue && el("span.late", null, say(`${overdue} 项逾期`, `${overdue} overdue`)),
+        watching && say(`${watching} 项销号后在盯`, `${watching} watched after strike-off`), relapsed && say(`${relapsed} 项回潮过`, `${relapsed} relapsed`)].filter(Boolean);
+    return parts.length ? el("p.small", null, el("a", { href: `#/tasks?site=${encodeURIComponent(name)}` }, say("整改任务", "Tasks")), say("：", ": "), parts.flatMap((part, i) => (i ? [say("，", ", "), part] : [part]))) : null;
+}
+
+const SHOWN_VALUES = 6;
+
+function values_part(site) {
+    const wrong = (row) => (site.problems.some((one) => one.point === row.point && one.state === "open") ? 0 : row.stale || row.value === null || row.doubt ? 1 : row.bound ? 2 : 3);
+    const rows = [...site.points].sort((a, b) => wrong(a) - wrong(b));
+    const rest = rows.length > SHOWN_VALUES + 1 ? rows.splice(SHOWN_VALUES) : [];
+    return [rows.length > 0 && el("div.values", { "data-key": "values" }, rows.map((row) => value_row(row, site))),
+        rest.length > 0 && el("details", { "data-key": "rest" }, el("summary", null, say(`另外 ${rest.length} 项`, `${rest.length} more`)),
+            el("div.values", null, rest.map((row) => value_row(row, site))))];
+}
+
+function site_card(site) {
+    const about = town.sites.get(site.name);
+    const where = [about?.village, kind_words(about)].filter(Boolean);
+    const down = site.devices.filter((device) => device.state !== "answering");
+    return el("article.card.site", { id: `site-${site.name}`, "data-key": `site-${site.name}`, class: `${site.state}${lit === `site-${site.name}` ? " lit" : ""}` },
+        el("header", null,
+            el("div.head", null, chip(site.state), simulated_tag(is_mixed() && about?.simulated)),
+            el("h3", null, site_title(site.name)),
+            el("p.small.soft", null, where.join(" · "), site.state !== "nothing" && site.since && [" · ", since(site.since)])),
+        site.problems.filter((problem) => problem.state !== "closed").map(trouble_part),
+        down.map(device_row),
+        site.state === "nothing" && el("p.soft", null, say("这里没有接入设备：没有数据，不代表没有问题。", "No device is connected here: no data does not mean no problem.")),
+        values_part(site),
+        task_line(site.tasks, site.name));
+}
+
+/* The view ------------------------------------------------------------------------------------------ */
+
+async function learn_owners(page, now, again) {
+    const wanted = new Set(now.sites.flatMap((site) => site.problems.flatMap((problem) => problem.tasks)));
+    const asked = [...wanted].filter((id) => !owners.has(id)).slice(0, 20);
+    for (const id of asked)
+        owners.set(id, null);
+    const found = await Promise.allSettled(asked.map(async (id) => owners.set(id, (await page.ask(`/tasks/${encodeURIComponent(id)}`)).task)));
+    if (found.some(({ status }) => status === "fulfilled") && !page.signal.aborted)
+        again();
+    for (const id of asked)
+        if (owners.get(id) === null)
+            owners.delete(id);
+}
+
+function draw(now) {
+    return el("div", null, top_part(now), villages_part(now),
+        now.sites.length === 0 ? empty(say("sites.conf 里还没有点位。", "sites.conf has no sites yet."))
+            : el("section.stack", { "data-key": "sites", "aria-labelledby": "sites" },
+                el("h2", { id: "sites" }, say("各点位，最要紧的在前", "Sites, worst first")),
+                el("div.cards", null, now.sites.map(site_card))));
+}
+
+export async function show(page, where) {
+    let latest = null;
+    let told = null;
     page.title(say("现状", "Now"));
-    await page.poll("/now", (now) => put(page.root, el("h1", null, say("现状", "Now")), empty(`${now.sites.length}`)));
+    const again = () => {
+        const fresh = draw(latest);
+        fresh.className = page.root.className;
+        fresh.dataset.view = "now";
+        morph(page.root, fresh);
+    };
+    const see = (now, changed) => {
+        latest = now;
+        again();
+        const words = headline(now.counts);
+        const wrong = now.counts.relapse + now.counts.breach;
+        page.title((wrong ? `(${wrong}) ` : "") + say("现状", "Now"));
+        if (changed && words !== told)
+            tell(words);
+        told = words;
+        learn_owners(page, now, again);
+    };
+    await page.poll("/now", see, 2000);
+    const wanted = where.query.get("site");
+    const card = wanted && page.root.querySelector(`#site-${CSS.escape(wanted)}`);
+    if (card)
+        setTimeout(() => light(card), 60);
 }

@@ -1,7 +1,7 @@
 /* shell.js - the frame around the views: addresses, navigation, language, who is signed in, and
  * whether the collector still answers.
  */
-import { ask_early, el, empty, get, icon, is_english, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, town, town_take, Unreachable } from "./base.js";
+import { ask_early, el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, town, town_take, Unreachable } from "./base.js";
 
 /* Views by the first part of their address. */
 const VIEWS = {
@@ -62,7 +62,7 @@ const language_button = (id) =>
 function account_button() {
     const me = town.me;
     const words = token_is() && me?.name ? me.name : me?.open && me.role !== "public" ? term(ROLES, me.role) : say("登录", "Sign in");
-    return el("button.tool", { type: "button", onclick: open_account, "aria-haspopup": "dialog" }, icon("person"), el("span", null, words));
+    return el("button.tool", { type: "button", onclick: open_account, "aria-haspopup": "dialog", "aria-label": words }, icon("person"), el("span", null, words));
 }
 
 async function open_account() {
@@ -75,8 +75,7 @@ function simulated_badge() {
     const about = town.about;
     if (!about?.simulated)
         return null;
-    const some = about.sites.some((site) => !site.simulated);
-    return el("span.simulated.big", null, some ? "含模拟数据 PARTLY SIMULATED" : "模拟数据 SIMULATED");
+    return el("span.simulated.big", null, is_mixed() ? "含模拟数据 PARTLY SIMULATED" : "模拟数据 SIMULATED");
 }
 
 function frame() {
@@ -86,7 +85,8 @@ function frame() {
     put(at("top"),
         el("a.brand", { href: "#/now", "aria-label": say(`${title}，回到现状`, `${title}, to Now`) }, icon("watch", 22), el("span", null, title)),
         signed && el("nav.places", { "aria-label": say("各页", "Views") }, PLACES.map(place_link)),
-        el("span.tools", null, simulated_badge(), language_button("language"), account_button()));
+        simulated_badge(),
+        el("span.tools", null, language_button("language"), account_button()));
     at("bar").setAttribute("aria-label", say("各页", "Views"));
     put(at("bar"), signed && [PLACES.slice(0, ON_THE_BAR).map(place_link),
         place_link(["more", "more", "更多", "More", ["more", ...PLACES.slice(ON_THE_BAR).flatMap((place) => place[4])]])]);

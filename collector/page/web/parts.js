@@ -1,0 +1,146 @@
+/* parts.js - rows of problems and tasks, deeds, and what else more than one view shows. */
+import { ago, bound_label, category_words, channel_title, chip, date_words, doubt_words, el, icon, is_mixed, KINDS, mark, measure, moment, parameter_of, problem_state, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
+
+export const task_address = (id) => `#/task/${encodeURIComponent(id)}`;
+export const problem_address = (problem) => `#/problem/${problem.uid}`;
+
+/* Joined by a mark, the absent ones left out. */
+export const joined = (parts, between = say("，", ", ")) =>
+    parts.filter((part) => part !== null && part !== undefined && part !== false && part !== "").flatMap((part, i) => (i ? [between, part] : [part]));
+
+export function back_link(address, words) {
+    return el("a.back", { href: address }, icon("back"), words);
+}
+
+export const parameter_unit = (problem) => problem.parameter?.unit ?? parameter_of(problem.point)?.unit ?? "";
+
+/* "氨氮 回潮"; a doubt is not a breach and never called one. */
+export function problem_title(problem) {
+    const what = channel_title(problem.point);
+    if (problem.nature === "doubt")
+        return say(`${what}：${doubt_words(problem.rule)}`, `${what}: ${doubt_words(problem.rule)}`);
+    const kinds = { relapse: say(`${what}回潮`, `Relapse: ${what}`), ongoing: say(`${what}整改期间超标`, `During rectification: ${what}`), new: say(`${what}新超标`, `New breach: ${what}`) };
+    return kinds[problem.kind] ?? what;
+}
+
+/* Colour and shape say what it is now; the word says kind and state. */
+export function problem_chip(problem) {
+    const state = problem_state(problem);
+    if (problem.state === "closed")
+        return chip("nothing", term(PROBLEM_STATES, "closed"));
+    if (problem.state === "recovered")
+        return chip(problem.nature === "doubt" ? "doubt" : "recovered", term(PROBLEM_STATES, "recovered"));
+    return chip(state, problem.nature === "doubt" ? say("存疑，待核查", "In doubt") : say(`${term(STATES, state)}，进行中`, `${term(STATES, state)}, going on`));
+}
+
+export function limit_words(limit) {
+    if (!limit)
+        return null;
+    const period = { night: ["夜间", "night"], day: ["昼间", "daytime"], reading: ["逐个读数", "each reading"] };
+    return joined([`${limit.standard}${limit.edition ? `-${limit.edition}` : ""}`, limit.clause, limit.class && say(`${limit.class} 类`, `class ${limit.class}`), limit.period && term(period, limit.period)], say("，", ", ")).join("");
+}
+
+export const owner_words = (owner) => joined([owner?.unit || owner?.lead, owner?.person], say("，", ", ")).join("");
+
+/* One problem in a list. `owners`: tasks by id, where they are known. */
+export function problem_item(problem, owners) {
+    const state = problem_state(problem);
+    const parameter = parameter_of(problem.point);
+    const doubt = problem.nature === "doubt";
+    return el("li.item", { class: state, "data-key": problem.uid },
+        el("div", null, el("div.row", null, problem_chip(problem), simulated_tag(is_mixed() && problem.simulated)),
+            el("h2", null, el("a", { href: problem_address(problem) }, problem_title(problem))),
+            el("p", null, problem.site.title || problem.site.name, problem.site.village && el("span.soft", null, ` · ${problem.site.village}`))),
+        el("div.aside", null, !doubt && [el("span", null, el("span.small.soft", null, say("最差 ", "worst ")), measure(problem.worst.value, parameter_unit(problem), parameter?.decimals, problem.bound)),
+            bound_label(problem.bound, parameter_unit(problem))]),
+        el("p.meta", null,
+            el("span", null, problem.state === "open" ? [say("始于", "since "), moment(problem.first), say("（", " ("), ago(problem.first), say("）", ")")]
+                : [moment(problem.first), say(" 至 ", " to "), moment(problem.ended ?? problem.last)]),
+            problem.episodes > 1 && el("span", null, say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
+            problem.tasks.length > 0 && el("span", null, joined(problem.tasks.map((id) => joined([say(`任务 ${id}`, `task ${id}`), owner_words(owners?.get(id)?.owner)], " ")), say("；", "; "))),
+            !doubt && problem.state !== "closed" && el("span", null, problem.acknowledged ? say(`${problem.acknowledged.by || "有人"} 已确认`, `acknowledged by ${problem.acknowledged.by || "someone"}`) : el("strong", null, say("无人确认", "not acknowledged")))));
+}
+
+/* Tasks ------------------------------------------------------------------------------------------ */
+
+export const WATCHED = {
+    here: ["本机监测", "watched here"],
+    elsewhere: ["别的采集器监测", "watched elsewhere"],
+    nobody: ["无人监测", "watched by nothing"],
+};
+
+export const VERDICTS = {
+    held: ["守住了", "Held"],
+    relapsed: ["回潮", "Relapsed"],
+    not_proven: ["证据不足", "Not proven"],
+};
+const VERDICT_STATES = { held: "good", relapsed: "relapse", not_proven: "doubt" };
+
+export const verdict_chip = (verdict) => (verdict ? chip(VERDICT_STATES[verdict.answer] ?? "nothing", term(VERDICTS, verdict.answer)) : null);
+
+const OPEN_STATES = new Set(["found", "assigned", "rectifying", "applied", "checking", "publicised", "returned"]);
+export const task_is_open = (task) => OPEN_STATES.has(task.state);
+
+/* The state of a task as a mark. */
+export function task_mark(task) {
+    if (task.verdict?.answer === "relapsed" || task.relapses.length)
+        return "relapse";
+    if (task.overdue)
+        return "breach";
+    return task_is_open(task) ? "nothing" : task.verdict?.answer === "not_proven" ? "doubt" : task.verdict?.answer === "held" ? "good" : "nothing";
+}
+
+export function deadline_words(task) {
+    if (!task.deadline)
+        return el("span.soft", null, say("没有时限", "no deadline"));
+    const date = date_words(Date.parse(`${task.deadline}T04:00:00Z`));
+    if (!task_is_open(task))
+        return el("span", null, say(`时限 ${date}`, `deadline ${date}`));
+    if (task.overdue)
+        return el("span.late", null, say(`时限 ${date}，逾期 ${Math.abs(task.days)} 天`, `due ${date}, ${Math.abs(task.days)} d overdue`));
+    if (task.days !== null && task.days !== undefined)
+        return el("span", { class: task.soon || task.days <= 15 ? "soon" : null }, task.days === 0 ? say(`时限 ${date}，今天到期`, `due ${date}, today`) : say(`时限 ${date}，剩 ${task.days} 天`, `due ${date}, ${task.days} d left`));
+    return el("span", null, say(`时限 ${date}`, `due ${date}`));
+}
+
+export function task_item(task) {
+    return el("li.item", { class: task_mark(task), "data-key": `task-${task.id}` },
+        el("div", null, el("div.row", null, el("span.tag", null, task.id), el("span.tag", null, task_state_words(task.state)), verdict_chip(task.verdict), task.supervised && el("span.tag", null, say("督办", "supervised"))),
+            el("h2", null, el("a", { href: task_address(task.id) }, task.title))),
+        el("div.aside", null, deadline_words(task)),
+        el("p.meta", null, el("span", null, category_words(task.category)), task.village && el("span", null, task.village), el("span", null, owner_words(task.owner)),
+            el("span", { class: task.watched === "nobody" ? "soft" : null }, term(WATCHED, task.watched)),
+            task.relapses.length > 0 && el("strong", null, say(`回潮 ${task.relapses.length} 次`, `${task.relapses.length} relapses`))));
+}
+
+/* Deeds -------------------------------------------------------------------------------------------- */
+
+export const DEEDS = {
+    "problem.acknowledge": ["确认了问题", "acknowledged the problem"],
+    "problem.close": ["关闭了问题", "closed the problem"],
+    "task.note": ["写了备注", "wrote a note"],
+    "task.strike_off": ["销号", "struck the task off"],
+    "tasks.import": ["导入台账", "imported the ledger"],
+    "device.maintenance": ["设了维护窗口", "set a maintenance window"],
+    "evidence.order": ["要了佐证包", "asked for evidence"],
+    "evidence.issue": ["佐证包已封存", "evidence was sealed"],
+};
+
+/* Who did it, as people are called: "page:li" is li. */
+const doer = (deed) => {
+    const who = String(deed.who ?? "").replace(/^page:/, "");
+    return deed.by && deed.by !== who ? say(`${deed.by}（以 ${who} 登录）`, `${deed.by} (signed in as ${who})`) : deed.by || who || "—";
+};
+
+/* Rows {time, state?, what, note} and deeds, newest last. */
+export function timeline(rows) {
+    const sorted = [...rows].sort((a, b) => String(a.time ?? "").localeCompare(String(b.time ?? "")) || (a.seq ?? 0) - (b.seq ?? 0));
+    return el("ol.deeds", null, sorted.map((row) =>
+        el("li.deed", { class: row.state ? `event ${row.state}` : null, "data-key": row.seq ? `deed-${row.seq}` : null },
+            el("p", null, el("span.what", null, row.what ?? say(`${doer(row)} ${term(DEEDS, row.kind)}`, `${doer(row)} ${term(DEEDS, row.kind)}`)), " ", el("span.soft.small", null, moment(row.time, true))),
+            row.note && el("blockquote", null, row.note))));
+}
+
+export { chip, mark };
+export const kind_words_of = (problem) => term(KINDS, problem.kind);
+export const is_simulated = (thing) => thing?.simulated ?? town.about?.simulated ?? false;
