@@ -20,7 +20,8 @@ static const struct {
     [QUALITY_NO_ANSWER] = {'B', "no_answer",   "通信故障", "no answer"       },
 };
 
-enum { QUALITY_COUNT = sizeof qualities / sizeof qualities[0] };
+_Static_assert(sizeof qualities / sizeof qualities[0] == QUALITY_COUNT,
+               "every letter has its words");
 
 char quality_letter(enum quality quality)
 {
@@ -46,6 +47,13 @@ const char *quality_title(enum quality quality)
 {
     assert((unsigned)quality < QUALITY_COUNT);
     return SAY(qualities[quality].zh, qualities[quality].en);
+}
+
+void quality_sentences(enum quality quality, const char **zh, const char **en)
+{
+    assert((unsigned)quality < QUALITY_COUNT);
+    *zh = qualities[quality].zh;
+    *en = qualities[quality].en;
 }
 
 bool quality_is_judged(enum quality quality)
@@ -119,6 +127,13 @@ bool cause_from_word(const char *word, enum cause *cause)
         if (strcmp(causes[i].word, word) == 0)
             return *cause = (enum cause)i, true;
     return false;
+}
+
+void cause_sentences(enum cause cause, const char **zh, const char **en)
+{
+    assert((unsigned)cause < CAUSE_COUNT);
+    *zh = causes[cause].zh;
+    *en = causes[cause].en;
 }
 
 const char *cause_title(enum cause cause)

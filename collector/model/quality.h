@@ -16,6 +16,7 @@ enum quality {
     QUALITY_MANUAL = 5,      /* S */
     QUALITY_FAULT = 6,       /* D: a value only if it decoded */
     QUALITY_NO_ANSWER = 7,   /* B: never a value */
+    QUALITY_COUNT
 };
 
 /* Why. The numbers are stored and never change; new ones go to the end. */
@@ -52,6 +53,7 @@ bool quality_from_letter(char letter, enum quality *quality);
 /* "normal", "over_range", …; and in the language of the moment. Static. */
 const char *quality_word(enum quality quality);
 const char *quality_title(enum quality quality);
+void quality_sentences(enum quality quality, const char **zh, const char **en);
 
 /* N, and T as "at least this". */
 bool quality_is_judged(enum quality quality);
@@ -61,6 +63,7 @@ const char *cause_word(enum cause cause);
 bool cause_from_word(const char *word, enum cause *cause);
 /* Half a sentence for a person, e.g. "没有回答" / "did not answer". */
 const char *cause_title(enum cause cause);
+void cause_sentences(enum cause cause, const char **zh, const char **en);
 /* What a person does about it, e.g. "请检查供电、接线和站号" / "check its power, wiring and unit
  * id"; "" for none. */
 const char *cause_advice(enum cause cause);

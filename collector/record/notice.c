@@ -163,6 +163,27 @@ size_t notices_since(struct notices *notices, uint64_t *revision, struct notice 
     return count;
 }
 
+uint64_t notices_revision(struct notices *notices)
+{
+    uint64_t revision;
+
+    pthread_mutex_lock(&notices->lock);
+    revision = notices->revision;
+    pthread_mutex_unlock(&notices->lock);
+    return revision;
+}
+
+size_t notices_count(struct notices *notices)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&notices->lock);
+    for (size_t i = 0; i < NOTICES_MAX; i++)
+        count += notices->board[i].id[0] != '\0' && !notices->board[i].ended;
+    pthread_mutex_unlock(&notices->lock);
+    return count;
+}
+
 size_t notices_open(struct notices *notices, struct notice *out, size_t most)
 {
     uint64_t revision = 0;

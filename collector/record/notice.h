@@ -35,6 +35,8 @@ void notice_end(struct notices *notices, const char *id);
 /* Copies up to `most` notices (ended ones too) changed after `revision`; returns how many and sets
  * `*revision` to the newest. */
 size_t notices_since(struct notices *notices, uint64_t *revision, struct notice *out, size_t most);
+uint64_t notices_revision(struct notices *notices);
+size_t notices_count(struct notices *notices); /* open now */
 /* Those that are open now. */
 size_t notices_open(struct notices *notices, struct notice *out, size_t most);
 

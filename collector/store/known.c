@@ -91,23 +91,35 @@ bool reader_lessons(struct reader *reader, uint32_t device, const uint8_t digest
     return good;
 }
 
-bool store_identity(struct store *store, uint32_t device, char text[IDENTITY_TEXT],
-                    struct error *err)
+static bool identity(struct connection *c, uint32_t device, char text[IDENTITY_TEXT],
+                     struct error *err)
 {
     static const char sql[] = "SELECT text FROM identity WHERE device = ?1";
     sqlite3_stmt *row = NULL;
     bool failed = false;
 
     text[0] = '\0';
-    if (!store_ready(store, err))
-        return false;
-    if (sqlite3_prepare_v2(store->c.db, sql, -1, &row, NULL) != SQLITE_OK)
-        return store_complain(store, err);
+    if (sqlite3_prepare_v2(c->db, sql, -1, &row, NULL) != SQLITE_OK)
+        return connection_complain(c, err);
     sqlite3_bind_int64(row, 1, device);
-    if (statement_next(&store->c, row, &failed, err))
+    if (statement_next(c, row, &failed, err))
         snprintf(text, IDENTITY_TEXT, "%s", column_text(row, 0));
     sqlite3_finalize(row);
     return !failed;
+}
+
+bool store_identity(struct store *store, uint32_t device, char text[IDENTITY_TEXT],
+                    struct error *err)
+{
+    text[0] = '\0';
+    return store_ready(store, err) &&
+           (identity(&store->c, device, text, err) || store_complain(store, err));
+}
+
+bool reader_identity(struct reader *reader, uint32_t device, char text[IDENTITY_TEXT],
+                     struct error *err)
+{
+    return identity(&reader->c, device, text, err);
 }
 
 /* Runs one that writes, with its values bound by now; ends it. */

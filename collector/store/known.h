@@ -25,6 +25,10 @@ bool reader_lessons(struct reader *reader, uint32_t device, const uint8_t digest
 bool store_identity(struct store *store, uint32_t device, char text[IDENTITY_TEXT],
                     struct error *err);
 
+/* The same from what is committed. */
+bool reader_identity(struct reader *reader, uint32_t device, char text[IDENTITY_TEXT],
+                     struct error *err);
+
 /* Inside a transaction. A lesson that is there already stays as it is; an identity is replaced. */
 bool store_put_lesson(struct store *store, uint32_t device, uint32_t profile,
                       const struct lesson *lesson, struct wall_time now, struct error *err);

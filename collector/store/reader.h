@@ -91,11 +91,12 @@ bool reader_tasks(struct reader *reader, const char *id,
                   bool (*each)(void *self, const char *body, const char *relapses), void *self,
                   struct error *err);
 
-/* Problems and doubts that are not closed, newest first. */
-bool reader_unclosed(struct reader *reader, bool (*each)(void *self, const char *body), void *self,
+/* Problems and doubts that are not closed, newest first, with the store's number of their point. */
+bool reader_unclosed(struct reader *reader,
+                     bool (*each)(void *self, uint32_t point, const char *body), void *self,
                      struct error *err);
-/* What stands beside the body of each task, in the same order; and the points that watch tasks,
- * tasks in that order too. Borrowed for the call. */
+/* What stands beside the body of each task, site by site; and the points that watch tasks, each
+ * one's tasks in the order of reader_tasks(). Borrowed for the call. */
 struct task_brief {
     const char *id, *state, *site, *deadline;
     struct wall_time struck_off, watch_until;
@@ -104,7 +105,7 @@ bool reader_task_briefs(struct reader *reader,
                         bool (*each)(void *self, const struct task_brief *task), void *self,
                         struct error *err);
 bool reader_task_points(struct reader *reader,
-                        bool (*each)(void *self, const char *point, const char *task), void *self,
+                        bool (*each)(void *self, uint32_t point, const char *task), void *self,
                         struct error *err);
 
 /* How many problems that are not closed there are of each kind, nature and state; and tasks by

@@ -45,7 +45,8 @@ bool reader_tasks(struct reader *reader, const char *id,
     return !failed;
 }
 
-bool reader_unclosed(struct reader *reader, bool (*each)(void *self, const char *body), void *self,
+bool reader_unclosed(struct reader *reader,
+                     bool (*each)(void *self, uint32_t point, const char *body), void *self,
                      struct error *err)
 {
     sqlite3_stmt *row = reader_ask(reader, ASK_UNCLOSED);
@@ -53,7 +54,7 @@ bool reader_unclosed(struct reader *reader, bool (*each)(void *self, const char 
     bool more = true;
 
     while (more && statement_next(&reader->c, row, &failed, err))
-        more = each(self, column_text(row, 0));
+        more = each(self, (uint32_t)sqlite3_column_int64(row, 0), column_text(row, 1));
     sqlite3_reset(row);
     return !failed;
 }
@@ -109,7 +110,7 @@ bool reader_task_briefs(struct reader *reader,
 }
 
 bool reader_task_points(struct reader *reader,
-                        bool (*each)(void *self, const char *point, const char *task), void *self,
+                        bool (*each)(void *self, uint32_t point, const char *task), void *self,
                         struct error *err)
 {
     sqlite3_stmt *row = reader_ask(reader, ASK_TASK_POINTS);
@@ -117,7 +118,7 @@ bool reader_task_points(struct reader *reader,
     bool more = true;
 
     while (more && statement_next(&reader->c, row, &failed, err))
-        more = each(self, column_text(row, 0), column_text(row, 1));
+        more = each(self, (uint32_t)sqlite3_column_int64(row, 0), column_text(row, 1));
     sqlite3_reset(row);
     return !failed;
 }

@@ -110,11 +110,12 @@ const char *const reader_statements[ASK_COUNT] = {
     /* The last in time, which but for a clock that was set back is the last in the sequence. */
     [ASK_NEWEST_KEPT] = "SELECT seq, nullif(time, -1), value, quality, cause FROM kept"
                         " WHERE segment = ?1 AND point = ?2 ORDER BY time DESC, seq DESC LIMIT 1",
-    [ASK_UNCLOSED] = "SELECT body FROM problem WHERE state <> 'closed' ORDER BY first DESC, uid",
-    [ASK_TASK_ROWS] =
-        "SELECT id, state, site, deadline, struck_off, watch_until FROM task" TASK_ORDER,
-    [ASK_TASK_POINTS] = "SELECT point, task FROM task_point CROSS JOIN task"
-                        " ON task.id = task_point.task" TASK_ORDER,
+    [ASK_UNCLOSED] = "SELECT point, body FROM problem WHERE state <> 'closed'"
+                     " ORDER BY first DESC, uid",
+    [ASK_TASK_ROWS] = "SELECT id, state, site, deadline, struck_off, watch_until FROM task"
+                      " ORDER BY site, id",
+    [ASK_TASK_POINTS] = "SELECT p.id, t.task FROM task_point AS t CROSS JOIN task"
+                        " ON task.id = t.task CROSS JOIN point AS p ON p.name = t.point" TASK_ORDER,
     [ASK_ODD_KEPT] = READINGS_KEPT_WHERE(" AND quality <> 0"),
     [ASK_ODD_FRESH] = READINGS_FRESH_WHERE(" AND f.quality <> 0"),
     [ASK_POINT_FRESH_LAST] = POINT_FRESH " ORDER BY p.seq DESC LIMIT 1",
