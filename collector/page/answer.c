@@ -6,6 +6,7 @@
 
 #include "base/say.h"
 #include "base/text.h"
+#include "page/json_bytes.h"
 
 #define JSON_TYPE    "application/json; charset=utf-8"
 #define PROBLEM_TYPE "application/problem+json"
@@ -22,15 +23,17 @@ void answer_end(struct http_answer *answer)
 
 static void give_json(struct http_answer *answer, const char *type, json_t *json)
 {
-    char *bytes = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+    struct bytes bytes = {0};
+    bool good = json != NULL && json_bytes(&bytes, json);
 
     json_decref(json);
-    if (bytes == NULL) { /* no memory for the sentence either */
+    if (!good) { /* no memory for the sentence either */
         static const char nothing[] =
             "{\"type\":\"urn:lookback:store\",\"title\":\"out of memory\","
             "\"status\":500,\"detail\":\"out of memory\","
             "\"kind\":\"store\",\"where\":null}";
 
+        free(bytes.at);
         answer_end(answer);
         answer->status = 500;
         answer->type = PROBLEM_TYPE;
@@ -38,7 +41,7 @@ static void give_json(struct http_answer *answer, const char *type, json_t *json
         answer->size = sizeof nothing - 1;
         return;
     }
-    answer_bytes(answer, type, bytes, strlen(bytes));
+    answer_bytes(answer, type, bytes.at, bytes.used);
 }
 
 void answer_json(struct http_answer *answer, json_t *json)

@@ -8,6 +8,7 @@
 
 #include "base/say.h"
 #include "ledger/task.h"
+#include "page/json_bytes.h"
 #include "page/live_inside.h"
 
 static pthread_key_t key;
@@ -220,7 +221,8 @@ static char *shown(json_t *problem)
                                         "first", "last", "ended", "worst",  "bound"};
     json_t *short_form = json_object();
     const json_t *acknowledged = json_object_get(problem, "acknowledged");
-    char *words;
+    struct bytes words = {0};
+    bool good;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         json_t *member = json_object_get(problem, names[i]);
@@ -231,9 +233,11 @@ static char *shown(json_t *problem)
     json_object_set(short_form, "tasks", json_object_get(problem, "tasks"));
     json_object_set_new(short_form, "simulated",
                         json_boolean(json_is_true(json_object_get(problem, "simulated"))));
-    words = json_dumps(short_form, JSON_COMPACT);
+    good = json_bytes(&words, short_form);
     json_decref(short_form);
-    return words;
+    if (!good)
+        free(words.at);
+    return good ? words.at : NULL;
 }
 
 static void note_doubt(struct live *live, const json_t *problem, uint32_t place)
