@@ -242,7 +242,13 @@ static bool make_parts(struct page *page, struct error *err)
 {
     page->users_seen = UINT64_MAX;
     page->reader = reader_open(page->host.settings->store_dir, err);
-    return page->reader != NULL && make_gate(page, err) && listen_or_wait(page, err);
+    if (page->reader == NULL || !make_gate(page, err))
+        return false;
+    page->acts = act_desk_new(page->host.clock);
+    if (page->acts == NULL)
+        return error_set(err, ERROR_MEMORY, "%s",
+                         SAY("内存不足，无法启动", "out of memory at start"));
+    return listen_or_wait(page, err);
 }
 
 struct page *page_start(const struct page_host *host, struct error *err)
