@@ -38,8 +38,9 @@ struct route {
     const char *path;   /* "/api/v1/problems/{uid}" */
     enum role role;     /* the least */
     /* A number that changes whenever the answer could; with it an If-None-Match is answered without
-     * `answer` being called, and equal questions share one answer. NULL: the digest of the answer
-     * is its ETag. */
+     * `answer` being called, and equal questions share one answer: equal in path, query, language
+     * and role, so who asks must not matter otherwise. The query is there, its values unchecked.
+     * NULL: the digest of the answer is its ETag. */
     uint64_t (*version)(const struct call *call);
     void (*answer)(struct call *call);
 };
