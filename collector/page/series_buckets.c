@@ -461,10 +461,11 @@ static bool too_long(struct error *err)
 }
 
 bool series_buckets_make(struct series_rows *rows, const struct series_asked *asked,
-                         struct error *err)
+                         bool periods_only, struct error *err)
 {
     enum { ATTEMPTS = 3 };
-    struct filling filling = {.rows = rows, .asked = asked, .mean = asked->point->mean};
+    struct filling filling = {
+        .rows = rows, .asked = asked, .mean = asked->point->mean, .periods_only = periods_only};
     size_t source = PERIODS;
     size_t step = 0;
     bool found = false;

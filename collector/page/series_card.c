@@ -5,6 +5,7 @@
 
 #include "base/say.h"
 #include "page/series_lists.h"
+#include "page/series_write.h"
 #include "town/shown.h"
 
 enum { ROWS_MOST = 64 };
@@ -131,7 +132,9 @@ void answer_point(struct call *call)
     json_t *tasks = json_array();
     struct series_point point;
     struct error err = {0};
+    struct writing writing;
     struct span stored;
+    json_t *card;
 
     if (!series_point_find(&point, call)) {
         json_decref(tasks);
@@ -143,17 +146,19 @@ void answer_point(struct call *call)
         return;
     }
     stored = reader_point_span(call->reader, point.point->id);
-    answer_json(
-        call->answer,
-        json_pack("{s:{s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o}}",
-                  "point", "point", point.name, "site",
-                  call->host->catalog->sites[point.device->site].name, "device", point.device->name,
-                  "channel", point.point->channel, "parameter",
-                  point.parameter == NULL ? json_null() : json_string(point.parameter->key), "unit",
-                  series_unit(&point), "decimals",
-                  point.parameter == NULL ? 6 : point.parameter->decimals, "every_ms",
-                  (json_int_t)point.device->every_ms, "simulated", point.device->simulated, "first",
-                  series_time(stored.start), "last", series_time(stored.end), "limits",
-                  limits_json(&point, settings, now), "rules", rules_json(&point, settings, now),
-                  "tasks", tasks, "beside", beside_json(&point, call->host->catalog)));
+    card = json_pack(
+        "{s:{s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o}}", "point",
+        "point", point.name, "site", call->host->catalog->sites[point.device->site].name, "device",
+        point.device->name, "channel", point.point->channel, "parameter",
+        point.parameter == NULL ? json_null() : json_string(point.parameter->key), "unit",
+        series_unit(&point), "decimals", point.parameter == NULL ? 6 : point.parameter->decimals,
+        "every_ms", (json_int_t)point.device->every_ms, "simulated", point.device->simulated,
+        "first", series_time(stored.start), "last", series_time(stored.end), "limits",
+        limits_json(&point, settings, now), "rules", rules_json(&point, settings, now), "tasks",
+        tasks, "beside", beside_json(&point, call->host->catalog));
+    if (writing_begin(&writing, call)) {
+        write_json(writing.to, card);
+        writing_end(&writing, call, "application/json; charset=utf-8");
+    }
+    json_decref(card);
 }

@@ -107,8 +107,9 @@ void series_rows_end(struct series_rows *rows);
 /* Parts of the above, each in a file of its own. */
 bool series_raw_make(struct series_rows *rows, const struct series_asked *asked, bool *fits,
                      struct error *err);
+/* `periods_only`: its readings are gone, if there ever were any. */
 bool series_buckets_make(struct series_rows *rows, const struct series_asked *asked,
-                         struct error *err);
+                         bool periods_only, struct error *err);
 /* The bands of a stretch of time, of what is no normal reading; `*full` when there were more than
  * were wanted. */
 bool series_bands_read(struct series_rows *rows, const struct series_asked *asked, struct span span,
