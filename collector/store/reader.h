@@ -162,7 +162,7 @@ bool reader_odd_readings(struct reader *reader, uint32_t point, struct span span
 /* When the first and the last reading that is still stored stand, of any letter; WALL_NONE: there
  * is none. */
 struct span reader_point_span(struct reader *reader, uint32_t point);
-/* As reader_aggregates(), at most `most` of them. `cause` is borrowed for the call. */
+/* As reader_aggregates(), at most `most` of them, without `cause`. */
 bool reader_point_aggregates(struct reader *reader, uint32_t point, enum period period,
                              struct span span, size_t most,
                              bool (*each)(void *self, const struct aggregate *aggregate),

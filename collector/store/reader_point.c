@@ -75,19 +75,24 @@ bool reader_point_aggregates(struct reader *reader, uint32_t point, enum period 
 {
     sqlite3_stmt *row = reader_ask(reader, ASK_POINT_AGGREGATES);
     struct aggregate aggregate;
+    struct aggregate newest = {.start = WALL_NONE, .cause = ""};
     bool failed = false;
-    bool more = true;
+    bool more = most > 0;
 
     bind_text(row, 1, period_word(period));
     sqlite3_bind_int64(row, 2, span.start.ms);
     sqlite3_bind_int64(row, 3, span.end.ms);
     sqlite3_bind_int64(row, 4, point);
-    sqlite3_bind_int64(row, 5, (int64_t)most);
     while (more && statement_next(&reader->c, row, &failed, err)) {
         aggregate_of_row(row, &aggregate);
-        more = each(self, &aggregate);
+        if (wall_is_known(newest.start) && newest.start.ms != aggregate.start.ms)
+            more = each(self, &newest) && --most > 0;
+        newest = aggregate;
+        newest.cause = "";
     }
     sqlite3_reset(row);
+    if (more && !failed && wall_is_known(newest.start))
+        each(self, &newest);
     return !failed;
 }
 

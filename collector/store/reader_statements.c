@@ -123,16 +123,15 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_POINT_KEPT_LAST] = POINT_KEPT " ORDER BY s.segment DESC, k.time DESC LIMIT 1",
     /* A segment that ended before the device was known has nothing of it. */
     [ASK_POINT_KEPT_FIRST] =
-        POINT_KEPT " AND s.last_time >= (SELECT ifnull(d.since, 0) FROM point AS o"
+        POINT_KEPT " AND +s.last_time >= (SELECT ifnull(d.since, 0) FROM point AS o"
                    " JOIN device AS d ON d.id = o.device WHERE o.id = ?1)"
                    " ORDER BY s.segment, k.time LIMIT 1",
-    /* The + keeps SQLite from taking the span for the start as well, and reading it each time. */
+    /* The + keeps SQLite from taking the span for the start as well, and reading it each time. The
+     * versions of a period follow each other. */
     [ASK_POINT_AGGREGATES] = "SELECT " AGGREGATE_COLUMNS_OF(
         "a.") " FROM aggregate_start AS s CROSS JOIN aggregate AS a"
               " ON a.period = ?1 AND a.start = +s.start AND a.point = ?4"
-              " AND a.version = (SELECT max(n.version) FROM aggregate AS n WHERE n.period = ?1"
-              " AND n.start = +s.start AND n.point = ?4)"
-              " WHERE s.period = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start LIMIT ?5",
+              " WHERE s.period = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start",
     [ASK_POINT_PROBLEMS] = "SELECT uid, kind, nature, state, rule, first, last, ended FROM problem"
                            " WHERE point = ?1 AND first < ?3 AND (ended IS NULL OR ended >= ?2)"
                            " ORDER BY first DESC, uid LIMIT ?4",

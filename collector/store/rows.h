@@ -10,9 +10,10 @@
 /* Readings of one point, in (time, seq) order. The columns of READINGS_KEPT and READINGS_FRESH:
  * seq, time, value, quality, cause. */
 #define READINGS_MOVED_UP_TO "SELECT max(last_seq) FROM segment WHERE moved = 1"
+/* The + lets SQLite find them by their times rather than go through all in their order. */
 #define READINGS_SEGMENTS                                                                          \
     "SELECT segment, first_time FROM segment WHERE moved = 1 AND pruned = 0"                       \
-    " AND last_time >= ?1 AND first_time < ?2 ORDER BY segment"
+    " AND last_time >= ?1 AND first_time < ?2 ORDER BY +segment"
 #define READINGS_KEPT_WHERE(which)                                                                 \
     "SELECT seq, time, value, quality, cause FROM kept"                                            \
     " WHERE segment = ?1 AND point = ?2 AND time >= ?3 AND time < ?4 AND seq <= ?5" which          \
