@@ -8,7 +8,7 @@
 #include "page/page_inside.h"
 #include "page/tls.h"
 
-enum { TRY_AGAIN_S = 30 };
+enum { FIRST_TRY_S = 1, TRY_AGAIN_S = 30 };
 
 #define NOTICE "page"
 
@@ -34,10 +34,10 @@ static struct server *listen_now(struct page *page, struct error *err)
 
 static void say_waiting(struct page *page, const struct error *why)
 {
-    notice_raise(
-        page->host.notices, NOTICE, SAY("网页", "the page"),
-        SAY("%s；采集照常进行，每 %d s 再试一次", "%s; polling goes on, trying again every %d s"),
-        why->text, TRY_AGAIN_S);
+    notice_raise(page->host.notices, NOTICE, SAY("网页", "the page"),
+                 SAY("%s；采集照常进行，最迟每 %d s 再试一次",
+                     "%s; polling goes on, trying again every %d s at the latest"),
+                 why->text, TRY_AGAIN_S);
 }
 
 /* Until it listens or has to stop; `lock` is held but while it waits. */
@@ -46,11 +46,13 @@ static void *try_again(void *self)
     struct page *page = self;
     struct timespec until;
     struct error err = {0};
+    int wait_s = FIRST_TRY_S; /* mostly it is our own process of before, still ending */
 
     pthread_mutex_lock(&page->lock);
     while (!page->stopping && page->server == NULL) {
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += TRY_AGAIN_S;
+        until.tv_sec += wait_s;
+        wait_s = 2 * wait_s < TRY_AGAIN_S ? 2 * wait_s : TRY_AGAIN_S;
         while (!page->stopping && pthread_cond_timedwait(&page->stop, &page->lock, &until) == 0)
             ;
         err = (struct error){0};

@@ -1,0 +1,389 @@
+"""The wire of the page: what is no good request is refused, who is slow goes, and the collector polls on."""
+import gzip
+import os
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+from lookback import Town
+from page import Page
+from waiting import free_port
+
+GOOD = b"GET /api/v1/health HTTP/1.1\r\nHost: %s\r\n\r\n"
+
+
+class Line:
+    """One connection, byte by byte."""
+
+    def __init__(self, page, source=None, tls=None):
+        self.page = page
+        self.name = f"{page.host}:{page.port}".encode()
+        self.socket = socket.create_connection((page.host, page.port), timeout=20,
+                                               source_address=(source, 0) if source else None)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket)
+
+    def send(self, words):
+        self.socket.sendall(words)
+        return self
+
+    def good(self):
+        return self.send(GOOD % self.name)
+
+    def answer(self):
+        """(status, headers, body), or None when the connection ended without one."""
+        heard = self.socket.makefile("rb")
+        try:
+            first = heard.readline()
+            if not first:
+                return None
+            headers = {}
+            while (line := heard.readline()) not in (b"\r\n", b""):
+                name, _, value = line.decode().partition(":")
+                headers[name.lower()] = value.strip()
+            return int(first.split()[1]), headers, heard.read(int(headers.get("content-length", 0)))
+        except ConnectionError:
+            return None
+
+    def ended(self):
+        """Waits until the other side has ended it."""
+        try:
+            while self.socket.recv(65536):
+                pass
+        except ConnectionError:
+            pass
+        return True
+
+    def close(self):
+        self.socket.close()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    town = Town(tmp_path_factory.mktemp("page"))
+    page = Page(town, open=True)
+    town.device(port=1)
+    town.start()
+    yield page.wait()
+    town.stop()
+
+
+# What is no good request (faults.md, A6). {host} is filled in.
+
+SMUGGLED = {
+    "two hosts": b"GET / HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "two lengths": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+    "a list of lengths": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2, 2\r\n\r\n{}",
+    "a signed length": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nContent-Length: +2\r\n\r\n{}",
+    "a blank before the colon": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nContent-Length : 2\r\n\r\n{}",
+    "length and chunks": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n"
+                         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "an unknown encoding": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "two encodings": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: identity, chunked\r\n\r\n",
+    "a body on GET": b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\n{}",
+    "chunks on GET": b"GET / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two tokens": b"GET / HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
+    "a folded header": b"GET / HTTP/1.1\r\nHost: {host}\r\nX-A: b\r\n c\r\nX-B: c\r\n\r\n",
+    "a folded header at the end": b"GET / HTTP/1.1\r\nHost: {host}\r\nX-A: b\r\n c\r\n\r\n",
+    "a folded length": b"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length:\r\n 5\r\n\r\nGET /",
+    "a bare line feed": b"GET / HTTP/1.1\r\nHost: {host}\nX-A: b\r\n\r\n",
+    "a NUL in a header": b"GET / HTTP/1.1\r\nHost: {host}\r\nX-A: b\0c\r\nX-B: d\r\n\r\n",
+    "a lone carriage return": b"GET / HTTP/1.1\r\nHost: {host}\r\nX-A: b\rX-B: d\r\n\r\n",
+    "a header without a colon": b"GET / HTTP/1.1\r\nHost: {host}\r\nX-A\r\n\r\n",
+    "a chunk that is no number": b"POST /api/v1/acts HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "a whole address": b"GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a blank in the address": b"GET /a b HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a control character in the address": b"GET /a\x01 HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "no version": b"GET /\r\n\r\n",
+    "another version": b"GET / HTTP/2.0\r\nHost: {host}\r\n\r\n",
+    "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    "a head without end": b"GET / HTTP/1.1\r\nHost: {host}\r\n" + b"X-A: " + b"a" * 40000 + b"\r\n\r\n",
+    "an address without end": b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\nHost: {host}\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("words", SMUGGLED.values(), ids=SMUGGLED.keys())
+def test_what_two_readers_could_read_differently_is_refused_and_the_line_closed(page, words):
+    line = Line(page)
+    # What follows on the same connection must never be answered.
+    line.send(words.replace(b"{host}", line.name) + GOOD % line.name)
+    answer = line.answer()
+    assert answer is None or 400 <= answer[0] < 506, answer
+    if answer is not None:
+        assert answer[1].get("connection") == "close"
+        assert line.ended()
+    line.close()
+
+
+def test_good_requests_share_a_line(page):
+    line = Line(page)
+    for _ in range(3):
+        assert line.good().answer()[0] == 200
+    line.send(GOOD % line.name * 3)  # all at once
+    heard = line.socket.makefile("rb")
+    for _ in range(3):
+        assert heard.readline().startswith(b"HTTP/1.1 200")
+        size = 0
+        while (header := heard.readline()) != b"\r\n":
+            if header.lower().startswith(b"content-length:"):
+                size = int(header.split(b":")[1])
+        heard.read(size)
+    line.close()
+
+
+TRAVERSALS = [prefix + way * depth + target
+              for prefix in ("/", "/app/", "/app/0000000000000000/", "/api/v1/", "/api/v1/tasks/", "/api/v1/bundles/")
+              for way in ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "%252e%252e%252f", "..%5c", "..%c0%af", "....//", "..;/")
+              for depth in (1, 8)
+              for target in ("etc/passwd", "lookback.db%00.js")]
+
+
+def test_no_address_leads_to_a_file(page):
+    assert len(TRAVERSALS) >= 200
+    line = Line(page)
+    for path in TRAVERSALS + ["//etc/passwd", "/app//etc/passwd", "/%00", "/app/%2fetc%2fpasswd"]:
+        line.send(b"GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (path.encode(), line.name))
+        status, _, body = line.answer()
+        assert status == 404 and b"root:" not in body, path
+    line.close()
+
+
+def test_a_body_over_256_KiB_is_413_and_the_line_closed(page):
+    for head in (b"Content-Length: 262145", b"Content-Length: 99999999999999999999"):
+        line = Line(page)
+        line.send(b"POST /api/v1/acts HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n" % (line.name, head))
+        status, headers, _ = line.answer()
+        assert (status, headers["connection"]) == (413, "close")
+        assert line.ended()
+        line.close()
+
+
+def test_chunks_without_end_are_413_and_the_line_closed(page):
+    line = Line(page)
+    line.send(b"POST /api/v1/acts HTTP/1.1\r\nHost: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % line.name)
+    sent = 0
+    try:
+        while sent < 4 << 20:
+            line.send(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
+            sent += 0x4000
+    except ConnectionError:
+        pass
+    assert sent < 4 << 20
+    assert line.answer()[0] == 413
+    line.close()
+
+
+def test_a_chunked_body_that_fits_is_read(page):
+    line = Line(page)
+    line.send(b"POST /api/v1/acts HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+              b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n" % line.name)
+    assert line.answer()[0] in (400, 401)
+    assert line.good().answer()[0] == 200
+    line.close()
+
+
+def test_every_answer_carries_the_rules_for_browsers(page):
+    for method, path in (("GET", "/"), ("GET", "/api/v1/me"), ("GET", "/nothing"), ("DELETE", "/api/v1/tasks")):
+        headers = page.ask(method, path).headers
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Strict-Transport-Security"] is None
+        assert headers["Server"] is None
+    assert page.ask("DELETE", "/api/v1/tasks").headers["Allow"] == "GET, HEAD"
+
+
+def test_what_a_browser_has_is_not_sent_again(page):
+    for path in ("/", "/api/v1/tasks", "/api/v1/problems?limit=5"):
+        first = page.get(path)
+        assert first.status == 200, first
+        again = page.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status, again.body) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+        packed = page.get(path, headers={"Accept-Encoding": "gzip"})
+        if packed.headers["Content-Encoding"] == "gzip":
+            assert packed.headers["ETag"] != first.headers["ETag"]
+            assert gzip.decompress(packed.body) == first.body
+        assert page.get(path, headers={"If-None-Match": packed.headers["ETag"]}).status == 304
+        head = page.ask("HEAD", path)
+        assert (head.status, head.body) == (200, b"")
+        assert head.headers["Content-Length"] == str(len(first.body))
+        english = page.get(path, headers={"Accept-Language": "en-GB"})
+        assert "Accept-Language" in english.headers["Vary"]
+
+
+def test_assets_are_kept_for_ever_and_an_old_digest_is_not_found(page):
+    index = page.get("/").body.decode()
+    assert "@DIGEST@" not in index
+    path = index.split('src="')[1].split('"')[0]
+    asset = page.get(path, headers={"Accept-Encoding": "gzip"})
+    assert asset.status == 200
+    assert "immutable" in asset.headers["Cache-Control"]
+    assert asset.headers["Content-Type"].startswith("text/javascript")
+    assert gzip.decompress(asset.body) == page.get(path).body
+    old = page.get(path.replace(path.split("/")[2], "0123456789abcdef"))
+    assert (old.status, old.headers["Cache-Control"]) == (404, "no-store")
+
+
+# Who is slow, and who is many (A2, A3).
+
+def test_the_65th_line_of_an_address_ends_the_one_that_has_asked_longest(page):
+    lines = [Line(page, "127.0.0.7").send(b"GET / HTTP/1.1\r\n") for _ in range(64)]
+    last = Line(page, "127.0.0.7")
+    assert last.good().answer()[0] == 200
+    assert lines[0].ended()
+    assert lines[1].send(b"Host: %s\r\n\r\n" % lines[1].name).answer()[0] == 200
+    for line in lines + [last]:
+        line.close()
+
+
+def test_500_lines_that_ask_nothing_keep_nobody_out(page):
+    lines = [Line(page, f"127.0.1.{1 + i % 9}").send(b"GET / HTTP/1.1\r\nX-A: ") for i in range(560)]
+    began = time.monotonic()
+    for _ in range(20):
+        assert page.get("/api/v1/health").status == 200
+    assert time.monotonic() - began < 5
+    assert lines[0].ended()
+    assert lines[559].send(b"b\r\nHost: %s\r\n\r\n" % lines[559].name).answer()[0] == 200
+    for line in lines:
+        line.close()
+
+
+def test_a_byte_a_second_buys_no_time(page):
+    """A head, a body and a silence, each dripping on: all end 10 s after they began."""
+    body = b"POST /api/v1/acts HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\n"
+    head = Line(page, "127.0.0.8").send(b"GET / HTTP/1.1\r\nX-A: ")
+    slow = Line(page, "127.0.0.8")
+    slow.send(body % slow.name)
+    idle = Line(page, "127.0.0.8").good()
+    assert idle.answer()[0] == 200
+    began = time.monotonic()
+    ends = {}
+    for line in (head, slow, idle):
+        line.socket.settimeout(0.25)
+    while len(ends) < 3 and time.monotonic() - began < 15:
+        for line, drip in ((head, b"a"), (slow, b" "), (idle, b"")):
+            if line in ends:
+                continue
+            try:
+                if drip:
+                    line.send(drip)
+                if not line.socket.recv(4096):
+                    ends[line] = time.monotonic() - began
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                ends[line] = time.monotonic() - began
+    assert len(ends) == 3
+    assert all(9 < seconds < 12 for seconds in ends.values()), ends.values()
+
+
+# TLS.
+
+def certificate(folder, name="localhost"):
+    paths = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", paths[1], "-out", paths[0], "-days", "30", "-subj", "/CN=" + name,
+                    "-addext", "subjectAltName=DNS:" + name + ",IP:127.0.0.1"], check=True, capture_output=True)
+    os.chmod(paths[1], 0o600)
+    return paths
+
+
+@pytest.fixture
+def encrypted(town):
+    chain, key = certificate(town.folder)
+    town.device(port=1)
+    return Page(town, certificate=chain, key_file=key)
+
+
+def cipher(page, *options):
+    """What openssl and the page agree on; None: nothing."""
+    said = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{page.port}", *options],
+                          input="", capture_output=True, text=True, timeout=20).stdout
+    words = [line.split("Cipher is ")[1] for line in said.splitlines() if "Cipher is " in line]
+    return words[0] if words and words[0] != "(NONE)" else None
+
+
+def test_only_modern_encryption_is_spoken(town, encrypted):
+    town.start()
+    page = encrypted.wait()
+    assert page.get("/").headers["Strict-Transport-Security"].startswith("max-age=")
+    assert cipher(page, "-tls1_3").startswith("TLS_")
+    assert cipher(page, "-tls1_2") == "ECDHE-ECDSA-AES256-GCM-SHA384"
+    weak = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+    assert cipher(page, "-tls1", "-cipher", weak) is None
+    assert cipher(page, "-tls1_1", "-cipher", weak) is None
+    for one in ("ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA", "AES128-GCM-SHA256", "AES256-SHA",
+                "ECDHE-ECDSA-AES256-CCM8", "NULL-SHA256", "AECDH-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256"):
+        assert cipher(page, "-tls1_2", "-cipher", one + ":@SECLEVEL=0") is None, one
+    plain = Line(page)
+    assert plain.good().answer() is None  # what is not encrypted gets no answer
+    context = ssl.create_default_context(cafile=town.settings["page"]["certificate"])
+    with socket.create_connection(("127.0.0.1", page.port)) as line:
+        assert context.wrap_socket(line, server_hostname="localhost").version() == "TLSv1.3"
+
+
+def test_a_key_that_will_not_do_is_refused_by_its_name(town, encrypted):
+    settings = town.settings["page"]
+    key, chain = settings["key_file"], settings["certificate"]
+
+    def refused(*words):
+        answer = town.write().command("run")
+        assert answer.returncode in (2, 3), answer
+        assert all(word in answer.stderr for word in words), answer.stderr
+    os.chmod(key, 0o644)
+    refused(key, "chmod 0600")
+    os.chmod(key, 0o600)
+    other_chain, other_key = certificate(town.folder, "other")
+    settings["key_file"] = other_key
+    refused(other_key, chain)
+    settings["key_file"] = key
+    settings["certificate"] = key
+    refused(key)
+    settings["certificate"] = os.path.join(town.folder, "nowhere.pem")
+    refused("nowhere.pem")
+
+
+# An address that is not there.
+
+def test_a_port_in_use_stops_no_polling_and_is_taken_when_it_is_free(town, peers):
+    town.device(port=peers.scripted(lambda request: [7] * request.count).port)
+    page = Page(town)
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", page.port))
+        taken.listen()
+        town.start()
+        town.wait_polls(3)
+        notice = [one for one in town.ask("status")["notices"] if one["id"] == "page"]
+        assert f"127.0.0.1:{page.port}" in notice[0]["text"] and "in use" in notice[0]["text"]
+    page.wait()
+    town.wait(lambda: not [one for one in town.ask("status")["notices"] if one["id"] == "page"], 5, "the notice to end")
+
+
+def test_a_collector_that_is_started_again_at_once_has_its_page_again(town):
+    town.device(port=1)
+    page = Page(town)
+    for _ in range(3):
+        town.start()
+        page.wait()
+        line = Line(page)
+        assert line.good().answer()[0] == 200  # stays open: the address is still in use afterwards
+        town.stop()
+        assert line.ended()
+
+
+def test_without_a_page_nobody_listens(town):
+    port = free_port()
+    town.settings["page"] = {"listen": ""}
+    town.device(port=1)
+    town.start()
+    town.wait_polls(1)
+    said = subprocess.run(["ss", "-ltnp"], capture_output=True, text=True).stdout
+    assert f"pid={town.running.pid}," not in said
+    assert f":{port} " not in said
