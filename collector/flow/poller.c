@@ -156,7 +156,7 @@ static void keep_probe(struct device *device, struct mono_time now)
         line_probed(&line->health, line_probe_cost_ns(line, device), now);
 }
 
-static void device_due(struct device *device, struct mono_time now)
+static void device_due(struct device *device, struct mono_time now, int64_t due_ns)
 {
     struct line *line = device->line;
 
@@ -173,6 +173,7 @@ static void device_due(struct device *device, struct mono_time now)
         keep_probe(device, now);
     else
         keep_tick(device, now);
+    device->due_ns = device_is_probed(device) ? 0 : due_ns;
     line_queue(line, device);
     if (line->asking.device == NULL)
         line_go(line, now);
@@ -196,7 +197,7 @@ static void timer_rang(uv_timer_t *timer)
         if (entry == NULL)
             return;
         if (entry->kind == DUE_DEVICE)
-            device_due(entry->owner, due);
+            device_due(entry->owner, due, at);
         else
             line_due(entry->owner, due);
     }

@@ -180,10 +180,20 @@ void poller_device_status(const struct poller *poller, size_t index, struct devi
 /* Who dialled in lately and is not known, the newest first; returns how many. */
 size_t poller_strangers(const struct poller *poller, struct dialin_stranger *out, size_t most);
 
-/* Since start. `late_*` is the gap between due and sent. */
+/* Upper ends of classes, inclusive; one more class holds what is beyond the last. */
+enum { ANSWER_CLASSES = 11, LATE_CLASSES = 9 };
+extern const double poller_answer_ms[ANSWER_CLASSES - 1];
+extern const double poller_late_ms[LATE_CLASSES - 1];
+
+/* Since start. An answer's time runs from its request being sent; late is how long after its tick
+ * the first request of a poll was sent, which waits for its link and for others on it. */
 struct poller_totals {
     uint64_t polls, failed, skipped, requests;
     uint64_t readings;
+    uint64_t answers[ANSWER_CLASSES]; /* how many took so long */
+    uint64_t answers_us;              /* together */
+    uint64_t late[LATE_CLASSES];      /* ticks that were polled, by how late */
+    uint64_t late_us, late_most_us;   /* together; the latest */
 };
 void poller_totals(const struct poller *poller, struct poller_totals *totals);
 

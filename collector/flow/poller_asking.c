@@ -133,6 +133,16 @@ static bool step_over_refused(struct line *line, struct mono_time now)
     return false;
 }
 
+void asking_sent(struct line *line)
+{
+    struct device *device = line->asking.device;
+
+    if (device == NULL || device->due_ns == 0)
+        return;
+    totals_late(&line->poller->totals, poller_now(line->poller).ns - device->due_ns);
+    device->due_ns = 0;
+}
+
 void asking_begin(struct line *line, struct device *device, struct mono_time now)
 {
     prepare_asking(line, device, now);
@@ -236,6 +246,7 @@ void asking_fail(struct line *line, struct device *device, enum cause cause, str
     leave_rest(line, cause);
     device->errors[cause]++;
     device_unreached(device, now);
+    device->due_ns = 0; /* it was not sent */
     report(line, device);
     line->asking.device = NULL;
 }
@@ -252,6 +263,7 @@ static void count_answer(struct device *device, int64_t took_ns)
         for (size_t i = 0; i < ANSWER_BUCKETS; i++)
             device->answers[i] /= 2;
     device->answers[bucket]++;
+    totals_answer(&device->line->poller->totals, took_ns);
 }
 
 /* A gateway's word that the unit behind it is not there. */

@@ -134,6 +134,7 @@ static bool send_request(struct line *line, struct mono_time now)
     if (link_send(line->link, line->exchange.tx, line->exchange.tx_size)) {
         frames_sent(&line->frames, line->exchange.tx, line->exchange.tx_size);
         exchange_sent(&line->exchange, now);
+        asking_sent(line);
         diagnosis_sent(&line->diagnosis, &line->exchange.request, line->exchange.tx,
                        line->exchange.tx_size, now);
         tell_finding(line);

@@ -10,7 +10,7 @@
  * poller_guest.c    a request of somebody else, between two polls
  * poller_unit.c     whether a device answers, and what is said when that changes
  * poller_make.c     everything that is allocated, once
- * poller_status.c   what `status` shows
+ * poller_status.c   what `status` shows, and what is counted for it
  *
  * A device costs about 600 bytes and 16 a channel, 500 more where its plan reads through gaps; a
  * TCP link with its exchange about 3.5 KiB.
@@ -77,6 +77,7 @@ struct device {
     struct agenda_entry entry;
     int64_t phase_ms;
     int64_t ticked_ns;     /* the last tick that was polled, skipped or counted */
+    int64_t due_ns;        /* of the tick it waits for the line with; 0: none */
     struct device *behind; /* in the line's queue */
     bool queued;
     bool owed;   /* was due while the link was down */
@@ -232,11 +233,17 @@ void line_due(struct line *line, struct mono_time now); /* its entry in the agen
 /* poller_asking.c ----------------------------------------------------------------------------- */
 int64_t device_timeout_ns(const struct device *device);
 void asking_begin(struct line *line, struct device *device, struct mono_time now);
+/* A request has been sent: the first of a poll says how late its tick is. */
+void asking_sent(struct line *line);
 /* The exchange is over: takes its result in, begins the next request or ends the poll. */
 void asking_go_on(struct line *line, struct mono_time now);
 void asking_resume(struct line *line, struct mono_time now); /* after a busy device's pause */
 /* The link cannot be had: a poll without answers for this device. */
 void asking_fail(struct line *line, struct device *device, enum cause cause, struct mono_time now);
+
+/* poller_status.c ----------------------------------------------------------------------------- */
+void totals_answer(struct poller_totals *totals, int64_t took_ns);
+void totals_late(struct poller_totals *totals, int64_t late_ns);
 
 /* poller_lessons.c ---------------------------------------------------------------------------- */
 /* What it taught before. */

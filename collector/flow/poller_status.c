@@ -93,6 +93,35 @@ size_t poller_strangers(const struct poller *poller, struct dialin_stranger *out
     return poller->hall != NULL ? dialin_hall_strangers(poller->hall, out, most) : 0;
 }
 
+const double poller_answer_ms[ANSWER_CLASSES - 1] = {5,   10,  25,   50,   100,
+                                                     250, 500, 1000, 2500, 5000};
+const double poller_late_ms[LATE_CLASSES - 1] = {1, 5, 10, 25, 50, 100, 250, 1000};
+
+static size_t class_of(const double *ends_ms, size_t count, double ms)
+{
+    size_t at = 0;
+
+    while (at < count && ms > ends_ms[at])
+        at++;
+    return at;
+}
+
+void totals_answer(struct poller_totals *totals, int64_t took_ns)
+{
+    totals->answers[class_of(poller_answer_ms, ANSWER_CLASSES - 1, (double)took_ns / 1e6)]++;
+    totals->answers_us += (uint64_t)took_ns / 1000;
+}
+
+void totals_late(struct poller_totals *totals, int64_t late_ns)
+{
+    uint64_t us = late_ns > 0 ? (uint64_t)late_ns / 1000 : 0; /* the timer may ring early */
+
+    totals->late[class_of(poller_late_ms, LATE_CLASSES - 1, (double)us / 1e3)]++;
+    totals->late_us += us;
+    if (us > totals->late_most_us)
+        totals->late_most_us = us;
+}
+
 void poller_totals(const struct poller *poller, struct poller_totals *totals)
 {
     *totals = poller->totals;

@@ -49,6 +49,48 @@ static void a_device_that_answers_gives_good_readings_and_its_raw_words(void **s
     assert_true(link_of(0).up);
 }
 
+static uint64_t sum_of(const uint64_t *classes, size_t count)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += classes[i];
+    return sum;
+}
+
+static void answers_are_counted_by_their_time_and_ticks_by_how_late_they_were_asked(void **state)
+{
+    struct poller_totals totals;
+
+    peer_listen(0);
+    add_channel(40);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(5, 100);
+    start_polling();
+    run_until(five_polls);
+    poller_totals(bench.poller, &totals);
+    assert_true(sum_of(totals.answers, ANSWER_CLASSES) >= totals.polls);
+    assert_true(sum_of(totals.answers, ANSWER_CLASSES) <= totals.requests);
+    assert_int_equal(sum_of(totals.late, LATE_CLASSES), totals.polls);
+    assert_true(totals.answers_us > 0);
+    assert_true(totals.late_most_us <= totals.late_us);
+    assert_true(totals.late_us <= totals.late_most_us * totals.polls);
+}
+
+static void what_cannot_be_sent_is_neither_an_answer_nor_late(void **state)
+{
+    struct poller_totals totals;
+
+    add_channel(40);
+    add_tcp("127.0.0.1", 1); /* nobody listens there */
+    add_device(5, 100);
+    start_polling();
+    run_until(one_poll);
+    poller_totals(bench.poller, &totals);
+    assert_int_equal(sum_of(totals.answers, ANSWER_CLASSES), 0);
+    assert_int_equal(sum_of(totals.late, LATE_CLASSES), 0);
+}
+
 /* Four in a row, a period apart each; a machine that is busy for a while may cost some before. */
 static bool polls_are_in_step(void)
 {
@@ -1171,6 +1213,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         poller_test(a_device_that_answers_gives_good_readings_and_its_raw_words),
+        poller_test(answers_are_counted_by_their_time_and_ticks_by_how_late_they_were_asked),
+        poller_test(what_cannot_be_sent_is_neither_an_answer_nor_late),
         poller_test(polls_stand_a_period_apart),
         poller_test(an_untrusted_clock_leaves_the_wall_time_out),
         poller_test(a_refused_connection_is_a_poll_without_a_value),
