@@ -142,8 +142,11 @@ static void write_part(FILE *to, const char *key, json_t *json)
 static bool write_series(FILE *to, const struct series *series, const struct call *call,
                          struct error *err)
 {
+    /* how means may be gathered further: energies of levels, never levels; directions not at all */
+    static const char *const means[] = {
+        [MEAN_ARITHMETIC] = "arithmetic", [MEAN_ENERGY] = "energy", [MEAN_DIRECTION] = "direction"};
     const struct settings *settings = call->host->settings;
-    json_t *marks = series_marks(&series->asked, err);
+    json_t *marks = series_marks(&series->asked, settings, err);
     json_t *doubts = marks == NULL ? NULL : series_doubts(&series->rows, &series->asked, err);
     json_t *bands;
 
@@ -165,6 +168,7 @@ static bool write_series(FILE *to, const struct series *series, const struct cal
                series->rows.step_ms == 0 ? json_null()
                                          : json_integer((json_int_t)series->rows.step_ms));
     write_part(to, "source", json_string(series_source(&series->rows)));
+    write_part(to, "averaging", json_string(means[series->point.mean]));
     fputc(',', to);
     write_rows(to, series);
     write_part(to, "doubts", doubts);
@@ -225,7 +229,7 @@ static void answer_with(struct call *call, const struct series *series, bool csv
         return;
     if (csv) {
         write_csv(writing.to, series);
-        writing_end(&writing, call, CSV_TYPE);
+        writing_end_csv(&writing, call);
         return;
     }
     if (write_series(writing.to, series, call, &err)) {

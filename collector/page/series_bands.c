@@ -3,9 +3,10 @@
 
 #include "page/series_inside.h"
 
-/* Readings further apart than this many intervals are no unbroken stretch; and from so many on,
- * nothing between them is a gap. */
-enum { APART_TENTHS = 15, GAP_INTERVALS = 3 };
+/* From so many intervals on, nothing between two readings is a gap. */
+enum { GAP_INTERVALS = 3 };
+/* A device that does not answer is asked again at least so often. */
+static const int64_t asked_again_ms = 120000;
 
 bool series_add_gap(struct series_rows *rows, int64_t from_ms, int64_t to_ms)
 {
@@ -32,26 +33,43 @@ static struct series_band *new_band(struct series_rows *rows)
     return &rows->bands[rows->band_count++];
 }
 
-struct series_band *series_add_band(struct series_rows *rows, const struct series_past *past,
-                                    struct wall_time time, const struct reading *reading)
+static bool is_of(const struct series_band *band, const struct reading *reading)
+{
+    return band->quality == reading->quality && band->cause == (enum cause)reading->cause &&
+           band->has_value == reading_has_value(reading);
+}
+
+bool series_add_band(struct series_rows *rows, const struct series_past *past,
+                     struct wall_time time, const struct reading *reading, int64_t apart_ms)
 {
     struct series_band *last = rows->band_count == 0 ? NULL : &rows->bands[rows->band_count - 1];
     int64_t every_ms = series_every(past, time);
 
-    if (last == NULL || last->quality != reading->quality ||
-        last->cause != (enum cause)reading->cause ||
-        last->has_value != reading_has_value(reading) ||
-        time.ms - last->to.ms > every_ms * (APART_TENTHS - 10) / 10) {
+    if (last == NULL || !rows->band_is_open || !is_of(last, reading) ||
+        time.ms - last->to.ms > apart_ms) {
+        if (last != NULL && last->to.ms > time.ms)
+            last->to = time;
         last = new_band(rows);
         if (last == NULL)
-            return NULL;
-        last->from = time;
-        last->quality = reading->quality;
-        last->cause = (enum cause)reading->cause;
-        last->has_value = reading_has_value(reading);
+            return false;
+        *last = (struct series_band){.from = time,
+                                     .quality = reading->quality,
+                                     .cause = (enum cause)reading->cause,
+                                     .has_value = reading_has_value(reading)};
     }
     last->to.ms = time.ms + (every_ms > 0 ? every_ms : 1);
-    return last;
+    rows->band_is_open = true;
+    return true;
+}
+
+/* A normal reading ends the band before it. */
+static void end_band(struct series_rows *rows, struct wall_time time)
+{
+    struct series_band *last = rows->band_count == 0 ? NULL : &rows->bands[rows->band_count - 1];
+
+    if (last != NULL && rows->band_is_open && last->to.ms > time.ms)
+        last->to = time;
+    rows->band_is_open = false;
 }
 
 struct reading_of {
@@ -69,7 +87,9 @@ static bool take_odd(void *self, uint64_t seq, struct wall_time time, const stru
     of->full = of->left-- == 0;
     if (of->full)
         return false;
-    of->no_memory = series_add_band(of->rows, of->asked->past, time, reading) == NULL;
+    /* what is narrower than a bucket cannot be seen */
+    of->no_memory = !series_add_band(of->rows, of->asked->past, time, reading,
+                                     of->rows->step_ms + series_every(of->asked->past, time) / 2);
     return !of->no_memory;
 }
 
@@ -120,6 +140,17 @@ static bool note_gap(struct raw *raw, int64_t time_ms, bool has_value)
     return true;
 }
 
+static bool note_letter(struct raw *raw, struct wall_time time, const struct reading *reading)
+{
+    int64_t apart_ms = series_every(raw->asked->past, time) * GAP_INTERVALS;
+
+    if (reading->quality != QUALITY_NORMAL)
+        return series_add_band(raw->rows, raw->asked->past, time, reading,
+                               apart_ms > asked_again_ms ? apart_ms : asked_again_ms);
+    end_band(raw->rows, time);
+    return true;
+}
+
 static bool take_raw(void *self, uint64_t seq, struct wall_time time, const struct reading *reading)
 {
     struct raw *raw = self;
@@ -131,9 +162,8 @@ static bool take_raw(void *self, uint64_t seq, struct wall_time time, const stru
     raw->too_many = raw->seen++ >= raw->most;
     if (raw->too_many)
         return false;
-    raw->no_memory = !note_gap(raw, time.ms, reading_has_value(reading)) ||
-                     (reading->quality != QUALITY_NORMAL &&
-                      series_add_band(rows, raw->asked->past, time, reading) == NULL);
+    raw->no_memory =
+        !note_gap(raw, time.ms, reading_has_value(reading)) || !note_letter(raw, time, reading);
     if (usable && !raw->no_memory)
         rows->rows[rows->row_count++] =
             (struct series_row){.time_ms = time.ms,

@@ -413,6 +413,7 @@ static bool tell(struct filling *filling, struct error *err)
 {
     struct series_rows *rows = filling->rows;
 
+    rows->step_ms = filling->step_ms;
     rows->rows = calloc(filling->count, sizeof *rows->rows);
     if (rows->rows == NULL)
         return series_no_memory(err);
@@ -430,7 +431,6 @@ static bool tell(struct filling *filling, struct error *err)
                                 .mean = mean_of(filling->mean, bucket),
                                 .max = bucket->valid > 0 ? bucket->max : NAN};
     }
-    rows->step_ms = filling->step_ms;
     return (tell_gaps(filling) || series_no_memory(err)) && tell_bands(filling, err);
 }
 

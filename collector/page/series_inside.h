@@ -38,6 +38,7 @@ struct series_note {
     struct wall_time time, until; /* `until` WALL_NONE: a moment */
     const char *kind;             /* "maintenance", "identity", "settings": static */
     uint64_t seq;
+    char rule[NAME_SIZE]; /* whose change it is; "": none's */
     char text[200];
 };
 
@@ -95,6 +96,7 @@ struct series_rows {
     size_t row_count;
     struct series_band *bands;
     size_t band_count, band_room;
+    bool band_is_open; /* nothing else was read since the last one's end */
     struct span *gaps;
     size_t gap_count, gap_room;
 };
@@ -114,8 +116,10 @@ bool series_buckets_make(struct series_rows *rows, const struct series_asked *as
  * were wanted. */
 bool series_bands_read(struct series_rows *rows, const struct series_asked *asked, struct span span,
                        bool *full, struct error *err);
-struct series_band *series_add_band(struct series_rows *rows, const struct series_past *past,
-                                    struct wall_time time, const struct reading *reading);
+/* A reading that is no normal one: `apart_ms` after the last of its kind it is of the same band, if
+ * that is open still. */
+bool series_add_band(struct series_rows *rows, const struct series_past *past,
+                     struct wall_time time, const struct reading *reading, int64_t apart_ms);
 bool series_add_gap(struct series_rows *rows, int64_t from_ms, int64_t to_ms);
 
 /* What stands beside them: JSON, ended by the caller; NULL: out of memory or an error -----------
@@ -123,7 +127,8 @@ bool series_add_gap(struct series_rows *rows, int64_t from_ms, int64_t to_ms);
 
 json_t *series_lines(const struct series_point *point, const struct settings *settings,
                      struct span span);
-json_t *series_marks(const struct series_asked *asked, struct error *err);
+json_t *series_marks(const struct series_asked *asked, const struct settings *settings,
+                     struct error *err);
 json_t *series_nights(const struct series_asked *asked, const struct settings *settings);
 /* The doubts of the rows that are readings. */
 json_t *series_doubts(const struct series_rows *rows, const struct series_asked *asked,

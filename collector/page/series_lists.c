@@ -190,8 +190,10 @@ static void finish(struct listing *listing, struct call *call, bool read, const 
     }
     if (!listing->csv)
         write_end(listing);
-    writing_end(&listing->writing, call,
-                listing->csv ? CSV_TYPE : "application/json; charset=utf-8");
+    if (listing->csv)
+        writing_end_csv(&listing->writing, call);
+    else
+        writing_end(&listing->writing, call, "application/json; charset=utf-8");
 }
 
 /* Readings --------------------------------------------------------------------------------------

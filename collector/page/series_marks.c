@@ -1,6 +1,7 @@
 /* What happened at a point: strike-offs and the ends of watch periods, problems, work on its
  * device, and what changed; and where its readings are in doubt. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/conf.h"
@@ -13,6 +14,7 @@ enum { PROBLEMS_MOST = 200, MARKS_MOST = 500 };
 
 struct marking {
     json_t *marks;
+    const struct settings *settings;
     struct span span;
 };
 
@@ -39,46 +41,48 @@ static struct wall_time moment_of(const json_t *object, const char *key)
     return moment_parse(text_of(object, key), &time) ? time : WALL_NONE;
 }
 
+/* It lasts as long as the task is watched. */
 static bool take_task(void *self, const char *body)
 {
     struct marking *marking = self;
     json_t *task = json_loads(body, 0, NULL);
-    struct wall_time off = moment_of(task, "struck_off");
-    struct wall_time until = moment_of(task, "watch_until");
     char text[TITLE_SIZE * 2];
 
-    if (wall_is_known(off)) {
-        snprintf(text, sizeof text, SAY("%s 号销号：%s", "task %s struck off: %s"),
-                 text_of(task, "id"), text_of(task, "title"));
-        utf8_mend(text);
-        add_mark(marking, off, WALL_NONE, "struck_off", text_of(task, "id"), text);
-    }
-    if (wall_is_known(off) && wall_is_known(until)) {
-        snprintf(text, sizeof text, SAY("%s 号回头看期满", "the watch period of task %s ends"),
-                 text_of(task, "id"));
-        add_mark(marking, until, WALL_NONE, "watch_end", text_of(task, "id"), text);
-    }
+    snprintf(text, sizeof text, SAY("%s 号：%s", "task %s: %s"), text_of(task, "id"),
+             text_of(task, "title"));
+    utf8_mend(text);
+    add_mark(marking, moment_of(task, "struck_off"), moment_of(task, "watch_until"), "struck_off",
+             text_of(task, "id"), text);
     json_decref(task);
     return true;
+}
+
+/* The title of a rule, or its name where the settings have it no more. */
+static const char *rule_shown(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->rule_count; i++)
+        if (strcmp(settings->rules[i].rule.name, name) == 0 && *settings->rules[i].rule.title != 0)
+            return settings->rules[i].rule.title;
+    return name;
 }
 
 /* One that runs reaches the end of the span. */
 static bool take_problem(void *self, const struct point_problem *problem)
 {
     struct marking *marking = self;
+    bool is_doubt = strcmp(problem->nature, "doubt") == 0;
     struct wall_time until = wall_is_known(problem->ended) ? problem->ended : marking->span.end;
-    char text[200];
+    char text[TITLE_SIZE * 2];
 
-    if (strcmp(problem->nature, "doubt") == 0)
-        snprintf(text, sizeof text, SAY("存疑：%s", "in doubt: %s"), doubt_title(problem->rule));
+    if (doubt_is_screened(problem->rule))
+        snprintf(text, sizeof text, "%s", doubt_title(problem->rule));
     else
-        snprintf(text, sizeof text, "%s%s%s", word_shown(problem->kind), SAY("：", ": "),
-                 problem->rule);
+        snprintf(text, sizeof text, SAY("%s（%s）", "%s (%s)"),
+                 rule_shown(marking->settings, problem->rule), word_shown(problem->kind));
     utf8_mend(text);
     if (until.ms < problem->first.ms)
         until = problem->first;
-    add_mark(marking, problem->first, until,
-             strcmp(problem->nature, "doubt") == 0 ? "doubt" : "problem", problem->uid, text);
+    add_mark(marking, problem->first, until, is_doubt ? "doubt" : "problem", problem->uid, text);
     return true;
 }
 
@@ -90,9 +94,30 @@ static void take_note(struct marking *marking, const struct series_note *note)
     add_mark(marking, note->time, note->until, note->kind, id, note->text);
 }
 
-json_t *series_marks(const struct series_asked *asked, struct error *err)
+/* Moments have one form, so their texts stand in the order of time. */
+static int by_time(const void *one, const void *other)
 {
-    struct marking marking = {.marks = json_array(), .span = asked->span};
+    return strcmp(text_of(*(json_t *const *)one, "time"), text_of(*(json_t *const *)other, "time"));
+}
+
+static json_t *sorted(json_t *marks)
+{
+    json_t *all[MARKS_MOST];
+    size_t count = json_array_size(marks);
+
+    for (size_t i = 0; i < count; i++)
+        all[i] = json_incref(json_array_get(marks, i));
+    json_array_clear(marks);
+    qsort(all, count, sizeof all[0], by_time);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(marks, all[i]);
+    return marks;
+}
+
+json_t *series_marks(const struct series_asked *asked, const struct settings *settings,
+                     struct error *err)
+{
+    struct marking marking = {.marks = json_array(), .settings = settings, .span = asked->span};
     bool read = reader_point_tasks(asked->reader, asked->point->name, take_task, &marking, err) &&
                 reader_point_problems(asked->reader, asked->point->point->id, asked->span,
                                       PROBLEMS_MOST, take_problem, &marking, err);
@@ -100,7 +125,7 @@ json_t *series_marks(const struct series_asked *asked, struct error *err)
     for (size_t i = 0; read && i < asked->past->note_count; i++)
         take_note(&marking, &asked->past->notes[i]);
     if (read)
-        return marking.marks;
+        return sorted(marking.marks);
     json_decref(marking.marks);
     return NULL;
 }

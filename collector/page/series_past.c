@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "base/say.h"
 #include "page/series_inside.h"
+#include "town/doubts.h"
 #include "town/shown.h"
 
 bool series_no_memory(struct error *err)
@@ -105,32 +106,46 @@ static void take_maintenance(struct series_past *past, const struct point_event 
     snprintf(note->text, sizeof note->text, "%s", text_of(arguments, "note"));
 }
 
+/* That it said who it is for the first time changes nothing. */
 static void take_identity(struct series_past *past, const struct point_event *event,
                           const json_t *arguments)
 {
-    struct series_note *note = add_note(past, "identity", event->seq, event->time);
     const char *was = text_of(arguments, "was");
+    struct series_note *note =
+        *was == '\0' ? NULL : add_note(past, "identity", event->seq, event->time);
 
-    if (note == NULL)
-        return;
-    if (*was == '\0')
-        snprintf(note->text, sizeof note->text,
-                 SAY("仪器首次报出身份：%s", "the instrument first said who it is: %s"),
-                 text_of(arguments, "is"));
-    else
+    if (note != NULL)
         snprintf(note->text, sizeof note->text,
                  SAY("仪器身份由 %s 变为 %s", "the instrument was %s and is %s"), was,
                  text_of(arguments, "is"));
 }
 
+static bool is_first_of(const struct series_past *past, const char *rule)
+{
+    for (size_t i = 0; i < past->note_count; i++)
+        if (strcmp(past->notes[i].rule, rule) == 0)
+            return false;
+    return true;
+}
+
+/* Of the rules of rules.conf: what screens readings changes with the program. */
 static void take_rule(struct series_past *past, const struct point_event *event,
                       const json_t *arguments)
 {
-    struct series_note *note = add_note(past, "settings", event->seq, event->time);
+    const char *rule = text_of(arguments, "rule");
+    bool first = is_first_of(past, rule);
+    struct series_note *note =
+        doubt_is_screened(rule) ? NULL : add_note(past, "settings", event->seq, event->time);
 
-    if (note != NULL)
-        snprintf(note->text, sizeof note->text, SAY("规则 %s 有改动", "the rule %s changed"),
-                 text_of(arguments, "rule"));
+    if (note == NULL)
+        return;
+    snprintf(note->rule, sizeof note->rule, "%s", rule);
+    snprintf(note->text, sizeof note->text,
+             json_is_null(json_object_get(arguments, "meaning"))
+                 ? SAY("规则 %s 不再用于此", "the rule %s no longer applies here")
+             : first ? SAY("规则 %s 启用", "the rule %s applies from here")
+                     : SAY("规则 %s 有改动", "the rule %s changed"),
+             rule);
 }
 
 static bool take_event(void *self, const struct point_event *event)

@@ -32,6 +32,13 @@ void writing_end(struct writing *writing, struct call *call, const char *type)
     answer_bytes(call->answer, type, writing->bytes, writing->size);
 }
 
+void writing_end_csv(struct writing *writing, struct call *call)
+{
+    snprintf(call->answer->download, sizeof call->answer->download, "%.32s_%.32s_%.50s.csv",
+             call->vars[0], call->vars[1], call->vars[2]);
+    writing_end(writing, call, "text/csv; charset=utf-8");
+}
+
 void writing_drop(struct writing *writing)
 {
     fclose(writing->to);

@@ -20,6 +20,8 @@ struct writing {
 bool writing_begin(struct writing *writing, struct call *call);
 /* Its bytes are the call's answer. */
 void writing_end(struct writing *writing, struct call *call, const char *type);
+/* The same of a table, which is saved under the point's name. */
+void writing_end_csv(struct writing *writing, struct call *call);
 void writing_drop(struct writing *writing);
 
 /* "null" where it is no finite number; `decimals` < 0: as it is, else rounded to so many. */
@@ -27,7 +29,6 @@ void write_json_number(FILE *to, double value, int decimals);
 void write_json_text(FILE *to, const char *words);
 void write_json(FILE *to, const json_t *json);
 
-#define CSV_TYPE "text/csv; charset=utf-8"
 /* The mark that lets spreadsheet programs see UTF-8, and the line that says what is simulated. */
 void write_csv_head(FILE *to, bool simulated);
 void write_csv_text(FILE *to, const char *words);

@@ -215,6 +215,7 @@ static void levels_are_averaged_by_their_energies(void **state)
     for (size_t i = 180; i < 240; i++)
         plain += world->truth[LA][i].value / 60.0;
     assert_true(row[4] > plain + 1.0);
+    assert_string_equal(text(json, "averaging"), "energy");
     json_decref(json);
 }
 
@@ -453,19 +454,15 @@ static void what_happened_at_the_point_is_marked(void **state)
     assert_non_null(one);
     assert_true(time_at(one, "time") == moment(STRUCK_OFF).ms);
     assert_string_equal(text(one, "id"), "37");
-    assert_null(mark(json, "watch_end")); /* it is later */
+    assert_true(time_at(one, "until") > moment("2026-03-03").ms); /* watched until then */
     one = mark(json, "maintenance");
     assert_true(time_at(one, "time") == moment(WORK_FROM).ms);
     assert_true(time_at(one, "until") == moment(WORK_TO).ms);
     assert_string_equal(text(one, "text"), "清洗电极");
     one = mark(json, "problem");
+    assert_string_equal(text(one, "text"), "pH 偏高（回潮）");
     assert_true(time_at(one, "time") == moment("2026-03-01 20:00").ms);
     assert_true(time_at(one, "until") == moment("2026-03-01 20:30").ms);
-    json_decref(json);
-    json = series(PH, "from=2026-02-27&to=2027-03-03");
-    one = mark(json, "watch_end");
-    assert_non_null(one);
-    assert_true(time_at(one, "time") > moment("2026-03-03").ms);
     json_decref(json);
     json = series(DUST, "from=2026-02-27&to=2026-03-03");
     assert_null(mark(json, "struck_off"));
