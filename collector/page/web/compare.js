@@ -10,9 +10,12 @@ import { DAY, lengthWords } from "./spans.js";
 
 const LENGTHS = [7, 30, 90, 180];
 
-/* Fills `place` with the choice; the charts come when one is chosen. */
-export function compare(view, place, tasks) {
-    const state = { task: tasks[0], way: "off", days: 30, charts: [], asked: null };
+/* Fills `place` with the choice; the charts come when one is chosen, at once where the address says
+ * ?compare=over|side&task=ID. */
+export function compare(view, place, tasks, query) {
+    const way = query.get("compare");
+    const state = { task: tasks.find((task) => task.id === query.get("task")) ?? tasks[0],
+        way: way === "over" || way === "side" ? way : "off", days: 30, charts: [], asked: null };
     const body = el("div.compare");
     const head = el("div.controls", { role: "group", "aria-label": say("对比方式", "How to compare") });
     const press = (words, is, does) => el("button", { type: "button", "aria-pressed": String(is), onclick: does }, words);
@@ -41,6 +44,8 @@ export function compare(view, place, tasks) {
     draw_head();
     put(place, el("p.quiet-ink", null, say("销号那一刻前后各取同样长的时间。", "As long before the moment of the strike-off as after it.")), head, body);
     view.page.signal.addEventListener("abort", () => end(state), { once: true });
+    if (state.way !== "off")
+        draw(view, state, body).then(() => place.scrollIntoView({ block: "start" }));
 }
 
 function end(state) {
@@ -168,7 +173,7 @@ function put_figures(view, { before, after, length, middle }, body) {
     const former = gatherLines(before.lines);
     const none = { spans: [] };
 
-    body.append(el("table.values.compare-figures", null,
+    body.append(el("table.readings.compare-figures", null,
         el("caption", null, say(`前后各 ${lengthWords(length, true)}`, `${lengthWords(length, false)} each`),
             middle + length > now ? say(`；销号后才过了 ${lengthWords(now - middle, true)}`, `; only ${lengthWords(now - middle, false)} since`) : null),
         el("thead", null, el("tr", null, el("th", { scope: "col" }, view.series?.unit || after.unit || say("项目", "Figure")),

@@ -2,12 +2,11 @@
  * before and after a strike-off.
  */
 import { ask, bound_label, channel_title, el, get, is_english, measure, moment, now_ms,
-    point_address, put, quality_words, say, simulated_tag, site_title, tell, zone } from "./base.js";
+    point_address, put, quality_words, say, simulated_tag, site_title, style, tell, zone } from "./base.js";
 import { Chart, loadDygraphs } from "./chart.js";
 import { compare } from "./compare.js";
 import { feed, series_path } from "./feed.js";
 import { legend, line_words, marks_list, put_readout, summary, table } from "./point_parts.js";
-import { sheet } from "./sheet.js";
 import { DAY, HOUR, lengthWords, townClock } from "./spans.js";
 
 const SPANS = [["1h", HOUR, "1 时", "1 h"], ["1d", DAY, "1 天", "1 d"], ["7d", 7 * DAY, "7 天", "7 d"],
@@ -17,11 +16,11 @@ export async function show(page, where) {
     const name = where.path.slice(1, 4).join("/");
     const [{ point }, Dygraph] = await Promise.all([
         get(`/points/${where.path.slice(1, 4).map(encodeURIComponent).join("/")}`, page.signal),
-        loadDygraphs(), sheet("chart.css")]);
+        loadDygraphs(), style("chart.css")]);
     const view = {
         page, name, point, Dygraph, clock: townClock(zone(), is_english() ? "en" : "zh"), now: now_ms,
         touch: matchMedia("(hover: none)").matches, series: null, table_page: 0, shown: 0,
-        ...opening(where.query, point),
+        opened_with: where.query, ...opening(where.query, point),
     };
 
     page.title(`${channel_title(name)} · ${site_title(point.site)}`);
@@ -108,7 +107,7 @@ function build(view) {
     put_readout(view.readout, view, null);
     put_heading(view);
     if (struck.length)
-        compare(view, view.compare, struck);
+        compare(view, view.compare, struck, view.opened_with);
 }
 
 function controls(view) {

@@ -239,7 +239,7 @@ export function table(view, page, turn) {
 
     return el("div", null,
         el("div.scroll", { tabindex: "0", role: "region", "aria-label": say("数据表", "Table of values") },
-            el("table.values", null,
+            el("table.readings", null,
                 el("caption", null, `${clock.range(span.from, to)}${say("，单位 ", ", unit ")}${series.unit || say("无", "none")}`),
                 el("thead", null, el("tr", null, head.map((name) => el("th", { scope: "col" }, name)))),
                 el("tbody", null, all.slice(at * PAGE, (at + 1) * PAGE).map((one) => table_row(one, view, bucket, point, to))))),
