@@ -219,7 +219,7 @@ static void add_problem(void *self, const json_t *problem)
     table_cell(table, "%s", local_time(text_of(problem, "first"), when));
 }
 
-static void print_problems(const struct ledger_desk *desk, const json_t *task)
+static void print_problems(struct ledger_desk *desk, const json_t *task)
 {
     const char *const headings[] = {SAY("未结问题", "PROBLEM"), SAY("类别", "KIND"),
                                     SAY("状态", "STATE"), SAY("监测点", "POINT"),

@@ -22,7 +22,7 @@ int ledger_desk_close(struct ledger_desk *desk, const struct typed *typed, int c
     if (desk->trouble.kind != ERROR_NONE)
         code = command_fail(typed, &desk->trouble);
     ledger_desk_end(desk);
-    settings_free(desk->settings);
+    settings_free((struct settings *)desk->settings); /* of ledger_desk_open() */
     return code;
 }
 

@@ -7,21 +7,21 @@
 #include "town/shown.h"
 
 /* FNV-1a over the counters, so that no two sets of them come to the same sum. */
-uint64_t ledger_version(const struct call *call, const enum news *kinds, size_t count)
+uint64_t ledger_version(const struct page_host *host, const enum news *kinds, size_t count)
 {
     uint64_t version = 0xcbf29ce484222325u;
 
     for (size_t i = 0; i < count; i++)
-        version = (version ^ recorder_news(call->host->recorder, kinds[i])) * 0x100000001b3u;
+        version = (version ^ recorder_news(host->recorder, kinds[i])) * 0x100000001b3u;
     return version;
 }
 
-uint64_t ledger_day(const struct call *call)
+uint64_t ledger_day(struct wall_time now)
 {
     char date[11];
     uint64_t day = 0;
 
-    ledger_date(call, 0, date);
+    ledger_date(now, date);
     for (const char *at = date; *at != '\0'; at++)
         if (*at != '-')
             day = day * 10 + (uint64_t)(*at - '0');
@@ -38,9 +38,9 @@ bool ledger_limit(struct call *call, size_t *most)
     return true;
 }
 
-char *ledger_date(const struct call *call, int64_t ms, char out[11])
+char *ledger_date(struct wall_time time, char out[11])
 {
-    time_t seconds = (time_t)((clock_wall(call->host->clock).ms + ms) / 1000);
+    time_t seconds = (time_t)(time.ms / 1000);
     struct tm local;
 
     out[0] = '\0';
@@ -97,28 +97,32 @@ static uint64_t problems_version(const struct call *call)
 {
     static const enum news kinds[] = {NEWS_PROBLEMS};
 
-    return ledger_version(call, kinds, 1);
+    return ledger_version(call->host, kinds, 1);
 }
 
-static uint64_t ledger_all_version(const struct call *call)
+static uint64_t tasks_version(const struct call *call)
 {
     static const enum news kinds[] = {NEWS_PROBLEMS, NEWS_TASKS, NEWS_EVENTS};
 
-    return ledger_version(call, kinds, 3) ^ ledger_day(call);
+    return ledger_version(call->host, kinds, 3) ^ ledger_day(clock_wall(call->host->clock)) ^
+           clerk_details_number(call->clerk, &ledger_watch_kind, "");
 }
 
 static uint64_t seals_version(const struct call *call)
 {
     static const enum news kinds[] = {NEWS_SEALS};
 
-    return ledger_version(call, kinds, 1);
+    return ledger_version(call->host, kinds, 1);
 }
 
 const struct route ledger_routes[] = {
     {METHOD_GET,       "/api/v1/problems", ROLE_READER, problems_version, ledger_problems},
-    {METHOD_GET,     "/api/v1/problems/{uid}", ROLE_READER, ledger_all_version, ledger_problem},
-    {METHOD_GET, "/api/v1/tasks", ROLE_READER, ledger_all_version, ledger_tasks},
-    {METHOD_GET,       "/api/v1/tasks/{id}", ROLE_READER, ledger_all_version, ledger_task},
+    {METHOD_GET,     "/api/v1/problems/{uid}", ROLE_READER, tasks_version, ledger_problem},
+    {METHOD_GET, "/api/v1/tasks", ROLE_READER, tasks_version, ledger_tasks},
+    {METHOD_GET,       "/api/v1/tasks/{id}", ROLE_READER, tasks_version, ledger_task},
+    {METHOD_GET,     "/api/v1/watch", ROLE_READER, ledger_watch_version, ledger_watch},
+    {METHOD_GET,  "/api/v1/river", ROLE_READER, ledger_river_version, ledger_river},
+    {METHOD_GET,       "/api/v1/river/sections", ROLE_READER, NULL, ledger_sections},
     {METHOD_GET,     "/api/v1/seals", ROLE_READER, seals_version, ledger_seals},
-    {0 },
+    {0   },
 };

@@ -2,6 +2,7 @@
 #ifndef PAGE_LEDGER_INSIDE_H
 #define PAGE_LEDGER_INSIDE_H
 
+#include "page/clerk.h"
 #include "page/pieces.h"
 #include "page/route.h"
 #include "store/reader_lists.h"
@@ -14,16 +15,24 @@ void ledger_problem(struct call *call);
 void ledger_tasks(struct call *call);
 void ledger_task(struct call *call);
 void ledger_seals(struct call *call);
+void ledger_watch(struct call *call);
+void ledger_river(struct call *call);
+void ledger_sections(struct call *call);
+uint64_t ledger_watch_version(const struct call *call);
+uint64_t ledger_river_version(const struct call *call);
+
+/* The clerk's: the watch list, with the verdicts (short) in its details by the ids of the tasks. */
+extern const struct clerk_kind ledger_watch_kind;
 
 /* Some counters as one number that is another one whenever any of them is. */
-uint64_t ledger_version(const struct call *call, const enum news *kinds, size_t count);
-/* Days since 1970 in the collector's zone: what is due changes at midnight. */
-uint64_t ledger_day(const struct call *call);
+uint64_t ledger_version(const struct page_host *host, const enum news *kinds, size_t count);
+/* The date in the collector's zone, 20261123: what is due changes at midnight. */
+uint64_t ledger_day(struct wall_time now);
 
 /* ?limit=; false after 400. */
 bool ledger_limit(struct call *call, size_t *most);
-/* "2026-11-23" that many milliseconds from now, in the collector's zone. */
-char *ledger_date(const struct call *call, int64_t ms, char out[11]);
+/* "2026-11-23" at that moment in the collector's zone. */
+char *ledger_date(struct wall_time time, char out[11]);
 json_t *ledger_moment(struct wall_time time); /* null: WALL_NONE */
 json_t *ledger_words(const char *words);      /* null: "" */
 

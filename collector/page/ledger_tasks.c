@@ -68,15 +68,20 @@ json_t *ledger_task_json(const struct call *call, const char *body, const char *
     json_t *task = json_is_object(whole) ? only_known(whole) : NULL;
     const char *deadline = text_of(task, "deadline");
     char today[11];
+    json_t *verdict;
     struct task row;
     bool open;
 
     json_decref(whole);
     if (task == NULL)
         return NULL;
+    verdict = json_is_string(json_object_get(task, "struck_off"))
+                  ? clerk_detail(call->clerk, &ledger_watch_kind, "", text_of(task, "id"))
+                  : NULL;
+    json_object_set_new(task, "verdict", verdict == NULL ? json_null() : verdict);
     json_object_set_new(task, "owner", only_owner(json_object_get(task, "owner")));
     open = ledger_task_of(task, &row) && task_is_open(&row) && deadline[0] != '\0';
-    ledger_date(call, 0, today);
+    ledger_date(clock_wall(call->host->clock), today);
     json_object_set_new(task, "overdue", json_boolean(open && strcmp(deadline, today) < 0));
     json_object_set_new(task, "days",
                         open ? json_integer(days_between(today, deadline)) : json_null());
@@ -214,11 +219,13 @@ static bool read_wish(struct listing *listing)
 
 static void begin_listing(struct listing *listing, struct call *call)
 {
+    struct wall_time now = clock_wall(call->host->clock);
     struct text text;
 
     *listing = (struct listing){.call = call, .by_state = json_object()};
-    ledger_date(call, 0, listing->today);
-    ledger_date(call, call->host->settings->terms->due_soon_ms, listing->soon);
+    ledger_date(now, listing->today);
+    now.ms += call->host->settings->terms->due_soon_ms;
+    ledger_date(now, listing->soon);
     snprintf(listing->behind_soon, sizeof listing->behind_soon, "%s~", listing->soon);
     text_init(&text, listing->open_states, sizeof listing->open_states);
     for (int i = 0; i < TASK_STATE_COUNT; i++)

@@ -106,7 +106,8 @@ static bool make_parts(struct page *page, struct error *err)
     if (page->acts == NULL)
         return error_set(err, ERROR_MEMORY, "%s",
                          SAY("内存不足，无法启动", "out of memory at start"));
-    return listen_or_wait(page, err);
+    page->clerk = clerk_start(&page->host, err);
+    return page->clerk != NULL && listen_or_wait(page, err);
 }
 
 struct page *page_start(const struct page_host *host, struct error *err)
@@ -147,6 +148,7 @@ void page_stop(struct page *page)
         return;
     stop_waiting(page);
     server_stop(page->server);
+    clerk_stop(page->clerk);
     gate_free(page->gate);
     shelf_free(page->shelf);
     act_desk_close(page->acts);

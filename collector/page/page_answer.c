@@ -185,6 +185,7 @@ void page_answer(void *self, const struct http_request *request, struct http_ans
     struct call call = {.request = request,
                         .host = &page->host,
                         .reader = page->reader,
+                        .clerk = page->clerk,
                         .acts = page->acts,
                         .answer = answer};
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "page/act_desk.h"
+#include "page/clerk.h"
 #include "page/gate.h"
 #include "page/page.h"
 #include "page/server.h"
@@ -16,6 +17,7 @@ struct page {
     struct reader *reader; /* of the server's thread, as all up to `lock` */
     struct gate *gate;
     struct act_desk *acts;
+    struct clerk *clerk;
     struct shelf *shelf;
     uint64_t users_seen; /* recorder_news(NEWS_USERS) when the gate was told; UINT64_MAX: never */
     pthread_mutex_t lock;

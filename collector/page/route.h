@@ -20,12 +20,15 @@ extern const char
 
 struct act_desk;
 
+struct clerk;
+
 struct call {
     const struct http_request *request;
     const struct http_query *query;
     char vars[ROUTE_VARS_MAX][VAR_SIZE]; /* of the path's {}; names by their letters, checked */
     const struct page_host *host;
     struct reader *reader; /* of the page's thread */
+    struct clerk *clerk;   /* makes what takes longer */
     struct act_desk *acts; /* of the page (page/act_desk.h) */
     enum role role;
     const char *person; /* who signed in; "": nobody */

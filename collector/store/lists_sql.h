@@ -18,6 +18,8 @@ enum list_ask {
     LIST_OWNERS,
     LIST_DEEDS,
     LIST_SEALS,
+    LIST_FIRST_DAY,
+    LIST_LAST_DAY,
     LIST_ASK_COUNT
 };
 
@@ -56,6 +58,12 @@ enum list_ask {
     ") FROM task WHERE " of " > known.x) FROM known WHERE x IS NOT NULL)"                          \
     " SELECT x FROM known WHERE x IS NOT NULL LIMIT ?1"
 
+/* The first day any of the points ?1 (a JSON list) has an aggregate of. */
+#define LIST_DAY_SQL(order)                                                                        \
+    "SELECT s.start FROM aggregate_start AS s WHERE s.period = 'day' AND EXISTS (SELECT 1"         \
+    " FROM aggregate AS a WHERE a.period = 'day' AND a.start = s.start"                            \
+    " AND a.point IN (SELECT value FROM json_each(?1))) ORDER BY s.start" order " LIMIT 1"
+
 #define LIST_ASKS(at)                                                                              \
     [(at) + LIST_PROBLEMS] = LIST_PROBLEMS_SQL("nature = ?1"),                                     \
     [(at) + LIST_PROBLEMS_OF_STATE] = LIST_PROBLEMS_SQL("nature = ?1 AND state = ?9"),             \
@@ -85,7 +93,9 @@ enum list_ask {
         " AND " EVENT_SUBJECT " = ?1 ORDER BY seq DESC LIMIT ?2) ORDER BY seq",                    \
     [(at) + LIST_SEALS] =                                                                          \
         "SELECT " SEALED_COLUMNS " FROM segment WHERE root IS NOT NULL AND segment < ?1"           \
-        " ORDER BY segment DESC LIMIT ?2"
+        " ORDER BY segment DESC LIMIT ?2",                                                         \
+    [(at) + LIST_FIRST_DAY] = LIST_DAY_SQL(""),                                                    \
+    [(at) + LIST_LAST_DAY] = LIST_DAY_SQL(" DESC")
 
 /* clang-format on */
 

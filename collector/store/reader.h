@@ -91,6 +91,11 @@ bool reader_tasks(struct reader *reader, const char *id,
                   bool (*each)(void *self, const char *body, const char *relapses), void *self,
                   struct error *err);
 
+/* Those that were struck off once. */
+bool reader_struck_off(struct reader *reader,
+                       bool (*each)(void *self, const char *body, const char *relapses), void *self,
+                       struct error *err);
+
 /* Problems and doubts that are not closed, newest first, with the store's number of their point. */
 bool reader_unclosed(struct reader *reader,
                      bool (*each)(void *self, uint32_t point, const char *body), void *self,

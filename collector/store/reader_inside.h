@@ -45,6 +45,7 @@ enum ask {
     ASK_DEVICE,
     ASK_TASKS,
     ASK_TASK,
+    ASK_STRUCK_OFF,
     ASK_EPISODES,
     ASK_EVENTS_OF,
     ASK_STORE_ID,

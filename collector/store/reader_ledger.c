@@ -29,20 +29,35 @@ bool reader_problems(struct reader *reader, const char *state, const char *kind,
     return !failed;
 }
 
+static bool each_task(struct reader *reader, sqlite3_stmt *row,
+                      bool (*each)(void *self, const char *body, const char *relapses), void *self,
+                      struct error *err)
+{
+    bool failed = false;
+    bool more = true;
+
+    while (more && statement_next(&reader->c, row, &failed, err))
+        more = each(self, column_text(row, 0), column_text(row, 1));
+    sqlite3_reset(row);
+    return !failed;
+}
+
 bool reader_tasks(struct reader *reader, const char *id,
                   bool (*each)(void *self, const char *body, const char *relapses), void *self,
                   struct error *err)
 {
     sqlite3_stmt *row = reader_ask(reader, id == NULL ? ASK_TASKS : ASK_TASK);
-    bool failed = false;
-    bool more = true;
 
     if (id != NULL)
         bind_text(row, 1, id);
-    while (more && statement_next(&reader->c, row, &failed, err))
-        more = each(self, column_text(row, 0), column_text(row, 1));
-    sqlite3_reset(row);
-    return !failed;
+    return each_task(reader, row, each, self, err);
+}
+
+bool reader_struck_off(struct reader *reader,
+                       bool (*each)(void *self, const char *body, const char *relapses), void *self,
+                       struct error *err)
+{
+    return each_task(reader, reader_ask(reader, ASK_STRUCK_OFF), each, self, err);
 }
 
 bool reader_unclosed(struct reader *reader,

@@ -302,3 +302,39 @@ bool reader_deeds(struct reader *reader, const char *subject, size_t most,
     sqlite3_reset(row);
     return !failed;
 }
+
+/* Days --------------------------------------------------------------------------------------- */
+
+static bool read_day(struct reader *reader, enum list_ask ask, const char *points,
+                     struct wall_time *day, struct error *err)
+{
+    sqlite3_stmt *row = list_ask(reader, ask);
+    bool failed = false;
+
+    *day = WALL_NONE;
+    bind_text(row, 1, points);
+    if (statement_next(&reader->c, row, &failed, err))
+        *day = column_time(row, 0);
+    sqlite3_reset(row);
+    return !failed;
+}
+
+bool reader_days(struct reader *reader, const uint32_t *points, size_t count,
+                 struct wall_time *first, struct wall_time *last, struct error *err)
+{
+    size_t size = 12 * count + 4;
+    char *list = malloc(size);
+    struct text text;
+    bool read;
+
+    if (list == NULL)
+        return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
+    text_init(&text, list, size);
+    for (size_t i = 0; i < count; i++)
+        text_format(&text, "%s%u", i == 0 ? "[" : ",", points[i]);
+    text_add(&text, count == 0 ? "[]" : "]");
+    read = read_day(reader, LIST_FIRST_DAY, list, first, err) &&
+           read_day(reader, LIST_LAST_DAY, list, last, err);
+    free(list);
+    return read;
+}

@@ -83,4 +83,8 @@ bool reader_deeds(struct reader *reader, const char *subject, size_t most,
                                const char *who, const char *arguments),
                   void *self, struct error *err);
 
+/* The first and the last day that any of these points has an aggregate of; WALL_NONE: none has. */
+bool reader_days(struct reader *reader, const uint32_t *points, size_t count,
+                 struct wall_time *first, struct wall_time *last, struct error *err);
+
 #endif

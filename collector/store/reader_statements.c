@@ -70,6 +70,8 @@ const char *const reader_statements[ASK_COUNT] = {
     [ASK_EVERY_AGGREGATE] = "SELECT " AGGREGATE_COLUMNS " FROM aggregate"
                             " ORDER BY point, period, start, version",
     [ASK_TASKS] = "SELECT body, " TASK_RELAPSES " FROM task" TASK_ORDER,
+    [ASK_STRUCK_OFF] =
+        "SELECT body, " TASK_RELAPSES " FROM task WHERE struck_off IS NOT NULL" TASK_ORDER,
     [ASK_TASK] = "SELECT body, " TASK_RELAPSES " FROM task WHERE id = ?1",
     [ASK_EPISODES] = "SELECT uid, number, first, last, ended, worst, ended_by FROM episode"
                      " WHERE ?1 IS NULL OR uid = ?1 ORDER BY uid, number",

@@ -30,9 +30,10 @@ char *ledger_date_in(const struct ledger_desk *desk, int64_t ms, char out[11])
     return out;
 }
 
-bool ledger_desk_begin(struct ledger_desk *desk, struct settings *settings, struct error *err)
+bool ledger_desk_begin_at(struct ledger_desk *desk, const struct settings *settings,
+                          struct wall_time now, bool struck_off, struct error *err)
 {
-    *desk = (struct ledger_desk){.now = clock_wall(clock_system()), .settings = settings};
+    *desk = (struct ledger_desk){.now = now, .settings = settings};
     desk->err = &desk->trouble;
     ledger_date_in(desk, 0, desk->today);
     desk->town = town_new(settings);
@@ -40,12 +41,21 @@ bool ledger_desk_begin(struct ledger_desk *desk, struct settings *settings, stru
     if (desk->town == NULL || desk->tasks == NULL)
         return error_set(err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
     desk->reader = reader_open(settings->store_dir, err);
-    return desk->reader != NULL && reader_tasks(desk->reader, NULL, add_task, desk, err);
+    if (desk->reader == NULL)
+        return false;
+    return struck_off ? reader_struck_off(desk->reader, add_task, desk, err)
+                      : reader_tasks(desk->reader, NULL, add_task, desk, err);
+}
+
+bool ledger_desk_begin(struct ledger_desk *desk, const struct settings *settings, struct error *err)
+{
+    return ledger_desk_begin_at(desk, settings, clock_wall(clock_system()), false, err);
 }
 
 void ledger_desk_end(struct ledger_desk *desk)
 {
     json_decref(desk->tasks);
+    json_decref(desk->waiting);
     verdicts_free(desk->verdicts);
     reader_close(desk->reader);
     catalog_free(desk->town);
@@ -181,35 +191,46 @@ struct problem_search {
 
 static bool list_has(const json_t *list, const char *words)
 {
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (strcmp(json_string_value(json_array_get(list, i)), words) == 0)
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *one = json_string_value(json_array_get(list, i));
+
+        if (one != NULL && strcmp(one, words) == 0)
             return true;
+    }
     return false;
 }
 
-static bool see_problem(void *self, const char *body)
+static bool keep_problem(void *self, uint32_t point, const char *body)
 {
-    struct problem_search *search = self;
     json_t *problem = json_loads(body, 0, NULL);
-    bool ours = list_has(json_object_get(problem, "tasks"), text_of(search->task, "id")) ||
-                list_has(json_object_get(search->task, "points"), text_of(problem, "point"));
 
-    if (ours && strcmp(text_of(problem, "state"), "closed") != 0) {
-        search->count++;
-        if (search->each != NULL)
-            search->each(search->self, problem);
-    }
+    (void)point;
+    if (strcmp(text_of(problem, "nature"), "breach") == 0)
+        json_array_append(self, problem);
     json_decref(problem);
     return true;
 }
 
-size_t ledger_open_problems(const struct ledger_desk *desk, const json_t *task,
+size_t ledger_open_problems(struct ledger_desk *desk, const json_t *task,
                             void (*each)(void *self, const json_t *problem), void *self)
 {
-    struct problem_search search = {.task = task, .each = each, .self = self};
+    size_t count = 0;
 
-    reader_problems(desk->reader, NULL, NULL, "breach", NULL, see_problem, &search, desk->err);
-    return search.count;
+    if (desk->waiting == NULL) {
+        desk->waiting = json_array();
+        reader_unclosed(desk->reader, keep_problem, desk->waiting, desk->err);
+    }
+    for (size_t i = 0; i < json_array_size(desk->waiting); i++) {
+        const json_t *problem = json_array_get(desk->waiting, i);
+
+        if (!list_has(json_object_get(problem, "tasks"), text_of(task, "id")) &&
+            !list_has(json_object_get(task, "points"), text_of(problem, "point")))
+            continue;
+        count++;
+        if (each != NULL)
+            each(self, problem);
+    }
+    return count;
 }
 
 /* Since the strike-off all of them, closed ones too: they are about the time that is to be proven.

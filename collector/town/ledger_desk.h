@@ -11,19 +11,27 @@
 #include "town/verdicts.h"
 
 struct ledger_desk {
-    struct settings *settings;
+    const struct settings *settings;
     struct catalog *town;
     struct reader *reader;
     json_t *tasks; /* the contract's, in the order of their ids */
     struct wall_time now;
     char today[11];            /* "2026-11-23", in the collector's zone */
     struct verdicts *verdicts; /* made when they are first asked for */
+    json_t *waiting;           /* problems that are not closed, likewise */
+    /* Asked between tasks where it takes long; true: no further. NULL: nobody asks. */
+    bool (*is_stopped)(void *self);
+    void *self;
     struct error trouble;
     struct error *err; /* `trouble`: what could not be read while answers were made */
 };
 
 /* Reads the tasks there are; `settings` must stay. Ended with ledger_desk_end() in both cases. */
-bool ledger_desk_begin(struct ledger_desk *desk, struct settings *settings, struct error *err);
+bool ledger_desk_begin(struct ledger_desk *desk, const struct settings *settings,
+                       struct error *err);
+/* The same at a moment of one's own; `struck_off` only tasks that were struck off, once. */
+bool ledger_desk_begin_at(struct ledger_desk *desk, const struct settings *settings,
+                          struct wall_time now, bool struck_off, struct error *err);
 void ledger_desk_end(struct ledger_desk *desk);
 
 /* The task of that id, borrowed; NULL: there is none. */
@@ -54,7 +62,7 @@ char *ledger_cut(const char *words, size_t columns, char *out, size_t size);
 
 /* How many problems that are not closed stand at the points of a task, or name it. Calls `each`
  * (may be NULL) with each one. */
-size_t ledger_open_problems(const struct ledger_desk *desk, const json_t *task,
+size_t ledger_open_problems(struct ledger_desk *desk, const json_t *task,
                             void (*each)(void *self, const json_t *problem), void *self);
 
 /* The doubts at the points of a task that it must answer for: of a task that was struck off all

@@ -41,9 +41,12 @@ static struct relapses find_relapses(const struct ledger_desk *desk, const json_
     struct relapses found = {.since = since, .last = WALL_NONE};
     const json_t *uids = json_object_get(task, "relapses");
 
-    for (size_t i = 0; i < json_array_size(uids); i++)
-        reader_problems(desk->reader, NULL, NULL, NULL, json_string_value(json_array_get(uids, i)),
-                        see_relapse, &found, desk->err);
+    for (size_t i = 0; i < json_array_size(uids); i++) {
+        const char *uid = json_string_value(json_array_get(uids, i));
+
+        if (uid != NULL)
+            reader_problems(desk->reader, NULL, NULL, NULL, uid, see_relapse, &found, desk->err);
+    }
     return found;
 }
 
@@ -169,6 +172,8 @@ bool watch_list_make(struct watch_list *list, struct ledger_desk *desk)
         json_t *verdict;
         struct task of;
 
+        if (desk->is_stopped != NULL && desk->is_stopped(desk->self))
+            break;
         if (!is_listed(task, &of))
             continue;
         verdict = ledger_verdict(desk, task);

@@ -15,7 +15,7 @@ struct watch_list {
 };
 
 /* Ended with watch_list_end() in both cases. False: out of memory; what could not be read stands in
- * desk->trouble. */
+ * desk->trouble. One that was stopped (desk->is_stopped) is not whole. */
 bool watch_list_make(struct watch_list *list, struct ledger_desk *desk);
 void watch_list_end(struct watch_list *list);
 
