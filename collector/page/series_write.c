@@ -128,12 +128,15 @@ void write_csv_number(FILE *to, double value, int decimals)
 void write_csv_time(FILE *to, struct wall_time time)
 {
     int64_t rest = (time.ms % 1000 + 1000) % 1000;
-    time_t seconds = (time_t)((time.ms - rest) / 1000);
     struct tm local = {0};
     char words[32];
+    time_t seconds;
     long offset;
 
-    if (!wall_is_known(time) || localtime_r(&seconds, &local) == NULL)
+    if (!wall_is_known(time))
+        return;
+    seconds = (time_t)((time.ms - rest) / 1000);
+    if (localtime_r(&seconds, &local) == NULL)
         return;
     strftime(words, sizeof words, "%Y-%m-%d %H:%M:%S", &local);
     offset = local.tm_gmtoff / 60;
