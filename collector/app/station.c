@@ -1,6 +1,5 @@
 #include "app/station.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "app/findings.h"
 #include "app/lookout.h"
 #include "app/socket.h"
+#include "app/station_outputs.h"
 #include "app/station_page.h"
 #include "app/strangers.h"
 #include "app/trouble.h"
@@ -15,12 +15,9 @@
 #include "base/say.h"
 #include "base/version.h"
 #include "flow/mailbox.h"
-#include "output/time_stamper.h"
 #include "town/digest.h"
 #include "town/names.h"
 #include "town/snapshot.h"
-
-enum { OUTPUTS_AT_ONCE = 16, TIME_STAMP_MS = 10 * 1000 };
 
 struct station {
     const struct settings *settings;
@@ -35,12 +32,8 @@ struct station {
     struct trouble *trouble;
     struct poller *poller;
     atomic_bool *watching; /* devices: written by the recorder's thread, read by the loop's */
-    struct sender **senders;
-    size_t sender_count;
-    struct time_stamper *stamper; /* NULL: no authority is set */
+    struct station_outputs outputs;
     struct socket_server *socket;
-    const char **awaited;
-    size_t awaited_count;
     uint32_t boot;
     struct status_view view;
     struct lookout *lookout;
@@ -143,15 +136,7 @@ static bool make_poller(struct station *station, uv_loop_t *loop, struct error *
 
 static void rewind_output(void *self, const char *output, uint64_t seq)
 {
-    struct station *station = self;
-
-    for (size_t i = 0; i < station->sender_count; i++) {
-        struct sender_status status;
-
-        sender_status(station->senders[i], &status);
-        if (strcmp(status.name, output) == 0)
-            sender_rewind(station->senders[i], seq);
-    }
+    outputs_rewind(&((struct station *)self)->outputs, output, seq);
 }
 
 static bool make_recorder(struct station *station, struct error *err)
@@ -178,8 +163,8 @@ static bool make_recorder(struct station *station, struct error *err)
         .seal_every_ms = settings->seal_every_ms,
         .patience_ms = settings->patience_ms,
         .reserve_bytes = settings->reserve_bytes,
-        .awaited = station->awaited,
-        .awaited_count = station->awaited_count,
+        .awaited = station->outputs.awaited,
+        .awaited_count = station->outputs.awaited_count,
         .settings = settings_digest(settings, station->digest),
         .configuration = configuration,
         .seals = true,
@@ -192,60 +177,6 @@ static bool make_recorder(struct station *station, struct error *err)
         station->recorder = recorder_new(&setup, err);
     snapshot_free(configuration);
     return station->recorder != NULL;
-}
-
-static bool start_senders(struct station *station, struct error *err)
-{
-    const struct settings *settings = station->settings;
-
-    for (size_t i = 0; i < settings->output_count; i++) {
-        struct sender_setup setup = {
-            .output = &settings->outputs[i],
-            .store_dir = settings->store_dir,
-            .catalog = &station->names.catalog,
-            .recorder = station->recorder,
-            .notices = station->notices,
-            .clock = station->clock,
-        };
-
-        if (!settings->outputs[i].enabled)
-            continue;
-        station->senders[station->sender_count] = sender_start(&setup, err);
-        if (station->senders[station->sender_count] == NULL)
-            return false;
-        station->sender_count++;
-    }
-    return true;
-}
-
-static bool start_stamper(struct station *station, struct error *err)
-{
-    const struct settings *settings = station->settings;
-    const struct time_stamper_setup setup = {
-        .url = settings->time_stamp_url,
-        .timeout_ms = TIME_STAMP_MS,
-        .notices = station->notices,
-        .clock = station->clock,
-    };
-
-    if (settings->time_stamp_url[0] == '\0')
-        return true;
-    station->stamper = time_stamper_start(&setup, settings->store_dir, station->recorder, err);
-    return station->stamper != NULL;
-}
-
-static bool list_awaited(struct station *station)
-{
-    const struct settings *settings = station->settings;
-
-    station->senders = calloc(settings->output_count + 1, sizeof *station->senders);
-    station->awaited = calloc(settings->output_count + 1, sizeof *station->awaited);
-    if (station->senders == NULL || station->awaited == NULL)
-        return false;
-    for (size_t i = 0; i < settings->output_count; i++)
-        if (settings->outputs[i].enabled && settings->outputs[i].awaited)
-            station->awaited[station->awaited_count++] = settings->outputs[i].name;
-    return true;
 }
 
 static bool make_small_parts(struct station *station, struct error *err)
@@ -261,7 +192,8 @@ static bool make_small_parts(struct station *station, struct error *err)
                     settings->link_count, station->clock, station->notices);
     station->watching = calloc(station->names.catalog.device_count + 1, sizeof *station->watching);
     if (station->watching == NULL || station->notices == NULL || station->mailbox == NULL ||
-        station->trust == NULL || station->trouble == NULL || !list_awaited(station))
+        station->trust == NULL || station->trouble == NULL ||
+        !outputs_list(&station->outputs, settings))
         return error_set(err, ERROR_MEMORY, "%s",
                          SAY("内存不足，无法启动", "out of memory at start"));
     return true;
@@ -275,7 +207,7 @@ static void say_started(const struct station *station)
                    "collector %s started (version %s): %zu links, %zu devices, %zu outputs, "
                    "store in %s"),
                settings->name, version_text(), settings->link_count, settings->device_count,
-               station->sender_count, settings->store_dir);
+               station->outputs.sender_count, settings->store_dir);
 }
 
 static void ended(void *self)
@@ -339,13 +271,12 @@ struct station *station_start(uv_loop_t *loop, const struct settings *settings, 
         !names_resolve(&station->names, settings, station->store, now, err) ||
         !make_small_parts(station, err) || !make_recorder(station, err) ||
         !make_poller(station, loop, err) || !recorder_start(station->recorder, err) ||
-        !start_senders(station, err) || !start_stamper(station, err))
+        !outputs_start(&station->outputs, settings, &station->names.catalog, station->recorder,
+                       station->notices, station->clock, err))
         goto failed;
     station->lookout = lookout_new(loop, look, station, err);
-    if (station->lookout == NULL || !start_page(station, err))
-        goto failed;
-    station->socket = socket_serve(loop, station, settings->store_dir, err);
-    if (station->socket == NULL)
+    if (station->lookout == NULL || !start_page(station, err) ||
+        (station->socket = socket_serve(loop, station, settings->store_dir, err)) == NULL)
         goto failed;
     poller_start(station->poller);
     say_started(station);
@@ -355,41 +286,9 @@ failed:
     return NULL;
 }
 
-static void *stop_sender(void *sender)
-{
-    sender_stop(sender);
-    return NULL;
-}
-
-/* Side by side: a peer that hangs costs its 5 s once, however many hang. */
-static void stop_senders(struct station *station)
-{
-    pthread_t threads[OUTPUTS_AT_ONCE];
-    bool begun[OUTPUTS_AT_ONCE];
-
-    recorder_wake_all(station->recorder);
-    time_stamper_stop(station->stamper);
-    station->stamper = NULL;
-    for (size_t done = 0; done < station->sender_count; done += OUTPUTS_AT_ONCE) {
-        size_t count = station->sender_count - done;
-
-        count = count < OUTPUTS_AT_ONCE ? count : OUTPUTS_AT_ONCE;
-        for (size_t i = 0; i < count; i++)
-            begun[i] =
-                pthread_create(&threads[i], NULL, stop_sender, station->senders[done + i]) == 0;
-        for (size_t i = 0; i < count; i++) {
-            if (begun[i])
-                pthread_join(threads[i], NULL);
-            else
-                sender_stop(station->senders[done + i]);
-        }
-    }
-    station->sender_count = 0;
-}
-
 static void stop_writing(struct station *station)
 {
-    stop_senders(station);
+    outputs_stop(&station->outputs, station->recorder);
     recorder_stop(station->recorder);
     log_notice(
         SAY("采集器 %s 已停止，共提交到序号 %llu", "collector %s stopped; committed up to %llu"),
@@ -433,7 +332,7 @@ void station_free(struct station *station)
     if (station == NULL)
         return;
     if (station->recorder != NULL) {
-        stop_senders(station);
+        outputs_stop(&station->outputs, station->recorder);
         recorder_stop(station->recorder);
     }
     lookout_free(station->lookout);
@@ -447,8 +346,7 @@ void station_free(struct station *station)
     reader_close(station->reader);
     store_close(station->store);
     free(station->watching);
-    free(station->senders);
-    free(station->awaited);
+    outputs_free(&station->outputs);
     free(station);
 }
 
@@ -472,8 +370,8 @@ const struct status_view *station_view(struct station *station)
         .clock = station->clock,
         .recorder = station->recorder,
         .poller = station->poller,
-        .senders = station->senders,
-        .sender_count = station->sender_count,
+        .senders = station->outputs.senders,
+        .sender_count = station->outputs.sender_count,
         .notices = station->notices,
         .reader = station->reader,
     };
