@@ -59,8 +59,10 @@ struct live {
     uint64_t stales;           /* rises when one has */
 };
 
-/* Of this thread and host. NULL: no memory. */
+/* Of this thread and host. NULL: no memory. It ends with the thread, which ends before the host;
+ * live_forget() ends it sooner. */
 struct live *live_of(const struct page_host *host);
+void live_forget(void);
 
 /* Each answers for itself and gives false when it cannot. */
 struct live *live_begin(struct call *call); /* live_of(), with latest and limits of the moment */

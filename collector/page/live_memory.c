@@ -106,6 +106,13 @@ static struct live *live_new(const struct page_host *host)
     return live;
 }
 
+void live_forget(void)
+{
+    pthread_once(&key_made, make_key);
+    live_free(pthread_getspecific(key));
+    pthread_setspecific(key, NULL);
+}
+
 struct live *live_of(const struct page_host *host)
 {
     struct live *live;
@@ -115,7 +122,7 @@ struct live *live_of(const struct page_host *host)
     if (live != NULL && live->host.recorder == host->recorder &&
         live->host.catalog == host->catalog)
         return live;
-    live_free(live);
+    live_forget();
     live = live_new(host);
     pthread_setspecific(key, live);
     return live;
