@@ -316,7 +316,7 @@ static void over_tls_the_page_is_https(void **state)
 
 static void a_token_is_256_random_bits_behind_its_prefix(void **state)
 {
-    char one[TOKEN_SIZE], other[TOKEN_SIZE];
+    char one[TOKEN_SIZE], other[TOKEN_SIZE], longer[TOKEN_SIZE + 1];
 
     assert_true(token_make(one, NULL));
     assert_true(token_make(other, NULL));
@@ -324,6 +324,8 @@ static void a_token_is_256_random_bits_behind_its_prefix(void **state)
     assert_memory_equal(one, "lb_", 3);
     assert_string_not_equal(one, other);
     assert_true(token_is_one(one));
+    snprintf(longer, sizeof longer, "%s!", one);
+    assert_false(token_is_one(longer));
     one[20] = '+';
     assert_false(token_is_one(one));
     other[45] = '\0';
