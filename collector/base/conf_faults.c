@@ -88,6 +88,14 @@ left_out:
     return NULL;
 }
 
+/* A sentence repeats what stands in the file, and is one line of a terminal or a log. */
+static void keep_to_one_line(char *sentence)
+{
+    for (; *sentence != '\0'; sentence++)
+        if ((unsigned char)*sentence < ' ' || *sentence == 0x7f)
+            *sentence = '?';
+}
+
 __attribute__((format(printf, 5, 0))) static bool complain(struct conf_faults *faults,
                                                            const char *path, unsigned line,
                                                            const char *key, const char *format,
@@ -99,6 +107,7 @@ __attribute__((format(printf, 5, 0))) static bool complain(struct conf_faults *f
     if (fault == NULL)
         return false;
     vsnprintf(sentence, sizeof sentence, format, args);
+    keep_to_one_line(sentence);
     fault->path = strdup(path);
     fault->line = line == 0 ? 1 : line;
     if (key == NULL || *key == '\0')

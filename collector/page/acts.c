@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "base/text.h"
 #include "page/act_desk.h"
 #include "page/gate.h"
 
@@ -46,6 +47,19 @@ static const struct page_act *find_act(const char *name)
     return NULL;
 }
 
+/* What was sent is not repeated: somebody may paste their token into the wrong field. */
+static void refuse_unknown(struct call *call, const struct page_act *act)
+{
+    char known[80] = "";
+    struct text text;
+
+    text_init(&text, known, sizeof known);
+    for (const struct act_arg *arg = act->args; arg->name != NULL; arg++)
+        text_format(&text, "%s%s", arg == act->args ? "" : ", ", arg->name);
+    call_refuse(call, ERROR_WRONG_USE, SAY("操作 %s 只有参数 %s", "the act %s takes only %s"),
+                act->name, known);
+}
+
 /* Kind and size; whether it is there and what it means, the act's own check says. */
 static bool check_arg(struct call *call, const struct page_act *act, const char *name,
                       const json_t *value)
@@ -55,9 +69,7 @@ static bool check_arg(struct call *call, const struct page_act *act, const char 
     while (arg->name != NULL && strcmp(arg->name, name) != 0)
         arg++;
     if (arg->name == NULL)
-        call_refuse(call, ERROR_WRONG_USE,
-                    SAY("操作 %s 没有参数 %.40s", "the act %s has no argument %.40s"), act->name,
-                    name);
+        refuse_unknown(call, act);
     else if (arg->most == 0 && !json_is_boolean(value))
         call_refuse(call, ERROR_WRONG_USE,
                     SAY("操作 %s：参数 %s 必须是 true 或 false",
@@ -118,8 +130,8 @@ void page_act(struct call *call, const char *name, const json_t *args)
     struct error err = {0};
 
     if (act == NULL) {
-        call_refuse(call, ERROR_WRONG_USE,
-                    SAY("网页上没有名为 %.60s 的操作", "there is no act %.60s on the page"), name);
+        call_refuse(call, ERROR_WRONG_USE, "%s",
+                    SAY("网页上没有这个操作", "there is no such act on the page"));
         return;
     }
     if (!may(call, act->role) || !check_args(call, act, args))
