@@ -305,7 +305,6 @@ def smuggled(office):
         f"{get} Host: 127.0.0.1\r\n\r\n{inner}",
         f"{get}Host: 127.0.0.1\r\nno colon\r\n\r\n{inner}",
         f"{get}Host: 127.0.0.1\r\nX: a\rContent-Length: 5\r\n\r\n{inner}",
-        f"{get}Host: 127.0.0.1\r\nX: a\0b\r\n\r\n{inner}",
         f"GET /api/v1/health  HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n{inner}",
         f"GET /api/v1/health HTTP/3.0\r\nHost: 127.0.0.1\r\n\r\n{inner}",
         f"GET http://evil.example/api/v1/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n{inner}",
@@ -318,8 +317,8 @@ def test_a6_nothing_is_smuggled_behind_a_request(attacked):
         # a second answer is a refusal too: what followed was never taken for a request
         assert b'"zhao"' not in heard and len(statuses(heard)) <= 2, (words, heard)
         assert all(400 <= status for status in statuses(heard)), (words, heard)
-    bare = "GET /api/v1/health HTTP/1.1\nHost: 127.0.0.1\n\n"
-    assert len(statuses(raw(attacked.page, bare.encode()))) <= 1
+    bare = "GET /api/v1/health HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n"  # RFC 9112, 2.2, lets it stand
+    assert len(statuses(raw(attacked.page, bare.encode()))) == 1
     still_well(attacked)
 
 
@@ -422,8 +421,9 @@ def test_a9_no_script_makes_markup_of_words():
 
 # A11
 
-MEANT = ["a\nb", "a,b", "a b", "a=b", "a+b", "a#b", "a/b", "a\\b", 'a"b', "a'b", "A", "名", "", "-a", "a" * 33,
-         "$SYS", "../a", "a\tb", "a\u2028b", "=1+1"]
+MEANT = ["a,b", "a b", "a=b", "a+b", "a#b", "a/b", "a.b", "a'b", "a@b", "a\u2028b", "A", "名", "", "-a", "_a", "a" * 33,
+         "$SYS", "../a", "=1+1", "a<b", "LINE", "BELL", "BACK"]
+ESCAPES = {"LINE": r"a\n20:00:00 collector zj-01 stopped", "BELL": r"a\x1b[2J", "BACK": r"a\\b"}
 
 
 def test_a11_a_name_with_a_meaning_is_refused(town):
@@ -431,14 +431,21 @@ def test_a11_a_name_with_a_meaning_is_refused(town):
     town.links = [{"name": "line", "kind": "tcp", "host": "127.0.0.1", "port": 1}]
     for name in ["probe", *MEANT]:
         town.device(port=1, link="line", name=name)
-    answer = town.write().command("check")
-    told = faults(answer.stderr)
-    assert answer.returncode == 2 and len(told) == len(answer.stderr.splitlines())
-    for file in ("sites.conf", "devices.conf"):
-        assert len([one for one in told if one[0] == file and one[2].startswith("name: ")]) == len(MEANT), told
-    town.settings["collector"]["name"] = MEANT[0]
-    assert ("collector.conf", "name") in [(file, rest.split(":")[0]) for file, _, rest in
-                                          faults(town.write().command("check").stderr)]
+    town.settings["collector"]["name"] = "LINE"
+    town.write()
+    for file in ("collector.conf", "sites.conf", "devices.conf"):
+        with open(os.path.join(town.dir, file)) as source:
+            text = source.read()
+        for word, escaped in ESCAPES.items():
+            text = text.replace(word, escaped)
+        with open(os.path.join(town.dir, file), "w") as out:
+            out.write(text)
+    answer = town.command("check")
+    told = [(file, rest) for file, _, rest in faults(answer.stderr) if rest.startswith("name: ")]
+    assert answer.returncode == 2
+    assert [len([1 for file, _ in told if file == one]) for one in ("collector.conf", "sites.conf", "devices.conf")] == [
+        1, len(MEANT), len(MEANT)], answer.stderr
+    assert not re.search(r"^20:00|[\x00-\x09\x0b-\x1f]", answer.stderr, re.M)
 
 
 def test_a11_a_note_is_one_line_of_the_log_at_most(town):
@@ -482,7 +489,6 @@ def test_a14_a_token_is_repeated_nowhere(attacked):
                (f"/api/v1/me?token={token}", f"/api/v1/{token}", f"/{token}", f"/app/{token}", f"/?x={token}",
                 "/api/v1/me", "/api/v1/status", "/metrics")]
     answers.append(attacked.page.post("/api/v1/acts", {"act": token, "args": {token: token}}, token))
-    answers.append(attacked.page.get("/api/v1/me", token, headers={"Host": token}))
     for answer in answers:
         assert token.encode() not in answer.body and token not in str(answer.headers), answer
     assert token not in attacked.town.log()
