@@ -6,7 +6,7 @@ import pytest
 from devices import Bus, DialIn, Fleet, Honest, Scripted, SerialServer
 from liar import Liar
 from lookback import Town
-from servers import Authority, Gate, Influx, Mosquitto, Subscriber, Victoria
+from servers import Authority, Gate, Influx, Mosquitto, Prometheus, Subscriber, Victoria
 
 
 class Peers:
@@ -31,6 +31,9 @@ class Peers:
 
     def victoria(self):
         return self.keep(Victoria(self.folder))
+
+    def prometheus(self, page_port, token_file):
+        return self.keep(Prometheus(self.folder, page_port, token_file))
 
     def authority(self, name):
         return Authority(self.folder, name)

@@ -1,4 +1,5 @@
-"""The real peers of a collector: mosquitto, InfluxDB 1.6, VictoriaMetrics, a certificate authority.
+"""The real peers of a collector: mosquitto, InfluxDB 1.6, VictoriaMetrics, Prometheus, a certificate
+authority.
 
 Each is a process of its own with its data in a folder of the test; start, stop and kill can be
 called again and again, and what it stored stays.
@@ -16,6 +17,8 @@ import urllib.request
 import paho.mqtt.client as paho
 
 from waiting import free_port, wait_for, wait_for_port
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 class Server:
@@ -242,6 +245,35 @@ class Victoria(Server):
                 key = (metric["__name__"], metric["site"], metric["device"], ms)
                 found.setdefault(key, []).append(value)
         return found
+
+
+class Prometheus(Server):
+    """Prometheus, as deploy/prometheus has it but that it looks each second."""
+
+    def __init__(self, folder, page_port, token_file):
+        super().__init__(folder, "prometheus")
+        deploy = os.path.join(ROOT, "deploy", "prometheus")
+        self.conf = os.path.join(self.folder, "prometheus.yml")
+        with open(os.path.join(deploy, "prometheus.yml")) as file:
+            words = file.read()
+        for ours, theirs in (("127.0.0.1:8980", f"127.0.0.1:{page_port}"), ("30s", "1s"),
+                             ("/etc/prometheus/lookback.token", token_file),
+                             ("alerts.yml", os.path.join(deploy, "alerts.yml"))):
+            assert ours in words
+            words = words.replace(ours, theirs)
+        with open(self.conf, "w") as out:
+            out.write(words)
+
+    def command(self):
+        return ["prometheus", f"--config.file={self.conf}", f"--storage.tsdb.path={self.folder}/data",
+                f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"]
+
+    def query(self, words):
+        """[(labels, value)]; a question it does not understand is an error."""
+        answer = json.loads(http("GET", f"http://127.0.0.1:{self.port}/api/v1/query?query="
+                                 + urllib.parse.quote(words)))
+        assert answer["status"] == "success", answer
+        return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]
 
 
 class Authority:
