@@ -120,4 +120,15 @@ void metrics_polling(struct exposition *out, const struct status_copy *copy)
     exposition_family(out, "lookback_failed_polls_total", FAMILY_COUNTER,
                       "Polls that gave nothing at all.");
     exposition_count(out, NULL, copy->totals.failed);
+    exposition_family(out, "lookback_answer_seconds", FAMILY_HISTOGRAM,
+                      "From a request being sent to the end of its answer.");
+    exposition_histogram(out, poller_answer_ms, copy->totals.answers, ANSWER_CLASSES - 1,
+                         (double)copy->totals.answers_us / 1e3);
+    exposition_family(out, "lookback_lateness_seconds", FAMILY_HISTOGRAM,
+                      "How long after its tick a poll was begun.");
+    exposition_histogram(out, poller_late_ms, copy->totals.late, LATE_CLASSES - 1,
+                         (double)copy->totals.late_us / 1e3);
+    exposition_family(out, "lookback_lateness_most_seconds", FAMILY_GAUGE,
+                      "The latest of them since start.");
+    exposition_sample(out, NULL, (double)copy->totals.late_most_us / 1e6);
 }

@@ -268,6 +268,16 @@ class Prometheus(Server):
         return ["prometheus", f"--config.file={self.conf}", f"--storage.tsdb.path={self.folder}/data",
                 f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"]
 
+    def wait_ready(self):
+        super().wait_ready()
+        wait_for(self._is_ready, 30, "Prometheus to be ready")
+
+    def _is_ready(self):
+        try:
+            return b"Ready" in http("GET", f"http://127.0.0.1:{self.port}/-/ready")
+        except urllib.error.HTTPError:
+            return False
+
     def query(self, words):
         """[(labels, value)]; a question it does not understand is an error."""
         answer = json.loads(http("GET", f"http://127.0.0.1:{self.port}/api/v1/query?query="
