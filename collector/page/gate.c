@@ -56,13 +56,13 @@ void gate_free(struct gate *gate)
     free(gate);
 }
 
+/* A role that is none of ours opens nothing. */
 static enum role role_of(const char *word)
 {
-    if (strcmp(word, "office") == 0)
-        return ROLE_OFFICE;
-    if (strcmp(word, "steward") == 0)
-        return ROLE_STEWARD;
-    return strcmp(word, "reader") == 0 ? ROLE_READER : ROLE_PUBLIC;
+    for (int role = 0; role < ROLE_COUNT; role++)
+        if (strcmp(word, role_words[role]) == 0)
+            return (enum role)role;
+    return ROLE_PUBLIC;
 }
 
 void gate_set_users(struct gate *gate, const struct user *users, size_t count)
@@ -245,8 +245,5 @@ bool gate_allows(const struct visitor *visitor, enum role least, struct refusal_
                   SAY("%s 的权限不够，这需要 %s 角色；请向管理员要（lookback user add）",
                       "%s may not do this, which needs the role %s; ask whoever looks after the "
                       "collector (lookback user add)"),
-                  visitor->person,
-                  least == ROLE_OFFICE    ? "office"
-                  : least == ROLE_STEWARD ? "steward"
-                                          : "reader");
+                  visitor->person, role_words[least]);
 }

@@ -87,6 +87,20 @@ def test_without_a_token_only_up_or_down_is_said(town, page):
     assert answer.status == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_down_is_said_while_nothing_can_be_stored(town, peers):
+    page = Page(town)
+    town.device(port=peers.scripted(Knob().words).port, every="100ms")
+    town.start()
+    page.wait()
+    town.wait_polls(2)
+    database = os.path.join(town.store, "lookback.db")
+    os.rename(database, database + ".away")
+    town.wait(lambda: page.get("/api/v1/health").status == 503, 15, "down")
+    assert page.get("/api/v1/health").json() == {"state": "down"}
+    os.rename(database + ".away", database)
+    town.wait(lambda: page.get("/api/v1/health").status == 200, 15, "up again")
+
+
 def test_an_open_page_is_read_without_a_token_and_nothing_more(town):
     page = Page(town, open=True)
     town.device(port=1)

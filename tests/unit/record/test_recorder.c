@@ -151,6 +151,7 @@ static void a_full_disk_loses_nothing_and_is_said_once(void **state)
         recorder_quarantine(bench->recorder, "village", bench->began + 1, "not authorised");
         assert_false(recorder_step(bench->recorder, &err));
         assert_int_equal(err.kind, ERROR_STORE);
+        assert_false(recorder_can_commit(bench->recorder));
         assert_int_equal(notices_open(bench->notices, notices, 4), 1);
         assert_string_equal(notices[0].id, "disk");
     }
@@ -158,6 +159,7 @@ static void a_full_disk_loses_nothing_and_is_said_once(void **state)
 
     setrlimit(RLIMIT_FSIZE, &before);
     bench_step(bench);
+    assert_true(recorder_can_commit(bench->recorder));
     assert_int_equal(notices_open(bench->notices, notices, 4), 1);
     held_clock_advance(&bench->clock, MINUTE_MS);
     bench_step(bench);
