@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +32,8 @@ struct server {
     bool secure; /* TLS */
     struct MHD_Daemon *daemon;
     struct warden *warden;
-    char said[256]; /* by the library while it starts */
-    bool started;
+    pthread_t starter; /* whose thread starts it */
+    char said[256];    /* by the library, in that thread */
     atomic_ullong requests, not_modified, refused;
 };
 
@@ -388,13 +389,13 @@ static void connection_changed(void *self, struct MHD_Connection *connection, vo
         *of_connection = warden_come(server->warden, fd->connect_fd, from->client_addr);
 }
 
-/* What the library says while it starts explains why it did not. Later it speaks of what strangers
- * send, which is theirs to know and no line of our log. */
+/* What the library says while it starts explains why it did not. Its own thread speaks of what
+ * strangers send, which is theirs to know and no line of our log. */
 static void library_says(void *self, const char *format, va_list list)
 {
     struct server *server = self;
 
-    if (!server->started)
+    if (pthread_equal(pthread_self(), server->starter))
         vsnprintf(server->said, sizeof server->said, format, list);
 }
 
@@ -450,8 +451,8 @@ struct server *server_start(const struct server_setup *setup, struct error *err)
         server->answer = setup->answer;
         server->self = setup->self;
         server->secure = setup->certificate != NULL;
+        server->starter = pthread_self();
         server->daemon = start_daemon(server, setup, given);
-        server->started = true;
     } else if (given >= 0) {
         close(given);
     }

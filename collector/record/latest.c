@@ -121,9 +121,10 @@ void latest_note_times(struct latest *latest, int64_t offset_ms)
 {
     for (uint32_t i = 0; i < latest->catalog->point_count; i++) {
         struct latest_reading *at = &latest->noted[i];
+        bool read = fill_time(&at->time, at->mono, offset_ms);
+        bool begun = fill_time(&at->since, at->since_mono, offset_ms);
 
-        if (fill_time(&at->time, at->mono, offset_ms) |
-            fill_time(&at->since, at->since_mono, offset_ms))
+        if (read || begun)
             touch(latest, i);
     }
 }

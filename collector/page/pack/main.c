@@ -48,7 +48,7 @@ static const char *type_of(const char *name)
     return NULL;
 }
 
-static void fail(const char *what, const char *about)
+_Noreturn static void fail(const char *what, const char *about)
 {
     fprintf(stderr, "page_pack: %s: %s\n", about, what);
     exit(1);
