@@ -53,7 +53,7 @@ static void answer_links(struct call *call)
     status_copy_release(copy);
 }
 
-/* Loads, counts and next attempts differ with each copy, of which there is one in two seconds. */
+/* Loads, counts and next attempts differ with each copy, of which there is one a second. */
 static uint64_t copy_version(const struct call *call)
 {
     const struct page_host *host = call->host;

@@ -15,7 +15,7 @@
 #define LIVE_JSON "application/json; charset=utf-8"
 
 enum {
-    LIVE_FRESH_MS = 2000, /* a copy of the station serves so long */
+    LIVE_FRESH_MS = 1000, /* a copy of the station serves so long */
     LIVE_ROW_SIZE = 1024, /* a row as JSON, at most */
 };
 
@@ -39,8 +39,7 @@ struct live_tasks {
 
 struct live {
     struct page_host host;
-    uint64_t salt; /* of this run's versions */
-    struct mono_time begun;
+    uint64_t salt;                 /* of this run's versions */
     struct latest_reading *latest; /* by the point's place in the catalog */
     struct live_limit *limits;     /* likewise, at `limits_day` and by day or night */
     struct wall_time limits_day;
@@ -75,7 +74,8 @@ uint64_t live_version(const struct call *call);
 uint64_t live_mix(uint64_t version, uint64_t word);
 struct wall_time live_now(const struct page_host *host); /* WALL_NONE while not trusted */
 
-/* Nothing for three of its intervals, and for ten seconds at least, or nothing since the start. */
+/* Nothing for three of its intervals, and for ten seconds at least; nothing in this run; nothing
+ * ever. */
 bool live_is_stale(const struct live *live, uint32_t place, struct mono_time now);
 /* Finds out when the next value goes stale. */
 void live_note_stale(struct live *live, struct mono_time now);

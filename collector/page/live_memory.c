@@ -84,8 +84,7 @@ static struct live *live_new(const struct page_host *host)
     if (live == NULL)
         return NULL;
     live->host = *host;
-    live->begun = clock_mono(host->clock);
-    live->salt = live_mix((uint64_t)live->begun.ns, host->boot);
+    live->salt = live_mix((uint64_t)clock_mono(host->clock).ns, host->boot);
     live->limits_day = live->tasks_day = WALL_NONE;
     live->stale_ns = INT64_MAX;
     live->latest = calloc(points, sizeof *live->latest);

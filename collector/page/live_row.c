@@ -21,8 +21,6 @@ static int64_t stale_at(const struct live *live, uint32_t place)
 {
     const struct latest_reading *reading = &live->latest[place];
 
-    if (reading->seq == 0)
-        return live->begun.ns + stale_after_ns(live, place);
     return reading->of_this_run ? reading->mono.ns + stale_after_ns(live, place) : INT64_MIN;
 }
 

@@ -119,10 +119,12 @@ def device_line(number, link, unit, every, site="s0"):
 class Settings:
     """The folder of one collector's settings, and beside it its store."""
 
-    def __init__(self, folder, points=10, seal="1h", outputs=()):
+    def __init__(self, folder, points=10, seal="1h", outputs=(), page='listen = "";',
+                 devices_a_site=100):
         self.folder = os.path.join(folder, "config")
         self.store = os.path.join(folder, "store")
         self.links, self.devices, self.sites = [], [], set()
+        self.devices_a_site = devices_a_site
         os.makedirs(self.folder)
         shutil.copy(os.path.join(ROOT, "config", "parameters.conf"), self.folder)
         write_profile(self.folder, points)
@@ -131,7 +133,7 @@ class Settings:
               f'store = {{ dir = "{self.store}"; }};\n'
               f'clock = {{ trust = "always"; }};\n'
               f'seal = {{ every = "{seal}"; }};\n'
-              f'page = {{ listen = ""; }};\n'
+              f'page = {{ {page} }};\n'
               f"outputs = (\n" + ",\n".join(outputs) + "\n);\n")
 
     def add_link(self, name, rest):
@@ -139,7 +141,7 @@ class Settings:
 
     def add_device(self, link, unit, every):
         number = len(self.devices)
-        site = f"s{number // 100}"
+        site = f"s{number // self.devices_a_site}"
         self.sites.add(site)
         self.devices.append(device_line(number, link, unit, every, site))
 

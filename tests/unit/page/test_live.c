@@ -437,7 +437,7 @@ static void a_doubt_stands_beside_the_value_and_does_not_change_it(void **state)
     world_end(world);
 }
 
-static void what_was_never_read_is_null_and_never_nought(void **state)
+static void what_was_never_read_is_null_never_nought_and_its_site_not_good(void **state)
 {
     struct world *world = by_day();
     json_t *now;
@@ -447,7 +447,8 @@ static void what_was_never_read_is_null_and_never_nought(void **state)
     assert_true(json_is_null(member(ph, "time")));
     assert_true(json_is_null(member(ph, "value")));
     assert_true(json_is_null(member(ph, "quality")));
-    assert_true(json_is_false(member(ph, "stale")));
+    assert_true(json_is_true(member(ph, "stale")));
+    assert_string_equal(words(named(member(now, "sites"), "name", "good"), "state"), "silent");
     json_decref(now);
     world_end(world);
 }
@@ -813,7 +814,7 @@ int main(void)
         cmocka_unit_test(of_sites_in_the_same_state_the_newest_stands_first),
         cmocka_unit_test(a_problem_is_shown_with_its_site_and_its_tasks),
         cmocka_unit_test(a_doubt_stands_beside_the_value_and_does_not_change_it),
-        cmocka_unit_test(what_was_never_read_is_null_and_never_nought),
+        cmocka_unit_test(what_was_never_read_is_null_never_nought_and_its_site_not_good),
         cmocka_unit_test(a_value_that_is_absent_is_null_with_its_cause),
         cmocka_unit_test(a_value_is_its_shortest_decimal),
         cmocka_unit_test(a_value_goes_stale_after_three_intervals_and_ten_seconds_at_least),
