@@ -12,6 +12,7 @@
 #include "app/demo_files.h"
 #include "app/demo_history.h"
 #include "app/demo_ledger.h"
+#include "app/demo_page.h"
 #include "app/simulator.h"
 #include "app/station.h"
 #include "base/log.h"
@@ -133,7 +134,7 @@ static void say_what_next(const struct typed *typed, const struct demo_files *fi
 }
 
 static int demo_run(const struct typed *typed, const struct demo_files *files,
-                    struct settings *settings, int64_t seconds, bool plain)
+                    struct settings *settings, int64_t seconds, bool plain, const char *page)
 {
     struct demo demo = {0};
     struct error err = {0};
@@ -148,6 +149,7 @@ static int demo_run(const struct typed *typed, const struct demo_files *files,
     }
     demo.reader = reader_open(station_store_dir(demo.station), &err);
     demo.picture = picture_new(station_view(demo.station), demo.reader, plain);
+    picture_note(demo.picture, plain ? NULL : page);
     demo_begin(&demo, &loop, plain, seconds);
     if (!plain)
         fputs("\033[2J", stdout);
@@ -178,6 +180,45 @@ static bool demo_number(const struct typed *typed, const char *option, long most
     return false;
 }
 
+/* Both are started before any thread is, and end after the last one. */
+static int demo_with_children(const struct typed *typed, const struct demo_files *files,
+                              struct settings *settings, long seconds, bool plain, int log,
+                              const char *page)
+{
+    struct error err = {0};
+    pid_t work = -1;
+    pid_t simulator = simulator_start(files->simulator, log, &err);
+    int code;
+
+    if (simulator > 0)
+        work = demo_work_start(files, log, &err);
+    if (work > 0) {
+        log_set_file(log);
+        code = demo_run(typed, files, settings, seconds, plain, page);
+        log_set_file(-1);
+    } else {
+        code = command_fail(typed, &err);
+    }
+    demo_work_stop(work);
+    simulator_stop(simulator);
+    return code;
+}
+
+/* The page's address, with the token that signs in, said; false with a sentence. */
+static bool demo_page(const struct demo_files *files, const struct settings *settings, bool fresh,
+                      char *said, size_t size, struct error *err)
+{
+    char token[TOKEN_SIZE], address[128];
+
+    if (!demo_page_token(files, settings, fresh, token, err))
+        return false;
+    snprintf(said, size, SAY("网页：%s", "page: %s"),
+             demo_page_address(files, token, address, sizeof address));
+    puts(said);
+    fflush(stdout);
+    return true;
+}
+
 static int demo_with_files(const struct typed *typed, struct demo_files *files, long seconds,
                            int64_t history_ms)
 {
@@ -185,9 +226,8 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
     struct settings *settings;
     struct error err = {0};
     bool plain = !isatty(STDOUT_FILENO) || typed_option(typed, "--plain") != NULL;
-    char store[400];
+    char store[400], page[200];
     bool continued;
-    pid_t simulator;
     int code;
     int log;
 
@@ -216,16 +256,10 @@ static int demo_with_files(const struct typed *typed, struct demo_files *files, 
         puts(SAY("接着上次演示的数据继续；要从头开始，请先删除这个文件夹",
                  "the data of an earlier demo is continued; remove the folder to start anew"));
     say_hints(files);
-    fflush(stdout);
-    simulator = simulator_start(files->simulator, log, &err);
-    if (simulator < 0) {
+    if (demo_page(files, settings, !continued, page, sizeof page, &err))
+        code = demo_with_children(typed, files, settings, seconds, plain, log, page);
+    else
         code = command_fail(typed, &err);
-    } else {
-        log_set_file(log);
-        code = demo_run(typed, files, settings, seconds, plain);
-        log_set_file(-1);
-        simulator_stop(simulator);
-    }
     settings_free(settings);
     if (log >= 0)
         close(log);

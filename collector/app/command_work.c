@@ -230,6 +230,21 @@ static int take_lock(const struct work *work, struct error *err)
     return lock;
 }
 
+/* What it makes must be the collector's own, and the page gives no file of anybody else. */
+static bool is_ours(const struct work *work, struct error *err)
+{
+    struct stat store;
+
+    mkdir(work->store_dir, 0750); /* as the collector does, which may come later */
+    return stat(work->store_dir, &store) != 0 || store.st_uid == geteuid() ||
+           error_set(
+               err, ERROR_REFUSED,
+               SAY("存储目录 %s 属于另一个用户（编号 %u）：请以采集器的用户运行 lookback work",
+                   "the store's directory %s belongs to another user (number %u): run "
+                   "lookback work as the collector's user"),
+               work->store_dir, (unsigned)store.st_uid);
+}
+
 static bool open_all(struct work *work, struct error *err)
 {
     sigset_t wanted;
@@ -239,8 +254,7 @@ static bool open_all(struct work *work, struct error *err)
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGCHLD);
     sigprocmask(SIG_BLOCK, &wanted, NULL);
-    mkdir(work->store_dir, 0750); /* as the collector does, which may come later */
-    work->lock = take_lock(work, err);
+    work->lock = is_ours(work, err) ? take_lock(work, err) : -1;
     work->changes = work->lock < 0 ? -1 : work_listen(work->store_dir, err);
     work->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     return work->changes >= 0 &&

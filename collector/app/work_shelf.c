@@ -33,14 +33,15 @@ struct shelf {
     int64_t bytes;
 };
 
-/* "812.zip" and "812.json" begin with the number of an order. */
+/* "812.zip" and "812.json" of an order 812, and no other spelling of them. */
 static bool belongs(const struct orders *orders, const char *name)
 {
-    char *end;
-    uint64_t id = strtoull(name, &end, 10);
+    uint64_t id = strtoull(name, NULL, 10);
+    char zip[40], json[40];
 
-    return end != name && (strcmp(end, ".zip") == 0 || strcmp(end, ".json") == 0) &&
-           orders_find(orders, id) != NULL;
+    snprintf(zip, sizeof zip, "%" PRIu64 ".zip", id);
+    snprintf(json, sizeof json, "%" PRIu64 ".json", id);
+    return (strcmp(name, zip) == 0 || strcmp(name, json) == 0) && orders_find(orders, id) != NULL;
 }
 
 /* What a process that was killed, or an order of long ago, has left. */
@@ -56,7 +57,7 @@ static void remove_strangers(const struct shelf *shelf)
         return;
     }
     while ((entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.' && !belongs(shelf->orders, entry->d_name))
+        if (!belongs(shelf->orders, entry->d_name)) /* a folder, as "..", stays */
             unlinkat(shelf->folder, entry->d_name, 0);
     closedir(dir);
 }

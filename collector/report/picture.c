@@ -20,6 +20,7 @@ struct picture {
     const struct status_view *view;
     struct reader *reader;
     bool plain;
+    const char *note; /* NULL: none */
     uint64_t readings_before;
     struct mono_time drawn_before;
     double per_second;
@@ -42,6 +43,12 @@ struct picture *picture_new(const struct status_view *view, struct reader *reade
 void picture_free(struct picture *picture)
 {
     free(picture);
+}
+
+void picture_note(struct picture *picture, const char *words)
+{
+    if (picture != NULL)
+        picture->note = words;
 }
 
 /* Text padded to a width of the terminal, Chinese counted as two. */
@@ -89,6 +96,10 @@ static void draw_head(const struct picture *picture, FILE *to)
     fprintf(to, SAY("Lookback %s  采集器 %s  %s（%s）", "Lookback %s  collector %s  %s (%s)"),
             version_text(), view->collector, now, view->timezone);
     end_line(picture, to);
+    if (picture->note != NULL) {
+        fputs(picture->note, to);
+        end_line(picture, to);
+    }
     end_line(picture, to);
 }
 

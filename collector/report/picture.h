@@ -14,6 +14,8 @@ struct picture;
  * no cursor movements, one block after another, for a log. */
 struct picture *picture_new(const struct status_view *view, struct reader *reader, bool plain);
 void picture_free(struct picture *picture);
+/* A line that stands under the head from now on; borrowed. */
+void picture_note(struct picture *picture, const char *words);
 
 /* Draws the state of this moment. */
 void picture_draw(struct picture *picture, FILE *to);
