@@ -446,8 +446,7 @@ def test_a_bundle_ordered_on_the_page_is_seen_coming_and_downloaded_whole(gatewa
     bundle = page.get(where)["bundle"]
     assert bundle["state"] == "making" and bundle["share"] == 0.85
     assert page.ask(where + "/file")[0] == 404
-    status, headers, _ = page.ask(where)
-    assert page.ask(where, **{"If-None-Match": headers["ETag"]})[0] == 304
+    wait_for(lambda: page.ask(where, **{"If-None-Match": page.ask(where)[1]["ETag"]})[0] == 304, 10)
     pen.let_go()
     wait_for(lambda: page.get(where)["bundle"]["state"] == "done", 40)
     bundle = page.get(where)["bundle"]
