@@ -63,8 +63,7 @@ static int dump(const char *bytes, size_t size, void *self)
 
 void pieces_add_json(struct pieces *pieces, const json_t *json)
 {
-    if (json_dump_callback(json, dump, pieces,
-                           JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) != 0)
+    if (json_dump_callback(json, dump, pieces, JSON_COMPACT | JSON_ENCODE_ANY) != 0)
         pieces->failed = true;
 }
 
