@@ -1,6 +1,7 @@
 #include "page/page.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -95,6 +96,10 @@ static bool make_gate(struct page *page, struct error *err)
 static bool make_parts(struct page *page, struct error *err)
 {
     page->users_seen = UINT64_MAX;
+    if (getrandom(&page->run, sizeof page->run, 0) != (ssize_t)sizeof page->run)
+        return error_set(
+            err, ERROR_MEMORY, "%s",
+            SAY("系统不给随机数，无法启动", "the system gives no random numbers: cannot start"));
     page->shelf = shelf_new();
     if (page->shelf == NULL)
         return error_set(err, ERROR_MEMORY, "%s",

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/say.h"
-#include "base/version.h"
 #include "page/assets.h"
 #include "page/body.h"
 #include "page/page_inside.h"
@@ -99,13 +98,12 @@ static void key_of(const struct call *call, char key[SHELF_KEY])
              call->request->path, call->request->query == NULL ? "" : call->request->query);
 }
 
-/* The same before and after a restart only if nothing can have changed: never. */
-static void version_tag(const struct call *call, const char *key, uint64_t version, char *etag)
+/* Versions are counted from the start of the program, so what they say ends with it. */
+static void version_tag(const struct page *page, const char *key, uint64_t version, char *etag)
 {
-    char words[SHELF_KEY + 128];
-    int size =
-        snprintf(words, sizeof words, "%u %s %lld %llu %s", (unsigned)call->host->boot,
-                 version_text(), (long long)version_built().ms, (unsigned long long)version, key);
+    char words[SHELF_KEY + 64];
+    int size = snprintf(words, sizeof words, "%016llx %llu %s", (unsigned long long)page->run,
+                        (unsigned long long)version, key);
 
     digest_tag(words, (size_t)size, etag);
 }
@@ -118,7 +116,7 @@ static void answer_versioned(struct page *page, const struct route *route, struc
     char key[SHELF_KEY], etag[sizeof answer->etag];
 
     key_of(call, key);
-    version_tag(call, key, version, etag);
+    version_tag(page, key, version, etag);
     if (http_has(call->request, etag)) {
         answer->status = 304;
         memcpy(answer->etag, etag, sizeof answer->etag);

@@ -19,6 +19,7 @@ struct page {
     struct act_desk *acts;
     struct clerk *clerk;
     struct shelf *shelf;
+    uint64_t run;        /* by chance: this start of the program, and no other */
     uint64_t users_seen; /* recorder_news(NEWS_USERS) when the gate was told; UINT64_MAX: never */
     pthread_mutex_t lock;
     pthread_cond_t stop;
