@@ -460,26 +460,49 @@ static bool too_long(struct error *err)
                          "this point: ask for a shorter one"));
 }
 
+static bool has_any(const struct filling *filling)
+{
+    for (size_t i = 0; i < filling->count; i++)
+        if (filling->buckets[i].count > 0)
+            return true;
+    return false;
+}
+
+/* A step with another source than the last one had; false: there is none, nothing is changed. */
+static bool choose_another(struct filling *filling, size_t *step, size_t *source)
+{
+    const struct filling before = *filling;
+    size_t last = *source;
+
+    while (++*step < STEPS && choose(filling, step, source))
+        if (*source != last)
+            return true;
+    *filling = before;
+    *source = last;
+    return false;
+}
+
 bool series_buckets_make(struct series_rows *rows, const struct series_asked *asked,
                          bool periods_only, struct error *err)
 {
-    enum { ATTEMPTS = 3 };
     struct filling filling = {
         .rows = rows, .asked = asked, .mean = asked->point->mean, .periods_only = periods_only};
     size_t source = PERIODS;
     size_t step = 0;
+    bool more = choose_any(&filling, &step, &source);
     bool found = false;
     bool done = true;
 
-    for (int i = 0; i < ATTEMPTS && done && !found; i++, step++) {
-        if (!choose_any(&filling, &step, &source))
-            break;
+    /* another source where there was too much to read, or where nothing is kept of the first */
+    for (; more && done && !found; more = !found && choose_another(&filling, &step, &source)) {
         done = make_buckets(&filling, source, err);
-        found = done && !filling.too_many;
+        found = done && !filling.too_many && (!periods_only || has_any(&filling));
         filling.periods_only = true;
     }
-    if (done)
-        done = found ? tell(&filling, err) : too_long(err);
+    if (done && !found && filling.too_many)
+        done = too_long(err);
+    else if (done && filling.buckets != NULL)
+        done = tell(&filling, err);
     free(filling.buckets);
     free(filling.holes);
     return done;

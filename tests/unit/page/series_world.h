@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "ledger/task.h"
 #include "page/route.h"
@@ -77,11 +78,13 @@ static const struct {
     enum quality quality;
     enum cause cause;
 } happenings[] = {
-    {"2026-03-01 08:00", "2026-03-01 08:20", NAN,  QUALITY_NO_ANSWER,   CAUSE_TIMEOUT   },
-    {"2026-03-01 12:00", "2026-03-01 12:30", 4.0,  QUALITY_CALIBRATING, CAUSE_STATUS_BIT},
-    {"2026-03-01 15:00", "2026-03-01 15:05", 14.0, QUALITY_OVER_RANGE,  CAUSE_ABOVE_SPAN},
-    {"2026-03-01 20:00", "2026-03-01 20:30", 9.5,  QUALITY_NORMAL,      CAUSE_NONE      },
-    {"2026-03-01 22:00", "2026-03-01 22:01", 5.5,  QUALITY_NORMAL,      CAUSE_NONE      },
+    {"2026-02-27 18:00", "2026-02-27 18:00:30", NAN,  QUALITY_NO_ANSWER,   CAUSE_TIMEOUT   },
+    {"2026-02-27 18:01", "2026-02-27 18:01:30", NAN,  QUALITY_NO_ANSWER,   CAUSE_TIMEOUT   },
+    {"2026-03-01 08:00", "2026-03-01 08:20",    NAN,  QUALITY_NO_ANSWER,   CAUSE_TIMEOUT   },
+    {"2026-03-01 12:00", "2026-03-01 12:30",    4.0,  QUALITY_CALIBRATING, CAUSE_STATUS_BIT},
+    {"2026-03-01 15:00", "2026-03-01 15:05",    14.0, QUALITY_OVER_RANGE,  CAUSE_ABOVE_SPAN},
+    {"2026-03-01 20:00", "2026-03-01 20:30",    9.5,  QUALITY_NORMAL,      CAUSE_NONE      },
+    {"2026-03-01 22:00", "2026-03-01 22:01",    5.5,  QUALITY_NORMAL,      CAUSE_NONE      },
 };
 #define SILENT_FROM "2026-02-28 10:00"
 #define SILENT_TO   "2026-02-28 11:30"
@@ -232,6 +235,26 @@ static inline void live(struct world *world)
     step(world);
 }
 
+/* As if nothing had been kept of it then. */
+#define UNCOUNTED_FROM "2026-02-27 12:00"
+#define UNCOUNTED_TO   "2026-02-27 13:00"
+
+static inline void forget_an_hour(struct world *world)
+{
+    char path[100], sql[200];
+    sqlite3 *db = NULL;
+
+    snprintf(path, sizeof path, "%s/lookback.db", world->dir);
+    snprintf(sql, sizeof sql,
+             "DELETE FROM aggregate WHERE point = %u AND start >= %lld AND end <= %lld",
+             world->names.devices[SONDE].points[0], (long long)moment(UNCOUNTED_FROM).ms,
+             (long long)moment(UNCOUNTED_TO).ms);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_true(sqlite3_changes(db) >= 60);
+    sqlite3_close(db);
+}
+
 static inline struct world *world_make(void)
 {
     struct world *world = calloc(1, sizeof *world);
@@ -274,6 +297,7 @@ static inline struct world *world_make(void)
     if (world->recorder == NULL)
         fail_msg("%s", err.text);
     live(world);
+    forget_an_hour(world);
     world->reader = reader_open(world->dir, &err);
     assert_non_null(world->reader);
     world->host = (struct page_host){.settings = world->settings,

@@ -233,6 +233,12 @@ static void a_direction_of_several_periods_has_no_mean(void **state)
     row_at(json, 1, row);
     assert_string_equal(text(json, "source"), "day");
     json_decref(json);
+    /* the newest minutes are counted by nobody yet: there are eight, and no mean */
+    json = series(DIRECTION, "from=2026-03-02T12:00:00%2B08:00&to=2026-03-03T01:00:00%2B08:00"
+                             "&width=100");
+    row_at(json, rows_of(json) - 1, row);
+    assert_true(row[1] == 8.0 && isnan(row[4]));
+    json_decref(json);
 }
 
 static bool has_gap(const json_t *json, const char *from, const char *to)
@@ -302,6 +308,7 @@ static void other_letters_are_bands_and_no_line(void **state)
         is_band(json, "B", "timeout", "2026-03-01 08:00", "2026-03-01 08:20");
         is_band(json, "C", "status_bit", "2026-03-01 12:00", "2026-03-01 12:30");
         is_band(json, "M", "maintenance", WORK_FROM, WORK_TO);
+        check_rows(PH, json, i == 0 ? 4000 : 300);
         if (i == 0) /* five minutes are no ten */
             is_band(json, "T", "above_span", "2026-03-01 15:00", "2026-03-01 15:05");
         for (size_t n = 0; n < rows_of(json); n++) {
@@ -312,6 +319,17 @@ static void other_letters_are_bands_and_no_line(void **state)
         }
         json_decref(json);
     }
+}
+
+static void a_normal_reading_ends_a_band(void **state)
+{
+    json_t *json = series(PH, "from=2026-02-27T17:55:00%2B08:00&to=2026-02-27T18:05:00%2B08:00");
+    json_t *bands = json_object_get(json, "bands");
+
+    assert_int_equal(json_array_size(bands), 2);
+    is_band(json, "B", "timeout", "2026-02-27 18:00", "2026-02-27 18:00:30");
+    assert_true(time_at(json_array_get(bands, 1), "from") == moment("2026-02-27 18:01").ms);
+    json_decref(json);
 }
 
 static void the_newest_bucket_is_incomplete_and_says_so(void **state)
@@ -380,6 +398,33 @@ static void a_year_is_at_most_twice_as_many_rows_as_it_is_wide(void **state)
         }
         json_decref(json);
     }
+}
+
+/* Its readings are long gone, its hours are not. */
+static void what_was_counted_is_shown_where_the_readings_are_gone(void **state)
+{
+    json_t *json =
+        get(world, GONE, "series", "from=2025-06-01&to=2025-06-01T05:00:00%2B08:00&width=800");
+
+    assert_string_equal(text(json, "source"), "1h");
+    assert_int_equal(rows_of(json), 5);
+    assert_int_equal(json_array_size(json_object_get(json, "gaps")), 0);
+    json_decref(json);
+}
+
+/* No aggregate stands in the hour that UNCOUNTED says; its readings do. */
+static void what_nobody_counted_is_made_of_its_readings(void **state)
+{
+    json_t *json = series(PH, "from=2026-02-27&to=2026-02-28&width=24");
+    double row[6];
+
+    assert_string_equal(text(json, "source"), "1h");
+    assert_int_equal(rows_of(json), 24);
+    row_at(json, 12, row);
+    assert_true((int64_t)row[0] == moment(UNCOUNTED_FROM).ms);
+    assert_true(row[1] == 120.0 && row[2] == 120.0);
+    check_rows(PH, json, 24);
+    json_decref(json);
 }
 
 static void limits_change_where_their_edition_does(void **state)
@@ -467,6 +512,15 @@ static void what_happened_at_the_point_is_marked(void **state)
     json = series(DUST, "from=2026-02-27&to=2026-03-03");
     assert_null(mark(json, "struck_off"));
     assert_null(mark(json, "maintenance"));
+    json_decref(json);
+    json = series(PH, "from=2026-03-02T18:00:00%2B08:00&to=2026-03-03");
+    assert_null(mark(json, "maintenance"));
+    assert_non_null(mark(json, "struck_off")); /* it is watched still */
+    json_decref(json);
+    json = series(PH, "from=2026-02-27&to=2026-02-28");
+    assert_null(mark(json, "struck_off"));
+    assert_null(mark(json, "maintenance"));
+    assert_null(mark(json, "problem"));
     json_decref(json);
 }
 
@@ -628,10 +682,10 @@ static void the_point_tells_what_is_known_of_it(void **state)
     json_decref(json);
 }
 
-/* Runs last: it lives on. */
+/* These run last: they live on. */
 static void only_a_span_that_may_still_change_has_a_new_version_with_a_new_reading(void **state)
 {
-    const char *settled = "from=2026-02-27&to=2026-02-28";
+    const char *settled = "from=2026-02-28&to=2026-03-01";
     struct asked asked;
     uint64_t before[2];
 
@@ -652,12 +706,35 @@ static void only_a_span_that_may_still_change_has_a_new_version_with_a_new_readi
     ask(world, point_names[PH], "series", "", &asked);
     assert_true(asked.version != before[1]);
     free(asked.text);
+    held_clock_advance(&world->clock, 60000); /* a minute is counted: perhaps another late one */
+    poll_device(world, SONDE);
+    step(world);
+    ask(world, point_names[PH], "series", settled, &asked);
+    assert_true(asked.version != before[0]);
+    before[0] = asked.version;
+    free(asked.text);
     do_act(world, "device.maintenance",
-           json_pack("{s:s, s:s, s:s, s:s}", "device", "river/sonde", "from", "2026-02-27 01:00",
-                     "to", "2026-02-27 02:00", "note", "校准"));
+           json_pack("{s:s, s:s, s:s, s:s}", "device", "river/sonde", "from", "2026-02-28 10:10",
+                     "to", "2026-02-28 11:00", "note", "校准"));
     ask(world, point_names[PH], "series", settled, &asked);
     assert_true(asked.version != before[0]);
     free(asked.text);
+}
+
+static void readings_nobody_counted_yet_are_left_out_while_the_device_is_worked_on(void **state)
+{
+    json_t *json;
+    double row[6];
+
+    do_act(world, "device.maintenance",
+           json_pack("{s:s, s:s, s:s, s:s}", "device", "river/sonde", "from", "2026-03-03 00:00",
+                     "to", "2026-03-03 00:30", "note", "校准"));
+    json = series(PH, "from=2026-03-02T12:00:00%2B08:00&to=2026-03-03T01:00:00%2B08:00"
+                      "&width=100");
+    row_at(json, rows_of(json) - 1, row);
+    assert_true((int64_t)row[0] == moment("2026-03-03").ms);
+    assert_true(row[1] > 0.0 && isnan(row[3]) && isnan(row[4]) && isnan(row[5]));
+    json_decref(json);
 }
 
 static int begin(void **state)
@@ -682,10 +759,13 @@ int main(void)
         cmocka_unit_test(a_direction_of_several_periods_has_no_mean),
         cmocka_unit_test(where_nothing_was_read_a_gap_is_left_open),
         cmocka_unit_test(other_letters_are_bands_and_no_line),
+        cmocka_unit_test(a_normal_reading_ends_a_band),
         cmocka_unit_test(the_newest_bucket_is_incomplete_and_says_so),
         cmocka_unit_test(a_span_with_nothing_has_no_row_and_one_gap),
         cmocka_unit_test(one_reading_is_one_row),
         cmocka_unit_test(a_year_is_at_most_twice_as_many_rows_as_it_is_wide),
+        cmocka_unit_test(what_was_counted_is_shown_where_the_readings_are_gone),
+        cmocka_unit_test(what_nobody_counted_is_made_of_its_readings),
         cmocka_unit_test(limits_change_where_their_edition_does),
         cmocka_unit_test(noise_has_its_nights_and_a_limit_for_them),
         cmocka_unit_test(what_happened_at_the_point_is_marked),
@@ -696,6 +776,7 @@ int main(void)
         cmocka_unit_test(a_table_for_spreadsheets_has_units_letters_and_the_clock),
         cmocka_unit_test(the_point_tells_what_is_known_of_it),
         cmocka_unit_test(only_a_span_that_may_still_change_has_a_new_version_with_a_new_reading),
+        cmocka_unit_test(readings_nobody_counted_yet_are_left_out_while_the_device_is_worked_on),
     };
 
     setenv("LOOKBACK_DATA", SOURCE_ROOT, 1);
