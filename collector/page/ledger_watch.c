@@ -187,8 +187,8 @@ static bool read_river(const struct call *call, char arguments[CLERK_ARGUMENTS],
     const char *month = http_query_get(call->query, "month");
     struct river_report report;
     struct error said = {0};
-    enum river_by by;
-    const char *name;
+    enum river_by by = (enum river_by)0;
+    const char *name = NULL;
 
     if (month == NULL)
         return error_set(
