@@ -71,6 +71,7 @@ enum ask {
     ASK_UNCLOSED,
     ASK_TASK_ROWS,
     ASK_TASK_POINTS,
+    ASK_FRESH_PART,
     ASK_ODD_KEPT,
     ASK_ODD_FRESH,
     ASK_POINT_FRESH_LAST,
@@ -98,8 +99,15 @@ struct window {
     unsigned wanted; /* 0: nothing is here */
 };
 
+/* The first time of the polls that are in no moved segment, as far as they were looked through. */
+struct fresh_part {
+    uint64_t after, upto;
+    int64_t first_ms;
+};
+
 struct reader {
     struct connection c;
+    struct fresh_part fresh;
     struct window window;
     uint32_t *order; /* window's polls by device, for gathering from kept */
     size_t order_room;
@@ -116,6 +124,10 @@ static inline sqlite3_stmt *list_ask(struct reader *reader, enum list_ask ask)
 /* One read transaction: the answers between them are of one moment. */
 bool reader_begin(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);
+
+/* Whether what is in no moved segment (after `moved`) can hold a poll before `end`: looking there
+ * means looking through all its polls. Inside a transaction. */
+bool reader_fresh_reaches(struct reader *reader, int64_t moved, struct wall_time end);
 
 /* A blob of exactly `size` bytes; zeros when it is none. */
 void seal_digest_at(sqlite3_stmt *row, int at, uint8_t *out, size_t size);

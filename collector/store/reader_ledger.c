@@ -231,7 +231,8 @@ bool reader_readings(struct reader *reader, uint32_t point, struct wall_time fro
     wish.moved_up_to = (uint64_t)moved;
     wish.segments = reader_ask(reader, ASK_READINGS_SEGMENTS);
     wish.kept = reader_ask(reader, ASK_READINGS_KEPT);
-    wish.fresh = reader_ask(reader, ASK_READINGS_FRESH);
+    wish.fresh =
+        reader_fresh_reaches(reader, moved, to) ? reader_ask(reader, ASK_READINGS_FRESH) : NULL;
     done = done && readings_walk(&reader->c, &wish, err);
     reader_end(reader);
     return done;

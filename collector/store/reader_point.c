@@ -4,6 +4,34 @@
 #include "store/reader_inside.h"
 #include "store/rows.h"
 
+/* What no segment has yet -----------------------------------------------------------------------
+ */
+
+/* Every poll is looked at once; one whose time is not known yet may still get any. */
+bool reader_fresh_reaches(struct reader *reader, int64_t moved, struct wall_time end)
+{
+    struct fresh_part *part = &reader->fresh;
+    sqlite3_stmt *row = reader_ask(reader, ASK_FRESH_PART);
+    bool untimed = true;
+    bool failed;
+
+    if (part->after != (uint64_t)moved || part->upto < part->after)
+        *part = (struct fresh_part){(uint64_t)moved, (uint64_t)moved, INT64_MAX};
+    sqlite3_bind_int64(row, 1, (int64_t)part->upto);
+    if (statement_next(&reader->c, row, &failed, NULL)) {
+        struct wall_time first = column_time(row, 0);
+
+        untimed = sqlite3_column_int64(row, 2) > 0;
+        if (!untimed && sqlite3_column_int64(row, 1) > 0) {
+            part->upto = (uint64_t)sqlite3_column_int64(row, 1);
+            if (wall_is_known(first) && first.ms < part->first_ms)
+                part->first_ms = first.ms;
+        }
+    }
+    sqlite3_reset(row);
+    return untimed || part->first_ms < end.ms;
+}
+
 /* Readings other than normal ones --------------------------------------------------------------
  */
 
@@ -23,7 +51,8 @@ bool reader_odd_readings(struct reader *reader, uint32_t point, struct span span
     wish.moved_up_to = (uint64_t)moved;
     wish.segments = reader_ask(reader, ASK_READINGS_SEGMENTS);
     wish.kept = reader_ask(reader, ASK_ODD_KEPT);
-    wish.fresh = reader_ask(reader, ASK_ODD_FRESH);
+    wish.fresh =
+        reader_fresh_reaches(reader, moved, span.end) ? reader_ask(reader, ASK_ODD_FRESH) : NULL;
     done = done && readings_walk(&reader->c, &wish, err);
     reader_end(reader);
     return done;

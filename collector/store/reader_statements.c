@@ -118,6 +118,7 @@ const char *const reader_statements[ASK_COUNT] = {
                       " ORDER BY site, id",
     [ASK_TASK_POINTS] = "SELECT p.id, t.task FROM task_point AS t CROSS JOIN task"
                         " ON task.id = t.task CROSS JOIN point AS p ON p.name = t.point" TASK_ORDER,
+    [ASK_FRESH_PART] = "SELECT min(time), max(seq), sum(time IS NULL) FROM poll WHERE seq > ?1",
     [ASK_ODD_KEPT] = READINGS_KEPT_WHERE(" AND quality <> 0"),
     [ASK_ODD_FRESH] = READINGS_FRESH_WHERE(" AND f.quality <> 0"),
     [ASK_POINT_FRESH_LAST] = POINT_FRESH " ORDER BY p.seq DESC LIMIT 1",

@@ -83,6 +83,54 @@ static void first_and_last_are_found_in_what_is_fresh_and_what_is_kept(void **st
     store_close(store);
 }
 
+static bool see_any(void *self, uint64_t seq, struct wall_time time, const struct reading *reading)
+{
+    ((struct seen *)self)->count++;
+    return true;
+}
+
+static size_t count_in(struct reader *reader, uint32_t point, int64_t from_ms, int64_t to_ms)
+{
+    struct seen seen = {0};
+    struct error err = {0};
+
+    assert_true(reader_readings(reader, point, at_ms(from_ms), at_ms(to_ms), see_any, &seen, &err));
+    return seen.count;
+}
+
+/* Also where the clock was set back, and where a time is filled in later: of a reader that has
+ * looked before. */
+static void nothing_fresh_is_passed_over(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place, "boot-a");
+    struct error err = {0};
+    struct reader *reader;
+    uint32_t point;
+    uint64_t filled;
+
+    name_points(place, store, 1, 1);
+    point = place->points[0][0];
+    add_readings(place, store, 100000, 10);
+    reader = open_reader(place);
+    assert_int_equal(count_in(reader, point, 0, 100000), 0);
+    assert_int_equal(count_in(reader, point, 0, 200000), 10);
+    add_readings(place, store, 50000, 5);
+    assert_int_equal(count_in(reader, point, 0, 100000), 5);
+    assert_int_equal(count_in(reader, point, 0, 50000), 0);
+    assert_true(store_begin(store, &err));
+    add_poll(place, store, 0, WALL_NONE, 20000);
+    assert_true(store_commit(store, &err));
+    assert_int_equal(count_in(reader, point, 0, 50000), 0);
+    assert_true(store_begin(store, &err));
+    assert_true(store_fill_times(store, store_boot(store), NOON_MS, &filled, &err));
+    assert_true(store_commit(store, &err));
+    assert_int_equal(filled, 1);
+    assert_int_equal(count_in(reader, point, 0, 50000), 1);
+    reader_close(reader);
+    store_close(store);
+}
+
 static bool see_hour(void *self, const struct aggregate *aggregate)
 {
     struct seen *seen = self;
@@ -253,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_PLACE(only_what_is_no_normal_reading_is_odd),
         IN_PLACE(first_and_last_are_found_in_what_is_fresh_and_what_is_kept),
+        IN_PLACE(nothing_fresh_is_passed_over),
         IN_PLACE(of_each_period_the_newest_version_is_given_once),
         IN_PLACE(only_events_of_the_device_and_of_rules_at_the_point_are_told),
         IN_PLACE(problems_that_touch_the_span_are_told_and_no_others),
