@@ -225,13 +225,20 @@ def test_a_demo_opens_a_problem_that_recovers_and_ends_with_a_line_to_run(tmp_pa
     answer = lookback("demo", "--dir", folder, "--seconds", "24", "--lang", "en")
     assert answer.returncode == 0, answer.stderr
     assert "recovered" in answer.stdout
+    with open(os.path.join(folder, "office.token")) as file:
+        token = file.read().strip()
+    assert os.stat(file.name).st_mode & 0o777 == 0o600
+    assert f"page: http://127.0.0.1:8980/#token={token}\n" in answer.stdout
     last = answer.stdout.splitlines()[-1]
     problems = subprocess.run(last + " --json", shell=True, capture_output=True, text=True,
                               timeout=60)
     assert problems.returncode == 0, problems.stderr
     assert json.loads(problems.stdout)["problems"]
     again = lookback("demo", "--dir", folder, "--seconds", "1", "--lang", "en")
-    assert "an earlier demo is continued" in again.stdout
+    assert "an earlier demo is continued" in again.stdout and f"#token={token}\n" in again.stdout
+    with open(os.path.join(folder, "lookback.log")) as file:
+        log = file.read()
+    assert log.count("lookback work started") == log.count("lookback work stopped") == 2
 
 
 def test_readings_are_those_of_the_store(station):

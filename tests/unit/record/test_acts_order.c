@@ -172,12 +172,15 @@ static void nothing_is_ordered_while_the_clock_is_not_trusted(void **state)
 {
     struct bench *bench = *state;
     json_t *args = order_of(bench, "37", 30, 2);
+    struct bench_answer answer;
 
     bench->trust_by = TRUST_PLAUSIBLE;
     bench_kill(bench);
     bench->clock.wall.ms = 0;
     bench_open(bench);
-    assert_int_equal(bench_act(bench, "evidence.order", args).err.kind, ERROR_REFUSED);
+    answer = bench_act(bench, "evidence.order", args);
+    assert_int_equal(answer.err.kind, ERROR_REFUSED);
+    assert_non_null(strstr(answer.err.text, "the clock is not trusted yet"));
 }
 
 static void twenty_may_wait_and_one_that_is_over_waits_no_more(void **state)
