@@ -15,7 +15,7 @@ bool reader_fresh_reaches(struct reader *reader, int64_t moved, struct wall_time
     bool untimed = true;
     bool failed;
 
-    if (part->after != (uint64_t)moved || part->upto < part->after)
+    if (part->after != (uint64_t)moved || part->upto <= part->after)
         *part = (struct fresh_part){(uint64_t)moved, (uint64_t)moved, INT64_MAX};
     sqlite3_bind_int64(row, 1, (int64_t)part->upto);
     if (statement_next(&reader->c, row, &failed, NULL)) {
