@@ -201,7 +201,7 @@ static void a_network_of_ipv6_counts_as_one_address(void **state)
     char from[64];
 
     for (int i = 0; i <= GUESTS_AN_ADDRESS; i++) {
-        snprintf(from, sizeof from, "2001:db8:1:2::%x", i + 1);
+        snprintf(from, sizeof from, "2001:db8:1:2:%x::1", i + 1);
         come(guests, i, from);
     }
     assert_int_equal(cut_count, 1);

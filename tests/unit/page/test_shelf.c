@@ -246,6 +246,10 @@ static void an_older_digest_or_another_name_is_not_found_and_not_kept(void **sta
     answer = ask(path, NULL, &ours);
     assert_int_equal(answer.status, 404);
     answer_end(&answer);
+    snprintf(path, sizeof path, "/app/%sxindex.html", assets_digest);
+    answer = ask(path, NULL, &ours);
+    assert_int_equal(answer.status, 404);
+    answer_end(&answer);
     answer = ask("/api/v1/me", NULL, &ours);
     assert_false(ours);
 }
