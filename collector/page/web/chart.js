@@ -5,8 +5,8 @@
  * chart; no colour or size is written into markup. The chart knows nothing of requests: whoever
  * owns it hears `moved(from, to)` and shows new data when they have come; until then the old stays.
  */
-import { LANE, paintUnder, palette } from "./paint.js";
-import { drawnRows, gatherLines, levels, nearestRow, rowsWithin, MEAN, LOW, HIGH, T } from "./series.js";
+import { LANE, paintBar, paintUnder, palette } from "./paint.js";
+import { drawnRows, gatherLines, levels, nearestRow, rowsWithin, thin, MEAN, LOW, HIGH, T } from "./series.js";
 import { MINUTE, DAY } from "./spans.js";
 
 const SHORTEST = 2 * MINUTE, LONGEST = 1100 * DAY;
@@ -35,7 +35,7 @@ export function loadDygraphs() {
 
 export class Chart {
     #graph = null;
-    #data = null; // { series, rows }
+    #data = null; // { series, rows, column_ms, thin }: what came, and as it is drawn
     #ghost = null;
     #chosen = null;
     #at = null; // the moment read out, null: none
@@ -73,7 +73,7 @@ export class Chart {
     }
 
     show(series, span = this.span) {
-        this.#data = { series, rows: drawnRows(series) };
+        this.#data = { series, rows: drawnRows(series), column_ms: null, thin: null };
         this.span = span;
         this.#draw();
     }
@@ -133,10 +133,11 @@ export class Chart {
         const settings = this.#settings();
 
         if (this.#graph)
-            this.#graph.updateOptions({ file: this.#file(), ...settings });
+            this.#graph.updateOptions({ ...settings, file: this.#file() });
         else {
             this.#graph = new this.options.Dygraph(this.plot, this.#file(), {
-                labels: ["t", "v"], customBars: true, legend: "never", fillAlpha: 0.22,
+                labels: ["t", "v"], customBars: true, legend: "never",
+                plotter: [paintBar, this.options.Dygraph.Plotters.linePlotter],
                 strokeWidth: 1.75, drawGapEdgePoints: true, highlightCircleSize: 0,
                 interactionModel: {}, xRangePad: 0, labelsKMB: false,
                 underlayCallback: (context, area, graph) => paintUnder(context, area, graph, {
@@ -156,9 +157,17 @@ export class Chart {
             this.#graph.resize();
     }
 
-    /* dygraphs wants a row at least. */
+    /* Two rows a pixel at most; columns in steps of two, so that moving does not make them anew.
+     * dygraphs wants a row at least. */
     #file() {
-        return this.#data.rows.length > 0 ? this.#data.rows : [[this.span.from, null]];
+        const data = this.#data;
+        const column_ms = 2 ** Math.floor(Math.log2((this.span.to - this.span.from) / this.width));
+
+        if (data.rows.length < this.width * 2)
+            data.thin = data.rows;
+        else if (data.column_ms !== column_ms)
+            Object.assign(data, { column_ms, thin: thin(data.rows, column_ms) });
+        return data.thin.length > 0 ? data.thin : [[this.span.from, null]];
     }
 
     #settings() {
@@ -214,8 +223,11 @@ export class Chart {
         if (this.#graph && this.#frame === 0)
             this.#frame = requestAnimationFrame(() => {
                 this.#frame = 0;
-                if (this.#graph)
-                    this.#graph.updateOptions(this.#settings());
+                if (!this.#graph)
+                    return;
+                const old = this.#data.thin;
+                const file = this.#file();
+                this.#graph.updateOptions(file === old ? this.#settings() : { ...this.#settings(), file });
             });
     }
 
@@ -230,7 +242,7 @@ export class Chart {
         for (const line of gatherLines(this.#data.series.lines))
             for (const level of levels(line.bound)) {
                 const y = graph.toDomYCoord(level);
-                const text = this.options.lineLabel(line, level);
+                const text = this.options.lineLabel(line, area.w < 420);
                 const seen = line.spans.some((s) => (s.from ?? -Infinity) < this.span.to
                     && (s.to ?? Infinity) > this.span.from);
                 if (!seen)
@@ -320,14 +332,16 @@ export class Chart {
         }, { passive: false });
         on("dblclick", (event) => this.zoom(0.5, this.#time(event)));
         on("keydown", (event) => this.#key(event));
-        window.addEventListener("beforeprint", () => this.#paper(), { signal: this.#hands.signal });
-        window.addEventListener("afterprint", () => this.#paper(), { signal: this.#hands.signal });
-        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paper(),
+        const paper = (is) => () => this.#paper(is);
+        window.addEventListener("beforeprint", paper(true), { signal: this.#hands.signal });
+        window.addEventListener("afterprint", paper(false), { signal: this.#hands.signal });
+        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paper(false),
             { signal: this.#hands.signal });
     }
 
-    /* Colours and width may be others now: paper, or the dark. */
-    #paper() {
+    /* Colours and size are others on paper, and the canvas has to be drawn for it beforehand. */
+    #paper(is) {
+        this.place.classList.toggle("on-paper", is);
         if (this.#graph) {
             this.#fit();
             this.#draw();

@@ -1,11 +1,11 @@
 /* compare.js - the same length of time before and after a strike-off: one over the other or side by
  * side, and in figures.
  */
-import { el, number_text, put, say, tell } from "./base.js";
+import { el, number_text, parameter_of, put, say, tell } from "./base.js";
 import { Chart } from "./chart.js";
 import { series_once } from "./feed.js";
 import { legend, line_words, put_readout } from "./point_parts.js";
-import { beyond, drawnRows, figures, gatherLines, levels, HIGH, LOW, MEAN } from "./series.js";
+import { beyond, drawnRows, figures, gatherLines, levels, standing, HIGH, LOW, MEAN } from "./series.js";
 import { DAY, lengthWords } from "./spans.js";
 
 const LENGTHS = [7, 30, 90, 180];
@@ -45,7 +45,7 @@ export function compare(view, place, tasks, query) {
     put(place, el("p.quiet-ink", null, say("销号那一刻前后各取同样长的时间。", "As long before the moment of the strike-off as after it.")), head, body);
     view.page.signal.addEventListener("abort", () => end(state), { once: true });
     if (state.way !== "off")
-        draw(view, state, body).then(() => place.scrollIntoView({ block: "start" }));
+        draw(view, state, body).then(() => place.parentElement.scrollIntoView({ block: "start" }));
 }
 
 function end(state) {
@@ -61,7 +61,7 @@ async function draw(view, state, body) {
         return;
     const length = state.days * DAY;
     const middle = Date.parse(state.task.struck_off);
-    const width = Math.max(200, Math.round(view.frame.clientWidth / (state.way === "side" ? 2 : 1)));
+    const width = Math.min(4000, state.days * 24 + 8); // hours, as most rules count
 
     state.asked = new AbortController();
     const signal = AbortSignal.any([view.page.signal, state.asked.signal]);
@@ -95,7 +95,7 @@ function one_chart(view, { series, span, ghost, range, label }, place) {
     place.append(readout, frame);
     const chart = new Chart(frame, {
         Dygraph: view.Dygraph, clock: view.clock, now: view.now, role: say("曲线图", "chart"), label, yRange: range,
-        lineLabel: (line) => line_words(line, series.unit),
+        lineLabel: (line, brief) => line_words(line, series.unit, brief),
         moved: (from, to) => { seen.span = { from, to }; },
         read: (t) => put_readout(readout, seen, t),
     });
@@ -155,18 +155,18 @@ function common_range(...all) {
 
 function put_figures(view, { before, after, length, middle }, body) {
     const now = view.now();
-    const old = figures(before, middle - length, middle);
-    const young = figures(after, middle, Math.min(now, middle + length));
+    const is_noise = parameter_of(view.name)?.medium === "noise";
+    const old = figures(before, middle - length, middle, is_noise);
+    const young = figures(after, middle, Math.min(now, middle + length), is_noise);
     const digits = view.point.decimals;
     const row = (name, a, b) => el("tr", null, el("th", { scope: "row" }, name), el("td.number", null, a), el("td.number", null, b));
     const number = (value) => number_text(value, digits);
     const valid = (f) => (f.expected ? `${Math.floor(f.count / f.expected * 1000) / 10} %` : String(f.count));
     const over = (series, from, to, line) => {
-        const part = line.spans.reduce((sum, span) => {
-            const one = beyond(series, { ...line, ...span }, from, to);
-            return { of: sum.of + one.of, means: sum.means + one.means };
-        }, { of: 0, means: 0 });
-        return part.of ? `${Math.round(part.means / part.of * 1000) / 10} %` : "—";
+        const { of, means, touched } = beyond(series, line, from, to);
+        const kind = standing(series, line);
+        const part = kind === "readings" ? touched : means;
+        return of === 0 || kind === "across" ? "—" : `${Math.round(part / of * 1000) / 10} %${kind === "hint" ? say("（参照）", " (hint)") : ""}`;
     };
     const same = (line, other) => JSON.stringify([line.bound, line.rule]) === JSON.stringify([other.bound, other.rule]);
     const lines = gatherLines(after.lines);
@@ -179,11 +179,11 @@ function put_figures(view, { before, after, length, middle }, body) {
         el("thead", null, el("tr", null, el("th", { scope: "col" }, view.series?.unit || after.unit || say("项目", "Figure")),
             el("th", { scope: "col" }, say("销号前", "Before")), el("th", { scope: "col" }, say("销号后", "After")))),
         el("tbody", null,
-            row(say("均值", "Mean"), number(old.mean), number(young.mean)),
+            row(is_noise ? say("等效声级 Leq", "Leq") : say("均值", "Mean"), number(old.mean), number(young.mean)),
             row(say("最低", "Lowest"), number(old.least?.value), number(young.least?.value)),
             row(say("最高", "Highest"), number(old.most?.value), number(young.most?.value)),
             row(say("有效数据", "Valid data"), valid(old), valid(young)),
-            lines.map((line) => row(`${say("不满足 ", "beyond ")}${line_words(line, after.unit)}`,
+            lines.map((line) => row(`${say("超出 ", "beyond ")}${line_words(line, after.unit)}`,
                 over(before, middle - length, middle, former.find((one) => same(one, line)) ?? none),
                 over(after, middle, Math.min(now, middle + length), line))))));
 }

@@ -37,7 +37,7 @@ export function paintUnder(context, area, graph, frame) {
         paintGhost(draw, frame.ghost);
     for (const line of gatherLines(series.lines))
         paintLimit(draw, line);
-    series.marks.forEach((mark, i) => paintMark(draw, mark, i, frame.chosen === i));
+    series.marks.forEach((mark, i) => paintMark(draw, mark, i, frame.chosen === i, frame.now));
     for (const [t] of series.doubts)
         paintDoubt(draw, t);
     context.restore();
@@ -131,19 +131,17 @@ function paintLimit(draw, line) {
     context.setLineDash([]);
 }
 
-/* A numbered flag; what lasts has a bar as long as it lasted. */
-function paintMark(draw, mark, index, chosen) {
+/* A numbered flag; what lasts has a bar as long as it lasted, or to this moment. */
+function paintMark(draw, mark, index, chosen, now) {
     const { context, area, x, colours } = draw;
     const at = Math.round(x(mark.time)) + 0.5;
+    const end = mark.until ?? now;
 
-    if (mark.until !== null && mark.kind !== "struck_off") {
-        if (chosen)
-            box(draw, mark.time, mark.until, colours.span);
-        box(draw, mark.time, mark.until, colours.mark, area.y + LANE - 4, 3);
-    }
+    if (mark.lasts && chosen)
+        box(draw, mark.time, end, colours.span);
+    if (mark.lasts)
+        box(draw, mark.time, end, colours.mark, area.y + LANE - 4, 3);
     const seen = at >= area.x && at <= area.x + area.w;
-    const reaches = mark.kind !== "struck_off" && mark.until !== null && at < area.x
-        && x(mark.until) > area.x;
     if (seen) {
         context.strokeStyle = colours.mark;
         context.lineWidth = chosen ? 2.5 : 1;
@@ -154,7 +152,7 @@ function paintMark(draw, mark, index, chosen) {
         context.stroke();
         context.setLineDash([]);
     }
-    if (seen || reaches)
+    if (seen || mark.lasts && at < area.x && x(end) > area.x)
         plate(draw, String(index + 1), Math.min(Math.max(at, area.x + 10), area.x + area.w - 10),
             area.y + 10, colours.mark);
 }
@@ -204,4 +202,34 @@ function paintGhost({ context, graph, x, colours }, rows) {
     }
     context.stroke();
     context.setLineDash([]);
+}
+
+/* The band from lowest to highest: one outline for each unbroken stretch (dygraphs' own draws a box
+ * for each row, which is slow where there are many). */
+export function paintBar({ drawingContext: context, points, plotArea: area, color }) {
+    let stretch = [];
+    const y = (share) => area.y + area.h * share;
+    const close = () => {
+        if (stretch.length > 1) {
+            context.beginPath();
+            stretch.forEach((p, i) => (i === 0 ? context.moveTo(p.canvasx, y(p.y_top)) : context.lineTo(p.canvasx, y(p.y_top))));
+            for (let i = stretch.length - 1; i >= 0; i--)
+                context.lineTo(stretch[i].canvasx, y(stretch[i].y_bottom));
+            context.closePath();
+            context.fill();
+        } else if (stretch.length === 1)
+            context.fillRect(stretch[0].canvasx - 1, y(stretch[0].y_top), 2, Math.max(1, y(stretch[0].y_bottom) - y(stretch[0].y_top)));
+        stretch = [];
+    };
+
+    context.save();
+    context.fillStyle = color;
+    context.globalAlpha = 0.24;
+    for (const point of points)
+        if (Number.isNaN(point.canvasy) || point.yval === null)
+            close();
+        else
+            stretch.push(point);
+    close();
+    context.restore();
 }

@@ -1,12 +1,13 @@
 /* point.js - one point over time: its chart, what stands beside it in words, and what it was like
  * before and after a strike-off.
  */
-import { ask, bound_label, channel_title, el, get, is_english, measure, moment, now_ms,
+import { ask, bound_label, bound_words, channel_title, chip, el, get, is_english, measure, moment, now_ms,
     point_address, put, quality_words, say, simulated_tag, site_title, style, tell, zone } from "./base.js";
 import { Chart, loadDygraphs } from "./chart.js";
 import { compare } from "./compare.js";
 import { feed, series_path } from "./feed.js";
-import { legend, line_words, marks_list, put_readout, summary, table } from "./point_parts.js";
+import { legend, line_words, marks_list, period_words, put_readout, summary, table } from "./point_parts.js";
+import { breaks } from "./series.js";
 import { DAY, HOUR, lengthWords, townClock } from "./spans.js";
 
 const SPANS = [["1h", HOUR, "1 时", "1 h"], ["1d", DAY, "1 天", "1 d"], ["7d", 7 * DAY, "7 天", "7 d"],
@@ -86,7 +87,7 @@ function build(view) {
         el("section.chart-block", { "aria-label": say("曲线", "Chart") }, view.controls, view.heading, view.readout,
             view.frame, view.notice, view.legend),
         el("div", null, view.figures, view.marks),
-        struck.length ? el("section", null, el("h2", null, say("销号前后对比", "Before and after the strike-off")), view.compare) : null,
+        struck.length ? el("section.compare-section", null, el("h2", null, say("销号前后对比", "Before and after the strike-off")), view.compare) : null,
         el("section.shown", null,
             el("details.table-place", { ontoggle: (event) => { view.table_open = event.target.open; put_table(view); } },
                 el("summary", null, say("数据表：图上这段时间的全部数值", "Table: every value of the span shown")), view.table),
@@ -98,7 +99,7 @@ function build(view) {
         role: say("曲线图", "chart"),
         label: say(`${site_title(point.site)} ${channel_title(name)} 曲线。左右键平移，加减键缩放，Shift 加左右键逐点读数。`,
             `${channel_title(name)} at ${site_title(point.site)}. Arrow keys move, plus and minus zoom, Shift with arrows reads value by value.`),
-        lineLabel: (line) => line_words(line, view.series.unit),
+        lineLabel: (line, brief) => line_words(line, view.series.unit, brief),
         moved: (from, to) => moved(view, from, to),
         read: (t) => read(view, t),
         edge: (which) => edge(view, which),
@@ -148,15 +149,20 @@ function controls(view) {
 }
 
 function limits({ point }) {
-    if (point.limits.length === 0 && point.rules.length === 0)
+    const rules = new Map();
+    for (const rule of point.rules)
+        rules.set(rule.name, { ...rule, bounds: [...rules.get(rule.name)?.bounds ?? [], bound_words(rule.bound, point.unit)] });
+    if (point.limits.length === 0 && rules.size === 0)
         return null;
-    return el("section", null, el("h2", null, say("适用的限值和规则", "Limits and rules in force")),
-        el("ul.limits", null,
-            point.limits.map((limit) => el("li", null,
-                line_words({ limit, bound: limit.bound }, point.unit),
-                limit.verified ? null : el("span.quiet-ink", null, say("：限值未经原文核实，先作参考", ": not checked against the original text yet")))),
-            point.rules.map((rule) => el("li", null, el("b", null, rule.title || rule.name), " ",
-                rule.bound ? bound_label(rule.bound, point.unit) : null))));
+    return el("section", null, el("h2", null, say("规则和限值", "Rules and limits")),
+        rules.size ? el("ul.limits", null, [...rules.values()].map((rule) => el("li", null, el("b", null, rule.title || rule.name), say("：应 ", ": should be "),
+            [...new Set(rule.bounds)].join(say("、", ", ")), say("，按", ", judged by "), period_words(rule.on), say("判定", ""),
+            rule.for && rule.for !== "0s" ? say(`，持续 ${rule.for} 才算`, ` for ${rule.for}`) : null)))
+            : el("p.soft", null, say("没有规则看着这个监测点：超出限值也不会登记为问题。", "No rule watches this point: going beyond a limit opens no problem.")),
+        point.limits.length ? el("details", null, el("summary", null, say(`标准里有关的限值 ${point.limits.length} 条`, `${point.limits.length} limits of standards`)),
+            el("ul.limits", null, point.limits.map((limit) => el("li", null, line_words({ limit, bound: limit.bound, when: limit.when }, point.unit),
+                limit.clause ? el("span.quiet-ink", null, `　${limit.title ?? ""} ${limit.clause}`) : null,
+                limit.verified ? null : el("span.quiet-ink", null, say("（未经原文核实，先作参考）", " (not checked against the original text yet)")))))) : null);
 }
 
 /* ---- what happens -------------------------------------------------------------------------------- */
@@ -244,7 +250,7 @@ function edge(view, which) {
 /* The mark in the middle, with some of what was before and after. */
 function to_mark(view, index) {
     const mark = view.series.marks[index];
-    const ends = mark.until !== null && mark.kind !== "struck_off" ? mark.until : mark.time;
+    const ends = mark.lasts ? mark.until ?? now_ms() : mark.time;
     const length = Math.max(view.span.to - view.span.from, (ends - mark.time) * 1.4);
     const middle = (mark.time + ends) / 2;
     view.chart.go(middle - length / 2, middle + length / 2);
@@ -254,7 +260,7 @@ function to_mark(view, index) {
 function read(view, t) {
     put_readout(view.readout, view, t);
     if (document.activeElement === view.frame && view.frame.matches(":focus-visible") && t !== null)
-        tell(view.readout.textContent);
+        tell([...view.readout.children].map((part) => part.textContent).join(say("，", ", ")));
 }
 
 function put_heading(view) {
@@ -280,7 +286,10 @@ function latest(view, { latest: rows }) {
     put(view.now_value,
         el("span.point-value", { class: row.stale ? "is-stale" : null }, measure(row.value, view.point.unit, view.point.decimals, row.bound)),
         el("span.quiet-ink", null, row.time ? moment(row.time, true) : say("还没有读数", "nothing read yet"), " · ",
-            row.quality ? quality_words(row.quality) : "—", row.stale ? say(" · 已过时", " · out of date") : null));
+            !row.quality ? "—" : row.quality === "N" ? say("数据有效", "valid") : quality_words(row.quality),
+            row.stale ? say(" · 已过时", " · out of date") : null),
+        row.quality === "N" && breaks(row.bound, row.value) ? chip("breach", say(`超出：应 ${bound_words(row.bound, view.point.unit)}`, `should be ${bound_words(row.bound, view.point.unit)}`))
+            : row.bound ? bound_label(row.bound, view.point.unit) : null);
 }
 
 function put_table(view) {

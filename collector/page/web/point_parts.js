@@ -1,8 +1,8 @@
 /* point_parts.js - what stands around a chart in words: the value under the finger, the legend,
  * the figures, the marks and the table.
  */
-import { bound_words, cause_words, el, number_text, put, quality_words, say } from "./base.js";
-import { besides, beyond, breaks, figures, gatherLines, nearestRow, rowsWithin, COUNT, EXPECTED, HIGH, LOW, MEAN, T } from "./series.js";
+import { bound_words, cause_words, el, number_text, parameter_of, put, quality_words, say } from "./base.js";
+import { besides, beyond, breaks, figures, gatherLines, nearestRow, rowsWithin, standing, COUNT, EXPECTED, HIGH, LOW, MEAN, T } from "./series.js";
 import { lengthWords } from "./spans.js";
 import { is_english } from "./base.js";
 
@@ -28,7 +28,7 @@ export const doubt_words = (word) => {
     return both ? say(both[0], both[1]) : word;
 };
 const length_words = (ms) => lengthWords(ms, !is_english());
-function period_words(period) {
+export function period_words(period) {
     const both = PERIODS[period];
     const [, number, unit] = /^(\d+)(min|h)$/.exec(period ?? "") ?? [];
     if (unit)
@@ -36,15 +36,18 @@ function period_words(period) {
     return both ? say(both[0], both[1]) : period ?? "";
 }
 
-/* "GB 3838 表1 · 日均值 ≤ 1 mg/L · 未核实": whose line it is, for which period, and is it verified. */
-export function line_words(line, unit) {
+/* "≤ 1 mg/L 日均值 · GB 3838 IV 类 · 未核实": the bound, for which period, whose, and is it verified.
+ * `brief` leaves out what a narrow chart has no room for. */
+export function line_words(line, unit, brief = false) {
     const limit = line.limit;
-    const hours = HOURS[line.when];
-    const parts = [
-        limit ? `${limit.standard}${limit.clause ? ` ${limit.clause}` : ""}${limit.class ? say(` ${limit.class} 类`, ` class ${limit.class}`) : ""}`
-            : line.title || line.rule || say("自定限值", "own bound"),
-        [hours && say(...hours), period_words(limit?.period ?? line.period), bound_words(line.bound, unit)].filter(Boolean).join(" "),
-    ];
+    const period = limit?.period ?? line.period;
+    const hours = period === "daytime" || period === "night" ? null : HOURS[line.when];
+    const name = limit ? limit.standard + (limit.class && !brief ? say(` ${limit.class} 类`, ` class ${limit.class}`) : "")
+        : line.title || line.rule || say("自定限值", "own bound");
+    const parts = [[bound_words(line.bound, brief ? "" : unit), hours && say(...hours), period_words(period)].filter(Boolean).join(" "), name];
+
+    if (line.nature === "doubt")
+        parts.push(say("仅存疑", "doubt only"));
     if (limit && !limit.verified)
         parts.push(say("未核实", "unverified"));
     return parts.join(" · ");
@@ -117,7 +120,7 @@ function standing_words(row, beside) {
     else if (!row || row[MEAN] === null)
         words.push(say("无有效数据", "no valid data"));
     else
-        words.push(say("正常", "normal"));
+        words.push(say("数据有效", "valid"));
     if (beside.doubts.length > 0)
         words.push(say("存疑：", "in doubt: ") + [...new Set(beside.doubts)].map(doubt_words).join(say("、", ", ")));
     return words.join(" · ");
@@ -148,7 +151,8 @@ export function summary(view) {
     const { series, span, clock, point } = view;
     const { from } = span;
     const to = Math.min(span.to, view.now());
-    const f = figures(series, from, to);
+    const is_noise = parameter_of(view.name)?.medium === "noise";
+    const f = figures(series, from, to, is_noise);
     const at = (extreme) => (extreme === null ? "" : clock.moment(extreme.time, to - from));
     const value = (v) => (v === null ? "—" : `${value_text(v, point, series)} ${series.unit}`);
     const tile = (name, words, note) => el("div.figure", null, el("dt", null, name), el("dd", null, words,
@@ -157,67 +161,86 @@ export function summary(view) {
     return el("div", null,
         el("dl.figures", null,
             tile(say("最低", "Lowest"), value(f.least?.value ?? null), at(f.least)),
-            tile(say("均值", "Mean"), value(f.mean)),
+            tile(is_noise ? say("等效声级 Leq", "Leq") : say("均值", "Mean"), value(f.mean)),
             tile(say("最高", "Highest"), value(f.most?.value ?? null), at(f.most)),
             tile(say("有效数据", "Valid data"), f.expected ? `${share(f.count, f.expected)}` : String(f.count),
                 f.expected ? say(`应有 ${f.expected.toLocaleString("zh-CN")}，实有 ${f.count.toLocaleString("zh-CN")}`,
                     `${f.count.toLocaleString("en")} of ${f.expected.toLocaleString("en")} expected`)
                     : say("个读数", "readings"))),
-        el("ul.beyond", null, gatherLines(series.lines).map((line) => beyond_words(view, line, from, to))));
+        el("ul.beyond", null, gatherLines(series.lines).map((line) => beyond_item(view, line, from, to))));
 }
 
+/* 100 % is all, 0 % is none. */
 const share = (part, whole) => {
     const percent = Math.min(100, part / whole * 100);
-    return `${percent > 99.9 && part < whole ? "99.9" : percent.toFixed(percent < 10 || percent >= 99.95 ? 0 : 1).replace(/\.0$/, "")} %`;
+    const shown = Math.min(part < whole ? 99.9 : 100, Math.max(part > 0 ? 0.1 : 0, Math.round(percent * 10) / 10));
+    return `${shown} %`;
 };
 
-function beyond_words({ series }, line, from, to) {
-    let of = 0, means = 0, touched = 0;
-    for (const stretch of line.spans) {
-        const part = beyond(series, { ...line, ...stretch }, from, to);
-        of += part.of;
-        means += part.means;
-        touched += part.touched;
-    }
+/* Never says more than the rows can: whether a limit is broken is judged by its own period. */
+export function beyond_words({ series }, line, from, to) {
+    const { of, means, touched } = beyond(series, line, from, to);
+    const kind = standing(series, line);
+    const row = series.step_ms === null ? say("个读数", "readings") : say(`个${length_words(series.step_ms)}均值`, `means of ${length_words(series.step_ms)}`);
+
     if (of === 0)
         return null;
-    const unit = series.step_ms === null ? say("个读数", "readings")
-        : say(`个${length_words(series.step_ms)}均值`, `means of ${length_words(series.step_ms)}`);
-    const words = means > 0
-        ? say(`${of} ${unit}里 ${means} 个不满足（${share(means, of)}）`, `${means} of ${of} ${unit} beyond it (${share(means, of)})`)
-        : say(`${of} ${unit}全部满足`, `all ${of} ${unit} keep it`);
-    const peaks = touched > means && series.step_ms !== null
-        ? say(`；${touched} 个时段里有瞬时值不满足`, `; single values beyond it in ${touched}`) : "";
-    return el("li", { class: means > 0 ? "is-beyond" : null },
-        el("span.sign", { "aria-hidden": "true" }, means > 0 ? "▲" : "✓"), " ",
-        el("b", null, line_words(line, series.unit)), `：${words}${peaks}`);
+    if (kind === "across")
+        return [null, say(`图上每格 ${length_words(series.step_ms)}，跨昼夜，不与它比较；放大到 7 天以内再看`, `a mean of ${length_words(series.step_ms)} holds day and night: not compared; zoom in to 7 days or less`)];
+    if (kind === "readings")
+        return touched > 0 ? [true, say(`${of} 个时段里 ${touched} 个有超出的读数（${share(touched, of)}）`, `readings beyond it in ${touched} of ${of} stretches (${share(touched, of)})`)]
+            : [false, say(`${of} 个时段里没有超出的读数`, `no reading beyond it in ${of} stretches`)];
+    const words = means > 0 ? say(`${of} ${row}里 ${means} 个超出（${share(means, of)}）`, `${means} of ${of} ${row} beyond it (${share(means, of)})`)
+        : say(`${of} ${row}都没有超出`, `none of ${of} ${row} beyond it`);
+    return kind === "exact" ? [means > 0, words]
+        : [null, words + say(`；只供参照，是否超标按${period_words(line.period)}判定`, `; a hint only: it is judged by the ${period_words(line.period)}`)];
+}
+
+function beyond_item(view, line, from, to) {
+    const found = beyond_words(view, line, from, to);
+    if (found === null)
+        return null;
+    const [is, words] = found;
+    return el("li", { class: is ? "is-beyond" : null },
+        el("span.sign", { "aria-hidden": "true" }, is === null ? "·" : is ? "▲" : "✓"), " ",
+        el("b", null, line_words(line, view.series.unit)), say("：", ": "), words);
 }
 
 /* ---- marks -------------------------------------------------------------------------------------- */
 
 const MARKS = {
-    struck_off: ["销号", "struck off"], problem: ["问题", "problem"], maintenance: ["维护", "maintenance"],
+    struck_off: ["销号", "struck off"], watch_end: ["巩固期结束", "watch period ends"], problem: ["问题", "problem"], doubt: ["存疑", "doubt"], maintenance: ["维护", "maintenance"],
     identity: ["换过仪器", "instrument changed"], settings: ["改过配置", "settings changed"],
 };
 
+/* What happened in the window, by the numbers on the chart. */
 export function marks_list(view, go, choose) {
-    const { series, clock } = view;
-    if (series.marks.length === 0)
-        return null;
-    return el("ol.marks", null, series.marks.map((mark, i) => {
-        const until = mark.until !== null ? ` – ${clock.day(mark.until)} ${clock.minute(mark.until)}` : "";
-        const link = mark.kind === "problem" ? `#/problem/${mark.id}` : mark.kind === "struck_off" ? `#/task/${encodeURIComponent(mark.id)}` : null;
-        return el("li", null,
+    const { series, clock, span } = view;
+    const shown = series.marks.map((mark, i) => ({ mark, i }))
+        .filter(({ mark }) => mark.time < span.to && (mark.lasts ? mark.until ?? Infinity : mark.time) > span.from);
+
+    return shown.length === 0 ? null : el("ol.marks", { "aria-label": say("图上的标记", "Marks on the chart") }, shown.map(({ mark, i }) =>
+        el("li", null,
             el("button.mark-go", { type: "button", onclick: () => go(i), onfocus: () => choose(i), onblur: () => choose(null),
                 onmouseenter: () => choose(i), onmouseleave: () => choose(null) },
             el("span.key.key-mark", { "aria-hidden": "true" }, String(i + 1)),
-            el("span", null, el("b", null, say(...(MARKS[mark.kind] ?? [mark.kind, mark.kind]))), " ", mark.text, el("br"),
-                el("span.quiet-ink", null, mark.kind === "struck_off" && until
-                    ? say(`${clock.day(mark.time)} ${clock.minute(mark.time)}，盯到 ${clock.day(mark.until)}`,
-                        `${clock.day(mark.time)} ${clock.minute(mark.time)}, watched until ${clock.day(mark.until)}`)
-                    : `${clock.day(mark.time)} ${clock.minute(mark.time)}${until}`))),
-            link ? el("a.mark-link", { href: link }, mark.kind === "problem" ? say("看问题", "problem") : say("看任务", "task")) : null);
-    }));
+            el("span", null, el("b", null, say(...(MARKS[mark.kind] ?? [mark.kind, mark.kind]))), " ", mark_text(mark), el("br"),
+                el("span.quiet-ink", null, mark_time(mark, clock)))),
+            mark.kind === "problem" || mark.kind === "doubt" ? el("a.mark-link", { href: `#/problem/${mark.id}` }, say("看问题", "problem"))
+                : mark.kind === "struck_off" ? el("a.mark-link", { href: `#/task/${encodeURIComponent(mark.id)}` }, say("看任务", "task")) : null)));
+}
+
+function mark_text({ texts }) {
+    return texts.length > 2 ? say(`${texts[0]}等 ${texts.length} 项`, `${texts[0]} and ${texts.length - 1} more`) : texts.join(say("；", "; "));
+}
+
+function mark_time(mark, clock) {
+    const at = (t) => `${clock.day(t)} ${clock.minute(t)}`;
+    if (!mark.lasts)
+        return at(mark.time);
+    if (mark.until === null)
+        return say(`${at(mark.time)} 起，至今`, `since ${at(mark.time)}`);
+    return `${at(mark.time)} – ${at(mark.until)}`;
 }
 
 /* ---- table -------------------------------------------------------------------------------------- */
@@ -254,10 +277,10 @@ function table_row({ row, gap }, { series, clock, span }, bucket, point, to) {
         return el("tr.is-gap", null, el("th", { scope: "row" }, clock.range(Math.max(gap.from, span.from), Math.min(gap.to, to))),
             el("td", { colspan: bucket ? "4" : "1" }, "—"), el("td", null, say("无数据", "no data")));
     const beside = besides(series, row[T]);
-    const broken = series.lines.some((line) => (line.from ?? 0) <= row[T] && row[T] < (line.to ?? Infinity)
-        && breaks(line.bound, row[MEAN]));
+    const broken = series.lines.some((line) => standing(series, line) === "exact" && (line.from ?? 0) <= row[T]
+        && row[T] < (line.to ?? Infinity) && breaks(line.bound, row[MEAN]));
     const value = (v) => el("td.number", null, v === null ? "—" : value_text(v, point, series));
-    const words = [broken ? say("超过限值线", "beyond a limit") : "", standing_words(row, beside)].filter(Boolean).join(" · ");
+    const words = [broken ? say("▲ 超出限值", "▲ beyond a limit") : "", standing_words(row, beside)].filter(Boolean).join(" · ");
 
     return el("tr", { class: broken ? "is-beyond" : null },
         el("th", { scope: "row" }, time_words(series, clock, row[T])), value(row[MEAN]),

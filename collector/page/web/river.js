@@ -101,9 +101,7 @@ function one_section(section, data) {
             el("div", null, el("p", null, el("b", null, both(section.why))),
                 section.grade ? el("p.soft", null, both(section.grade)) : null,
                 mains.length ? el("p", null, say("主要污染指标：", "Main items: "), list_of(mains)) : null)),
-        calendar(section, data.month),
-        changes(section),
-        items(section),
+        el("div.river-month", null, calendar(section, data.month), el("div.stack", null, changes(section), items(section))),
         section.missing.length ? el("details", null, el("summary", null, say(`没有监测的 ${section.missing.length} 项（不参与评价）`, `${section.missing.length} items not measured (take no part)`)),
             el("p.soft", null, list_of(section.missing.map((item) => both(item.title))))) : null);
 }
@@ -166,8 +164,8 @@ function items(section) {
         el("td.right", null, `${item.valid_days}/${item.days}`));
 
     return el("div.scroll", { tabindex: "0", role: "region", "aria-label": say("各项目", "Items") }, el("table.table.river-items", null,
-        el("thead", null, el("tr", null, [say("项目", "Item"), say("月均值", "Month mean"), say("目标限值", "Target limit"), say("类别", "Class"), say("结论", "Finding"), say("有效天", "Valid days")]
-            .map((name) => el("th", { scope: "col" }, name)))),
+        el("thead", null, el("tr", null, [[say("项目", "Item")], [say("月均值", "Month mean"), "right"], [say("目标限值", "Target limit")], [say("类别", "Class")], [say("结论", "Finding")], [say("有效天", "Valid days"), "right"]]
+            .map(([name, side]) => el("th", { scope: "col", class: side }, name)))),
         el("tbody", null, section.items.map(row))));
 }
 

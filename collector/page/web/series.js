@@ -6,6 +6,9 @@
 
 export const T = 0, COUNT = 1, EXPECTED = 2, LOW = 3, MEAN = 4, HIGH = 5;
 
+/* Marks that have a length; one that still runs has no end (`until` null). */
+const LASTING = new Set(["problem", "doubt", "maintenance"]);
+
 const parse = (time) => (time === null ? null : Date.parse(time));
 
 /* The server's answer with its moments as milliseconds. */
@@ -18,10 +21,27 @@ export function readSeries(json) {
         from: parse(json.from), to: parse(json.to),
         bands: spans(json.bands), gaps: spans(json.gaps), nights,
         lines: spans(json.lines).flatMap((line) => by_hours(line, nights)),
-        marks: (json.marks ?? []).map((m) => ({ ...m, time: parse(m.time), until: parse(m.until) })),
+        marks: gather_marks((json.marks ?? []).map((m) => {
+            const until = parse(m.until);
+            return { ...m, time: parse(m.time), until: until >= parse(json.to) ? null : until, lasts: LASTING.has(m.kind) };
+        })),
         doubts: json.doubts ?? [],
         rows: json.rows ?? [],
     };
+}
+
+/* In order of time; what was set at one moment is one mark with several texts. */
+function gather_marks(marks) {
+    const gathered = [];
+
+    for (const mark of marks.sort((a, b) => a.time - b.time)) {
+        const last = gathered.at(-1);
+        if (last?.kind === "settings" && mark.kind === "settings" && mark.time - last.time < 60000)
+            last.texts.push(mark.text);
+        else
+            gathered.push({ ...mark, texts: [mark.text] });
+    }
+    return gathered;
 }
 
 /* A line for the day or the night, cut at the hours it is in force; whole when the nights are too
@@ -66,6 +86,38 @@ export function drawnRows(series) {
     return drawn;
 }
 
+/* At most some rows a pixel: those of one column (of `column_ms`) as one, with their lowest and highest,
+ * so that ten thousand of them draw as fast as a thousand and no peak is lost. Gaps stay. */
+export function thin(drawn, column_ms) {
+    const thinned = [];
+    let column = null, low = 0, high = 0, sum = 0, count = 0, first = 0, last = 0;
+    const flush = () => {
+        if (count > 0)
+            thinned.push([(first + last) / 2, [low, sum / count, high]]);
+        count = 0;
+    };
+
+    for (const [t, bars] of drawn) {
+        const here = Math.floor(t / column_ms);
+        if (bars === null || here !== column)
+            flush();
+        column = here;
+        if (bars === null) {
+            thinned.push([t, null]);
+            continue;
+        }
+        if (count === 0)
+            [first, low, sum, high] = [t, bars[0], 0, bars[2]];
+        low = Math.min(low, bars[0]);
+        high = Math.max(high, bars[2]);
+        sum += bars[1];
+        last = t;
+        count++;
+    }
+    flush();
+    return thinned;
+}
+
 /* The rows that begin inside the span; a bucket that reaches into it counts too. */
 export function rowsWithin(series, from, to) {
     const reach = series.step_ms ?? 0;
@@ -91,8 +143,10 @@ export function nearestRow(series, t) {
     return low > 0 && want - rows[low - 1][T] < rows[low][T] - want ? low - 1 : low;
 }
 
-/* Lowest, mean (weighted by count) and highest, how much of the expected was there. */
-export function figures(series, from, to) {
+/* Lowest, mean and highest, and how much of the expected was there. A bucket weighs as much as it was
+ * filled, whatever the rhythm of its readings; levels of noise are averaged by their energy. */
+export function figures(series, from, to, is_noise) {
+    const energy = (v) => (is_noise ? 10 ** (v / 10) : v);
     let count = 0, expected = 0, sum = 0, weight = 0, least = null, most = null;
 
     for (const row of rowsWithin(series, from, to)) {
@@ -100,16 +154,17 @@ export function figures(series, from, to) {
         expected += row[EXPECTED] ?? 0;
         if (row[MEAN] === null)
             continue;
-        const here = Math.max(1, row[COUNT] ?? 1);
-        sum += row[MEAN] * here;
+        const here = row[EXPECTED] ? Math.min(1, row[COUNT] / row[EXPECTED]) : 1;
+        sum += energy(row[MEAN]) * here;
         weight += here;
         if (least === null || row[LOW] < least.value)
             least = { value: row[LOW], time: row[T] };
         if (most === null || row[HIGH] > most.value)
             most = { value: row[HIGH], time: row[T] };
     }
-    return { count, expected: expected > 0 ? expected : null, mean: weight > 0 ? sum / weight : null,
-        least, most };
+    const mean = weight > 0 ? sum / weight : null;
+    return { count, expected: expected > 0 ? expected : null, least, most,
+        mean: mean !== null && is_noise ? 10 * Math.log10(mean) : mean };
 }
 
 /* Is this value on the wrong side of a bound? */
@@ -121,19 +176,36 @@ export function breaks(bound, value) {
         || bound.between !== undefined && (value < bound.between[0] || value > bound.between[1]);
 }
 
-/* How many of the rows (with a value, where the line is in force) lie beyond a line by their mean
- * and how many touch it by their extreme. */
-export function beyond(series, line, from, to) {
-    let of = 0, means = 0, touched = 0;
+const UNITS = { min: 60000, h: 3600000 };
 
-    for (const row of rowsWithin(series, Math.max(from, line.from ?? from), Math.min(to, line.to ?? to))) {
-        if (row[MEAN] === null)
-            continue;
-        of++;
-        means += breaks(line.bound, row[MEAN]) ? 1 : 0;
-        touched += breaks(line.bound, row[LOW]) || breaks(line.bound, row[HIGH]) ? 1 : 0;
-    }
-    return { of, means, touched };
+/* What a count of rows beyond a line says: "exact" where each row is what the line is for (its own
+ * period), "readings" where the line is for single readings and a row holds several, "across" where
+ * a row is of day and night and the line of one of them; else no more than "hint". */
+export function standing(series, line) {
+    const [, number, unit] = /^(\d+)(min|h)$/.exec(line.period ?? "") ?? [];
+    const length = unit ? number * UNITS[unit] : line.period === "day" ? 86400000 : null;
+
+    if ((line.when ?? "always") !== "always" && (series.step_ms ?? 0) > 3600000)
+        return "across";
+    if (line.period === "reading")
+        return series.step_ms === null ? "exact" : "readings";
+    return length !== null && length === series.step_ms ? "exact" : "hint";
+}
+
+/* How many of the rows (with a value, while the line is in force) lie beyond it by their mean, and in
+ * how many any value does. */
+export function beyond(series, line, from, to) {
+    const counted = { of: 0, means: 0, touched: 0 };
+
+    for (const span of line.spans)
+        for (const row of rowsWithin(series, Math.max(from, span.from ?? from), Math.min(to, span.to ?? to))) {
+            if (row[MEAN] === null)
+                continue;
+            counted.of++;
+            counted.means += breaks(line.bound, row[MEAN]) ? 1 : 0;
+            counted.touched += breaks(line.bound, row[LOW]) || breaks(line.bound, row[HIGH]) ? 1 : 0;
+        }
+    return counted;
 }
 
 /* The levels a bound draws: one, or two for "between". */

@@ -99,7 +99,7 @@ function ticks(from, to, pixels, clock) {
     const per = (to - from) / Math.max(1, pixels / LABEL_PX);
     const step = STEPS.find((s) => s >= per);
 
-    return step === undefined || step > 5 * DAY ? monthTicks(from, to, per, clock)
+    return step === undefined ? monthTicks(from, to, per, clock)
         : evenTicks(from, to, step, clock);
 }
 
