@@ -133,3 +133,24 @@ def test_who_has_the_town_is_sent_nothing_again(town, page):
     again = page.get("/api/v1/town", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
     assert page.ask("HEAD", "/api/v1/town").headers["ETag"] == answer.headers["ETag"]
+
+
+def test_who_has_what_is_now_is_sent_it_again_only_when_something_changes(town, peers, value):
+    device = peers.scripted(value)
+    town.device(device.port, every="60s")
+    page = Page(town, open=True)
+    town.start()
+    page.wait()
+    town.wait(is_in(page, "good"))
+
+    def etag():
+        return page.get(NOW).headers["ETag"]
+
+    town.wait(lambda: etag() == etag(), what="the first poll to be all told")
+    known = etag()
+    town.wait(lambda: page.get(NOW, headers={"If-None-Match": known}).status == 304)
+    device.stop()
+    town.stop()
+    town.start()  # the same numbers of another run are another answer
+    page.wait()
+    assert page.get(NOW, headers={"If-None-Match": known}).status == 200

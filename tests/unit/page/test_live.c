@@ -671,6 +671,25 @@ static void what_never_changes_in_a_run_keeps_its_version(void **state)
     world_end(world);
 }
 
+static void a_closed_period_and_a_task_are_news_of_their_own_kind(void **state)
+{
+    struct world *world = by_day();
+    uint64_t aggregates, tasks;
+
+    read_all(world, 7.0);
+    aggregates = recorder_news(world->recorder, NEWS_AGGREGATES);
+    tasks = recorder_news(world->recorder, NEWS_TASKS);
+    read_one(world, GOOD_PH, 7.0);
+    assert_int_equal(recorder_news(world->recorder, NEWS_AGGREGATES), aggregates);
+    held_clock_advance(&world->clock, 65 * MINUTE_MS);
+    read_one(world, GOOD_PH, 7.0);
+    assert_int_not_equal(recorder_news(world->recorder, NEWS_AGGREGATES), aggregates);
+    assert_int_equal(recorder_news(world->recorder, NEWS_TASKS), tasks);
+    do_act(world, "tasks.import", ledger());
+    assert_int_not_equal(recorder_news(world->recorder, NEWS_TASKS), tasks);
+    world_end(world);
+}
+
 /* Lists --------------------------------------------------------------------------------------- */
 
 static void latest_gives_every_point_once_page_by_page(void **state)
@@ -827,6 +846,7 @@ int main(void)
         cmocka_unit_test(a_value_that_goes_stale_changes_the_version_without_a_commit),
         cmocka_unit_test(what_no_commit_changed_is_not_read_again),
         cmocka_unit_test(what_never_changes_in_a_run_keeps_its_version),
+        cmocka_unit_test(a_closed_period_and_a_task_are_news_of_their_own_kind),
         cmocka_unit_test(latest_gives_every_point_once_page_by_page),
         cmocka_unit_test(lists_take_filters_and_refuse_what_is_no_number),
         cmocka_unit_test(a_point_names_the_tasks_it_watches),
