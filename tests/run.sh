@@ -65,6 +65,7 @@ tidy() { # checks to leave out
 
 step "packages / 软件包"
 deploy/packages.sh test
+tests/tools.sh api
 
 step "house: arrows between rooms, format / 房间之间的箭头、格式"
 $python tests/unit/arrows.py

@@ -208,8 +208,6 @@ bool http_has(const struct http_request *request, const char *etag)
     while (at != NULL && next_member(&at, &member, &size)) {
         while (size > 0 && (member[size - 1] == ' ' || member[size - 1] == '\t'))
             size--;
-        if (size == 1 && *member == '*')
-            return true;
         if (size > 2 && strncmp(member, "W/", 2) == 0) {
             member += 2;
             size -= 2;

@@ -60,7 +60,8 @@ int http_head_judge(const struct http_head *head, struct error *err);
 enum language http_language(const struct http_request *request);
 /* Whether the answer may be gzip'd. */
 bool http_takes_gzip(const struct http_request *request);
-/* Whether If-None-Match names this ETag (with its quotation marks), as it is or gzip'd. */
+/* Whether If-None-Match names this ETag (with its quotation marks), as it is or gzip'd. "*" is
+ * passed over: whether there is anything is not known yet. */
 bool http_has(const struct http_request *request, const char *etag);
 
 /* One name=value of the query, percent-decoded; no NUL, well-formed UTF-8. */

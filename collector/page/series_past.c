@@ -83,10 +83,11 @@ static void take_every(struct series_past *past, const struct point_event *event
         say_interval(add_note(past, "settings", event->seq, from), before->every_ms, every_ms);
     if (before != NULL && from.ms < before->from.ms)
         from = before->from; /* the clock was set back */
-    past->no_memory |= !series_grow((void **)&past->intervals, past->interval_count,
-                                    &past->interval_room, sizeof *past->intervals);
-    if (!past->no_memory && past->intervals != NULL)
+    if (series_grow((void **)&past->intervals, past->interval_count, &past->interval_room,
+                    sizeof *past->intervals))
         past->intervals[past->interval_count++] = (struct series_interval){from, every_ms};
+    else
+        past->no_memory = true;
 }
 
 static void take_maintenance(struct series_past *past, const struct point_event *event,

@@ -74,7 +74,8 @@ void answer_pack(struct http_answer *answer)
     answer->is_gzip = true;
 }
 
-/* Places -------------------------------------------------------------------------------------- */
+/* Places ----------------------------------------------------------------------------------------
+ */
 
 static size_t size_of(const struct blob *blob)
 {
@@ -146,7 +147,8 @@ static void pack(struct shelf *shelf, struct place *place)
     shelf->bytes += size_of(place->packed);
 }
 
-/* Life ---------------------------------------------------------------------------------------- */
+/* Life ------------------------------------------------------------------------------------------
+ */
 
 struct shelf *shelf_new(void)
 {
