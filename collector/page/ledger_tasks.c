@@ -105,7 +105,7 @@ json_t *ledger_task_of_id(const struct call *call, const char *id, struct error 
 {
     struct taking taking = {call, NULL};
 
-    reader_tasks(call->reader, id, take_task, &taking, err);
+    reader_task(call->reader, id, take_task, &taking, err);
     return taking.task;
 }
 

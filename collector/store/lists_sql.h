@@ -12,6 +12,7 @@ enum list_ask {
     LIST_POINT_PROBLEMS,
     LIST_EPISODES,
     LIST_TASKS,
+    LIST_TASK,
     LIST_TASK_RELAPSES,
     LIST_COUNTS,
     LIST_VILLAGES,
@@ -79,6 +80,7 @@ enum list_ask {
         "SELECT uid, number, first, last, ended, worst, ended_by FROM (SELECT * FROM episode"      \
         " WHERE uid = ?1 ORDER BY number DESC LIMIT ?2) ORDER BY number",                          \
     [(at) + LIST_TASKS] = LIST_TASKS_SQL,                                                          \
+    [(at) + LIST_TASK] = "SELECT id, body FROM task WHERE id = ?1",                                \
     [(at) + LIST_TASK_RELAPSES] =                                                                  \
         "SELECT json_group_array(uid) FROM (SELECT uid FROM (SELECT first, uid FROM problem_task"  \
         " WHERE task = ?1 AND relapse = 1 ORDER BY first DESC, uid DESC LIMIT ?2)"                 \

@@ -238,6 +238,21 @@ bool reader_task_page(struct reader *reader, const struct tasks_wish *wish,
     return !failed;
 }
 
+bool reader_task(struct reader *reader, const char *id,
+                 bool (*each)(void *self, const char *body, const char *relapses), void *self,
+                 struct error *err)
+{
+    sqlite3_stmt *row = list_ask(reader, LIST_TASK);
+    bool failed = false;
+    bool more = true;
+
+    bind_text(row, 1, id);
+    if (statement_next(&reader->c, row, &failed, err))
+        failed = !give_task(reader, id, column_text(row, 1), each, self, &more, err);
+    sqlite3_reset(row);
+    return !failed;
+}
+
 bool reader_due_counts(struct reader *reader, const char *today, const char *soon,
                        bool (*each)(void *self, const char *state, int64_t count, int64_t past,
                                     int64_t due),

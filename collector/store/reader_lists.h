@@ -61,6 +61,10 @@ enum { LIST_RELAPSES = 200 };
 bool reader_task_page(struct reader *reader, const struct tasks_wish *wish,
                       bool (*each)(void *self, const char *body, const char *relapses), void *self,
                       char next[LIST_ID_SIZE], struct error *err);
+/* The same of one task: called once, or never when there is none. */
+bool reader_task(struct reader *reader, const char *id,
+                 bool (*each)(void *self, const char *body, const char *relapses), void *self,
+                 struct error *err);
 
 /* How many tasks there are of each state, and of them with a deadline before `today`, and from
  * today to `soon`. */

@@ -413,6 +413,47 @@ static void there_are_so_many_of_each_state_and_due(void **state)
     reader_close(reader);
 }
 
+static bool list_relapses(void *self, const char *body, const char *relapses)
+{
+    fprintf(self, "%s ", relapses);
+    return true;
+}
+
+static void a_task_names_its_newest_relapses_in_order(void **state)
+{
+    struct store *store = begin(*state);
+    struct problem_row row = {.version = 1,
+                              .kind = "relapse",
+                              .nature = "breach",
+                              .state = "open",
+                              .rule = "fume",
+                              .point = 1,
+                              .ended = WALL_NONE,
+                              .body = "{\"tasks\":[\"9\"],\"relapse_of\":[\"9\"]}"};
+    struct reader *reader;
+    struct error err = {0};
+    char *found = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&found, &size);
+
+    for (int i = 0; i < LIST_RELAPSES + 2; i++) {
+        snprintf(row.uid, sizeof row.uid, "u%04d", i);
+        row.first = row.last = at_ms(i);
+        must(store_put_problem(store, &row, &err), &err);
+    }
+    end(store);
+    put_tasks(*state);
+    reader = open_reader(*state);
+    must(reader_task(reader, "9", list_relapses, out, &err), &err);
+    must(reader_task(reader, "none", list_relapses, out, &err), &err);
+    fclose(out);
+    assert_non_null(strstr(found, "[\"u0002\",\"u0003\","));
+    assert_non_null(strstr(found, ",\"u0201\"] "));
+    assert_int_equal(size, LIST_RELAPSES * 8 + 2);
+    free(found);
+    reader_close(reader);
+}
+
 /* --- deeds ----------------------------------------------------------------------------------- */
 
 static bool list_deed(void *self, uint64_t seq, const char *kind, struct wall_time time,
@@ -496,6 +537,7 @@ int main(void)
         IN_PLACE(words_are_looked_for_as_they_are_written),
         IN_PLACE(pages_hold_every_task_once_while_new_ones_arrive),
         IN_PLACE(there_are_so_many_of_each_state_and_due),
+        IN_PLACE(a_task_names_its_newest_relapses_in_order),
         IN_PLACE(deeds_are_those_of_people_about_one_thing),
         IN_PLACE(every_list_is_read_along_an_index),
     };
