@@ -40,8 +40,7 @@ static bool read_body(struct call *call)
     return call->body != NULL;
 }
 
-/* ETags -----------------------------------------------------------------------------------------
- */
+/* ETags --------------------------------------------------------------------------------------- */
 
 static void digest_tag(const void *bytes, size_t size, char *etag)
 {
@@ -88,8 +87,7 @@ static void spare(const struct http_request *request, struct http_answer *answer
     memcpy(answer->etag, etag, sizeof etag);
 }
 
-/* Answering -------------------------------------------------------------------------------------
- */
+/* Answering ----------------------------------------------------------------------------------- */
 
 /* What an answer is made from, besides its version. */
 static void key_of(const struct call *call, char key[SHELF_KEY])

@@ -183,10 +183,8 @@ static int64_t length_of(enum period period)
         return 15 * minute_ms;
     case PERIOD_1H:
         return hour_ms;
-    case PERIOD_DAY:
-        return day_ms;
     default:
-        return 0;
+        return day_ms;
     }
 }
 

@@ -83,11 +83,10 @@ static void take_every(struct series_past *past, const struct point_event *event
         say_interval(add_note(past, "settings", event->seq, from), before->every_ms, every_ms);
     if (before != NULL && from.ms < before->from.ms)
         from = before->from; /* the clock was set back */
-    if (series_grow((void **)&past->intervals, past->interval_count, &past->interval_room,
-                    sizeof *past->intervals))
+    past->no_memory |= !series_grow((void **)&past->intervals, past->interval_count,
+                                    &past->interval_room, sizeof *past->intervals);
+    if (!past->no_memory && past->intervals != NULL)
         past->intervals[past->interval_count++] = (struct series_interval){from, every_ms};
-    else
-        past->no_memory = true;
 }
 
 static void take_maintenance(struct series_past *past, const struct point_event *event,

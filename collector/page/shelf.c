@@ -74,8 +74,7 @@ void answer_pack(struct http_answer *answer)
     answer->is_gzip = true;
 }
 
-/* Places ----------------------------------------------------------------------------------------
- */
+/* Places -------------------------------------------------------------------------------------- */
 
 static size_t size_of(const struct blob *blob)
 {
@@ -147,8 +146,7 @@ static void pack(struct shelf *shelf, struct place *place)
     shelf->bytes += size_of(place->packed);
 }
 
-/* Life ------------------------------------------------------------------------------------------
- */
+/* Life ---------------------------------------------------------------------------------------- */
 
 struct shelf *shelf_new(void)
 {

@@ -162,8 +162,7 @@ static void what_is_short_or_no_text_is_not_packed(void **state)
     answer_end(&json);
 }
 
-/* Assets ----------------------------------------------------------------------------------------
- */
+/* Assets -------------------------------------------------------------------------------------- */
 
 static struct http_answer ask(const char *path, const char *encoding, bool *ours)
 {

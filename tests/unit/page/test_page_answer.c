@@ -1,0 +1,245 @@
+/* Tests of page/page_answer.c: the way of a request from the gate to its answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "flow/mailbox.h"
+#include "page/page_inside.h"
+#include "town/names.h"
+
+/* A page over a new store, and nothing listens. */
+struct world {
+    char dir[64];
+    struct held_clock clock;
+    struct settings *settings;
+    struct names names;
+    struct store *store;
+    struct mailbox *mailbox;
+    struct trust *trust;
+    struct notices *notices;
+    struct recorder *recorder;
+    struct page page;
+};
+
+static void make_recorder(struct world *world)
+{
+    struct error err = {0};
+    const struct recorder_setup setup = {.store = world->store,
+                                         .mailbox = world->mailbox,
+                                         .catalog = &world->names.catalog,
+                                         .tallies = world->settings->tallies,
+                                         .screens = world->settings->screens,
+                                         .ledger = true,
+                                         .terms = world->settings->terms,
+                                         .clock = &world->clock.clock,
+                                         .trust = world->trust,
+                                         .notices = world->notices,
+                                         .seal_every_ms = 3600000,
+                                         .patience_ms = 3600000};
+
+    world->recorder = recorder_new(&setup, &err);
+    if (world->recorder == NULL)
+        fail_msg("%s", err.text);
+}
+
+static void make_page(struct world *world)
+{
+    static const struct page_setup setup = {.listen = "127.0.0.1:8980", .open = true};
+    struct error err = {0};
+
+    world->page = (struct page){.users_seen = UINT64_MAX, .run = 7};
+    world->page.host = (struct page_host){.settings = world->settings,
+                                          .catalog = &world->names.catalog,
+                                          .recorder = world->recorder,
+                                          .notices = world->notices,
+                                          .trust = world->trust,
+                                          .clock = &world->clock.clock,
+                                          .boot = store_boot(world->store)};
+    world->page.reader = reader_open(world->dir, &err);
+    world->page.gate = gate_new(&setup, NULL, &world->clock.clock, &err);
+    world->page.shelf = shelf_new();
+    assert_non_null(world->page.reader);
+    assert_non_null(world->page.gate);
+}
+
+static struct world *begin(void)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct conf_faults *faults = conf_faults_new();
+    struct error err = {0};
+
+    strcpy(world->dir, "/tmp/lookback-page-XXXXXX");
+    assert_non_null(mkdtemp(world->dir));
+    world->settings = settings_load(FIXTURES "/series", true, faults);
+    assert_non_null(world->settings);
+    conf_faults_free(faults);
+    held_clock_init(&world->clock, (struct wall_time){1772236800000});
+    world->store = store_open(world->dir, "boot-a", world->clock.wall, &err);
+    assert_non_null(world->store);
+    world->mailbox = mailbox_new(1 << 20);
+    world->trust = trust_new(TRUST_ALWAYS, &world->clock.clock, WALL_NONE);
+    world->notices = notices_new(&world->clock.clock);
+    assert_true(
+        names_resolve(&world->names, world->settings, world->store, world->clock.wall, &err));
+    make_recorder(world);
+    make_page(world);
+    return world;
+}
+
+static void end(struct world *world)
+{
+    char command[100];
+
+    shelf_free(world->page.shelf);
+    gate_free(world->page.gate);
+    reader_close(world->page.reader);
+    recorder_free(world->recorder);
+    notices_free(world->notices);
+    trust_free(world->trust);
+    mailbox_free(world->mailbox);
+    names_free(&world->names);
+    store_close(world->store);
+    settings_free(world->settings);
+    snprintf(command, sizeof command, "rm -rf %s", world->dir);
+    assert_int_equal(system(command), 0);
+    free(world);
+}
+
+static struct http_answer ask(struct world *world, struct http_request request)
+{
+    struct http_answer answer = ANSWER_EMPTY;
+
+    request.host = "127.0.0.1:8980";
+    page_answer(&world->page, &request, &answer);
+    return answer;
+}
+
+#define SEALS .path = "/api/v1/seals" /* a route that knows its version */
+
+static void who_has_it_costs_no_query(void **state)
+{
+    struct world *world = begin();
+    struct reader *reader = world->page.reader;
+    struct http_answer first = ask(world, (struct http_request){SEALS}), again;
+
+    assert_int_equal(first.status, 200);
+    assert_true(first.etag[0] == '"');
+    shelf_free(world->page.shelf); /* nor can it be lying there */
+    world->page.shelf = shelf_new();
+    world->page.reader = NULL; /* a handler would not survive it */
+    again = ask(world, (struct http_request){SEALS, .if_none_match = first.etag});
+    assert_int_equal(again.status, 304);
+    assert_string_equal(again.etag, first.etag);
+    assert_int_equal(again.size, 0);
+    world->page.reader = reader;
+    answer_end(&again);
+    answer_end(&first);
+    end(world);
+}
+
+static void fifty_that_ask_the_same_cost_one_making(void **state)
+{
+    struct world *world = begin();
+    struct reader *reader = world->page.reader;
+    struct http_answer first = ask(world, (struct http_request){SEALS}), again;
+
+    world->page.reader = NULL;
+    for (int i = 0; i < 50; i++) {
+        again = ask(world, (struct http_request){SEALS, .accept_encoding = "gzip"});
+        assert_int_equal(again.status, 200);
+        assert_int_equal(again.size, first.size);
+        assert_memory_equal(again.fixed, first.bytes, first.size);
+        answer_end(&again);
+    }
+    world->page.reader = reader;
+    answer_end(&first);
+    end(world);
+}
+
+static void another_question_language_or_run_is_another_answer(void **state)
+{
+    struct world *world = begin();
+    struct http_answer first = ask(world, (struct http_request){SEALS}), other;
+    const struct http_request others[] = {
+        {SEALS, .query = "limit=5"},
+        {.path = "/api/v1/problems"    },
+    };
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        other = ask(world, others[i]);
+        assert_int_equal(other.status, 200);
+        assert_string_not_equal(other.etag, first.etag);
+        answer_end(&other);
+    }
+    say_in_here(LANGUAGE_EN);
+    other = ask(world, (struct http_request){SEALS});
+    assert_string_not_equal(other.etag, first.etag);
+    answer_end(&other);
+    say_in_here(LANGUAGE_ZH);
+    shelf_free(world->page.shelf); /* the program starts again */
+    world->page.shelf = shelf_new();
+    world->page.run++;
+    other = ask(world, (struct http_request){SEALS, .if_none_match = first.etag});
+    assert_int_equal(other.status, 200);
+    answer_end(&other);
+    answer_end(&first);
+    end(world);
+}
+
+static void a_refusal_is_never_kept_and_has_no_etag(void **state)
+{
+    struct world *world = begin();
+    static const struct {
+        struct http_request request;
+        int status;
+    } cases[] = {
+        {{SEALS, .query = "limit=x"},                      400},
+        {{SEALS, .query = "limit=1&limit=2"},              400},
+        {{.path = "/api/v1/bundles/nothing"},                    404},
+        {{.path = "/nothing"},                             404},
+        {{.path = "/api/v1/seals", .method = METHOD_POST}, 405},
+    };
+
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            struct http_answer answer = ask(world, cases[i].request);
+
+            assert_int_equal(answer.status, cases[i].status);
+            assert_string_equal(answer.etag, "");
+            assert_true(answer.no_store);
+            answer_end(&answer);
+        }
+    assert_int_equal(shelf_bytes(world->page.shelf), 0);
+    end(world);
+}
+
+static void a_foreign_name_gets_nothing_not_even_assets(void **state)
+{
+    struct world *world = begin();
+    struct http_answer answer = ANSWER_EMPTY;
+
+    page_answer(&world->page, &(struct http_request){.path = "/", .host = "evil.example"}, &answer);
+    assert_int_equal(answer.status, 421);
+    answer_end(&answer);
+    end(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_has_it_costs_no_query),
+        cmocka_unit_test(fifty_that_ask_the_same_cost_one_making),
+        cmocka_unit_test(another_question_language_or_run_is_another_answer),
+        cmocka_unit_test(a_refusal_is_never_kept_and_has_no_etag),
+        cmocka_unit_test(a_foreign_name_gets_nothing_not_even_assets),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
