@@ -172,6 +172,26 @@ static void what_could_not_be_committed_is_not_shown(void **state)
     bench_end(&bench);
 }
 
+static void what_was_undone_was_never_noted(void **state)
+{
+    struct bench bench;
+    struct reading reading = {.value = 1.0};
+    struct poll poll = {.seq = 7, .readings = &reading, .reading_count = 1};
+    struct latest_reading of;
+    struct latest *latest;
+
+    begin(&bench);
+    latest = latest_new(&bench.catalog, 1);
+    reading.point = bench.point.id;
+    latest_note(latest, &poll);
+    latest_undo(latest);
+    latest_keep(latest);
+    assert_true(latest_of(latest, bench.point.id, &of));
+    assert_int_equal(of.seq, 0);
+    latest_free(latest);
+    bench_end(&bench);
+}
+
 static void a_reading_from_before_the_clock_was_trusted_has_no_time_until_it_is(void **state)
 {
     struct wall_time then;
@@ -263,6 +283,7 @@ int main(void)
         cmocka_unit_test(a_letter_holds_since_the_first_reading_in_a_row_that_has_it),
         cmocka_unit_test(of_several_readings_in_one_commit_the_last_is_shown),
         cmocka_unit_test(what_could_not_be_committed_is_not_shown),
+        cmocka_unit_test(what_was_undone_was_never_noted),
         cmocka_unit_test(a_reading_from_before_the_clock_was_trusted_has_no_time_until_it_is),
         cmocka_unit_test(after_a_restart_the_last_reading_stands_with_its_old_time),
         cmocka_unit_test(after_a_restart_it_is_found_in_the_newest_moved_segments_too),
