@@ -19,6 +19,8 @@
 struct desk {
     char dir[64];
     struct settings settings;
+    struct catalog_site site;
+    struct catalog_device device;
     struct catalog catalog;
     struct held_clock clock;
     struct page_host host;
@@ -72,6 +74,10 @@ static int set_up(void **state)
     held_clock_init(&desk->clock, WALL_NONE);
     assert_true(moment_parse("2026-11-23 12:00", &desk->clock.wall));
     desk->settings.terms = terms;
+    desk->catalog = (struct catalog){
+        .sites = &desk->site, .site_count = 1, .devices = &desk->device, .device_count = 1};
+    snprintf(desk->site.name, sizeof desk->site.name, "mill");
+    snprintf(desk->device.name, sizeof desk->device.name, "sonde");
     desk->host = (struct page_host){
         .settings = &desk->settings, .catalog = &desk->catalog, .clock = &desk->clock.clock};
     *state = desk;
@@ -195,6 +201,7 @@ static void rows_that_are_no_json_are_left_out_and_the_list_goes_on(void **state
     put_task(*state, "3", "", "{\"id\":\"3\",\"state\":\"assigned\",\"points\":[7,null,{}]}");
     put_problem(*state, "aaaaaaaa", "{\"uid\":");
     put_problem(*state, "bbbbbbbb", "\"a text\"");
+    put_problem(*state, "bbbbbbbc", "[1, 2]");
     put_problem(*state, "cccccccc", "{\"uid\":\"cccccccc\",\"tasks\":7,\"point\":[]}");
     whole = ask(*state, ledger_tasks, NULL, "", 200);
     assert_int_equal(json_array_size(json_object_get(whole, "tasks")), 1);
@@ -252,6 +259,26 @@ static void what_is_due_changes_at_midnight_of_the_collectors_zone(void **state)
     }
 }
 
+static void soon_is_up_to_and_with_the_last_day_of_it(void **state)
+{
+    struct desk *desk = *state;
+    struct wall_time noon;
+
+    put_task(desk, "37", "2026-12-01",
+             "{\"id\":\"37\",\"title\":\"t\",\"state\":\"assigned\",\"deadline\":\"2026-12-01\","
+             "\"points\":[]}");
+    assert_true(moment_parse("2026-12-01 12:00", &noon));
+    for (int before = 0; before <= 1; before++) {
+        const json_t *whole;
+
+        desk->clock.wall.ms = noon.ms - terms->due_soon_ms - before * 86400000;
+        whole = ask(desk, ledger_tasks, "due=soon", "", 200);
+        assert_int_equal(json_array_size(json_object_get(whole, "tasks")), !before);
+        assert_int_equal(
+            json_integer_value(json_object_get(json_object_get(whole, "counts"), "soon")), !before);
+    }
+}
+
 static void first_digits_of_two_problems_are_ambiguous(void **state)
 {
     put_problem(*state, "abcdef11", "{\"uid\":\"abcdef11\"}");
@@ -281,6 +308,7 @@ int main(void)
         AT_DESK(rows_that_are_no_json_are_left_out_and_the_list_goes_on),
         AT_DESK(numbers_keep_the_text_they_were_stored_with),
         AT_DESK(what_is_due_changes_at_midnight_of_the_collectors_zone),
+        AT_DESK(soon_is_up_to_and_with_the_last_day_of_it),
         AT_DESK(first_digits_of_two_problems_are_ambiguous),
         AT_DESK(a_store_without_seals_has_none_and_no_key),
     };
