@@ -48,77 +48,9 @@ struct asking {
 
 /* Answering ----------------------------------------------------------------------------------- */
 
-static void add(struct MHD_Response *response, const char *name, const char *value)
+static void add(void *response, const char *name, const char *value)
 {
     MHD_add_response_header(response, name, value);
-}
-
-static void add_security(const struct server *server, struct MHD_Response *response)
-{
-    add(response, "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'");
-    add(response, "X-Content-Type-Options", "nosniff");
-    add(response, "X-Frame-Options", "DENY");
-    add(response, "Referrer-Policy", "no-referrer");
-    add(response, "Cross-Origin-Opener-Policy", "same-origin");
-    add(response, "Cross-Origin-Resource-Policy", "same-origin");
-    add(response, "Permissions-Policy",
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=()");
-    if (server->secure)
-        add(response, "Strict-Transport-Security", "max-age=31536000");
-}
-
-static void add_keeping(const struct http_answer *answer, struct MHD_Response *response)
-{
-    add(response, "Cache-Control",
-        answer->no_store  ? "no-store"
-        : answer->lasting ? "public, max-age=31536000, immutable"
-                          : "no-cache");
-    add(response, "Vary",
-        answer->lasting ? "Accept-Encoding" : "Accept-Encoding, Accept-Language, Authorization");
-    if (answer->etag[0] != '\0')
-        add(response, "ETag", answer->etag);
-}
-
-static void add_allow(unsigned allow, struct MHD_Response *response)
-{
-    char words[32];
-
-    snprintf(words, sizeof words, "%s%s%s", allow & 1u << METHOD_GET ? "GET, HEAD" : "",
-             allow == (1u << METHOD_GET | 1u << METHOD_POST) ? ", " : "",
-             allow & 1u << METHOD_POST ? "POST" : "");
-    add(response, "Allow", words);
-}
-
-static void add_headers(const struct server *server, const struct http_answer *answer,
-                        struct MHD_Response *response)
-{
-    char words[192];
-
-    add_security(server, response);
-    add_keeping(answer, response);
-    if (answer->type != NULL && answer->status != 304)
-        add(response, "Content-Type", answer->type);
-    if (answer->is_gzip && answer->status != 304)
-        add(response, "Content-Encoding", "gzip");
-    if (answer->location[0] != '\0')
-        add(response, "Location", answer->location);
-    if (answer->allow != 0)
-        add_allow(answer->allow, response);
-    if (answer->status == 401)
-        add(response, "WWW-Authenticate", "Bearer");
-    if (answer->retry_after_s > 0) {
-        snprintf(words, sizeof words, "%d", answer->retry_after_s);
-        add(response, "Retry-After", words);
-    }
-    if (answer->download[0] != '\0') {
-        snprintf(words, sizeof words, "attachment; filename=\"%s\"", answer->download);
-        add(response, "Content-Disposition", words);
-    }
-    if (answer->closes)
-        add(response, "Connection", "close");
 }
 
 /* Takes the answer's bytes; the answer is still to be ended. */
@@ -162,7 +94,7 @@ static enum MHD_Result send_answer(struct server *server, struct MHD_Connection 
     enum MHD_Result sent = MHD_NO;
 
     if (response != NULL) {
-        add_headers(server, answer, response);
+        server_headers(answer, server->secure, add, response);
         warden_take(server->warden, guest_of(connection), answer->size);
         sent = MHD_queue_response(connection, (unsigned)answer->status, response);
         MHD_destroy_response(response);

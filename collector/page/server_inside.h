@@ -7,4 +7,8 @@
 /* A listening socket; -1 with ERROR_PEER (cannot now) or ERROR_SETTINGS (never will). */
 int server_listen(const char *listen_at, struct error *err);
 
+/* Gives every header of the answer, one after the other; `secure`: it goes over TLS. */
+void server_headers(const struct http_answer *answer, bool secure,
+                    void (*give)(void *self, const char *name, const char *value), void *self);
+
 #endif
