@@ -63,6 +63,9 @@ struct live {
 struct live *live_of(const struct page_host *host);
 void live_forget(void);
 
+/* At most once a day and once a night. */
+void live_look_up_limits(struct live *live);
+
 /* Each answers for itself and gives false when it cannot. */
 struct live *live_begin(struct call *call); /* live_of(), with latest and limits of the moment */
 bool live_read_problems(struct live *live, struct call *call);
