@@ -339,13 +339,22 @@ export class Chart {
             { signal: this.#hands.signal });
     }
 
-    /* Colours and size are others on paper, and the canvas has to be drawn for it beforehand. */
+    /* Colours and size are others on paper. Chromium prints a canvas that was just resized empty, so
+     * what was drawn for paper goes there as a picture. */
     #paper(is) {
+        if (!this.#graph)
+            return;
         this.place.classList.toggle("on-paper", is);
-        if (this.#graph) {
-            this.#fit();
-            this.#draw();
-        }
+        this.picture?.remove();
+        this.#fit();
+        this.#draw();
+        if (!is)
+            return;
+        this.picture = document.createElement("img");
+        this.picture.className = "chart-picture";
+        this.picture.alt = "";
+        this.picture.src = this.#graph.hidden_.toDataURL();
+        this.place.prepend(this.picture);
     }
 
     #drag(grip, x) {

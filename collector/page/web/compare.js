@@ -26,6 +26,7 @@ export function compare(view, place, tasks, query) {
     };
 
     function draw_head() {
+        place.parentElement?.classList.toggle("is-off", state.way === "off"); // on paper: nothing to show
         const focus = head.contains(document.activeElement) ? [...head.querySelectorAll("button, select")].indexOf(document.activeElement) : -1;
         put(head,
             tasks.length > 1 ? el("select", { "aria-label": say("任务", "Task"), value: state.task.id,

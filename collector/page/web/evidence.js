@@ -185,11 +185,11 @@ function file_part(state, bundle) {
         bundle.expires ? el("p.small.soft", null, say("保留到 ", "Kept until "), exact_words(bundle.expires)) : null];
 }
 
-/* In groups of four, eight a line: read aloud over the telephone, compared with a finger. */
+/* In groups of four, eight a line (four on a phone): read aloud over the telephone, compared with a finger. */
 function fingerprint(hex) {
     const groups = hex.match(/.{1,4}/g) ?? [];
 
-    return el("code.fingerprint", { "aria-label": groups.join(" ") }, groups.map((group, i) => [el("span", null, group), (i + 1) % 4 ? " " : el("wbr")]));
+    return el("code.fingerprint", { "aria-label": groups.join(" ") }, groups.map((group) => el("span", null, `${group} `)));
 }
 
 function size_words(bytes) {

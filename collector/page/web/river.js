@@ -1,5 +1,5 @@
 /* river.js - sections of the rivers, a month at a time: class of each day, is the target met. */
-import { chip, el, empty, list_of, number_text, point_address, put, say, simulated_tag, style } from "./base.js";
+import { chip, day_text, el, empty, list_of, now_ms, number_text, point_address, put, say, simulated_tag, style } from "./base.js";
 
 const CLASSES = ["I", "II", "III", "IV", "V", "worse"];
 const both = (words) => (words ? say(words.zh, words.en) : "");
@@ -29,7 +29,7 @@ export async function show(page, where) {
     put(page.root,
         el("div.head", null, el("div", null, el("h1", null, say("河流断面", "River sections")),
             el("p.lead", null, say("逐日水质类别，与目标比较（GB 3838，单因子评价）", "Class of each day against the target (GB 3838, single-factor)"))),
-        el("button.button", { type: "button", onclick: () => print() }, say("打印", "Print"))),
+        el("button.button.on-desk", { type: "button", onclick: () => print() }, say("打印", "Print"))),
         pickers(about, kind, name, month), report);
     put(report, el("p.soft", { role: "status" }, say("正在计算这个月……", "Working out this month…")));
     await page.poll(`/river?${new URLSearchParams({ month, [kind]: name })}`, (data) => draw(report, data), 60000);
@@ -96,7 +96,7 @@ function one_section(section, data) {
         el("p.soft.under", null, el("span", null, section.river.title), section.village ? el("span", null, section.village) : null,
             section.chiefs.map((chief) => el("span", null, tier_words(chief.tier), " ", chief.name))),
         el("div.river-answer", null,
-            big_class(say("本月", "This month"), section.class, section.worse_than_V), el("span.river-arrow", { "aria-hidden": "true" }, "→"),
+            big_class(say("本月", "This month"), section.class, section.worse_than_V),
             big_class(say("目标", "Target"), section.target),
             el("div", null, el("p", null, el("b", null, both(section.why))),
                 section.grade ? el("p.soft", null, both(section.grade)) : null,
@@ -131,12 +131,15 @@ function calendar(section, month) {
     return el("table.calendar", null,
         el("caption", null, say(`${month_words(month)}逐日类别`, `Class of each day, ${month_words(month)}`)),
         el("thead", null, el("tr", null, names.map((name, i) => el("th", { scope: "col", abbr: say(...full[i]) }, name)))),
-        el("tbody", null, weeks.map((week) => el("tr", null, week.map(day_cell)))));
+        el("tbody", null, weeks.map((week) => el("tr", null, week.map((day) => day_cell(day, month))))));
 }
 
-function day_cell(day) {
+/* A day to come is no day without data. */
+function day_cell(day, month) {
     if (day === null)
         return el("td.no-day", null);
+    if (day.class === null && `${month}-${String(day.day).padStart(2, "0")}` >= day_text(now_ms()))
+        return el("td.future", null, el("span.day", null, String(day.day)));
     const key = class_key(day.class);
     return el(`td.class-cell.class-${key}`, null, el("span.day", null, String(day.day)),
         el("b", null, day.class === null ? say("无", "–") : class_text(day.class)),
@@ -144,7 +147,8 @@ function day_cell(day) {
 }
 
 function changes(section) {
-    const words = { better: say("好转", "better"), worse: say("变差", "worse"), same: say("持平", "the same") };
+    const words = { clearly_better: say("明显好转", "clearly better"), better: say("有所好转", "somewhat better"), none: say("没有明显变化", "no clear change"),
+        worse: say("有所变差", "somewhat worse"), clearly_worse: say("明显变差", "clearly worse") };
     const line = (name, change) => (change?.class ? el("li", null, name, `${month_words(change.month)} `, class_text(change.class),
         change.change ? el("b", null, say("，", ", "), words[change.change] ?? change.change) : null,
         change.same_items ? null : el("span.soft", null, say("（项目不全相同）", " (not the same items)")))
@@ -154,19 +158,20 @@ function changes(section) {
 }
 
 function items(section) {
+    const names = [say("项目", "Item"), say("月均值", "Month mean"), say("目标限值", "Target limit"), say("类别", "Class"), say("结论", "Finding"), say("有效天", "Valid days")];
+    const cell = (column, side, ...children) => el("td", { class: side, "data-name": names[column] }, children);
     const row = (item) => el("tr", { class: item.exceeds ? "is-beyond" : null },
         el("th", { scope: "row" }, item.point ? el("a", { href: point_address(item.point) }, both(item.title)) : both(item.title)),
-        el("td.right", null, `${number_text(item.mean, item.decimals)} ${item.unit}`.trim()),
-        el("td", null, item.limit?.text ?? "—", item.limit && !item.limit.verified ? say("（未核实）", " (unverified)") : null),
-        el("td", null, item.class === null ? "—" : el(`b.class-cell.class-${class_key(item.class)}`, null, class_text(item.class))),
-        el("td", null, item.exceeds ? el("b", null, "▲ ", say("超", "over"), item.multiple === null ? null : ` ${number_text(item.multiple, 2)} ${say("倍", "×")}`)
+        cell(1, "right", `${number_text(item.mean, item.decimals)} ${item.unit}`.trim()),
+        cell(2, null, item.limit?.text ?? "—", item.limit && !item.limit.verified ? say("（未核实）", " (unverified)") : null),
+        cell(3, null, item.class === null ? "—" : el(`b.class-cell.class-${class_key(item.class)}`, null, class_text(item.class))),
+        cell(4, null, item.exceeds ? el("b", null, "▲ ", say("超", "over"), item.multiple === null ? null : ` ${number_text(item.multiple, 2)} ${say("倍", "×")}`)
             : item.enough === false ? say("数据不足", "too few data") : say("满足", "kept")),
-        el("td.right", null, `${item.valid_days}/${item.days}`));
+        cell(5, "right", `${item.valid_days}/${item.days}`));
 
-    return el("div.scroll", { tabindex: "0", role: "region", "aria-label": say("各项目", "Items") }, el("table.table.river-items", null,
-        el("thead", null, el("tr", null, [[say("项目", "Item")], [say("月均值", "Month mean"), "right"], [say("目标限值", "Target limit")], [say("类别", "Class")], [say("结论", "Finding")], [say("有效天", "Valid days"), "right"]]
-            .map(([name, side]) => el("th", { scope: "col", class: side }, name)))),
-        el("tbody", null, section.items.map(row))));
+    return el("table.table.river-items", null, el("caption.quiet", null, say("各项目", "Items")),
+        el("thead", null, el("tr", null, names.map((name, i) => el("th", { scope: "col", class: i === 1 || i === 5 ? "right" : null }, name)))),
+        el("tbody", null, section.items.map(row)));
 }
 
 function class_legend() {

@@ -35,7 +35,7 @@ function parts(page, state, status) {
         el("div.head", null, el("div", null, el("h1", null, say("站点", "Station")),
             el("p.soft.under", null, el("span", null, town.about?.title || status.collector), el("code", null, status.collector),
                 el("span", null, say("版本 ", "version "), status.version), status.boot === null ? null : el("span", null, say(`第 ${status.boot} 次启动`, `start no. ${status.boot}`)))),
-        el("button.button", { type: "button", onclick: () => print() }, say("打印", "Print"))),
+        el("button.button.on-desk", { type: "button", onclick: () => print() }, say("打印", "Print"))),
         notices(status.notices),
         section(say("链路", "Links"), status.links.length, el("ul.cards.plain", null, status.links.map(link_card))),
         section(say("设备", "Devices"), status.devices.length, needs("steward", "登记维护窗口", "enter a maintenance window"),
@@ -99,7 +99,7 @@ function device_card(device) {
         may_act("steward") ? el("button.button", { type: "button", onclick: () => maintain(device, name) }, say("登记维护窗口", "Maintenance window")) : null);
 }
 
-const answer_words = ({ answer_ms: { p50, p99 } }) => (p50 === null ? "—" : say(`一般 ${p50} ms，慢时 ${p99} ms`, `usually ${p50} ms, at worst ${p99} ms`));
+const answer_words = ({ answer_ms: { p50, p99 } }) => (p50 === null ? "—" : say(`一般 ${p50} ms，很少超过 ${p99} ms`, `usually ${p50} ms, rarely over ${p99} ms`));
 const poll_words = (device) => [say(`${(device.polls ?? 0).toLocaleString("zh-CN")} 次，每 ${span_length(device.every_ms)}一次`, `${(device.polls ?? 0).toLocaleString("en")}, every ${span_length(device.every_ms)}`),
     device.skipped ? el("b", null, say(`；漏问 ${device.skipped} 次`, `; ${device.skipped} skipped`)) : null];
 const span_length = (ms) => (ms < 1000 ? `${ms} ms` : ms < 120000 ? say(`${ms / 1000} 秒`, `${ms / 1000} s`) : say(`${ms / 60000} 分钟`, `${ms / 60000} min`));
@@ -169,7 +169,7 @@ function machine({ clock, store, seal, key, seq }) {
     return el("div.cards", null,
         card(say("时钟", "Clock"),
             fact(say("可信", "Trusted"), clock === null ? "—" : clock.trusted ? chip("good", say("可信", "Yes")) : chip("breach", say("不可信：读数暂不判定", "No: readings are not judged yet"))),
-            fact(say("误差", "Error"), clock === null || clock.error_ms === null ? say("内核没有说", "the kernel does not say") : `${clock.error_ms} ms`),
+            fact(say("误差", "Error"), clock === null || clock.error_ms === null ? say("内核没有说", "the kernel does not say") : say(`最多 ${span_length(clock.error_ms)}`, `at most ${span_length(clock.error_ms)}`)),
             clock?.since ? fact(say("始于", "Since"), moment(clock.since)) : null),
         store === null ? null : card(say("存储", "Store"),
             fact(say("占用", "Size"), bytes(store.bytes)),
@@ -178,7 +178,7 @@ function machine({ clock, store, seal, key, seq }) {
             fact(say("写盘用时", "Commit time"), say(`一般 ${round(store.commit_ms.p50)} ms，最长 ${round(store.commit_ms.max)} ms`, `usually ${round(store.commit_ms.p50)} ms, at most ${round(store.commit_ms.max)} ms`)),
             fact(say("排队待写", "Waiting"), bytes(store.mailbox_bytes)), fact(say("序号", "Sequence"), String(seq))),
         seal === null ? null : card(say("封存", "Seals"),
-            fact(say("最近一段", "Last segment"), String(seal.segment), "，", ago(seal.time)),
+            fact(say("最近一段", "Last segment"), String(seal.segment), " · ", ago(seal.time)),
             fact(say("封存头", "Head"), el("code.hex", null, seal.head)),
             fact(say("存于别处", "Left elsewhere"), seal.anchored.length ? list_of(seal.anchored) : say("没有：外人无从核对有没有删尾", "nowhere: a stranger cannot tell whether the end was cut off")),
             key ? fact(say("签名钥匙", "Key"), el("code.hex", null, key)) : null));

@@ -10,8 +10,8 @@ const ms_words = (ms) => `${Math.round(ms)} ms`;
 
 export function plan_table(plan) {
     return el("div.stack", null, plan.links.map((link) => el("details.card", { "data-key": `p-${link.name}` },
-        el("summary", null, el("b", null, link.name), say(`：忙 ${percent(link.load)}，一轮 ${ms_words(link.cycle_ms)}`, `: busy ${percent(link.load)}, one round ${ms_words(link.cycle_ms)}`),
-            link.fits ? null : el("b", null, say("　排不下", " does not fit"))),
+        el("summary", null, el("span", null, el("b", null, link.name), say(`：忙 ${percent(link.load)}，一轮 ${ms_words(link.cycle_ms)}`, `: busy ${percent(link.load)}, one round ${ms_words(link.cycle_ms)}`),
+            link.fits ? null : el("b", null, say("　排不下", " does not fit")))),
         el("div.scroll", { tabindex: "0", role: "region", "aria-label": say(`${link.name} 的采集计划`, `read plan of ${link.name}`) },
             el("table.table", null,
                 el("thead", null, el("tr", null, [say("设备", "Device"), say("每", "Every"), say("问哪些", "Requests"), say("用时", "Takes")].map((name) => el("th", { scope: "col" }, name)))),

@@ -62,15 +62,13 @@ function group([key, sign, zh, en, zh_why, en_why], tasks, alone) {
 
 function item(task, sign, words) {
     const site = town.sites.get(task.site);
-    const reasons = reasons_of(task);
 
     return el("li.card.watch", { class: sign },
         el("div.head", null, chip(sign, words), simulated_tag(site?.simulated)),
         el("h3", null, el("a", { href: `#/task/${encodeURIComponent(task.id)}` }, task.title)),
         el("p.soft.under", null, el("span", null, say("任务 ", "Task "), task.id), el("span", null, site_title(task.site)),
             task.village ? el("span", null, task.village) : null, el("span", null, category_words(task.category)), el("span", null, owner_words(task))),
-        reasons.length ? el("ul.reasons", null, reasons.map((text) => el("li", null, text))) : null,
-        missing_words(task),
+        reasons_part(task), provable_words(task),
         period_bar(task),
         el("p.buttons.watch-links", null,
             task.points.map((point) => el("a.button", { href: chart_address(task, point) },
@@ -95,14 +93,32 @@ function reasons_of(task) {
     return task.verdict?.reason ? [task.verdict.reason] : [];
 }
 
-function missing_words(task) {
-    const words = [];
-    if (typeof task.missing === "string" && task.missing)
-        words.push(el("p", null, el("b", null, say("还缺：", "Missing: ")), task.missing));
-    if (task.verdict?.provable_from)
-        words.push(el("p", null, el("b", null, say("最早可证明：", "Provable from: ")), moment(task.verdict.provable_from),
-            say("（此前数据须继续完整、达标）", " (if data stay complete and within limits until then)")));
-    return words;
+/* The first reasons weigh most; the others are one touch away. */
+const REASONS_SHOWN = 2;
+
+function reasons_part(task) {
+    const reasons = reasons_of(task);
+    const list = (some) => el("ul.reasons", null, some.map((text) => el("li", null, text)));
+
+    return reasons.length === 0 ? null : [list(reasons.slice(0, REASONS_SHOWN)),
+        reasons.length > REASONS_SHOWN ? el("details.more", null, el("summary", null, say(`还有 ${reasons.length - REASONS_SHOWN} 条理由`, `${reasons.length - REASONS_SHOWN} more reasons`)), list(reasons.slice(REASONS_SHOWN))) : null];
+}
+
+/* When it could be proven: counted from the strike-off, or anew from after what spoilt it. */
+function provable_words(task) {
+    const from = task.verdict?.provable_from;
+    const start = task.provable_start;
+    if (!from)
+        return null;
+    const past = Date.parse(from) <= now_ms();
+
+    if (past && start)
+        return el("p", null, el("b", null, say("换一段可以证明：", "Another span can be proven: ")),
+            say(`从 ${day_text(start)} 另算，${day_text(from)} 起已经可以证明`, `counted anew from ${day_text(start)}, since ${day_text(from)}`), say("。", ". "),
+            el("a", { href: evidence_address(task, start) }, say("就出这一段的佐证", "Evidence of that span")));
+    return el("p", null, el("b", null, say("何时可证明：", "Provable: ")),
+        start ? say(`从 ${day_text(start)} 另算，`, `counted anew from ${day_text(start)}, `) : null,
+        say(`最早 ${day_text(from)}，其间数据须完整、达标`, `at the earliest on ${day_text(from)}, if data stay complete and within limits`));
 }
 
 /* Days watched and left, as a bar whose words say the same. */
@@ -127,7 +143,7 @@ function chart_address(task, point) {
     return point_address(point, { compare: "over", task: task.id });
 }
 
-function evidence_address(task) {
-    const to = Math.min(now_ms(), Date.parse(task.watch_until ?? "") || now_ms());
-    return `#/evidence?${new URLSearchParams({ task: task.id, from: day_text(task.struck_off), to: day_text(to + DAY) })}`;
+function evidence_address(task, start) {
+    const to = start ? now_ms() : Math.min(now_ms(), Date.parse(task.watch_until ?? "") || now_ms());
+    return `#/evidence?${new URLSearchParams({ task: task.id, from: day_text(start ?? task.struck_off), to: day_text(to + DAY) })}`;
 }
