@@ -312,6 +312,7 @@ static const struct {
     {"aggregate.*",          "concluded from what is sealed; replay checks it"                             },
     {"aggregate_start.*",    "an index of the aggregates"                                                  },
     {"problem.*",            "the newest of problem_version, where its seal is"                            },
+    {"problem_task.*",       "the tasks that the body of problem names, as an index"                       },
     {"episode.*",            "concluded from what is sealed; replay checks it"                             },
     {"judged.*",             "the judge's memory"                                                          },
     {"memory.*",             "the judge's memory"                                                          },
