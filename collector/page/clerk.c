@@ -250,10 +250,14 @@ static void give(const struct entry *entry, struct http_answer *answer)
         pieces_answer(&copy, answer);
         return;
     }
-    if (entry->number == 0)
-        error_set(&err, ERROR_STORE, "%s",
-                  SAY("正在计算，请稍候再取", "it is being made: ask again in a moment"));
-    answer->retry_after_s = entry->number == 0 ? 1 : CLERK_EVERY_MS / 1000;
+    if (entry->number == 0) { /* no error: a browser would log one */
+        answer_json(answer, json_pack("{s:b}", "making", 1));
+        answer->status = 202;
+        answer->retry_after_s = 1;
+        answer->no_store = true;
+        return;
+    }
+    answer->retry_after_s = CLERK_EVERY_MS / 1000;
     answer_refuse_with(answer, 503, &err);
 }
 

@@ -46,7 +46,8 @@ void clerk_stop(struct clerk *clerk);
 /* The number of the last one made, 0: none yet; no number is ever given twice. Has it made, or made
  * anew when it is out of date, at most once every CLERK_EVERY_MS. Costs no query. */
 uint64_t clerk_number(struct clerk *clerk, const struct clerk_kind *kind, const char *arguments);
-/* The last one made; else 503 to be asked again in a second, or why it could not be made. */
+/* The last one made; else 202 {"making":true} to be asked again in a second, or why it could not be
+ * made (503). */
 void clerk_answer(struct clerk *clerk, const struct clerk_kind *kind, const char *arguments,
                   struct http_answer *answer);
 

@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/text.h"
+
 const char *const role_words[] = {"public", "reader", "steward", "office", NULL};
 
 static const struct route *const tables[] = {
@@ -17,9 +19,19 @@ static int hex_digit(char byte)
     return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
+/* Letters of any script: a task may be called 信-2. */
 static bool stands_in_name(int byte)
 {
-    return byte > 0 && byte < 0x80 && (isalnum((unsigned char)byte) || strchr("._-", byte) != NULL);
+    return byte >= 0x80 || (byte > 0 && (isalnum(byte) || strchr("._-", byte) != NULL));
+}
+
+static bool is_utf8(const char *at)
+{
+    size_t length = 1;
+
+    for (; *at != '\0' && length > 0; at += length)
+        length = utf8_length(at);
+    return length > 0;
 }
 
 /* One part of an address, decoded once: a name and nothing else, so neither "..", nor a slash, a
@@ -45,7 +57,7 @@ static bool read_variable(const char *part, size_t size, char out[VAR_SIZE])
         out[used++] = (char)byte;
     }
     out[used] = '\0';
-    return used > 0 && strcmp(out, ".") != 0 && strcmp(out, "..") != 0;
+    return used > 0 && strcmp(out, ".") != 0 && strcmp(out, "..") != 0 && is_utf8(out);
 }
 
 /* Part by part: what stands in braces is a variable, the rest must be the same byte for byte. */

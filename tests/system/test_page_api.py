@@ -44,7 +44,7 @@ def page(tmp_path_factory):
             made = town.command("user", "add", "tester", "--role", "office", "--json")
             assert made.returncode == 0, made.stderr
             address, token = f"http://127.0.0.1:{port}", json.loads(made.stdout)["user"]["token"]
-            for slow in ("watch", "river?month=2026-10&section=chuanyang-03"):  # 503 until it is made
+            for slow in ("watch", "river?month=2026-10&section=chuanyang-03"):  # 202 until it is made
                 wait_for(lambda: status(f"{address}/api/v1/{slow}", token) == 200, 30, slow)
             yield address, token
         finally:

@@ -603,6 +603,8 @@ export async function ask(path, { method = "GET", body, etag, signal, raw } = {}
     line.heard();
     if (response.status === 304)
         return { status: 304, data: null, etag, response };
+    if (method === "GET" && response.status === 202) // still being made
+        throw new Refusal(503, null, Number(response.headers.get("Retry-After")) || 1);
     if (response.ok)
         return { status: response.status, data: raw ? null : await response.json(), etag: response.headers.get("ETag"), response };
     const details = await response.json().catch(() => null);
@@ -643,7 +645,7 @@ function wait_seen(ms, signal) {
 }
 
 /* Asks again and again while the window is seen. `see` hears each new answer; an answer that is
- * still being made (503 with Retry-After) is waited for; silence is asked after ever more slowly,
+ * still being made (202 with Retry-After) is waited for; silence is asked after ever more slowly,
  * at most every 15 s. The promise is of the first answer. */
 export function poll(path, see, every_ms, signal) {
     let etag = null;

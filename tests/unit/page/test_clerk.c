@@ -124,7 +124,7 @@ static void who_asks_first_asks_again_in_a_second_and_then_has_it(void **state)
     struct desk *desk = *state;
 
     ask(desk, &words, "a");
-    assert_int_equal(desk->answer.status, 503);
+    assert_int_equal(desk->answer.status, 202);
     assert_int_equal(desk->answer.retry_after_s, 1);
     assert_int_not_equal(wait_number(desk, "a", 0), 0);
     answer_is(desk, "a", "{\"words\":\"Englisha\"}");

@@ -81,6 +81,15 @@ static void what_is_not_the_same_letter_by_letter_is_another_address(void **stat
             fail_msg("%s", wrong[i]);
 }
 
+static void a_name_has_letters_of_any_script_and_is_whole(void **state)
+{
+    assert_non_null(route_find(METHOD_GET, "/api/v1/tasks/%E4%BF%A1-2", vars, &allowed));
+    assert_string_equal(vars[0], "信-2");
+    assert_null(route_find(METHOD_GET, "/api/v1/tasks/%E4%BF", vars, &allowed));
+    assert_null(route_find(METHOD_GET, "/api/v1/tasks/%C0%AF", vars, &allowed)); /* a long "/" */
+    assert_null(route_find(METHOD_GET, "/api/v1/tasks/%FF", vars, &allowed));
+}
+
 static void a_name_that_does_not_fit_is_none(void **state)
 {
     char path[VAR_SIZE + 32] = "/api/v1/tasks/";
@@ -233,6 +242,7 @@ int main(void)
         cmocka_unit_test(another_method_is_told_which_are_allowed),
         cmocka_unit_test(no_path_ever_comes_out_of_a_name),
         cmocka_unit_test(what_is_not_the_same_letter_by_letter_is_another_address),
+        cmocka_unit_test(a_name_has_letters_of_any_script_and_is_whole),
         cmocka_unit_test(a_name_that_does_not_fit_is_none),
         cmocka_unit_test(arguments_are_taken_or_refused_with_a_sentence),
         cmocka_unit_test(a_refusal_is_problem_details),
