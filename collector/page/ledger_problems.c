@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "base/say.h"
 #include "page/ledger_inside.h"
 #include "store/store.h"

@@ -280,7 +280,8 @@ static json_t *months_json(struct wall_time first, struct wall_time last)
 void ledger_sections(struct call *call)
 {
     const struct settings *settings = call->host->settings;
-    struct wall_time first, last;
+    struct wall_time first = WALL_NONE;
+    struct wall_time last = WALL_NONE;
     struct error err = {0};
     size_t count;
     uint32_t *points = section_points(call->host, &count);
