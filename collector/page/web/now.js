@@ -168,14 +168,15 @@ function value_row(row, site) {
     const state = problem && problem_state(problem);
     const note = value_note(row);
     const absent = row.value === null;
+    const bound = row.bound && bound_label(row.bound, parameter?.unit);
+    const age = row.time !== null && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
+    const second = bound || note || row.stale; // else the age stands beside the name
     return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, row.stale && "stale", absent && "absent"].filter(Boolean).join(" "), "data-key": row.point },
-        el("span.name", null, channel_title(row.point)),
+        el("span.name", null, channel_title(row.point), !second && [" ", age]),
         el("span.right", null, state && !row.stale && !absent && [el("span.sign", null, mark(state, 13), term(STATES, state)), " "],
             absent ? el("span.measure", null, el("span.number", null, "—")) : measure(row.value, parameter?.unit, parameter?.decimals, row.bound),
             row.stale && !absent && el("span.unseen", null, say("（过时的值）", " (an old value)"))),
-        el("span.second", null,
-            el("span", null, [row.bound && bound_label(row.bound, parameter?.unit), note].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]))),
-            row.time !== null && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time))));
+        second && el("span.second", null, el("span", null, [bound, note].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]))), age));
 }
 
 const DEVICE_STATES = {

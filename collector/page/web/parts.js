@@ -90,17 +90,19 @@ export function task_mark(task) {
     return task_is_open(task) ? "nothing" : task.verdict?.answer === "not_proven" ? "doubt" : task.verdict?.answer === "held" ? "good" : "nothing";
 }
 
-export function deadline_words(task) {
+/* `bare`: where "deadline" stands beside it already. */
+export function deadline_words(task, bare = false) {
     if (!task.deadline)
         return el("span.soft", null, say("没有时限", "no deadline"));
     const date = date_words(Date.parse(`${task.deadline}T04:00:00Z`));
+    const due = bare ? date : say(`时限 ${date}`, `due ${date}`);
     if (!task_is_open(task))
-        return el("span", null, say(`时限 ${date}`, `deadline ${date}`));
+        return el("span", null, bare ? date : say(`时限 ${date}`, `deadline ${date}`));
     if (task.overdue)
-        return el("span.late", null, say(`时限 ${date}，逾期 ${Math.abs(task.days)} 天`, `due ${date}, ${Math.abs(task.days)} d overdue`));
+        return el("span.late", null, say(`${due}，逾期 ${Math.abs(task.days)} 天`, `${due}, ${Math.abs(task.days)} d overdue`));
     if (task.days !== null && task.days !== undefined)
-        return el("span", { class: task.soon || task.days <= 15 ? "soon" : null }, task.days === 0 ? say(`时限 ${date}，今天到期`, `due ${date}, today`) : say(`时限 ${date}，剩 ${task.days} 天`, `due ${date}, ${task.days} d left`));
-    return el("span", null, say(`时限 ${date}`, `due ${date}`));
+        return el("span", { class: task.soon || task.days <= 15 ? "soon" : null }, task.days === 0 ? say(`${due}，今天到期`, `${due}, today`) : say(`${due}，剩 ${task.days} 天`, `${due}, ${task.days} d left`));
+    return el("span", null, due);
 }
 
 export function task_item(task) {
@@ -137,7 +139,7 @@ export function timeline(rows) {
     const sorted = [...rows].sort((a, b) => String(a.time ?? "").localeCompare(String(b.time ?? "")) || (a.seq ?? 0) - (b.seq ?? 0));
     return el("ol.deeds", null, sorted.map((row) =>
         el("li.deed", { class: row.state ? `event ${row.state}` : null, "data-key": row.seq ? `deed-${row.seq}` : null },
-            el("p", null, el("span.what", null, row.what ?? say(`${doer(row)} ${term(DEEDS, row.kind)}`, `${doer(row)} ${term(DEEDS, row.kind)}`)), " ", el("span.soft.small", null, moment(row.time, true))),
+            el("p", null, el("span.what", null, row.what ?? say(`${doer(row)}${/[)）]$/.test(doer(row)) ? "" : " "}${term(DEEDS, row.kind)}`, `${doer(row)} ${term(DEEDS, row.kind)}`)), " ", el("span.soft.small", null, moment(row.time, true))),
             row.note && el("blockquote", null, row.note))));
 }
 

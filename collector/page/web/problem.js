@@ -1,5 +1,5 @@
 /* problem.js - one problem: every fact, what it looked like, what was done. */
-import { ago, bound_label, bound_words, channel_title, clock_words, day_text, doubt_words, el, icon, is_mixed, measure, moment, morph, now_ms, number_text, parameter_of, point_address, problem_state, say, simulated_tag, since, site_title, span_words } from "./base.js";
+import { ago, bound_label, bound_words, channel_title, clock_words, day_text, doubt_words, el, icon, is_mixed, measure, moment, morph, now_ms, number_text, parameter_of, point_address, problem_state, say, simulated_tag, span_words } from "./base.js";
 import { acknowledge, close_problem, maintenance, may_act, needs, write_note } from "./acts.js";
 import { back_link, joined, limit_words, owner_words, parameter_unit, problem_chip, problem_title, task_address, task_item, timeline } from "./parts.js";
 
@@ -23,8 +23,8 @@ function facts(problem) {
     const decimals = parameter_of(problem.point)?.decimals;
     const end = problem.ended ?? (problem.state === "open" ? null : problem.last);
     return el("dl.facts", null,
-        row(say("点位", "Site"), site_title(problem.site.name), joined([null, problem.site.village, problem.site.grid], " · ")),
-        row(say("开始", "Began"), since(problem.first)),
+        row(say("点位", "Site"), joined([problem.site.title || problem.site.name, problem.site.village, problem.site.grid], " · ")),
+        row(say("开始", "Began"), moment(problem.first, true), say("（", " ("), ago(problem.first), say("）", ")")),
         row(say("结束", "Ended"), end ? [moment(end, true), say("（历时 ", " (after "), span_words(Date.parse(end) - Date.parse(problem.first)), say("）", ")")] : say("还没有结束", "not yet")),
         problem.state === "open" && row(say("最近一次", "Last seen"), ago(problem.last)),
         problem.nature !== "doubt" && [
@@ -36,7 +36,7 @@ function facts(problem) {
             row(say("次数", "Episodes"), String(problem.episodes)),
             row(say("确认", "Acknowledged"), problem.acknowledged ? [problem.acknowledged.by, say("，", ", "), moment(problem.acknowledged.time)] : problem.state === "closed" ? say("没有人确认过", "never") : el("strong", null, say("还没有人确认", "nobody yet"))),
         ],
-        row(say("监测点", "Point"), el("a", { href: point_address(problem.point) }, problem.point)),
+        row(say("监测点", "Point"), el("a", { href: point_address(problem.point) }, `${channel_title(problem.point)} `, el("span.small", null, problem.point))),
         row(say("编号", "Number"), el("span.small", null, problem.uid)),
         problem.seal && row(say("封存", "Sealed"), say(`第 ${problem.seal.segment} 段`, `segment ${problem.seal.segment}`)));
 }

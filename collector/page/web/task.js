@@ -16,7 +16,7 @@ function facts(task) {
         row(say("牵头", "Lead"), owner.lead || "—"),
         row(say("责任单位", "Unit"), owner.unit || "—"),
         row(say("责任人", "Person"), owner.person || "—"),
-        row(say("时限", "Deadline"), deadline_words(task), task.extended && say("（已延期）", " (extended)")),
+        row(say("时限", "Deadline"), deadline_words(task, true), task.extended && say("（已延期）", " (extended)")),
         row(say("类别", "Trade"), category_words(task.category)),
         row(say("村居", "Village"), joined([task.village, task.grid], " · ").join("") || "—"),
         task.site && row(say("点位", "Site"), town.sites.has(task.site) ? el("a", { href: `#/now?site=${encodeURIComponent(task.site)}` }, site_title(task.site)) : task.site),
