@@ -37,6 +37,13 @@ const char *task_state_title(enum task_state state)
     return SAY(states[state].zh, states[state].en);
 }
 
+void task_state_sentences(enum task_state state, const char **zh, const char **en)
+{
+    assert(state < TASK_STATE_COUNT);
+    *zh = states[state].zh;
+    *en = states[state].en;
+}
+
 bool task_state_find(const char *word, enum task_state *state)
 {
     for (int i = 0; word != NULL && i < TASK_STATE_COUNT; i++)

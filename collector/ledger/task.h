@@ -53,6 +53,7 @@ struct task {
 
 const char *task_state_word(enum task_state state);  /* "struck_off" */
 const char *task_state_title(enum task_state state); /* 已销号 / struck off */
+void task_state_sentences(enum task_state state, const char **zh, const char **en);
 bool task_state_find(const char *word, enum task_state *state);
 
 /* Struck off and inside its watch period at that moment (states struck_off, watching and

@@ -22,6 +22,7 @@ enum {
 /* A limit in force: NAN where there is none on that side. */
 struct live_limit {
     double low, high;
+    enum period on; /* what is held against it: a reading, or a mean of an hour, a day */
 };
 
 /* One that is not closed. */

@@ -1,10 +1,20 @@
-/* Which limit binds each point now: the tightest of the rules of rules.conf. */
+/* Which limit binds each point now: the tightest of the rules of rules.conf, of those that hold the
+ * finest period against it.
+ */
 #include <math.h>
 
 #include "page/live_inside.h"
 
-static void tighten(struct live_limit *limit, const struct bound *bound)
+/* Beside a reading stands a bound of readings where there is one: what a mean of a day may be says
+ * little of it. */
+static void tighten(struct live_limit *limit, const struct bound *bound, enum period on)
 {
+    bool none = isnan(limit->low) && isnan(limit->high);
+
+    if (!none && on > limit->on)
+        return;
+    if (none || on < limit->on)
+        *limit = (struct live_limit){NAN, NAN, on};
     if (bound->kind != BOUND_BELOW && !(limit->high <= bound->high))
         limit->high = bound->high;
     if (bound->kind != BOUND_ABOVE && !(limit->low >= bound->low))
@@ -19,7 +29,7 @@ static void limit_by_rule(struct live_limit *limit, const struct lanes *lanes, s
         const struct stage *stage = lane_stage(lane, now);
 
         if (stage != NULL && lane->when != (night ? WHEN_DAY : WHEN_NIGHT))
-            tighten(limit, &stage->bound);
+            tighten(limit, &stage->bound, lane->on);
     }
 }
 
@@ -28,7 +38,7 @@ static struct live_limit limit_at(const struct live *live, const struct catalog_
 {
     const struct settings *settings = live->host.settings;
     const struct catalog_device *device = &live->host.catalog->devices[point->device];
-    struct live_limit limit = {NAN, NAN};
+    struct live_limit limit = {NAN, NAN, PERIOD_READING};
     char name[POINT_SIZE];
 
     if (!device->active || point->parameter == NULL)

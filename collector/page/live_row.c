@@ -75,9 +75,14 @@ static void add_value(struct text *text, double value)
         text_add(text, "null");
 }
 
+static bool limit_is_none(const struct live_limit *limit)
+{
+    return isnan(limit->low) && isnan(limit->high);
+}
+
 static void add_limit(struct text *text, const struct live_limit *limit)
 {
-    if (isnan(limit->low) && isnan(limit->high)) {
+    if (limit_is_none(limit)) {
         text_add(text, "null");
     } else if (isnan(limit->low)) {
         text_add(text, "{\"above\":");
@@ -152,5 +157,7 @@ void live_row(const struct live *live, uint32_t place, struct mono_time now, str
     text_add_int(text, device->every_ms);
     text_add(text, ",\"bound\":");
     add_limit(text, &live->limits[place]);
+    text_add(text, ",\"bound_on\":");
+    add_word(text, limit_is_none(&live->limits[place]) ? "" : period_word(live->limits[place].on));
     text_add(text, device->simulated ? ",\"simulated\":true}" : ",\"simulated\":false}");
 }

@@ -124,13 +124,16 @@ static json_t *categories_json(const struct terms *terms)
     return list;
 }
 
-static json_t *states_json(const struct terms *terms)
+static json_t *states_json(void)
 {
     json_t *list = json_array();
 
-    for (int i = 0; i < TASK_STATE_COUNT; i++)
-        json_array_append_new(list, word_json(task_state_word((enum task_state)i),
-                                              terms->states[i].zh, terms->states[i].en));
+    for (int i = 0; i < TASK_STATE_COUNT; i++) {
+        const char *zh, *en;
+
+        task_state_sentences((enum task_state)i, &zh, &en);
+        json_array_append_new(list, word_json(task_state_word((enum task_state)i), zh, en));
+    }
     return list;
 }
 
@@ -175,6 +178,6 @@ json_t *described_town(const struct settings *settings)
         settings->language == LANGUAGE_EN ? "en" : "zh", "version", version_text(), "simulated",
         simulated, "ledger", settings->ledger, "ledger_owner", owner, "sites", sites_json(settings),
         "parameters", parameters_json(settings->parameters), "categories",
-        categories_json(settings->terms), "task_states", states_json(settings->terms), "causes",
+        categories_json(settings->terms), "task_states", states_json(), "causes",
         causes_json(), "qualities", qualities_json());
 }

@@ -401,10 +401,22 @@ export function bound_words(bound, unit) {
 
 const plain = (number) => String(number).replace("-", "−");
 
-export function bound_label(bound, unit) {
+/* What is held against a bound: a mean of a day is not a reading. */
+export const HELD = {
+    "1min": ["分钟值", "1 min"], "5min": ["5 分钟值", "5 min"], "10min": ["10 分钟值", "10 min"], "15min": ["15 分钟值", "15 min"],
+    "1h": ["小时值", "hourly"], "4h": ["4 小时值", "4 h"], "8h": ["8 小时滑动值", "moving 8 h"], day: ["日值", "daily"], month: ["月值", "monthly"],
+    daytime: ["昼间值", "daytime"], night: ["夜间值", "night"], year: ["年值", "yearly"],
+};
+
+export function bound_label(bound, unit, held) {
     const words = bound_words(bound, unit);
-    return words ? el("span.bound", null, say("应 ", "should be "), el("span.nowrap", null, words)) : null;
+    const of = HELD[held];
+    return words ? el("span.bound", null, of ? say(`${of[0]}应 `, `${of[1]} value should be `) : say("应 ", "should be "), el("span.nowrap", null, words)) : null;
 }
+
+/* Whether a value is on the wrong side. */
+export const is_over = (value, bound) =>
+    typeof value === "number" && Boolean(bound) && (value > (bound.above ?? Infinity) || value < (bound.below ?? -Infinity) || (Array.isArray(bound.between) && (value < bound.between[0] || value > bound.between[1])));
 
 /* Moments ------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* now.js - the town at a glance: what is wrong first, in one sentence, then village by village,
  * then site by site.
  */
-import { ago, bound_label, cause_words, channel_title, chip, doubt_words, el, empty, heard, icon, is_mixed, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
+import { ago, bound_label, cause_words, channel_title, chip, doubt_words, el, empty, heard, icon, is_mixed, is_over, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
 
 /* The sentence ---------------------------------------------------------------------------------- */
 
@@ -120,7 +120,7 @@ const owners = new Map(); // of the tasks that problems belong to: id -> task, n
 function whose(problem) {
     const parts = problem.tasks.map((id) => {
         const owner = owners.get(id)?.owner;
-        return [el("a", { href: `#/task/${encodeURIComponent(id)}` }, say(`任务 ${id}`, `task ${id}`)), owner && ` ${owner.unit || owner.lead || ""}${owner.person ? say(`（${owner.person}）`, ` (${owner.person})`) : ""}`];
+        return [el("a.nowrap", { href: `#/task/${encodeURIComponent(id)}` }, say(`任务 ${id}`, `task ${id}`)), owner && ` ${owner.unit || owner.lead || ""}${owner.person ? say(`（${owner.person}）`, ` (${owner.person})`) : ""}`];
     });
     return parts.length ? el("p.whose", null, say("责任：", "Owner: "), parts.flatMap((part, i) => (i ? [say("；", "; "), part] : [part])))
         : el("p.whose.soft", null, say("没有对应的整改任务", "No task is about this"));
@@ -132,18 +132,27 @@ const PROBLEM_TITLES = {
     new: ["新超标", "New breach"],
 };
 
-function trouble_part(problem) {
+const held_of = (problem) => problem.on ?? problem.limit?.period ?? null;
+
+/* An open problem whose value is inside its bound again is not over yet: it has to stay there. */
+function inside_again(problem, site) {
+    const row = site.points.find((one) => one.point === problem.point);
+    return problem.state === "open" && problem.nature === "breach" && row && !row.stale && row.value !== null && !is_over(row.value, problem.bound);
+}
+
+function trouble_part(problem, site) {
     const parameter = parameter_of(problem.point);
     const state = problem_state(problem);
     const doubt = problem.nature === "doubt";
     const kind = doubt ? say("数据存疑", "Doubtful data") : term(PROBLEM_TITLES, problem.kind);
     return el("div.trouble", { class: state, "data-key": problem.uid },
-        el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, say(`${channel_title(problem.point)}${kind}`, `${kind}: ${channel_title(problem.point)}`)),
+        el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, mark(state, 16), say(`${channel_title(problem.point)}${kind}`, `${kind}: ${channel_title(problem.point)}`)),
             simulated_tag(is_mixed() && problem.simulated)),
         doubt ? problem.rule && el("p", null, doubt_words(problem.rule))
             : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　", bound_label(problem.bound, parameter?.unit)),
         el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended), say("；始于", "; began "), moment(problem.first)] : since(problem.first),
             problem.acknowledged ? say("，已有人确认", "; acknowledged") : !doubt && say("，还没有人确认", "; nobody has acknowledged it")),
+        inside_again(problem, site) && el("p.soft", null, say("现在的值在界限内；稳住一段时间才算恢复。", "The value is inside its bound now; it counts as recovered once it has stayed there.")),
         whose(problem));
 }
 
@@ -165,16 +174,17 @@ function value_note(row) {
 function value_row(row, site) {
     const parameter = parameter_of(row.point);
     const problem = site.problems.find((one) => one.point === row.point && one.state === "open" && one.nature === "breach");
-    const state = problem && problem_state(problem);
+    const state = problem && is_over(row.value, problem.bound) && problem_state(problem);
     const note = value_note(row);
     const absent = row.value === null;
-    const bound = row.bound && bound_label(row.bound, parameter?.unit);
+    const against = problem?.bound ?? row.bound; // of the problem that stands open, else the finest there is
+    const bound = against && bound_label(against, parameter?.unit, problem ? held_of(problem) : row.bound_on);
     const age = row.time !== null && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
     const second = bound || note || row.stale; // else the age stands beside the name
     return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, row.stale && "stale", absent && "absent"].filter(Boolean).join(" "), "data-key": row.point },
         el("span.name", null, channel_title(row.point), !second && [" ", age]),
         el("span.right", null, state && !row.stale && !absent && [el("span.sign", null, mark(state, 13), term(STATES, state)), " "],
-            absent ? el("span.measure", null, el("span.number", null, "—")) : measure(row.value, parameter?.unit, parameter?.decimals, row.bound),
+            absent ? el("span.measure", null, el("span.number", null, "—")) : measure(row.value, parameter?.unit, parameter?.decimals, against),
             row.stale && !absent && el("span.unseen", null, say("（过时的值）", " (an old value)"))),
         second && el("span.second", null, el("span", null, [bound, note].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]))), age));
 }
@@ -216,7 +226,7 @@ function site_card(site) {
             el("div.head", null, chip(site.state), simulated_tag(is_mixed() && about?.simulated)),
             el("h3", null, site_title(site.name)),
             el("p.small.soft", null, where.join(" · "), site.state !== "nothing" && site.since && [" · ", since(site.since)])),
-        site.problems.filter((problem) => problem.state !== "closed").map(trouble_part),
+        site.problems.filter((problem) => problem.state !== "closed").map((problem) => trouble_part(problem, site)),
         down.map(device_row),
         site.state === "nothing" && el("p.soft", null, say("这里没有接入设备：没有数据，不代表没有问题。", "No device is connected here: no data does not mean no problem.")),
         values_part(site),

@@ -575,7 +575,26 @@ static void the_bound_of_a_value_is_the_tightest_in_force(void **state)
 
     bound_is(world, "good", "ph", "{\"between\":[6,9]}");
     bound_is(world, "recovered", "ph", "{\"above\":9}");
-    bound_is(world, "good", "turbidity", "null");
+    bound_is(world, "good", "water_temperature", "null");
+    world_end(world);
+}
+
+static void is_held_on(struct world *world, const char *site, const char *channel, const char *on)
+{
+    json_t *now;
+    const json_t *found = row(world, site, channel, &now);
+
+    assert_string_equal(words(found, "bound_on"), on);
+    json_decref(now);
+}
+
+static void a_bound_of_readings_goes_before_one_of_means_and_each_says_which_it_is(void **state)
+{
+    struct world *world = by_day();
+
+    is_held_on(world, "good", "ph", "reading");
+    bound_is(world, "good", "turbidity", "{\"above\":50}");
+    is_held_on(world, "good", "turbidity", "1h");
     world_end(world);
 }
 
@@ -794,6 +813,7 @@ static void the_towns_words_stand_in_both_languages(void **state)
     const json_t *timeout = named(member(town, "causes"), "key", "timeout");
     const json_t *normal = named(member(town, "qualities"), "letter", "N");
     const json_t *site = named(member(town, "sites"), "name", "relapse");
+    const json_t *struck_off = named(member(town, "task_states"), "key", "struck_off");
 
     assert_string_equal(words(timeout, "zh"), "没有回答");
     assert_string_equal(words(timeout, "en"), "did not answer");
@@ -801,6 +821,8 @@ static void the_towns_words_stand_in_both_languages(void **state)
     assert_string_equal(words(normal, "zh"), "正常");
     assert_int_equal(json_array_size(member(town, "qualities")), QUALITY_COUNT);
     assert_int_equal(json_array_size(member(town, "causes")), CAUSE_COUNT - 1);
+    assert_string_equal(words(struck_off, "zh"), "已销号");
+    assert_string_equal(words(struck_off, "en"), "struck off");
     assert_string_equal(words(site, "kind_zh"), "企业");
     assert_int_equal(json_array_size(member(site, "location")), 2);
     assert_true(json_is_null(member(named(member(town, "sites"), "name", "good"), "location")));
@@ -840,6 +862,7 @@ int main(void)
         cmocka_unit_test(a_value_of_the_run_before_is_stale_with_its_old_time),
         cmocka_unit_test(before_the_clock_is_trusted_times_are_null),
         cmocka_unit_test(the_bound_of_a_value_is_the_tightest_in_force),
+        cmocka_unit_test(a_bound_of_readings_goes_before_one_of_means_and_each_says_which_it_is),
         cmocka_unit_test(what_a_rule_asks_by_night_binds_by_night_alone),
         cmocka_unit_test(a_version_stands_while_nothing_changes),
         cmocka_unit_test(a_version_rises_with_each_thing_that_is_shown),

@@ -29,6 +29,8 @@ static void an_address_is_found_with_its_names(void **state)
     assert_string_equal(vars[2], "pm2_5.max");
     assert_non_null(route_find(METHOD_GET, "/api/v1/tasks/%33%37", vars, &allowed));
     assert_string_equal(vars[0], "37");
+    assert_non_null(route_find(METHOD_GET, "/api/v1/tasks/%E4%BF%A1-2", vars, &allowed));
+    assert_string_equal(vars[0], "信-2");
 }
 
 static void another_method_is_told_which_are_allowed(void **state)
