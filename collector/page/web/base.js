@@ -336,7 +336,7 @@ export function town_take(about) {
 
 function town_term(table, key) {
     const row = town.about?.[table]?.find?.((one) => one.key === key || one.letter === key);
-    return row ? say(row.zh, row.en) : null;
+    return row ? say(row.zh, row.en) || null : null;
 }
 
 export const category_words = (key) => town_term("categories", key) ?? key ?? "–";
@@ -502,7 +502,7 @@ export const lately = (moment) =>
 /* "自 今天 12:04（3 分钟前）" */
 export const since = (at) =>
     at === null || at === undefined ? null
-        : el("span.since", null, say("自", "since "), moment(at), say("（", " ("), ago(at), say("）", ")"));
+        : el("span.since", null, say("自", "since "), moment(at), " ", el("span.nowrap", null, say("（", "("), ago(at), say("）", ")")));
 
 /* A <time> that says the moment, exact in its title. */
 export const moment = (at, seconds) =>

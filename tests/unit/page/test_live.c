@@ -575,7 +575,7 @@ static void the_bound_of_a_value_is_the_tightest_in_force(void **state)
 
     bound_is(world, "good", "ph", "{\"between\":[6,9]}");
     bound_is(world, "recovered", "ph", "{\"above\":9}");
-    bound_is(world, "good", "water_temperature", "null");
+    bound_is(world, "good", "turbidity", "null");
     world_end(world);
 }
 
@@ -593,6 +593,7 @@ static void a_bound_of_readings_goes_before_one_of_means_and_each_says_which_it_
     struct world *world = by_day();
 
     is_held_on(world, "good", "ph", "reading");
+    held_clock_advance(&world->clock, 11 * 60 * MINUTE_MS);
     bound_is(world, "good", "turbidity", "{\"above\":50}");
     is_held_on(world, "good", "turbidity", "1h");
     world_end(world);
