@@ -178,6 +178,6 @@ json_t *described_town(const struct settings *settings)
         settings->language == LANGUAGE_EN ? "en" : "zh", "version", version_text(), "simulated",
         simulated, "ledger", settings->ledger, "ledger_owner", owner, "sites", sites_json(settings),
         "parameters", parameters_json(settings->parameters), "categories",
-        categories_json(settings->terms), "task_states", states_json(), "causes",
-        causes_json(), "qualities", qualities_json());
+        categories_json(settings->terms), "task_states", states_json(), "causes", causes_json(),
+        "qualities", qualities_json());
 }

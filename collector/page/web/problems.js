@@ -31,8 +31,10 @@ const states_asked = { standing: ["open", "recovered"], closed: ["closed"], all:
 
 export async function show(page, where) {
     const chosen = { state: where.query.get("state") ?? "standing", kind: where.query.get("kind") ?? "", nature: where.query.get("nature") ?? "breach", site: where.query.get("site") ?? "", owner: where.query.get("owner") ?? "" };
-    if (!STATES[chosen.state])
-        chosen.state = "standing";
+    const known = (key, table, fallback) => { chosen[key] = table[chosen[key]] ? chosen[key] : fallback; };
+    known("state", STATES, "standing");
+    known("kind", KINDS, "");
+    known("nature", NATURES, "breach");
     const owners = new Map();
     let asking = new AbortController();
     let lists = [];
