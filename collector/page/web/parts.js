@@ -1,5 +1,5 @@
 /* parts.js - rows of problems and tasks, deeds, and what else more than one view shows. */
-import { ago, bound_label, category_words, channel_title, chip, date_words, doubt_words, el, icon, is_mixed, KINDS, mark, measure, moment, parameter_of, problem_state, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
+import { ago, bound_label, category_words, channel_title, chip, date_words, day_text, doubt_words, el, icon, is_mixed, KINDS, mark, measure, moment, moment_words, now_ms, parameter_of, problem_state, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
 
 export const task_address = (id) => `#/task/${encodeURIComponent(id)}`;
 export const problem_address = (problem) => `#/problem/${problem.uid}`;
@@ -42,6 +42,14 @@ export function limit_words(limit) {
 
 export const owner_words = (owner) => joined([owner?.unit || owner?.lead, owner?.person], say("，", ", ")).join("");
 
+/* "2025年10月29日 19:21 至 2026年3月28日 19:21": once a year is named, so is the other. */
+function from_to(from, to) {
+    const year = (at) => day_text(at).slice(0, 4);
+    const words = (at) => (year(from) !== year(to) && year(at) === year(now_ms())
+        ? el("time.nowrap", { datetime: new Date(at).toISOString() }, say(`${year(at)}年`, ""), moment_words(at), say("", ` (${year(at)})`)) : moment(at));
+    return [words(from), say(" 至 ", " to "), words(to)];
+}
+
 /* One problem in a list. `owners`: tasks by id, where they are known. */
 export function problem_item(problem, owners) {
     const state = problem_state(problem);
@@ -55,10 +63,10 @@ export function problem_item(problem, owners) {
             bound_label(problem.bound, parameter_unit(problem))]),
         el("p.meta", null,
             el("span", null, problem.state === "open" ? [say("始于", "since "), moment(problem.first), say("（", " ("), ago(problem.first), say("）", ")")]
-                : [moment(problem.first), say(" 至 ", " to "), moment(problem.ended ?? problem.last)]),
+                : from_to(problem.first, problem.ended ?? problem.last)),
             problem.episodes > 1 && el("span", null, say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
             problem.tasks.length > 0 && el("span", null, joined(problem.tasks.map((id) => joined([say(`任务 ${id}`, `task ${id}`), owner_words(owners?.get(id)?.owner)], " ")), say("；", "; "))),
-            !doubt && problem.state !== "closed" && el("span", null, problem.acknowledged ? say(`${problem.acknowledged.by || "有人"} 已确认`, `acknowledged by ${problem.acknowledged.by || "someone"}`) : el("strong", null, say("无人确认", "not acknowledged")))));
+            !doubt && problem.state !== "closed" && el("span", null, problem.acknowledged ? say(`${person_words(problem.acknowledged.by) || "有人"} 已确认`, `acknowledged by ${person_words(problem.acknowledged.by) || "someone"}`) : el("strong", null, say("无人确认", "not acknowledged")))));
 }
 
 /* Tasks ------------------------------------------------------------------------------------------ */
@@ -128,10 +136,12 @@ export const DEEDS = {
     "evidence.issue": ["佐证包已封存", "evidence was sealed"],
 };
 
-/* Who did it, as people are called: "page:li" is li. */
+/* As people are called: "page:li", who signed in on the page, is li. */
+export const person_words = (name) => String(name ?? "").replace(/^page:/, "");
+
 const doer = (deed) => {
-    const who = String(deed.who ?? "").replace(/^page:/, "");
-    return deed.by && deed.by !== who ? say(`${deed.by}（以 ${who} 登录）`, `${deed.by} (signed in as ${who})`) : deed.by || who || "—";
+    const [who, by] = [person_words(deed.who), person_words(deed.by)];
+    return by && by !== who ? say(`${by}（以 ${who} 登录）`, `${by} (signed in as ${who})`) : by || who || "—";
 };
 
 /* Rows {time, state?, what, note} and deeds, newest last. */

@@ -148,6 +148,13 @@ function controls(view) {
         el("button", { type: "submit" }, say("显示", "Show")))));
 }
 
+/* "4s", as rules.conf says it, in words. */
+function lasting(text) {
+    const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)$/.exec(text) ?? [];
+    const words = { ms: "毫秒", s: "秒", min: "分钟", h: "小时", d: "天" };
+    return unit ? say(` ${number} ${words[unit]}`, `${number} ${unit}`) : text;
+}
+
 function limits({ point }) {
     const rules = new Map();
     for (const rule of point.rules)
@@ -157,7 +164,7 @@ function limits({ point }) {
     return el("section", null, el("h2", null, say("规则和限值", "Rules and limits")),
         rules.size ? el("ul.limits", null, [...rules.values()].map((rule) => el("li", null, el("b", null, rule.title || rule.name), say("：应 ", ": should be "),
             [...new Set(rule.bounds)].join(say("、", ", ")), say("，按", ", judged by "), period_words(rule.on), say("判定", ""),
-            rule.for && rule.for !== "0s" ? say(`，持续 ${rule.for} 才算`, ` for ${rule.for}`) : null)))
+            rule.for && rule.for !== "0s" ? say(`，持续 ${lasting(rule.for)}才算`, ` for ${lasting(rule.for)}`) : null)))
             : el("p.soft", null, say("没有规则看着这个监测点：超出限值也不会登记为问题。", "No rule watches this point: going beyond a limit opens no problem.")),
         point.limits.length ? el("details", null, el("summary", null, say(`标准里有关的限值 ${point.limits.length} 条`, `${point.limits.length} limits of standards`)),
             el("ul.limits", null, point.limits.map((limit) => el("li", null, line_words({ limit, bound: limit.bound, when: limit.when }, point.unit),

@@ -1,7 +1,7 @@
 /* problem.js - one problem: every fact, what it looked like, what was done. */
 import { ago, bound_label, bound_words, channel_title, clock_words, day_text, doubt_words, el, icon, is_mixed, measure, moment, morph, now_ms, number_text, parameter_of, point_address, problem_state, say, simulated_tag, span_words } from "./base.js";
 import { acknowledge, close_problem, maintenance, may_act, needs, write_note } from "./acts.js";
-import { back_link, joined, limit_words, owner_words, parameter_unit, problem_chip, problem_title, task_address, task_item, timeline } from "./parts.js";
+import { back_link, joined, limit_words, owner_words, parameter_unit, person_words, problem_chip, problem_title, task_address, task_item, timeline } from "./parts.js";
 
 const HOUR = 3600000;
 const row = (words, ...value) => [el("dt", null, words), el("dd", null, ...value)];
@@ -18,7 +18,9 @@ function sentence(problem) {
     return say(`${site}的${what}应 ${allowed}，最差到 ${number_text(problem.worst.value, parameter_of(problem.point)?.decimals, problem.bound)} ${unit}。${kind}`, `${what} at ${site} should be ${allowed}; the worst was ${number_text(problem.worst.value, parameter_of(problem.point)?.decimals, problem.bound)} ${unit}. ${kind}`);
 }
 
-function facts(problem) {
+const acknowledged_words = ({ acknowledged: { by, time } }) => [person_words(by) || say("有人", "someone"), say("，", ", "), moment(time)];
+
+function facts(problem, rule) {
     const unit = parameter_unit(problem);
     const decimals = parameter_of(problem.point)?.decimals;
     const end = problem.ended ?? (problem.state === "open" ? null : problem.last);
@@ -31,10 +33,10 @@ function facts(problem) {
             row(say("最差值", "Worst"), measure(problem.worst.value, unit, decimals, problem.bound), "，", moment(problem.worst.time, true)),
             typeof problem.worst.multiple === "number" && row(say("超标倍数", "Exceedance"), say(`${problem.worst.multiple.toFixed(2)} 倍`, `${problem.worst.multiple.toFixed(2)} of the limit above it`)),
             row(say("界限", "Bound"), bound_label(problem.bound, unit)),
-            row(say("依据", "By"), limit_words(problem.limit) ?? say(`规则 ${problem.rule}（不是标准限值）`, `rule ${problem.rule} (no limit of a standard)`),
+            row(say("依据", "By"), limit_words(problem.limit) ?? say(`规则“${rule ?? problem.rule}”（不是标准限值）`, `rule “${rule ?? problem.rule}” (no limit of a standard)`),
                 problem.limit && problem.limit.verified === false && el("strong.late", null, say("（限值未经核实）", " (the limit is not verified)"))),
-            row(say("次数", "Episodes"), String(problem.episodes)),
-            row(say("确认", "Acknowledged"), problem.acknowledged ? [problem.acknowledged.by, say("，", ", "), moment(problem.acknowledged.time)] : problem.state === "closed" ? say("没有人确认过", "never") : el("strong", null, say("还没有人确认", "nobody yet"))),
+            row(say("次数", "Episodes"), say(`${problem.episodes} 次`, String(problem.episodes))),
+            row(say("确认", "Acknowledged"), problem.acknowledged ? acknowledged_words(problem) : problem.state === "closed" ? say("没有人确认过", "never") : el("strong", null, say("还没有人确认", "nobody yet"))),
         ],
         row(say("监测点", "Point"), el("a", { href: point_address(problem.point) }, `${channel_title(problem.point)} `, el("span.small", null, problem.point))),
         row(say("编号", "Number"), el("span.small", null, problem.uid)),
@@ -43,8 +45,9 @@ function facts(problem) {
 
 function chart_address(problem) {
     const query = { from: new Date(Date.parse(problem.first) - HOUR).toISOString() };
-    if (problem.ended || problem.state !== "open")
-        query.to = new Date(Date.parse(problem.ended ?? problem.last) + HOUR).toISOString();
+    const end = Date.parse(problem.ended ?? problem.last) + HOUR;
+    if (problem.state !== "open" && end < now_ms())
+        query.to = new Date(end).toISOString();
     return point_address(problem.point, query);
 }
 
@@ -81,7 +84,7 @@ function buttons({ problem }, done) {
             may_act("steward") && el("button.button", { type: "button", onclick: () => maintenance([[device, device]], local_input(now_ms()), local_input(now_ms() + 2 * HOUR), done) }, say("设维护窗口", "Maintenance window")),
             standing && may_act("office") && el("button.button", { type: "button", onclick: () => close_problem(problem, title, done) }, say("关闭问题", "Close problem"))),
         standing && needs("steward", "确认问题、写备注", "acknowledge it or write a note"),
-        problem.tasks.length === 0 && el("p.small.soft", null, say("没有整改任务与这个监测点有关，所以不能按任务出佐证。", "No task is about this point, so there is no task to hand evidence over for.")));
+        problem.tasks.length === 0 && el("p.small.soft", null, say("没有整改任务与这个监测点有关，所以不能按任务出佐证。要交材料，可打印本页，并在曲线页下载数据（CSV）。", "No task is about this point, so there is no task to hand evidence over for. Print this page, and download the data (CSV) from the chart.")));
 }
 
 function episodes_part({ problem, episodes }) {
@@ -98,17 +101,29 @@ function episodes_part({ problem, episodes }) {
 
 export async function show(page, where) {
     const uid = where.path[1] ?? "";
+    let rule; // as people named it; null while asked and where it is no more
+    let shown = null;
+    const name_rule = (problem) => {
+        rule = null;
+        page.ask(`/points/${problem.point.split("/").map(encodeURIComponent).join("/")}`).then(({ point }) => {
+            rule = point.rules.find(({ name }) => name === problem.rule)?.title || null;
+            draw(shown);
+        }, () => {});
+    };
     const draw = (whole) => {
-        const { problem, tasks } = whole;
+        const { problem, tasks } = shown = whole;
+        if (rule === undefined && problem.nature !== "doubt" && !problem.limit)
+            name_rule(problem);
         const title = problem_title(problem);
         page.title(`${title}：${problem.site.title || problem.site.name}`);
         const fresh = el("div", { class: page.root.className, "data-view": "problem" },
             el("div.stack", { "data-key": "top" }, back_link("#/problems", say("全部问题", "All problems")),
-                el("div.row", null, problem_chip(problem), simulated_tag(is_mixed() && problem.simulated)),
+                el("div.row", null, problem_chip(problem), simulated_tag(is_mixed() && problem.simulated),
+                    problem.acknowledged && el("span.soft", { "data-key": "acknowledged" }, say("已确认：", "Acknowledged: "), acknowledged_words(problem))),
                 el("h1", null, `${problem.site.title || problem.site.name} · ${title}`), el("p.lead", null, sentence(problem)),
                 tasks.length > 0 && el("p", null, say("责任：", "Owner: "), joined(tasks.map((task) => [el("a", { href: task_address(task.id) }, say(`任务 ${task.id}`, `task ${task.id}`)), ` ${owner_words(task.owner)}`]), say("；", "; "))),
                 buttons(whole, again)),
-            el("div.two", { "data-key": "two" }, el("section.card.stack", { "aria-labelledby": "facts" }, el("h2", { id: "facts" }, say("事实", "Facts")), facts(problem)), deeds_part(whole)),
+            el("div.two", { "data-key": "two" }, el("section.card.stack", { "aria-labelledby": "facts" }, el("h2", { id: "facts" }, say("事实", "Facts")), facts(problem, rule)), deeds_part(whole)),
             episodes_part(whole),
             tasks.length > 0 && el("section.stack", { "data-key": "tasks", "aria-labelledby": "tasks" }, el("h2", { id: "tasks" }, say("对应的整改任务", "Its tasks")), el("ul.list", null, tasks.map(task_item))));
         morph(page.root, fresh);
