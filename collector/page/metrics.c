@@ -9,6 +9,7 @@
 #include "base/say.h"
 #include "base/version.h"
 #include "page/metrics_station.h"
+#include "page/page.h"
 #include "page/route.h"
 
 enum { COPY_FRESH_MS = 2000 };
@@ -49,6 +50,34 @@ static void add_build(struct exposition *out, const struct call *call)
     exposition_family(out, "lookback_simulated", FAMILY_GAUGE,
                       "1: some devices are simulated, and so is what is made from them.");
     exposition_count(out, NULL, call->host->catalog->simulated);
+}
+
+static void add_page(struct exposition *out, struct page *page)
+{
+    struct page_status status;
+
+    page_status(page, &status);
+    exposition_family(out, "lookback_page_connections", FAMILY_GAUGE,
+                      "Connections to the page that are open.");
+    exposition_count(out, NULL, status.connections);
+    exposition_family(out, "lookback_page_connections_most", FAMILY_GAUGE,
+                      "Most connections that were open at once since start.");
+    exposition_count(out, NULL, status.connections_most);
+    exposition_family(out, "lookback_page_requests_total", FAMILY_COUNTER,
+                      "Requests to the page since start.");
+    exposition_count(out, NULL, status.requests);
+    exposition_family(out, "lookback_page_not_modified_total", FAMILY_COUNTER,
+                      "Answers 304 since start: who asked had it already.");
+    exposition_count(out, NULL, status.not_modified);
+    exposition_family(out, "lookback_page_refused_total", FAMILY_COUNTER,
+                      "Requests answered by a refusal (4xx, 5xx) since start.");
+    exposition_count(out, NULL, status.refused);
+    exposition_family(out, "lookback_page_closed_slow_total", FAMILY_COUNTER,
+                      "Connections ended because asking or taking took too long, since start.");
+    exposition_count(out, NULL, status.closed_slow);
+    exposition_family(out, "lookback_page_crowded_out_total", FAMILY_COUNTER,
+                      "Connections ended because too many were open, since start.");
+    exposition_count(out, NULL, status.crowded_out);
 }
 
 /* Pages of memory that are resident: proc(5), statm. NAN: not known. */
@@ -103,6 +132,7 @@ static void metrics(struct call *call)
     metrics_store(&out, host);
     metrics_seals(&out, host);
     metrics_notices(&out, host->notices);
+    add_page(&out, call->page);
     add_process(&out);
     read = add_ledger(&out, call->reader, &err);
     status_copy_release(copy);

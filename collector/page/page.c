@@ -6,14 +6,15 @@
 
 #include "base/log.h"
 #include "base/say.h"
+#include "page/certificate.h"
 #include "page/page_inside.h"
 #include "page/tls.h"
 
-enum { FIRST_TRY_S = 1, TRY_AGAIN_S = 30 };
+enum { FIRST_TRY_S = 1, TRY_AGAIN_S = 30, HOUR_S = 3600, DAY_S = 24 * HOUR_S };
 
 #define NOTICE "page"
 
-/* Keys are read for the moment in which they are needed. */
+/* Keys are read for the moment in which they are needed. `lock` is held. */
 static struct server *listen_now(struct page *page, struct error *err)
 {
     struct tls_files *files = tls_load(&page->host.settings->page, err);
@@ -29,6 +30,8 @@ static struct server *listen_now(struct page *page, struct error *err)
 
     if (files != NULL || err->kind == ERROR_NONE)
         server = server_start(&setup, err);
+    page->certificate_ends =
+        server == NULL || files == NULL ? WALL_NONE : certificate_ends(files->certificate);
     tls_free(files);
     return server;
 }
@@ -41,21 +44,26 @@ static void say_waiting(struct page *page, const struct error *why)
                  why->text, TRY_AGAIN_S);
 }
 
-/* Until it listens or has to stop; `lock` is held but while it waits. */
-static void *try_again(void *self)
+/* Until the time is over or the page stops; `lock` is held but meanwhile. */
+static void wait(struct page *page, int seconds)
 {
-    struct page *page = self;
     struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
+    while (!page->stopping && pthread_cond_timedwait(&page->stop, &page->lock, &until) == 0)
+        ;
+}
+
+/* Until it listens or has to stop; `lock` is held but while it waits. */
+static void try_again(struct page *page)
+{
     struct error err = {0};
     int wait_s = FIRST_TRY_S; /* mostly it is our own process of before, still ending */
 
-    pthread_mutex_lock(&page->lock);
     while (!page->stopping && page->server == NULL) {
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += wait_s;
+        wait(page, wait_s);
         wait_s = 2 * wait_s < TRY_AGAIN_S ? 2 * wait_s : TRY_AGAIN_S;
-        while (!page->stopping && pthread_cond_timedwait(&page->stop, &page->lock, &until) == 0)
-            ;
         err = (struct error){0};
         if (!page->stopping && (page->server = listen_now(page, &err)) == NULL)
             say_waiting(page, &err);
@@ -65,6 +73,31 @@ static void *try_again(void *self)
         log_notice(SAY("网页现在可以打开：%s", "the page listens now at %s"),
                    page->host.settings->page.listen);
     }
+}
+
+/* Once a day, and while the clock is not trusted once an hour. `lock` is held. */
+static void watch_certificate(struct page *page)
+{
+    const struct page_host *host = &page->host;
+    bool trusted;
+
+    while (!page->stopping && wall_is_known(page->certificate_ends)) {
+        trusted = trust_now(host->trust);
+        if (trusted)
+            certificate_tell(host->notices, host->settings->page.certificate,
+                             page->certificate_ends, clock_wall(host->clock));
+        wait(page, trusted ? DAY_S : HOUR_S);
+    }
+}
+
+static void *keep(void *self)
+{
+    struct page *page = self;
+
+    pthread_mutex_lock(&page->lock);
+    if (page->server == NULL)
+        try_again(page);
+    watch_certificate(page);
     pthread_mutex_unlock(&page->lock);
     return NULL;
 }
@@ -72,12 +105,20 @@ static void *try_again(void *self)
 /* An address that is taken, or not there yet, is no reason not to poll. */
 static bool listen_or_wait(struct page *page, struct error *err)
 {
+    bool listens, watches;
+
+    pthread_mutex_lock(&page->lock); /* who asks already may want to know */
     page->server = listen_now(page, err);
-    if (page->server != NULL || err->kind != ERROR_PEER)
-        return page->server != NULL;
-    say_waiting(page, err);
-    log_warning("%s", err->text);
-    page->waits = pthread_create(&page->waiter, NULL, try_again, page) == 0;
+    listens = page->server != NULL;
+    watches = wall_is_known(page->certificate_ends);
+    pthread_mutex_unlock(&page->lock);
+    if (listens ? !watches : err->kind != ERROR_PEER)
+        return listens;
+    if (!listens) {
+        say_waiting(page, err);
+        log_warning("%s", err->text);
+    }
+    page->waits = pthread_create(&page->waiter, NULL, keep, page) == 0;
     return page->waits;
 }
 
@@ -101,7 +142,8 @@ static bool make_parts(struct page *page, struct error *err)
             err, ERROR_MEMORY, "%s",
             SAY("系统不给随机数，无法启动", "the system gives no random numbers: cannot start"));
     page->shelf = shelf_new();
-    if (page->shelf == NULL)
+    page->shares = shares_new(page->host.clock);
+    if (page->shelf == NULL || page->shares == NULL)
         return error_set(err, ERROR_MEMORY, "%s",
                          SAY("内存不足，无法启动", "out of memory at start"));
     page->reader = reader_open(page->host.settings->store_dir, err);
@@ -156,6 +198,7 @@ void page_stop(struct page *page)
     clerk_stop(page->clerk);
     gate_free(page->gate);
     shelf_free(page->shelf);
+    shares_free(page->shares);
     act_desk_close(page->acts);
     reader_close(page->reader);
     pthread_cond_destroy(&page->stop);

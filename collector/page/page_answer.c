@@ -173,16 +173,30 @@ static void find_route(struct page *page, const struct visitor *visitor, struct 
     }
 }
 
+static void answer_busy(struct http_answer *answer)
+{
+    struct error err = {0};
+
+    error_set(&err, ERROR_REFUSED, "%s",
+              SAY("您问得太多，网页还忙不过来；请稍后再试",
+                  "you ask more than the page can answer beside others: ask again in a moment"));
+    answer->retry_after_s = 1;
+    answer_refuse_with(answer, 503, &err);
+}
+
 void page_answer(void *self, const struct http_request *request, struct http_answer *answer)
 {
     struct page *page = self;
+    struct mono_time began = clock_mono(page->host.clock);
     struct visitor visitor;
     struct refusal_word refused;
+    struct share *share = NULL; /* what strangers are told costs next to nothing */
     struct call call = {.request = request,
                         .host = &page->host,
                         .reader = page->reader,
                         .clerk = page->clerk,
                         .acts = page->acts,
+                        .page = page,
                         .answer = answer};
 
     look_for_users(page);
@@ -193,10 +207,16 @@ void page_answer(void *self, const struct http_request *request, struct http_ans
     }
     call.role = visitor.role;
     call.person = visitor.person;
-    if (!assets_answer(request, answer))
+    if (call.role > ROLE_PUBLIC)
+        share = shares_of(page->shares, call.person, request->from);
+    if (share != NULL && !shares_allow(page->shares, share))
+        answer_busy(answer);
+    else if (!assets_answer(request, answer))
         find_route(page, &visitor, &call);
     spare(request, answer);
     if (http_takes_gzip(request))
         answer_pack(answer);
     tag_packed(answer);
+    if (share != NULL)
+        shares_spend(page->shares, share, clock_mono(page->host.clock).ns - began.ns);
 }

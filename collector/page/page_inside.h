@@ -9,6 +9,7 @@
 #include "page/gate.h"
 #include "page/page.h"
 #include "page/server.h"
+#include "page/shares.h"
 #include "page/shelf.h"
 #include "store/reader.h"
 
@@ -19,14 +20,16 @@ struct page {
     struct act_desk *acts;
     struct clerk *clerk;
     struct shelf *shelf;
+    struct shares *shares;
     uint64_t run;        /* by chance: this start of the program, and no other */
     uint64_t users_seen; /* recorder_news(NEWS_USERS) when the gate was told; UINT64_MAX: never */
     pthread_mutex_t lock;
     pthread_cond_t stop;
-    bool stopping;         /* under `lock`, as the next */
-    struct server *server; /* NULL: the address is not ours yet */
-    pthread_t waiter;      /* tries again; only while there is no server */
-    bool waits;            /* it was started */
+    bool stopping;                     /* under `lock`, as the next */
+    struct server *server;             /* NULL: the address is not ours yet */
+    struct wall_time certificate_ends; /* of the one it shows; WALL_NONE: none */
+    pthread_t waiter; /* tries again while there is no server, looks at the certificate's end */
+    bool waits;       /* it was started */
 };
 
 /* The way of a request, in the server's thread: `self` is the page. */

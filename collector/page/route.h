@@ -22,6 +22,8 @@ struct act_desk;
 
 struct clerk;
 
+struct page;
+
 struct call {
     const struct http_request *request;
     const struct http_query *query;
@@ -30,6 +32,7 @@ struct call {
     struct reader *reader; /* of the page's thread */
     struct clerk *clerk;   /* makes what takes longer */
     struct act_desk *acts; /* of the page (page/act_desk.h) */
+    struct page *page;     /* what it counts of itself (page/page.h) */
     enum role role;
     const char *person; /* who signed in; "": nobody */
     json_t *body;       /* POST: the checked JSON object, borrowed; NULL else */

@@ -16,6 +16,7 @@
 
 enum {
     PERIODS_MOST = 12000,   /* aggregates read in one request */
+    DAYS_MOST = 366 * 50,   /* of whole days: the longest span there is */
     READINGS_GOOD = 20000,  /* readings rather than the next longer step */
     READINGS_MOST = 100000, /* no request reads more */
     BANDS_LOOKED = 100000,  /* readings passed by in search of other letters */
@@ -193,6 +194,11 @@ static const enum period periods[] = {PERIOD_DAY,   PERIOD_1H,   PERIOD_15MIN,
                                       PERIOD_10MIN, PERIOD_5MIN, PERIOD_1MIN};
 enum { PERIODS = sizeof periods / sizeof periods[0] };
 
+static int64_t most_of(enum period period)
+{
+    return period == PERIOD_DAY ? DAYS_MOST : PERIODS_MOST;
+}
+
 static bool is_kept(const struct filling *filling, enum period period)
 {
     return (filling->asked->point->kept >> period & 1u) != 0;
@@ -232,7 +238,8 @@ static bool fill(struct filling *filling, struct span span, size_t at, struct er
         return fill_from_readings(filling, span, err);
     filling->covered_ms = span.start.ms;
     done = reader_point_aggregates(filling->asked->reader, filling->asked->point->point->id,
-                                   periods[at], span, PERIODS_MOST, take_period, filling, err);
+                                   periods[at], span, (size_t)most_of(periods[at]), take_period,
+                                   filling, err);
     filling->no_memory = filling->no_memory || !add_hole(filling, filling->covered_ms, span.end.ms);
     done = done && (!filling->no_memory || series_no_memory(err)) &&
            fill_holes(filling, first, next_finer(filling, at), err);
@@ -282,7 +289,7 @@ static size_t source_of(const struct filling *filling, int64_t step_ms, int64_t 
         int64_t length = length_of(periods[i]);
 
         if (!is_kept(filling, periods[i]) || step_ms % length != 0 ||
-            span_ms / length > PERIODS_MOST || (single && length != step_ms))
+            span_ms / length > most_of(periods[i]) || (single && length != step_ms))
             continue;
         /* a day's mean is one of its valid hours: hours say more where they are not too many */
         if (found == PERIODS || periods[found] == PERIOD_DAY)

@@ -370,11 +370,11 @@ static void write_aggregate_head(struct listing *listing)
 
 static bool read_period(struct call *call, const struct series_point *point, enum period *period)
 {
-    const char *words = http_query_get(call->query, "period");
+    const char *asked = http_query_get(call->query, "period");
     char list[128];
     struct text text;
 
-    if (words != NULL && period_asked(words, period) && (point->kept >> *period & 1u) != 0)
+    if (period_asked(asked == NULL ? "1h" : asked, period) && (point->kept >> *period & 1u) != 0)
         return true;
     text_init(&text, list, sizeof list);
     for (int i = PERIOD_1MIN; i < PERIOD_YEAR; i++)

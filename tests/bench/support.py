@@ -329,4 +329,4 @@ class Town:
 
 __all__ = ["Collector", "Fleet", "Influx", "Mosquitto", "Scripted", "Settings", "Town", "Window",
            "begin", "figure", "gaps", "missed", "options", "percentile", "pinned", "program",
-           "run_out"]
+           "run_out", "wait_for"]

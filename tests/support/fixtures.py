@@ -29,8 +29,8 @@ class Peers:
     def influx(self):
         return self.keep(Influx(self.folder))
 
-    def victoria(self):
-        return self.keep(Victoria(self.folder))
+    def victoria(self, *more):
+        return self.keep(Victoria(self.folder, *more))
 
     def prometheus(self, page_port, token_file):
         return self.keep(Prometheus(self.folder, page_port, token_file))

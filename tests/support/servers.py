@@ -215,15 +215,16 @@ bind-address = "127.0.0.1:{free_port()}"
 
 
 class Victoria(Server):
-    """VictoriaMetrics as our example starts it."""
+    """VictoriaMetrics as our example starts it; `more`: further words of its command."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *more):
         super().__init__(folder, "victoria")
+        self.more = more
 
     def command(self):
         return ["victoria-metrics", f"-httpListenAddr=127.0.0.1:{self.port}",
                 f"-storageDataPath={self.folder}/data", "-retentionPeriod=100y",
-                "-dedup.minScrapeInterval=1ms", "-loggerLevel=WARN", "-memory.allowedPercent=10"]
+                "-dedup.minScrapeInterval=1ms", "-loggerLevel=WARN", "-memory.allowedPercent=10", *self.more]
 
     def wait_ready(self):
         super().wait_ready()
@@ -231,6 +232,9 @@ class Victoria(Server):
 
     def write_url(self):
         return f"http://127.0.0.1:{self.port}/write"
+
+    def query(self, words):
+        return asked_for_metrics(self, words)
 
     def points(self):
         """{(metric, site, device, ms): [value, …]}: every sample kept, so a repeat is seen."""
@@ -247,22 +251,37 @@ class Victoria(Server):
         return found
 
 
+def asked_for_metrics(server, question):
+    """What a server of metrics answers to a PromQL question: [(labels, value)]; one it does not
+    understand is an error."""
+    answer = json.loads(http("GET", f"http://127.0.0.1:{server.port}/api/v1/query?query="
+                             + urllib.parse.quote(question)))
+    assert answer["status"] == "success", answer
+    return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]
+
+
+def scrape_settings(folder, page_port, token_file):
+    """deploy/prometheus/prometheus.yml in `folder`, but for this page and looking each second."""
+    deploy = os.path.join(ROOT, "deploy", "prometheus")
+    conf = os.path.join(folder, "prometheus.yml")
+    with open(os.path.join(deploy, "prometheus.yml")) as file:
+        words = file.read()
+    for ours, theirs in (("127.0.0.1:8980", f"127.0.0.1:{page_port}"), ("30s", "1s"),
+                         ("/etc/prometheus/lookback.token", token_file),
+                         ("[alerts.yml]", f"[{os.path.join(deploy, 'alerts.yml')}]")):
+        assert ours in words
+        words = words.replace(ours, theirs)
+    with open(conf, "w") as out:
+        out.write(words)
+    return conf
+
+
 class Prometheus(Server):
     """Prometheus, as deploy/prometheus has it but that it looks each second."""
 
     def __init__(self, folder, page_port, token_file):
         super().__init__(folder, "prometheus")
-        deploy = os.path.join(ROOT, "deploy", "prometheus")
-        self.conf = os.path.join(self.folder, "prometheus.yml")
-        with open(os.path.join(deploy, "prometheus.yml")) as file:
-            words = file.read()
-        for ours, theirs in (("127.0.0.1:8980", f"127.0.0.1:{page_port}"), ("30s", "1s"),
-                             ("/etc/prometheus/lookback.token", token_file),
-                             ("alerts.yml", os.path.join(deploy, "alerts.yml"))):
-            assert ours in words
-            words = words.replace(ours, theirs)
-        with open(self.conf, "w") as out:
-            out.write(words)
+        self.conf = scrape_settings(self.folder, page_port, token_file)
 
     def command(self):
         return ["prometheus", f"--config.file={self.conf}", f"--storage.tsdb.path={self.folder}/data",
@@ -279,11 +298,7 @@ class Prometheus(Server):
             return False
 
     def query(self, words):
-        """[(labels, value)]; a question it does not understand is an error."""
-        answer = json.loads(http("GET", f"http://127.0.0.1:{self.port}/api/v1/query?query="
-                                 + urllib.parse.quote(words)))
-        assert answer["status"] == "success", answer
-        return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]
+        return asked_for_metrics(self, words)
 
 
 class Authority:
@@ -311,7 +326,7 @@ class Authority:
         with open(more, "w") as out:
             out.write(f"subjectAltName={kind}:{host}\n")
         self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key,
-                      "-CAcreateserial", "-days", "30", "-extfile", more, "-out", certificate)
+                      "-CAcreateserial", "-days", "90", "-extfile", more, "-out", certificate)
         os.chmod(key, 0o644)
         return certificate, key
 

@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from lookback import ROOT, profile
+from servers import scrape_settings
 from waiting import free_port, wait_for, wait_for_port
 
 DEPLOY = os.path.join(ROOT, "deploy")
@@ -50,6 +51,17 @@ def families(words):
     return set(re.findall(r"^# TYPE (\S+) ", words, re.M))
 
 
+def questions():
+    """What alert rules and dashboard ask, as Grafana fills it in."""
+    with open(os.path.join(DEPLOY, "prometheus", "alerts.yml")) as file:
+        asked = [re.sub(r"^\s+expr: ", "", line) for line in file if line.strip().startswith("expr:")]
+    with open(os.path.join(DEPLOY, "grafana", "prometheus.json")) as file:
+        panels = json.load(file)["panels"]
+    shown = [target["expr"] for panel in panels for target in panel["targets"]]
+    assert len(shown) >= len(panels) > 10
+    return [words.replace("$instance", ".*").replace("$__rate_interval", "5s") for words in asked + shown]
+
+
 def test_promtool_finds_nothing_to_blame_in_the_numbers(scraped):
     words = metrics(scraped)
     told = run("promtool", "check", "metrics", input=words)
@@ -58,6 +70,10 @@ def test_promtool_finds_nothing_to_blame_in_the_numbers(scraped):
     assert re.search(r'lookback_readings_total\{quality="N"\} [1-9]', words)
     assert re.search(r'lookback_readings_total\{quality="B"\} [1-9]', words)
     assert re.search(r'lookback_errors_total\{site="yard",device="dead",cause="\w+"\} [1-9]', words)
+    assert re.search(r"^lookback_page_connections [1-9]", words, re.M)  # the one that asks
+    assert re.search(r"^lookback_page_requests_total [1-9]", words, re.M)
+    assert {"lookback_page_not_modified_total", "lookback_page_refused_total", "lookback_page_closed_slow_total",
+            "lookback_page_crowded_out_total"} <= families(words)
 
 
 def test_the_alert_rules_say_what_they_should_and_when(tmp_path):
@@ -75,17 +91,21 @@ def test_prometheus_scrapes_it_alerts_by_our_rules_and_understands_our_dashboard
     assert prometheus.query('lookback_device_answering{device="good"}')[0][1] == 1
     assert not prometheus.query('ALERTS{device="good"}')
     known = families(metrics(scraped))
-    with open(os.path.join(DEPLOY, "prometheus", "alerts.yml")) as file:
-        asked = [re.sub(r"^\s+expr: ", "", line) for line in file if line.strip().startswith("expr:")]
-    with open(os.path.join(DEPLOY, "grafana", "prometheus.json")) as file:
-        panels = json.load(file)["panels"]
-    shown = [target["expr"] for panel in panels for target in panel["targets"]]
-    assert len(shown) >= len(panels) > 10
-    for words in asked + shown:
-        words = words.replace("$instance", ".*").replace("$__rate_interval", "5s")
+    for words in questions():
         prometheus.query(words)
         for name in re.findall(r"lookback_\w+", words):
             assert re.sub(r"_bucket$", "", name) in known, f"{words}: there is no {name}"
+
+
+def test_victoriametrics_scrapes_it_by_the_same_file_and_understands_the_same_questions(scraped, peers, tmp_path):
+    conf = scrape_settings(tmp_path, scraped.page_port, scraped.token_file)
+    victoria = peers.victoria("-promscrape.config=" + conf, "-promscrape.config.strictParse=false",
+                              "-search.latencyOffset=1s").start()
+    wait_for(lambda: victoria.query('lookback_device_answering{device="good"} == 1'), 30, "what was scraped")
+    for words in questions():
+        victoria.query(words)
+    checked = run("vmalert", "-dryRun", "-rule=" + os.path.join(DEPLOY, "prometheus", "alerts.yml"))
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_every_query_of_the_readings_dashboard_is_answered_by_influxdb(town, peers):

@@ -285,10 +285,10 @@ def test_a_byte_a_second_buys_no_time(page):
 
 # TLS.
 
-def certificate(folder, name="localhost"):
+def certificate(folder, name="localhost", days=90):
     paths = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", paths[1], "-out", paths[0], "-days", "30", "-subj", "/CN=" + name,
+                    "-keyout", paths[1], "-out", paths[0], "-days", str(days), "-subj", "/CN=" + name,
                     "-addext", "subjectAltName=DNS:" + name + ",IP:127.0.0.1"], check=True, capture_output=True)
     os.chmod(paths[1], 0o600)
     return paths
@@ -326,6 +326,18 @@ def test_only_modern_encryption_is_spoken(town, encrypted):
     context = ssl.create_default_context(cafile=town.settings["page"]["certificate"])
     with socket.create_connection(("127.0.0.1", page.port)) as line:
         assert context.wrap_socket(line, server_hostname="localhost").version() == "TLSv1.3"
+
+
+def test_a_certificate_that_ends_soon_is_said_in_time(town, encrypted):
+    town.start()
+    encrypted.wait()
+    assert not [one for one in town.ask("status")["notices"] if one["id"] == "certificate"]
+    town.stop()
+    chain = certificate(town.folder, days=20)[0]
+    town.start()
+    encrypted.wait()
+    town.wait(lambda: [one for one in town.ask("status")["notices"] if one["id"] == "certificate"
+                       and chain in one["text"]], 10, "the notice of the certificate")
 
 
 def test_a_key_that_will_not_do_is_refused_by_its_name(town, encrypted):

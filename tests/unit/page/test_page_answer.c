@@ -65,6 +65,7 @@ static void make_page(struct world *world)
     world->page.reader = reader_open(world->dir, &err);
     world->page.gate = gate_new(&setup, NULL, &world->clock.clock, &err);
     world->page.shelf = shelf_new();
+    world->page.shares = shares_new(&world->clock.clock);
     assert_non_null(world->page.reader);
     assert_non_null(world->page.gate);
 }
@@ -98,6 +99,7 @@ static void end(struct world *world)
     char command[100];
 
     shelf_free(world->page.shelf);
+    shares_free(world->page.shares);
     gate_free(world->page.gate);
     reader_close(world->page.reader);
     recorder_free(world->recorder);
@@ -202,7 +204,7 @@ static void a_refusal_is_never_kept_and_has_no_etag(void **state)
     } cases[] = {
         {{SEALS, .query = "limit=x"},                      400},
         {{SEALS, .query = "limit=1&limit=2"},              400},
-        {{.path = "/api/v1/bundles/nothing"},                    404},
+        {{.path = "/api/v1/bundles/nothing"},              404},
         {{.path = "/nothing"},                             404},
         {{.path = "/api/v1/seals", .method = METHOD_POST}, 405},
     };

@@ -572,7 +572,6 @@ static void wrong_questions_are_refused(void **state)
         {"river/sonde/ph",                                       "readings",   "after=x",                       400},
         {"river/sonde/ph",                                       "readings",   "after=1.",                      400},
         {"river/sonde/ph",                                       "readings",   "after=-1.5",                    400},
-        {"river/sonde/ph",                                       "aggregates", "",                              400},
         {"river/sonde/ph",                                       "aggregates", "period=reading",                400},
         {"river/sonde/ph",                                       "aggregates", "period=7min",                   400},
         {"river/sonde/ph",                                       "aggregates", "period=year",                   400},
@@ -627,6 +626,7 @@ static void aggregates_of_noise_have_levels_and_others_not(void **state)
                        "period=60min&from=2026-02-27&to=2026-02-28&limit=10");
     json_t *rows = json_object_get(json, "aggregates");
     const json_t *row = json_array_get(rows, 9);
+    json_t *hours;
     struct sum sum = sum_of(LA, time_at(row, "time"), time_at(row, "time") + 3600000);
 
     assert_int_equal(json_array_size(rows), 10);
@@ -634,6 +634,12 @@ static void aggregates_of_noise_have_levels_and_others_not(void **state)
     assert_float_equal(json_number_value(json_object_get(row, "leq")), sum.mean, 1e-6);
     assert_true(json_is_number(json_object_get(row, "l90")));
     assert_true(*text(json, "next") != '\0');
+    json_decref(json);
+    json = get(world, point_names[PH], "aggregates", "from=2026-02-27&to=2026-02-28");
+    hours = get(world, point_names[PH], "aggregates", "period=1h&from=2026-02-27&to=2026-02-28");
+    assert_true(json_array_size(json_object_get(json, "aggregates")) > 20);
+    assert_true(json_equal(json, hours)); /* the usual period */
+    json_decref(hours);
     json_decref(json);
     json = get(world, point_names[PH], "aggregates", "period=day&from=2026-02-27&to=2026-03-03");
     assert_int_equal(json_array_size(json_object_get(json, "aggregates")), 4);
