@@ -7,10 +7,10 @@
 #include "app/ask.h"
 #include "app/command.h"
 #include "app/command_line.h"
-#include "town/uid.h"
 #include "base/say.h"
 #include "store/seals.h"
 #include "town/shown.h"
+#include "town/uid.h"
 
 int command_act(const struct typed *typed, const char *act, json_t *args)
 {

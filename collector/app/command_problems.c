@@ -8,13 +8,13 @@
 #include "app/command.h"
 #include "app/deeds.h"
 #include "app/problem_card.h"
-#include "town/uid.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "report/table.h"
 #include "store/reader.h"
 #include "town/doubts.h"
 #include "town/shown.h"
+#include "town/uid.h"
 
 struct problem_list {
     bool json;

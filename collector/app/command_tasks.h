@@ -2,8 +2,8 @@
 #ifndef APP_COMMAND_TASKS_H
 #define APP_COMMAND_TASKS_H
 
-#include "app/ledger_asked.h"
 #include "app/command.h"
+#include "app/ledger_asked.h"
 
 /* tasks import FILE [--dry-run] */
 int command_tasks_import(const struct typed *typed);

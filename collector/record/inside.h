@@ -42,7 +42,7 @@ struct recorder {
     bool upkeep_failing;
     bool catching_up; /* there is another piece at once */
     bool keeper_more;
-    bool act_waits;     /* an act closed a segment, and whoever steps waits for its seal */
+    bool act_waits; /* an act closed a segment, and whoever steps waits for its seal */
     struct mono_time upkeep_retry;
     struct mono_time last_commit;
     bool measured;
@@ -58,7 +58,7 @@ struct recorder {
 
     struct latest *latest;
     atomic_uint_least64_t news[NEWS_COUNT]; /* of users: users_version */
-    atomic_bool cannot_commit; /* the last commit failed; for other threads */
+    atomic_bool cannot_commit;              /* the last commit failed; for other threads */
 
     pthread_mutex_t status_lock;
     struct recorder_status status;
