@@ -7,16 +7,24 @@
 #                          thread sanitizer, the static analyzer, 5 minutes a fuzzer, the benchmarks
 #   tests/run.sh --quick   house rules and unit tests under one sanitizer only
 #
+# Add --without-browser (or set LOOKBACK_BROWSER=0) to leave out what needs Chromium and npm.
+# 加 --without-browser（或设 LOOKBACK_BROWSER=0）则不做浏览器测试。
+#
 # 全部测试：安装所需软件包，用两种编译器编译，运行所有测试。
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mode=${1:-all}
-case $mode in all | --long | --quick) ;; *)
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
-    exit 2
-    ;;
-esac
+mode=all
+for word; do
+    case $word in
+    --long | --quick) mode=$word ;;
+    --without-browser) export LOOKBACK_BROWSER=0 ;;
+    *)
+        sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+        exit 2
+        ;;
+    esac
+done
 python=/usr/bin/python3
 export LANG=C.UTF-8
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -66,6 +74,11 @@ tidy() { # checks to leave out
 step "packages / 软件包"
 deploy/packages.sh test
 tests/tools.sh api
+if [ "${LOOKBACK_BROWSER:-1}" = 0 ]; then
+    echo "THE PAGE IS NOT TRIED IN A BROWSER, as wished / 按要求不做浏览器测试"
+else
+    tests/tools.sh browser
+fi
 
 step "house: arrows between rooms, format / 房间之间的箭头、格式"
 $python tests/unit/arrows.py
@@ -116,4 +129,5 @@ if [ "$mode" = --long ]; then
     step "benchmarks / 基准"
     tests/bench/all.sh
 fi
+[ "${LOOKBACK_BROWSER:-1}" = 0 ] && echo "without the browser tests / 未做浏览器测试"
 step "all passed / 全部通过"

@@ -543,6 +543,7 @@ export const line = { heard: () => {}, lost: () => {}, unsigned: () => {}, last_
 export const token_is = () => token !== null;
 export function token_set(text, keep) {
     token = text || null;
+    asked_early.clear(); // those were asked by whoever was here before
     for (const box of [localStorage, sessionStorage])
         box.removeItem("lookback.token");
     if (token)
