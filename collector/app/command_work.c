@@ -206,14 +206,17 @@ static void wait_for_something(const struct work *work)
         {.fd = work->changes, .events = POLLIN},
         {.fd = work->signals, .events = POLLIN}
     };
-    int64_t ms = -1;
+    int64_t ms;
 
-    if (work->maker == 0 && wall_is_known(work->next)) {
-        ms = work->next.ms - clock_wall(clock_system()).ms;
-        ms = ms < 0 ? 0 : ms > 86400000 ? 86400000 : ms;
-    }
-    poll(both, 2, (int)ms);
-    work_heard(work->changes);
+    do {
+        ms = -1;
+        if (work->maker == 0 && wall_is_known(work->next)) {
+            ms = work->next.ms - clock_wall(clock_system()).ms;
+            ms = ms < 0 ? 0 : ms > 86400000 ? 86400000 : ms;
+        }
+        if (poll(both, 2, (int)ms) <= 0)
+            return;
+    } while (!work_heard(work->changes) && both[1].revents == 0);
 }
 
 /* What one that was killed has started needs a moment to die, and holds its lock as long. */

@@ -109,20 +109,39 @@ int work_listen(const char *store_dir, struct error *err)
     return -1;
 }
 
-void work_heard(int inotify)
+/* Beside the database SQLite keeps files of its own. It gives them to the database's owner when it
+ * opens them as root, so that looking into the store would be heard as a change of it, for ever. */
+static bool is_told_by_looking(const struct inotify_event *event)
+{
+    static const char beside[] = "lookback.db-";
+
+    return event->len > 0 && strncmp(event->name, beside, sizeof beside - 1) == 0;
+}
+
+bool work_heard(int inotify)
 {
     char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    bool heard = false;
+    ssize_t size;
 
-    while (read(inotify, events, sizeof events) > 0)
-        continue;
+    while ((size = read(inotify, events, sizeof events)) > 0) {
+        const struct inotify_event *event;
+
+        for (char *at = events; at < events + size; at += sizeof *event + event->len) {
+            event = (const struct inotify_event *)(void *)at;
+            heard |= !is_told_by_looking(event);
+        }
+    }
+    return heard;
 }
 
 static void wait_for_store(int inotify)
 {
     struct pollfd one = {.fd = inotify, .events = POLLIN};
 
-    poll(&one, 1, -1);
-    work_heard(inotify);
+    do
+        poll(&one, 1, -1);
+    while (!work_heard(inotify));
 }
 
 static enum asked ask_once(const struct making *making, const char *name, json_t *args,

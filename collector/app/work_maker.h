@@ -26,7 +26,7 @@ bool work_has_room(const struct settings *settings, struct error *err);
 
 /* An inotify descriptor on STORE: the socket appears, or somebody ordered. -1 with a sentence. */
 int work_listen(const char *store_dir, struct error *err);
-/* What it has heard is forgotten. */
-void work_heard(int inotify);
+/* Whether it has heard of more than what reading the store changes by itself; it is forgotten. */
+bool work_heard(int inotify);
 
 #endif
