@@ -11,22 +11,27 @@ export const axe_path = require.resolve("axe-core/axe.min.js");
 /* The newest that waits this long has failed; a busy machine is slow. */
 export const PATIENCE_MS = 20000;
 
-const SIZES = {
+export const SIZES = {
     phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
     narrow: { viewport: { width: 320, height: 640 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
     desktop: { viewport: { width: 1280, height: 800 } },
 };
 
+const options = (args = []) => ({
+    executablePath: process.env.LOOKBACK_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", ...args],
+});
+
 let running = null;
 
 async function chromium_run() {
-    running ??= await chromium.launch({
-        executablePath: process.env.LOOKBACK_CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"],
-    });
+    running ??= await chromium.launch(options());
     return running;
 }
+
+/* A Chromium beside it, with a folder of its own. */
+export const chromium_own = (folder, args, more) => chromium.launchPersistentContext(folder, { ...options(args), ...more });
 
 export async function browser_end() {
     await running?.close();
