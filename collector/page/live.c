@@ -94,7 +94,7 @@ const struct route live_routes[] = {
     {METHOD_GET,       "/api/v1/devices", ROLE_READER, copy_version, live_answer_devices},
     {METHOD_GET,           "/api/v1/points", ROLE_READER, points_version, live_answer_points},
     {METHOD_GET,         "/api/v1/latest", ROLE_READER, live_version, live_answer_latest},
-    {METHOD_GET,        "/api/v1/now", ROLE_READER, live_version, live_answer_now},
+    {METHOD_GET,        "/api/v1/now", ROLE_READER, live_version_held, live_answer_now},
     {METHOD_GET,           "/api/v1/town", ROLE_READER, settings_version, live_answer_town},
     {METHOD_GET,         "/api/v1/plan", ROLE_READER, plan_version, live_answer_plan},
     {0},

@@ -57,6 +57,8 @@ struct live {
     struct live_tasks *tasks;  /* by site */
     int64_t stale_ns;          /* when the next value goes stale, INT64_MAX: none will */
     uint64_t stales;           /* rises when one has */
+    uint64_t held;             /* the part of live_version_held() that stands until `held_until` */
+    struct mono_time held_since, held_until;
 };
 
 /* Of this thread and host. NULL: no memory. It ends with the thread, which ends before the host;
@@ -75,6 +77,10 @@ bool live_read_tasks(struct live *live, struct call *call);
 /* A number that differs when anything of the latest readings, problems, tasks, notices or states
  * may have changed. */
 uint64_t live_version(const struct call *call);
+/* The same, but where making an answer is dear, readings and problems change it only when the one
+ * before has stood for a while: two seconds at most. */
+uint64_t live_version_held(const struct call *call);
+void live_hold(struct live *live, struct mono_time began); /* making it has just ended */
 uint64_t live_mix(uint64_t version, uint64_t word);
 struct wall_time live_now(const struct page_host *host); /* WALL_NONE while not trusted */
 

@@ -334,46 +334,6 @@ bool live_read_tasks(struct live *live, struct call *call)
     return true;
 }
 
-/* Versions ------------------------------------------------------------------------------------ */
-
-uint64_t live_mix(uint64_t version, uint64_t word)
-{
-    version = (version ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return version ^ version >> 32;
-}
-
-static uint64_t states_now(const struct page_host *host)
-{
-    const struct status_copy *copy = host->status(host->self, LIVE_FRESH_MS);
-    uint64_t states = copy == NULL ? 0 : copy->states;
-
-    status_copy_release(copy);
-    return states;
-}
-
-uint64_t live_version(const struct call *call)
-{
-    const struct page_host *host = call->host;
-    struct live *live = live_of(host);
-    uint64_t version = states_now(host);
-
-    if (live == NULL)
-        return version;
-    live_look_up_limits(live);
-    if (clock_mono(host->clock).ns >= live->stale_ns) {
-        live->stales++;
-        live->stale_ns = INT64_MAX;
-    }
-    version = live_mix(version, live->salt);
-    version = live_mix(version, recorder_news(host->recorder, NEWS_READINGS));
-    version = live_mix(version, recorder_news(host->recorder, NEWS_PROBLEMS));
-    version = live_mix(version, recorder_news(host->recorder, NEWS_TASKS));
-    version = live_mix(version, notices_revision(host->notices));
-    version = live_mix(version, live->stales);
-    version = live_mix(version, (uint64_t)live->limits_day.ms);
-    return live_mix(version, live->limits_night);
-}
-
 struct wall_time live_now(const struct page_host *host)
 {
     return trust_now(host->trust) ? clock_wall(host->clock) : WALL_NONE;

@@ -351,6 +351,7 @@ void live_answer_now(struct call *call)
     if (make(&now, call)) {
         answer_bytes(call->answer, LIVE_JSON, now.out.at, now.out.used);
         now.out.at = NULL;
+        live_hold(now.live, now.mono);
     }
     status_copy_release(now.copy);
     free(now.sites);

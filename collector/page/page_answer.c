@@ -126,6 +126,8 @@ static void answer_versioned(struct page *page, const struct route *route, struc
     if (answer->status != 200 || answer->bytes == NULL)
         return;
     memcpy(answer->etag, etag, sizeof answer->etag);
+    if (shelf_is_too_much(answer) && http_takes_gzip(call->request))
+        answer_pack(answer);
     shelf_put(page->shelf, key, version, answer);
 }
 

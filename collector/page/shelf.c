@@ -7,6 +7,8 @@
 
 enum {
     LEVEL = 5,         /* 300 KB of JSON in some ms */
+    LEVEL_OF_MUCH = 2, /* half the time, a fifth more bytes */
+    MUCH = 1 << 20,
     WORTH_IT = 1 << 10 /* less goes in one packet anyway */
 };
 
@@ -21,7 +23,7 @@ struct place {
     uint64_t version, used;
     const char *type;
     char etag[72];
-    struct blob *plain, *packed; /* packed: NULL until it is asked for */
+    struct blob *plain, *packed; /* one may be NULL; packed: until it is asked for */
 };
 
 struct shelf {
@@ -65,7 +67,8 @@ void answer_pack(struct http_answer *answer)
     if (answer->bytes == NULL || answer->is_gzip || answer->size < WORTH_IT ||
         answer->type == NULL || !is_text(answer->type))
         return;
-    packed = gzip_made(answer->bytes, answer->size, LEVEL, &size);
+    packed =
+        gzip_made(answer->bytes, answer->size, answer->size > MUCH ? LEVEL_OF_MUCH : LEVEL, &size);
     if (packed == NULL)
         return;
     free(answer->bytes);
@@ -170,9 +173,11 @@ bool shelf_find(struct shelf *shelf, const char *key, uint64_t version, bool pac
     if (place == NULL || place->version != version)
         return false;
     place->used = ++shelf->uses;
-    if (packed)
+    if (packed && place->plain != NULL)
         pack(shelf, place);
     blob = packed && place->packed != NULL ? place->packed : place->plain;
+    if (blob == NULL)
+        return false;
     blob->users++;
     answer->type = place->type;
     answer->fixed = blob->bytes;
@@ -184,31 +189,49 @@ bool shelf_find(struct shelf *shelf, const char *key, uint64_t version, bool pac
     return true;
 }
 
-void shelf_put(struct shelf *shelf, const char *key, uint64_t version,
-               const struct http_answer *answer)
+static char *copy_of(const struct http_answer *answer)
 {
-    struct place *place = place_of(shelf, key);
-    char *copy;
+    char *copy = malloc(answer->size + 1);
 
-    if (place != NULL)
-        empty(shelf, place);
-    if (answer->bytes == NULL || answer->is_gzip || answer->size > SHELF_ONE)
-        return;
-    make_room(shelf, answer->size, NULL);
-    copy = malloc(answer->size + 1);
-    if (copy == NULL)
-        return;
-    memcpy(copy, answer->bytes, answer->size);
-    place = free_place(shelf);
+    if (copy != NULL)
+        memcpy(copy, answer->bytes, answer->size);
+    return copy;
+}
+
+static void fill(struct shelf *shelf, struct place *place, const char *key, uint64_t version,
+                 const struct http_answer *answer)
+{
+    struct blob *blob = blob_new(copy_of(answer), answer->size);
+
     *place = (struct place){.key = strdup(key),
                             .version = version,
                             .used = ++shelf->uses,
                             .type = answer->type,
-                            .plain = blob_new(copy, answer->size)};
+                            .plain = answer->is_gzip ? NULL : blob,
+                            .packed = answer->is_gzip ? blob : NULL};
     memcpy(place->etag, answer->etag, sizeof place->etag);
-    shelf->bytes += size_of(place->plain);
-    if (place->key == NULL || place->plain == NULL)
+    shelf->bytes += size_of(blob);
+    if (place->key == NULL || blob == NULL)
         empty(shelf, place);
+}
+
+bool shelf_is_too_much(const struct http_answer *answer)
+{
+    return answer->size > SHELF_ONE;
+}
+
+void shelf_put(struct shelf *shelf, const char *key, uint64_t version,
+               const struct http_answer *answer)
+{
+    struct place *place = place_of(shelf, key);
+    bool keeps = answer->bytes != NULL && !shelf_is_too_much(answer);
+
+    if (place != NULL && (keeps || place->version != version))
+        empty(shelf, place);
+    if (!keeps)
+        return;
+    make_room(shelf, answer->size, NULL);
+    fill(shelf, free_place(shelf), key, version, answer);
 }
 
 size_t shelf_bytes(const struct shelf *shelf)

@@ -20,12 +20,15 @@ void shelf_free(struct shelf *shelf);
  * key, or of another version. */
 bool shelf_find(struct shelf *shelf, const char *key, uint64_t version, bool packed,
                 struct http_answer *answer);
-/* Keeps the answer's bytes, if they are few enough, in place of what stood under the key. */
+/* Keeps the answer's bytes, if they are few enough, in place of what stood under the key; what is
+ * gzip'd is found by who takes gzip alone. */
 void shelf_put(struct shelf *shelf, const char *key, uint64_t version,
                const struct http_answer *answer);
 
 /* Compresses what is worth it, in place. */
 void answer_pack(struct http_answer *answer);
+/* Too much to be kept as it is. */
+bool shelf_is_too_much(const struct http_answer *answer);
 
 size_t shelf_bytes(const struct shelf *shelf);
 

@@ -33,6 +33,7 @@ struct world {
     uv_loop_t loop;
     struct poller *poller;
     struct status_pool *pool;
+    int64_t takes_ms; /* to ask for the status */
     struct page_host host;
 };
 
@@ -73,6 +74,7 @@ static const struct status_copy *status_now(void *self, int64_t fresh_ms)
                                      .notices = world->notices,
                                      .reader = world->reader};
 
+    held_clock_advance(&world->clock, world->takes_ms);
     return status_copy_take(world->pool, &view);
 }
 
@@ -661,6 +663,64 @@ static void a_value_that_goes_stale_changes_the_version_without_a_commit(void **
     world_end(world);
 }
 
+/* Makes /now, which takes so long. */
+static void make_now(struct world *world, int64_t takes_ms)
+{
+    world->takes_ms = takes_ms;
+    json_decref(get(world, "/api/v1/now", NULL));
+    world->takes_ms = 0;
+}
+
+static void a_town_that_is_dear_to_make_is_not_made_for_every_reading(void **state)
+{
+    struct world *world = by_day();
+    uint64_t before;
+
+    read_all(world, 7.0);
+    before = version(world, "/api/v1/now");
+    make_now(world, 50); /* twenty times that is how long it stands */
+    for (int i = 0; i < 9; i++) {
+        read_one(world, GOOD_PH, 7.0);
+        assert_int_equal(version(world, "/api/v1/now"), before);
+        assert_int_not_equal(version(world, "/api/v1/latest"), before);
+    }
+    read_one(world, GOOD_PH, 7.0); /* 1050 ms */
+    assert_int_not_equal(version(world, "/api/v1/now"), before);
+    world_end(world);
+}
+
+static void whoever_makes_it_again_and_again_it_stands_two_seconds_at_most(void **state)
+{
+    struct world *world = by_day();
+    uint64_t before;
+
+    read_all(world, 7.0);
+    before = version(world, "/api/v1/now");
+    make_now(world, 150);
+    for (int i = 0; i < 9; i++) {
+        read_one(world, GOOD_PH, 7.0);
+        assert_int_equal(version(world, "/api/v1/now"), before);
+        make_now(world, 100);
+    }
+    read_one(world, GOOD_PH, 7.0); /* 2050 ms */
+    assert_int_not_equal(version(world, "/api/v1/now"), before);
+    world_end(world);
+}
+
+static void what_people_did_is_seen_at_once_however_dear(void **state)
+{
+    struct world *world = by_day();
+    uint64_t before;
+
+    read_all(world, 7.0);
+    before = version(world, "/api/v1/now");
+    make_now(world, 100);
+    assert_int_equal(version(world, "/api/v1/now"), before);
+    do_act(world, "tasks.import", ledger());
+    assert_int_not_equal(version(world, "/api/v1/now"), before);
+    world_end(world);
+}
+
 /* Without a reader every query would fail. */
 static void what_no_commit_changed_is_not_read_again(void **state)
 {
@@ -868,6 +928,9 @@ int main(void)
         cmocka_unit_test(a_version_stands_while_nothing_changes),
         cmocka_unit_test(a_version_rises_with_each_thing_that_is_shown),
         cmocka_unit_test(a_value_that_goes_stale_changes_the_version_without_a_commit),
+        cmocka_unit_test(a_town_that_is_dear_to_make_is_not_made_for_every_reading),
+        cmocka_unit_test(whoever_makes_it_again_and_again_it_stands_two_seconds_at_most),
+        cmocka_unit_test(what_people_did_is_seen_at_once_however_dear),
         cmocka_unit_test(what_no_commit_changed_is_not_read_again),
         cmocka_unit_test(what_never_changes_in_a_run_keeps_its_version),
         cmocka_unit_test(a_closed_period_and_a_task_are_news_of_their_own_kind),

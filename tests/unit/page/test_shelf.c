@@ -146,6 +146,29 @@ static void gzip_is_made_once_and_gives_the_same_bytes(void **state)
     shelf_free(shelf);
 }
 
+static void what_was_packed_before_is_found_by_who_takes_it_alone(void **state)
+{
+    struct shelf *shelf = shelf_new();
+    struct http_answer answer = made("{\"a\":1}", 200000), found = ANSWER_EMPTY;
+    struct http_answer plain = made("{\"a\":1}", 200000);
+
+    assert_true(shelf_is_too_much(&answer));
+    answer_pack(&answer);
+    shelf_put(shelf, "a", 1, &answer);
+    assert_false(has(shelf, "a", 1));
+    shelf_put(shelf, "a", 1, &plain); /* for who takes none: it does not drive out what is kept */
+    assert_true(shelf_find(shelf, "a", 1, true, &found));
+    assert_true(found.is_gzip);
+    assert_int_equal(found.size, answer.size);
+    assert_int_equal(shelf_bytes(shelf), answer.size);
+    answer_end(&found);
+    shelf_put(shelf, "a", 2, &plain); /* what is old goes */
+    assert_int_equal(shelf_bytes(shelf), 0);
+    answer_end(&answer);
+    answer_end(&plain);
+    shelf_free(shelf);
+}
+
 static void what_is_short_or_no_text_is_not_packed(void **state)
 {
     struct http_answer brief = made("abc", 1), zip = made("a", 5000), json = made("a", 5000);
@@ -262,6 +285,7 @@ int main(void)
         cmocka_unit_test(who_was_asked_for_longest_ago_goes_first),
         cmocka_unit_test(the_shelf_never_holds_more_bytes_than_it_may),
         cmocka_unit_test(gzip_is_made_once_and_gives_the_same_bytes),
+        cmocka_unit_test(what_was_packed_before_is_found_by_who_takes_it_alone),
         cmocka_unit_test(what_is_short_or_no_text_is_not_packed),
         cmocka_unit_test(index_names_assets_by_the_digest_of_all_and_each_is_there),
         cmocka_unit_test(every_asset_unpacks_to_what_it_says),
