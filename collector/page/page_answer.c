@@ -65,18 +65,22 @@ static void tag(const struct call *call)
         digest_tag(answer->bytes, answer->size, answer->etag);
 }
 
-/* What is gzip'd has other bytes, so another strong ETag; http_has() knows both. */
-static void tag_packed(struct http_answer *answer)
+/* What is gzip'd has other bytes, so another strong ETag; http_has() knows both. A 304 names the
+ * one that is kept: under another a browser would find nothing to freshen (RFC 9111, 4.3.4). */
+static void tag_packed(const struct http_request *request, struct http_answer *answer)
 {
+    bool packed =
+        answer->is_gzip || (answer->status == 304 && http_has_packed(request, answer->etag));
     size_t size = strlen(answer->etag);
 
-    if (answer->is_gzip && size > 2 && size + 2 < sizeof answer->etag)
+    if (packed && size > 2 && size + 2 < sizeof answer->etag)
         strcpy(answer->etag + size - 1, ".z\"");
 }
 
 /* Nothing is sent to who has it. */
 static void spare(const struct http_request *request, struct http_answer *answer)
 {
+    bool lasting = answer->lasting, no_store = answer->no_store;
     char etag[sizeof answer->etag];
 
     if (request->method == METHOD_POST || answer->status != 200 || !http_has(request, answer->etag))
@@ -84,6 +88,8 @@ static void spare(const struct http_request *request, struct http_answer *answer
     memcpy(etag, answer->etag, sizeof etag);
     answer_end(answer);
     answer->status = 304;
+    answer->lasting = lasting; /* else a browser that has it would ask each time from now on */
+    answer->no_store = no_store;
     memcpy(answer->etag, etag, sizeof etag);
 }
 
@@ -218,7 +224,7 @@ void page_answer(void *self, const struct http_request *request, struct http_ans
     spare(request, answer);
     if (http_takes_gzip(request))
         answer_pack(answer);
-    tag_packed(answer);
+    tag_packed(request, answer);
     if (share != NULL)
         shares_spend(page->shares, share, clock_mono(page->host.clock).ns - began.ns);
 }

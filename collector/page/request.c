@@ -197,14 +197,16 @@ bool http_takes_gzip(const struct http_request *request)
     return false;
 }
 
+enum named { NOT_NAMED, NAMED_PLAIN, NAMED_PACKED };
+
 /* "…" or W/"…"; what was gzip'd has ".z" at its end. */
-bool http_has(const struct http_request *request, const char *etag)
+static enum named find_tag(const struct http_request *request, const char *etag)
 {
     const char *at = request->if_none_match, *member;
     size_t tag = strlen(etag), size;
 
     if (tag < 2)
-        return false;
+        return NOT_NAMED;
     while (at != NULL && next_member(&at, &member, &size)) {
         while (size > 0 && (member[size - 1] == ' ' || member[size - 1] == '\t'))
             size--;
@@ -212,12 +214,23 @@ bool http_has(const struct http_request *request, const char *etag)
             member += 2;
             size -= 2;
         }
-        if ((size == tag && strncmp(member, etag, tag) == 0) ||
-            (size == tag + 2 && strncmp(member, etag, tag - 1) == 0 &&
-             strncmp(member + tag - 1, ".z\"", 3) == 0))
-            return true;
+        if (size == tag && strncmp(member, etag, tag) == 0)
+            return NAMED_PLAIN;
+        if (size == tag + 2 && strncmp(member, etag, tag - 1) == 0 &&
+            strncmp(member + tag - 1, ".z\"", 3) == 0)
+            return NAMED_PACKED;
     }
-    return false;
+    return NOT_NAMED;
+}
+
+bool http_has(const struct http_request *request, const char *etag)
+{
+    return find_tag(request, etag) != NOT_NAMED;
+}
+
+bool http_has_packed(const struct http_request *request, const char *etag)
+{
+    return find_tag(request, etag) == NAMED_PACKED;
 }
 
 /* The query ----------------------------------------------------------------------------------- */

@@ -63,6 +63,8 @@ bool http_takes_gzip(const struct http_request *request);
 /* Whether If-None-Match names this ETag (with its quotation marks), as it is or gzip'd. "*" is
  * passed over: whether there is anything is not known yet. */
 bool http_has(const struct http_request *request, const char *etag);
+/* Whether it is the gzip'd one that it names. */
+bool http_has_packed(const struct http_request *request, const char *etag);
 
 /* One name=value of the query, percent-decoded; no NUL, well-formed UTF-8. */
 struct query_pair {

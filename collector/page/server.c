@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/say.h"
@@ -19,6 +20,7 @@ enum {
     POOL = 32 << 10,                               /* a request's head must fit into it */
     CONNECTIONS_MOST = GUESTS_MAX + GUESTS_LINGER, /* guests.h decides before the library does */
     CALM = 10,                                     /* nice: whoever polls goes first */
+    REST_MS = 100,
 };
 
 /* TLS 1.2 and 1.3, with forward secrecy and authenticated encryption alone. */
@@ -321,6 +323,16 @@ static void connection_changed(void *self, struct MHD_Connection *connection, vo
         *of_connection = warden_come(server->warden, fd->connect_fd, from->client_addr);
 }
 
+/* When it can take nobody in and has nobody who could go, the library asks again at once, for as
+ * long as the process has no descriptor left. What it says then (0.9.75) is all we hear of it. */
+static void rest_if_it_spins(const char *format)
+{
+    const struct timespec rest = {.tv_nsec = REST_MS * 1000000L};
+
+    if (strstr(format, "busy waiting") != NULL)
+        nanosleep(&rest, NULL);
+}
+
 /* What the library says while it starts explains why it did not. Its own thread speaks of what
  * strangers send, which is theirs to know and no line of our log. */
 static void library_says(void *self, const char *format, va_list list)
@@ -329,6 +341,8 @@ static void library_says(void *self, const char *format, va_list list)
 
     if (pthread_equal(pthread_self(), server->starter))
         vsnprintf(server->said, sizeof server->said, format, list);
+    else
+        rest_if_it_spins(format);
 }
 
 static size_t keep_escapes(void *self, struct MHD_Connection *connection, char *words)
@@ -347,13 +361,15 @@ static struct MHD_Daemon *start_daemon(struct server *server, const struct serve
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES        },
         {MHD_OPTION_END,              0, NULL                                 },
     };
+    /* With epoll the library asks for the rest of a half handshake over and over (0.9.75). */
+    unsigned waiting =
+        server->secure ? MHD_USE_TLS | MHD_USE_POLL_INTERNAL_THREAD : MHD_USE_EPOLL_INTERNAL_THREAD;
 
     if (!server->secure)
         tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | (server->secure ? MHD_USE_TLS : 0), 0,
-        NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, library_says, server,
-        MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        waiting | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER,
+        library_says, server, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, line_read, server,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, server, MHD_OPTION_NOTIFY_COMPLETED,

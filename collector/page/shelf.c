@@ -23,6 +23,7 @@ struct place {
     uint64_t version, used;
     const char *type;
     char etag[72];
+    char download[128];
     struct blob *plain, *packed; /* one may be NULL; packed: until it is asked for */
 };
 
@@ -186,6 +187,7 @@ bool shelf_find(struct shelf *shelf, const char *key, uint64_t version, bool pac
     answer->release = blob_release;
     answer->is_gzip = blob == place->packed;
     memcpy(answer->etag, place->etag, sizeof answer->etag);
+    memcpy(answer->download, place->download, sizeof answer->download);
     return true;
 }
 
@@ -210,6 +212,7 @@ static void fill(struct shelf *shelf, struct place *place, const char *key, uint
                             .plain = answer->is_gzip ? NULL : blob,
                             .packed = answer->is_gzip ? blob : NULL};
     memcpy(place->etag, answer->etag, sizeof place->etag);
+    memcpy(place->download, answer->download, sizeof place->download);
     shelf->bytes += size_of(blob);
     if (place->key == NULL || blob == NULL)
         empty(shelf, place);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "flow/mailbox.h"
+#include "page/assets.h"
 #include "page/page_inside.h"
 #include "town/names.h"
 
@@ -233,6 +234,45 @@ static void a_foreign_name_gets_nothing_not_even_assets(void **state)
     end(world);
 }
 
+static void what_lasts_still_lasts_when_it_was_there_already(void **state)
+{
+    struct world *world = begin();
+    char path[128];
+    struct http_answer first, again;
+
+    snprintf(path, sizeof path, "/app/%s/base.js", assets_digest);
+    first = ask(world, (struct http_request){.path = path});
+    assert_int_equal(first.status, 200);
+    assert_true(first.lasting);
+    again = ask(world, (struct http_request){.path = path, .if_none_match = first.etag});
+    assert_int_equal(again.status, 304);
+    assert_true(again.lasting);
+    answer_end(&again);
+    answer_end(&first);
+    end(world);
+}
+
+static void who_has_the_packed_one_is_told_of_the_packed_one(void **state)
+{
+    static const char *const paths[] = {"/", "/api/v1/town"}; /* by its digest, by its version */
+    struct world *world = begin();
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct http_request request = {.path = paths[i], .accept_encoding = "gzip"};
+        struct http_answer first = ask(world, request), again;
+
+        assert_true(first.is_gzip);
+        assert_non_null(strstr(first.etag, ".z\""));
+        request.if_none_match = first.etag;
+        again = ask(world, request);
+        assert_int_equal(again.status, 304);
+        assert_string_equal(again.etag, first.etag);
+        answer_end(&again);
+        answer_end(&first);
+    }
+    end(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +281,8 @@ int main(void)
         cmocka_unit_test(another_question_language_or_run_is_another_answer),
         cmocka_unit_test(a_refusal_is_never_kept_and_has_no_etag),
         cmocka_unit_test(a_foreign_name_gets_nothing_not_even_assets),
+        cmocka_unit_test(what_lasts_still_lasts_when_it_was_there_already),
+        cmocka_unit_test(who_has_the_packed_one_is_told_of_the_packed_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,11 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -189,12 +196,139 @@ static void an_address_in_use_can_be_tried_again_and_a_wrong_one_not(void **stat
     server_stop(server);
 }
 
+/* Of a certificate for nobody, and its key, as PEM. */
+static void make_certificate(char *certificate, char *key, size_t size)
+{
+    EVP_PKEY *pair = EVP_EC_gen("P-256");
+    X509 *made = X509_new();
+    BIO *words[] = {BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem())};
+
+    X509_gmtime_adj(X509_getm_notBefore(made), 0);
+    X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+    assert_int_equal(X509_set_pubkey(made, pair), 1);
+    assert_true(X509_sign(made, pair, EVP_sha256()) > 0);
+    assert_int_equal(PEM_write_bio_X509(words[0], made), 1);
+    assert_int_equal(PEM_write_bio_PrivateKey(words[1], pair, NULL, NULL, 0, NULL, NULL), 1);
+    memset(certificate, 0, size);
+    memset(key, 0, size);
+    assert_true(BIO_read(words[0], certificate, (int)size - 1) > 0);
+    assert_true(BIO_read(words[1], key, (int)size - 1) > 0);
+    BIO_free(words[0]);
+    BIO_free(words[1]);
+    X509_free(made);
+    EVP_PKEY_free(pair);
+}
+
+static struct server *start_secure(int port)
+{
+    char listen_at[64], certificate[4096], key[4096];
+    struct error err = {0};
+    const struct server_setup setup = {.listen = listen_at,
+                                       .certificate = certificate,
+                                       .key = key,
+                                       .clock = clock_system(),
+                                       .answer = say_hello};
+    struct server *server;
+
+    make_certificate(certificate, key, sizeof key);
+    snprintf(listen_at, sizeof listen_at, "127.0.0.1:%d", port);
+    server = server_start(&setup, &err);
+    if (server == NULL)
+        fail_msg("%s", err.text);
+    return server;
+}
+
+static size_t connections(struct server *server)
+{
+    struct page_status status;
+
+    server_status(server, &status);
+    return status.connections;
+}
+
+/* What all threads work while nothing is said on this connection for a while. */
+static int64_t work_ms(int fd)
+{
+    enum { WHILE_MS = 200 };
+    struct pollfd quiet = {.fd = fd, .events = POLLIN};
+    struct timespec from, to;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    assert_int_equal(poll(&quiet, 1, WHILE_MS), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    return (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+}
+
+enum { NO_WORK_MS = 20 };
+
+static void half_of_anything_is_waited_for_asleep(void **state)
+{
+    static const char *const halves[] = {"G", "GET / HTTP/1.1\r\nHost: a\r\nX",
+                                         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
+                                         "\x16", "\x16\x03\x01\x02\x01\x01"};
+
+    for (int secure = 0; secure < 2; secure++) {
+        int port = free_port();
+        struct server *server = secure ? start_secure(port) : start(port, say_hello);
+
+        for (size_t i = secure ? 3 : 0; i < (secure ? 5 : 3); i++) {
+            int fd = connect_to(port);
+
+            send_words(fd, halves[i]);
+            while (connections(server) != 1)
+                sched_yield();
+            assert_in_range(work_ms(fd), 0, NO_WORK_MS);
+            close(fd);
+            while (connections(server) != 0)
+                sched_yield();
+        }
+        server_stop(server);
+    }
+}
+
+/* Takes every descriptor there is; gives how many. */
+static int take_descriptors(int *taken, int most)
+{
+    int count = 0;
+
+    while (count < most && (taken[count] = dup(STDIN_FILENO)) >= 0)
+        count++;
+    return count;
+}
+
+static void who_cannot_be_let_in_is_waited_for_asleep_and_let_in_later(void **state)
+{
+    struct rlimit before, few = {.rlim_cur = 64};
+    int port = free_port(), taken[64], count, fd;
+    struct server *server = start(port, say_hello);
+    char heard[4096];
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    count = take_descriptors(taken, 64);
+    assert_in_range(count, 1, 63);
+    close(taken[--count]);
+    fd = connect_to(port); /* the last one */
+    send_words(fd, GET);
+    assert_in_range(work_ms(fd), 0, NO_WORK_MS);
+    while (count > 0)
+        close(taken[--count]);
+    hear(fd, "hello", heard, sizeof heard);
+    assert_non_null(strstr(heard, "HTTP/1.1 200"));
+    close(fd);
+    server_stop(server);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thousand_servers_begin_answer_and_end_and_nothing_is_left_of_them),
         cmocka_unit_test(what_fits_exactly_is_read_and_a_byte_more_is_not),
         cmocka_unit_test(an_address_in_use_can_be_tried_again_and_a_wrong_one_not),
+        cmocka_unit_test(half_of_anything_is_waited_for_asleep),
+        cmocka_unit_test(who_cannot_be_let_in_is_waited_for_asleep_and_let_in_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,20 @@ static void what_was_put_is_found_under_its_key_and_version_alone(void **state)
     shelf_free(shelf);
 }
 
+static void a_table_keeps_the_name_it_is_saved_under(void **state)
+{
+    struct shelf *shelf = shelf_new();
+    struct http_answer answer = made("abc", 1), found = ANSWER_EMPTY;
+
+    strcpy(answer.download, "east-yard_station_pm10.csv");
+    shelf_put(shelf, "a", 1, &answer);
+    assert_true(shelf_find(shelf, "a", 1, false, &found));
+    assert_string_equal(found.download, "east-yard_station_pm10.csv");
+    answer_end(&found);
+    answer_end(&answer);
+    shelf_free(shelf);
+}
+
 static void a_newer_version_takes_the_place_of_the_older(void **state)
 {
     struct shelf *shelf = shelf_new();
@@ -280,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_put_is_found_under_its_key_and_version_alone),
+        cmocka_unit_test(a_table_keeps_the_name_it_is_saved_under),
         cmocka_unit_test(a_newer_version_takes_the_place_of_the_older),
         cmocka_unit_test(what_was_given_away_outlives_its_place),
         cmocka_unit_test(who_was_asked_for_longest_ago_goes_first),
