@@ -8,17 +8,6 @@
 #define TWO_TO_63 9223372036854775808.0
 #define TWO_TO_64 18446744073709551616.0
 
-const char *words_type_word(enum word_type type)
-{
-    static const char *const words[] = {
-        [WORDS_INT16] = "int16",   [WORDS_UINT16] = "uint16",   [WORDS_INT32] = "int32",
-        [WORDS_UINT32] = "uint32", [WORDS_FLOAT32] = "float32", [WORDS_INT64] = "int64",
-        [WORDS_UINT64] = "uint64", [WORDS_FLOAT64] = "float64", [WORDS_BCD16] = "bcd16",
-        [WORDS_BCD32] = "bcd32",   [WORDS_BIT] = "bit",         [WORDS_STRING] = "string"};
-
-    return words[type];
-}
-
 unsigned words_count(enum word_type type)
 {
     switch (type) {

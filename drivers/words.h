@@ -7,9 +7,6 @@
 
 #include "drivers/profile.h"
 
-/* As a profile writes it: "uint16". */
-const char *words_type_word(enum word_type type);
-
 unsigned words_count(enum word_type type); /* 1, 2 or 4; a bit and a string: 1 */
 
 /* From 2 x words_count() bytes as they came, and back into words as they are sent. */

@@ -1,7 +1,5 @@
 #include "model/aggregate.h"
 
-#include <string.h>
-
 void aggregate_clear(struct aggregate *aggregate)
 {
     *aggregate = (struct aggregate){.start = WALL_NONE,
@@ -19,22 +17,11 @@ void aggregate_clear(struct aggregate *aggregate)
                                     .cause = ""};
 }
 
-static const char *const words[STATISTIC_COUNT] = {"mean", "max", "max_8h"};
-
 const char *statistic_word(enum statistic statistic)
 {
-    return words[statistic];
-}
+    static const char *const words[STATISTIC_COUNT] = {"mean", "max", "max_8h"};
 
-bool statistic_find(const char *word, enum statistic *statistic)
-{
-    for (int i = 0; i < STATISTIC_COUNT; i++) {
-        if (strcmp(word, words[i]) != 0)
-            continue;
-        *statistic = (enum statistic)i;
-        return true;
-    }
-    return false;
+    return words[statistic];
 }
 
 double aggregate_value(const struct aggregate *aggregate, enum statistic statistic)

@@ -35,7 +35,6 @@ void aggregate_clear(struct aggregate *aggregate);
 /* What of it a limit speaks about. */
 enum statistic { STATISTIC_MEAN, STATISTIC_MAX, STATISTIC_MAX_8H, STATISTIC_COUNT };
 const char *statistic_word(enum statistic statistic); /* "mean", "max", "max_8h" */
-bool statistic_find(const char *word, enum statistic *statistic);
 /* NAN: it has none. */
 double aggregate_value(const struct aggregate *aggregate, enum statistic statistic);
 

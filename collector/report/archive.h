@@ -38,9 +38,6 @@ bool archive_put(struct archive_writer *writer, const char *name, const void *by
 bool archive_put_file(struct archive_writer *writer, const char *name, int fd, struct error *err);
 /* Files so far, in order of their names; borrowed. */
 size_t archive_files(struct archive_writer *writer, const struct archive_file **files);
-/* Reads back from a file that was ended. */
-bool archive_read_back(struct archive_writer *writer, const char *name, uint64_t offset,
-                       void *bytes, size_t size, struct error *err);
 /* Writes the archive, synced and renamed into place. */
 bool archive_write(struct archive_writer *writer, struct error *err);
 

@@ -297,18 +297,6 @@ static bool read_spool(const struct archive_writer *writer, uint64_t at, void *b
     return true;
 }
 
-bool archive_read_back(struct archive_writer *writer, const char *name, uint64_t offset,
-                       void *bytes, size_t size, struct error *err)
-{
-    const struct archive_file *file = NULL;
-
-    for (size_t i = 0; i < writer->count && file == NULL; i++)
-        if (strcmp(writer->files[i].name, name) == 0)
-            file = &writer->files[i];
-    assert(file != NULL && offset <= file->size && size <= file->size - offset);
-    return read_spool(writer, file->offset + offset, bytes, size, err);
-}
-
 static bool write_contents(struct archive_writer *writer, const struct archive_file *file, int fd,
                            struct error *err)
 {

@@ -217,25 +217,6 @@ bool store_each_judged(struct store *store,
     return more && !failed;
 }
 
-bool store_each_open_problem(struct store *store,
-                             bool (*each)(void *self, const char *uid, uint32_t version,
-                                          const char *body),
-                             void *self, struct error *err)
-{
-    sqlite3_stmt *row;
-    bool failed = false;
-    bool more = true;
-
-    if (!store_ready(store, err))
-        return false;
-    row = store_statement(store, SQL_EACH_OPEN);
-    while (more && statement_next(&store->c, row, &failed, err))
-        more = each(self, column_text(row, 0), (uint32_t)sqlite3_column_int64(row, 1),
-                    column_text(row, 2));
-    sqlite3_reset(row);
-    return more && !failed;
-}
-
 bool store_put_cursor(struct store *store, const char *name, uint64_t seq, struct error *err)
 {
     sqlite3_stmt *put = store_statement(store, SQL_PUT_CURSOR);

@@ -84,8 +84,6 @@ const char *const reader_statements[ASK_COUNT] = {
                           " ORDER BY segment DESC LIMIT 1",
     [ASK_UNSEALED] = "SELECT count(*) FROM segment WHERE segment > ?1 AND root IS NULL"
                      " AND pruned = 0",
-    [ASK_SEALED_SPAN] = "SELECT min(segment), max(segment) FROM segment WHERE root IS NOT NULL"
-                        " AND last_time >= ?1 AND first_time < ?2",
     [ASK_SEGMENT_OF] = "SELECT segment, first_seq, root IS NOT NULL FROM segment"
                        " WHERE last_seq >= ?1 ORDER BY last_seq LIMIT 1",
     [ASK_BOUNDS] = "SELECT first_seq, last_seq, swept, pruned, leaves FROM segment"

@@ -51,11 +51,6 @@ void segment_leaves_free(struct segment_leaves *leaves)
     free(leaves);
 }
 
-uint64_t segment_leaves_of(const struct segment_leaves *leaves)
-{
-    return leaves->segment;
-}
-
 /* Rows of a leaf ---------------------------------------------------------------------------- */
 
 static bool leaf_begin(struct leaf *leaf, struct error *err)

@@ -24,7 +24,6 @@ struct segment_leaves;
 
 struct segment_leaves *segment_leaves_new(uint64_t segment, uint64_t first_seq, uint64_t last_seq);
 void segment_leaves_free(struct segment_leaves *leaves);
-uint64_t segment_leaves_of(const struct segment_leaves *leaves);
 
 /* Hashes about `budget` rows more; `done` says that all are. The segment's readings stand in
  * `kept`. */

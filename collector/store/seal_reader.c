@@ -151,23 +151,6 @@ bool reader_seal_state(struct reader *reader, uint64_t *newest, uint64_t *waitin
     return true;
 }
 
-bool reader_sealed_span(struct reader *reader, struct span span, uint64_t *first, uint64_t *last,
-                        struct error *err)
-{
-    sqlite3_stmt *ask = reader_ask(reader, ASK_SEALED_SPAN);
-    bool failed;
-
-    *first = *last = 0;
-    sqlite3_bind_int64(ask, 1, span.start.ms);
-    sqlite3_bind_int64(ask, 2, span.end.ms);
-    if (statement_next(&reader->c, ask, &failed, err)) {
-        *first = (uint64_t)sqlite3_column_int64(ask, 0);
-        *last = (uint64_t)sqlite3_column_int64(ask, 1);
-    }
-    sqlite3_reset(ask);
-    return !failed;
-}
-
 uint64_t reader_segment_of(struct reader *reader, uint64_t seq)
 {
     sqlite3_stmt *ask = reader_ask(reader, ASK_SEGMENT_OF);

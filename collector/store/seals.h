@@ -83,10 +83,6 @@ bool reader_newest_seals(struct reader *reader, uint64_t before, size_t most,
  * the seq after the newest seal. */
 bool reader_seal_state(struct reader *reader, uint64_t *newest, uint64_t *waiting,
                        uint64_t *unsealed_from, struct error *err);
-/* The segments whose entries' times touch from <= t < to: the least and the greatest number; 0, 0
- * when none. Only sealed ones. */
-bool reader_sealed_span(struct reader *reader, struct span span, uint64_t *first, uint64_t *last,
-                        struct error *err);
 /* The segment that holds an entry, 0: not in one yet (or not a sealed one). */
 uint64_t reader_segment_of(struct reader *reader, uint64_t seq);
 

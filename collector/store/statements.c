@@ -37,7 +37,6 @@ const char *const store_statements[SQL_COUNT] = {
     [SQL_PUT_JUDGED] = "REPLACE INTO judged(rule, point, body) VALUES(?1, ?2, ?3)",
     [SQL_DROP_JUDGED] = "DELETE FROM judged WHERE rule = ?1 AND point = ?2",
     [SQL_EACH_JUDGED] = "SELECT rule, point, body FROM judged ORDER BY rule, point",
-    [SQL_EACH_OPEN] = "SELECT uid, version, body FROM problem WHERE state <> 'closed' ORDER BY uid",
     [SQL_PUT_CURSOR] = "REPLACE INTO cursor(name, seq, changed) VALUES(?1, ?2, ?3)",
     [SQL_CURSOR] = "SELECT seq FROM cursor WHERE name = ?1",
     [SQL_ADD_QUARANTINE] = "REPLACE INTO quarantine(output, seq, reason, time)"

@@ -152,12 +152,6 @@ bool store_each_task(struct store *store,
                      bool (*each)(void *self, const char *id, const char *body), void *self,
                      struct error *err);
 
-/* Every problem that is not closed, doubts too: its body. */
-bool store_each_open_problem(struct store *store,
-                             bool (*each)(void *self, const char *uid, uint32_t version,
-                                          const char *body),
-                             void *self, struct error *err);
-
 bool store_put_cursor(struct store *store, const char *name, uint64_t seq, struct error *err);
 /* 0 when there is none. */
 uint64_t store_cursor(struct store *store, const char *name);

@@ -72,8 +72,6 @@ void grid_cell(struct grid *grid, const char *format, ...) __attribute__((format
 void grid_sign(struct grid *grid, enum sign sign, const char *words);
 /* From here on every cell is one line, cut with "…" where it does not fit. */
 void grid_one_line(struct grid *grid);
-/* The row to come is set bold. */
-void grid_strong(struct grid *grid);
 void grid_end(struct grid *grid);
 
 /* A table of two columns without heads: what, and how it is. */

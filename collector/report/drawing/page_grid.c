@@ -19,7 +19,6 @@ struct grid {
     struct grid_text cells[COLUMNS_MAX];
     size_t filled;
     double size; /* of the letters */
-    bool strong;
     bool has_heads;
     bool is_facts;
     bool one_line;
@@ -116,20 +115,19 @@ static void draw_heads(struct grid *grid)
 
 static void draw_row(struct grid *grid)
 {
-    double height = row_height(grid, grid->strong);
+    double height = row_height(grid, false);
 
     if (page_room(grid->page) < height) {
         page_break(grid->page);
         draw_heads(grid);
     }
-    draw_cells(grid, grid->strong);
+    draw_cells(grid, false);
     page_skip(grid->page, height);
     rule_off(grid, 0.4);
     for (size_t i = 0; i < grid->count; i++)
         free(grid->cells[i].words);
     memset(grid->cells, 0, sizeof grid->cells);
     grid->filled = 0;
-    grid->strong = false;
 }
 
 struct grid *grid_begin(struct page *page, const struct column *columns, size_t count)
@@ -196,11 +194,6 @@ void grid_sign(struct grid *grid, enum sign sign, const char *words)
 void grid_one_line(struct grid *grid)
 {
     grid->one_line = true;
-}
-
-void grid_strong(struct grid *grid)
-{
-    grid->strong = true;
 }
 
 void grid_end(struct grid *grid)

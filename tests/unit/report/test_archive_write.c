@@ -184,21 +184,6 @@ static void a_digest_is_that_of_the_contents_however_they_came(void **state)
     archive_writer_free(writer);
 }
 
-static void what_was_ended_can_be_read_back(void **state)
-{
-    struct archive_writer *writer = begin();
-    struct error err = {0};
-    char got[4] = "";
-
-    put(writer, "one", "abcdef");
-    put(writer, "two", "ghijkl");
-    assert_true(archive_read_back(writer, "one", 3, got, 3, &err));
-    assert_string_equal(got, "def");
-    assert_true(archive_read_back(writer, "two", 0, got, 3, &err));
-    assert_string_equal(got, "ghi");
-    archive_writer_free(writer);
-}
-
 static void more_than_four_gigabytes_are_refused_before_they_are_written(void **state)
 {
     const size_t much = (size_t)4 << 30;
@@ -308,7 +293,6 @@ int main(void)
         IN_A_FOLDER(files_come_in_order_of_their_names_as_bytes),
         IN_A_FOLDER(other_programs_take_it),
         IN_A_FOLDER(a_digest_is_that_of_the_contents_however_they_came),
-        IN_A_FOLDER(what_was_ended_can_be_read_back),
         IN_A_FOLDER(more_than_four_gigabytes_are_refused_before_they_are_written),
         IN_A_FOLDER(more_than_65535_files_are_refused),
         IN_A_FOLDER(until_it_is_whole_the_old_file_stands),
