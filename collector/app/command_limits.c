@@ -202,20 +202,6 @@ static void list_row(struct listing *listing, struct shown_limit *shown)
 
 /* --- points ---------------------------------------------------------------------------------- */
 
-/* The name of the n-th standard, as its rows stand; NULL past the last. */
-static const char *standard_name(const struct standards *standards, size_t *next)
-{
-    const char *name;
-
-    if (*next >= standards_count(standards))
-        return NULL;
-    name = standards_at(standards, *next)->standard;
-    while (*next < standards_count(standards) &&
-           strcmp(standards_at(standards, *next)->standard, name) == 0)
-        (*next)++;
-    return name;
-}
-
 /* What the site would have to say for a standard to apply there. */
 static void say_lacking(const struct listing *listing, const char *standard,
                         const struct place *place, const struct site_setup *site,
@@ -241,7 +227,7 @@ static void list_point(struct listing *listing, const struct site_setup *site, c
     size_t next = 0;
 
     listing->points++;
-    while ((standard = standard_name(standards, &next)) != NULL) {
+    while ((standard = standards_next_name(standards, &next)) != NULL) {
         const struct limit *rows[ROWS_MOST];
         size_t count = standards_pick(standards, standard, &place, parameter->key, rows, ROWS_MOST);
 

@@ -106,6 +106,18 @@ size_t standards_count(const struct standards *standards)
     return standards->count;
 }
 
+const char *standards_next_name(const struct standards *standards, size_t *next)
+{
+    const char *name;
+
+    if (*next >= standards->count)
+        return NULL;
+    name = standards->rows[*next].standard;
+    while (*next < standards->count && strcmp(standards->rows[*next].standard, name) == 0)
+        (*next)++;
+    return name;
+}
+
 const char *standards_path(const struct standards *standards, size_t index)
 {
     return index < standards->book_count ? standards->books[index].path : NULL;

@@ -78,6 +78,9 @@ bool standards_load(struct standards *standards, const char *folder,
 void standards_free(struct standards *standards);
 
 size_t standards_count(const struct standards *standards); /* rows */
+/* The name of the standard whose rows begin at `*next`, which is moved behind them; NULL past the
+ * last. */
+const char *standards_next_name(const struct standards *standards, size_t *next);
 const struct limit *standards_at(const struct standards *standards, size_t index);
 
 /* The file each standard in use was read from, one that gave way to another not among them; NULL

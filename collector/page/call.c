@@ -77,3 +77,12 @@ bool call_word(struct call *call, const char *name, const char *const *words, co
                 known);
     return false;
 }
+
+bool call_refuse_after(struct call *call, const char *after)
+{
+    call_refuse(call, ERROR_WRONG_USE,
+                SAY("after：“%.60s”不是上一页给出的 next",
+                    "after: \"%.60s\" is not the next of the page before"),
+                after);
+    return false;
+}

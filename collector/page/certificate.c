@@ -5,27 +5,18 @@
 #include <time.h>
 
 #include "base/say.h"
+#include "page/tls.h"
 
 #define NOTICE "certificate"
 
 static const int64_t day_ms = (int64_t)24 * 3600 * 1000;
 enum { SOON_DAYS = 30, DATE_SIZE = 16 };
 
-/* Without one a library asks on the terminal. */
-static int no_password(char *out, int size, int writing, void *self)
-{
-    (void)out;
-    (void)size;
-    (void)writing;
-    (void)self;
-    return -1;
-}
-
 struct wall_time certificate_ends(const char *pem)
 {
     struct wall_time ends = WALL_NONE;
     BIO *text = BIO_new_mem_buf(pem, -1);
-    X509 *certificate = PEM_read_bio_X509(text, NULL, no_password, NULL);
+    X509 *certificate = PEM_read_bio_X509(text, NULL, tls_no_password, NULL);
     struct tm parts;
 
     if (certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) == 1)

@@ -174,9 +174,7 @@ static bool read_after(struct call *call, uint64_t *before)
     *before = strtoull(after, NULL, 10);
     if (after[0] != '\0' && strlen(after) < 20 && after[strspn(after, "0123456789")] == '\0')
         return true;
-    call_refuse(call, ERROR_WRONG_USE, "%s",
-                SAY("after：要前一页给出的 next", "after: the next of the page before is wanted"));
-    return false;
+    return call_refuse_after(call, after);
 }
 
 /* Newest first, from before `after` on. */

@@ -4,17 +4,8 @@
 #include <time.h>
 
 #include "page/ledger_inside.h"
+#include "page/version.h"
 #include "town/shown.h"
-
-/* FNV-1a over the counters, so that no two sets of them come to the same sum. */
-uint64_t ledger_version(const struct page_host *host, const enum news *kinds, size_t count)
-{
-    uint64_t version = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < count; i++)
-        version = (version ^ recorder_news(host->recorder, kinds[i])) * 0x100000001b3u;
-    return version;
-}
 
 uint64_t ledger_day(struct wall_time now)
 {
@@ -97,14 +88,15 @@ static uint64_t problems_version(const struct call *call)
 {
     static const enum news kinds[] = {NEWS_PROBLEMS};
 
-    return ledger_version(call->host, kinds, 1);
+    return version_news(0, call->host->recorder, kinds, 1);
 }
 
 static uint64_t tasks_version(const struct call *call)
 {
     static const enum news kinds[] = {NEWS_PROBLEMS, NEWS_TASKS, NEWS_EVENTS};
 
-    return ledger_version(call->host, kinds, 3) ^ ledger_day(clock_wall(call->host->clock)) ^
+    return version_news(0, call->host->recorder, kinds, 3) ^
+           ledger_day(clock_wall(call->host->clock)) ^
            clerk_details_number(call->clerk, &ledger_watch_kind, "");
 }
 
@@ -112,7 +104,7 @@ static uint64_t seals_version(const struct call *call)
 {
     static const enum news kinds[] = {NEWS_SEALS};
 
-    return ledger_version(call->host, kinds, 1);
+    return version_news(0, call->host->recorder, kinds, 1);
 }
 
 const struct route ledger_routes[] = {

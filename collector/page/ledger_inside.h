@@ -24,8 +24,6 @@ uint64_t ledger_river_version(const struct call *call);
 /* The clerk's: the watch list, with the verdicts (short) in its details by the ids of the tasks. */
 extern const struct clerk_kind ledger_watch_kind;
 
-/* Some counters as one number that is another one whenever any of them is. */
-uint64_t ledger_version(const struct page_host *host, const enum news *kinds, size_t count);
 /* The date in the collector's zone, 20261123: what is due changes at midnight. */
 uint64_t ledger_day(struct wall_time now);
 
@@ -39,6 +37,10 @@ json_t *ledger_words(const char *words);      /* null: "" */
 /* The contract's task, of a row of the ledger, and the page's own "overdue" and "days": nothing
  * else a row may hold. NULL: it is none. */
 json_t *ledger_task_json(const struct call *call, const char *body, const char *relapses);
+bool ledger_is_open(const char *state);
+/* The states of tasks that are open, as a JSON list. */
+enum { LEDGER_STATES = 256 };
+void ledger_open_states(char out[LEDGER_STATES]);
 /* The task of that id; NULL: there is none, or (`err`) the store cannot be read. */
 json_t *ledger_task_of_id(const struct call *call, const char *id, struct error *err);
 

@@ -63,11 +63,7 @@ static bool read_wish(struct call *call, struct problems_wish *wish, bool *ackno
     }
     if (after == NULL || read_place(after, &wish->behind))
         return true;
-    call_refuse(call, ERROR_WRONG_USE,
-                SAY("after：“%.60s”不是上一页给出的 next",
-                    "after: \"%.60s\" is not the next of the page before"),
-                after);
-    return false;
+    return call_refuse_after(call, after);
 }
 
 void ledger_problems(struct call *call)

@@ -68,11 +68,7 @@ static bool read_after(struct call *call, uint64_t *before)
         *before = strtoull(after, NULL, 10);
     if (*before > 0)
         return true;
-    call_refuse(call, ERROR_WRONG_USE,
-                SAY("after：“%.60s”不是上一页给出的 next",
-                    "after: \"%.60s\" is not the next of the page before"),
-                after);
-    return false;
+    return call_refuse_after(call, after);
 }
 
 static bool keep_key(void *self, const struct sealed *sealed)

@@ -6,6 +6,7 @@
 #include "base/say.h"
 #include "model/period.h"
 #include "page/ledger_inside.h"
+#include "page/version.h"
 #include "town/river_report.h"
 #include "town/shown.h"
 #include "town/watch_list.h"
@@ -17,7 +18,7 @@ static uint64_t watch_version(const struct page_host *host, struct wall_time now
     static const enum news kinds[] = {NEWS_PROBLEMS, NEWS_TASKS, NEWS_AGGREGATES, NEWS_SEALS,
                                       NEWS_EVENTS};
 
-    return ledger_version(host, kinds, sizeof kinds / sizeof kinds[0]) ^ ledger_day(now);
+    return version_news(0, host->recorder, kinds, sizeof kinds / sizeof kinds[0]) ^ ledger_day(now);
 }
 
 /* What a row of the list says beyond the task; "relapses" is the task's list of them. */
@@ -112,7 +113,7 @@ static uint64_t river_version(const struct page_host *host, struct wall_time now
 {
     static const enum news kinds[] = {NEWS_AGGREGATES};
 
-    return ledger_version(host, kinds, 1) ^ ledger_day(now);
+    return version_news(0, host->recorder, kinds, 1) ^ ledger_day(now);
 }
 
 /* `arguments` are the month, "section", "river" or "chief", and the name, a line each. */

@@ -3,6 +3,7 @@
 
 #include "base/say.h"
 #include "page/live_inside.h"
+#include "page/version.h"
 
 /* While the loop is busy starting there may be none: it is asked again in a second. */
 const struct status_copy *live_copy(struct call *call)
@@ -59,10 +60,10 @@ static uint64_t copy_version(const struct call *call)
     const struct page_host *host = call->host;
     const struct status_copy *copy = host->status(host->self, LIVE_FRESH_MS);
     struct live *live = live_of(host);
-    uint64_t version = live_mix(live == NULL ? 0 : live->salt, copy == NULL ? 0 : copy->number);
+    uint64_t version = version_mix(live == NULL ? 0 : live->salt, copy == NULL ? 0 : copy->number);
 
     status_copy_release(copy);
-    return live_mix(version, notices_revision(host->notices));
+    return version_mix(version, notices_revision(host->notices));
 }
 
 /* Settings never change within a run. */
@@ -70,12 +71,12 @@ static uint64_t settings_version(const struct call *call)
 {
     const struct live *live = live_of(call->host);
 
-    return live_mix(live == NULL ? 0 : live->salt, 1);
+    return version_mix(live == NULL ? 0 : live->salt, 1);
 }
 
 static uint64_t points_version(const struct call *call)
 {
-    return live_mix(settings_version(call), recorder_news(call->host->recorder, NEWS_TASKS));
+    return version_mix(settings_version(call), recorder_news(call->host->recorder, NEWS_TASKS));
 }
 
 /* Lessons are events; answer times that were measured change slowly. */
@@ -84,8 +85,8 @@ static uint64_t plan_version(const struct call *call)
     static const int64_t minute_ns = INT64_C(60) * 1000000000;
     uint64_t minute = (uint64_t)(clock_mono(call->host->clock).ns / minute_ns);
 
-    return live_mix(live_mix(settings_version(call), minute),
-                    recorder_news(call->host->recorder, NEWS_EVENTS));
+    return version_mix(version_mix(settings_version(call), minute),
+                       recorder_news(call->host->recorder, NEWS_EVENTS));
 }
 
 const struct route live_routes[] = {

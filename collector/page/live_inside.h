@@ -81,8 +81,7 @@ uint64_t live_version(const struct call *call);
  * before has stood for a while: two seconds at most. */
 uint64_t live_version_held(const struct call *call);
 void live_hold(struct live *live, struct mono_time began); /* making it has just ended */
-uint64_t live_mix(uint64_t version, uint64_t word);
-struct wall_time live_now(const struct page_host *host); /* WALL_NONE while not trusted */
+struct wall_time live_now(const struct page_host *host);   /* WALL_NONE while not trusted */
 
 /* Nothing for three of its intervals, and for ten seconds at least; nothing in this run; nothing
  * ever. */

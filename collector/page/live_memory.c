@@ -9,6 +9,7 @@
 #include "ledger/task.h"
 #include "page/json_bytes.h"
 #include "page/live_inside.h"
+#include "page/version.h"
 
 static pthread_key_t key;
 static pthread_once_t key_made = PTHREAD_ONCE_INIT;
@@ -83,7 +84,7 @@ static struct live *live_new(const struct page_host *host)
     if (live == NULL)
         return NULL;
     live->host = *host;
-    live->salt = live_mix((uint64_t)clock_mono(host->clock).ns, host->boot);
+    live->salt = version_mix((uint64_t)clock_mono(host->clock).ns, host->boot);
     live->limits_day = live->tasks_day = WALL_NONE;
     live->stale_ns = INT64_MAX;
     live->latest = calloc(points, sizeof *live->latest);

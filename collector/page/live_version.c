@@ -1,17 +1,12 @@
 /* Numbers by which it is known that what was told of the present still holds. */
 #include "page/live_inside.h"
+#include "page/version.h"
 
 enum {
     DEAR_MS = 2,   /* what takes less is made as often as anything changes */
     PART = 20,     /* of the thread's time is what making takes, while it is dear */
     MOST_MS = 2000 /* as pages ask */
 };
-
-uint64_t live_mix(uint64_t version, uint64_t word)
-{
-    version = (version ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return version ^ version >> 32;
-}
 
 static uint64_t states_now(const struct page_host *host)
 {
@@ -32,8 +27,8 @@ static uint64_t current(struct live *live)
         live->stales++;
         live->stale_ns = INT64_MAX;
     }
-    version = live_mix(version, recorder_news(host->recorder, NEWS_PROBLEMS));
-    return live_mix(version, live->stales);
+    version = version_mix(version, recorder_news(host->recorder, NEWS_PROBLEMS));
+    return version_mix(version, live->stales);
 }
 
 /* What people and devices change now and then. */
@@ -42,12 +37,12 @@ static uint64_t with_the_rest(struct live *live, uint64_t version)
     const struct page_host *host = &live->host;
 
     live_look_up_limits(live);
-    version = live_mix(version, live->salt);
-    version = live_mix(version, recorder_news(host->recorder, NEWS_TASKS));
-    version = live_mix(version, notices_revision(host->notices));
-    version = live_mix(version, (uint64_t)live->limits_day.ms);
-    version = live_mix(version, live->limits_night);
-    return live_mix(version, states_now(host));
+    version = version_mix(version, live->salt);
+    version = version_mix(version, recorder_news(host->recorder, NEWS_TASKS));
+    version = version_mix(version, notices_revision(host->notices));
+    version = version_mix(version, (uint64_t)live->limits_day.ms);
+    version = version_mix(version, live->limits_night);
+    return version_mix(version, states_now(host));
 }
 
 uint64_t live_version(const struct call *call)

@@ -75,6 +75,8 @@ bool call_moment(struct call *call, const char *name, struct wall_time fallback,
 /* One of `words` (NULL-terminated); *word NULL when it is not there. */
 bool call_word(struct call *call, const char *name, const char *const *words, const char **word);
 
+/* 400: this ?after= is no place in the list. Gives false. */
+bool call_refuse_after(struct call *call, const char *after);
 /* 400, 404 … with a sentence. */
 void call_refuse(struct call *call, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

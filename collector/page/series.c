@@ -10,38 +10,6 @@
 
 enum { WIDTH_LEAST = 16, WIDTH_MOST = 4000, WIDTH_USUAL = 800 };
 
-static const int64_t day_ms = 86400000;
-static const int64_t span_most_ms = (int64_t)86400000 * 366 * 50;
-
-/* The span --------------------------------------------------------------------------------------
- */
-
-bool series_span(struct call *call, struct span *span, struct wall_time now)
-{
-    if (!call_moment(call, "to", now, &span->end) ||
-        !call_moment(call, "from", (struct wall_time){span->end.ms - day_ms}, &span->start))
-        return false;
-    if (span->start.ms >= span->end.ms)
-        call_refuse(call, ERROR_WRONG_USE, "%s", SAY("from 应早于 to", "from has to be before to"));
-    else if (span->end.ms - span->start.ms > span_most_ms)
-        call_refuse(call, ERROR_WRONG_USE, "%s",
-                    SAY("时间段最长 50 年", "a span has at most 50 years"));
-    else
-        return true;
-    return false;
-}
-
-bool series_wants_csv(struct call *call, bool *csv)
-{
-    static const char *const forms[] = {"json", "csv", NULL};
-    const char *form;
-
-    if (!call_word(call, "format", forms, &form))
-        return false;
-    *csv = form != NULL && strcmp(form, "csv") == 0;
-    return true;
-}
-
 /* What was read -------------------------------------------------------------------------------- */
 
 struct series {

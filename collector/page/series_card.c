@@ -28,20 +28,6 @@ static json_t *limit_json(const struct limit *row)
         "when", whens[row->when], "from", series_time(row->from), "to", series_time(row->to));
 }
 
-/* The name of the n-th standard, as its rows stand; NULL past the last. */
-static const char *standard_name(const struct standards *standards, size_t *next)
-{
-    const char *name;
-
-    if (*next >= standards_count(standards))
-        return NULL;
-    name = standards_at(standards, *next)->standard;
-    while (*next < standards_count(standards) &&
-           strcmp(standards_at(standards, *next)->standard, name) == 0)
-        (*next)++;
-    return name;
-}
-
 /* Every row of a standard that is in force there now, whether a rule judges by it or not. */
 static json_t *limits_json(const struct series_point *point, const struct settings *settings,
                            struct wall_time now)
@@ -55,7 +41,7 @@ static json_t *limits_json(const struct series_point *point, const struct settin
     if (!point->is_set_up)
         return limits;
     place = settings_place(point->setup.site);
-    while ((name = standard_name(standards, &next)) != NULL) {
+    while ((name = standards_next_name(standards, &next)) != NULL) {
         const struct limit *rows[ROWS_MOST];
         size_t count =
             standards_pick(standards, name, &place, point->setup.parameter->key, rows, ROWS_MOST);

@@ -13,56 +13,6 @@
 
 enum { LIMIT_USUAL = 200, LIMIT_MOST = 1000, CSV_MOST = 20000 };
 
-/* Versions --------------------------------------------------------------------------------------
- */
-
-static uint64_t mix(uint64_t version, uint64_t number)
-{
-    return (version ^ number) * 1099511628211u;
-}
-
-static uint64_t news(const struct call *call, uint64_t version, enum news kind)
-{
-    return mix(version, recorder_news(call->host->recorder, kind));
-}
-
-static bool is_settled(const struct call *call, struct wall_time now)
-{
-    const int64_t late_ms = (int64_t)2 * 3600 * 1000; /* what comes late is counted by then */
-    const char *to = http_query_get(call->query, "to");
-    struct wall_time end;
-
-    return to != NULL && moment_parse(to, &end) &&
-           end.ms < now.ms - call->host->settings->seal_every_ms - late_ms;
-}
-
-uint64_t series_version(const struct call *call)
-{
-    struct wall_time now = clock_wall(call->host->clock);
-    uint64_t version = mix(14695981039346656037u, call->host->boot);
-
-    version = news(call, version, NEWS_AGGREGATES);
-    version = news(call, version, NEWS_EVENTS);
-    version = news(call, version, NEWS_PROBLEMS);
-    version = news(call, version, NEWS_TASKS);
-    version = news(call, version, NEWS_SEALS); /* with them what is old goes */
-    if (is_settled(call, now))
-        return version;
-    /* a gap that has no end yet grows while nothing comes */
-    version = mix(version, (uint64_t)(now.ms / 60000));
-    return news(call, version, NEWS_READINGS);
-}
-
-uint64_t series_point_version(const struct call *call)
-{
-    uint64_t version = mix(14695981039346656037u, call->host->boot);
-
-    version = news(call, version, NEWS_READINGS);
-    version = news(call, version, NEWS_TASKS);
-    version = news(call, version, NEWS_EVENTS);
-    return news(call, version, NEWS_SEALS);
-}
-
 /* Pages -----------------------------------------------------------------------------------------
  */
 
@@ -87,9 +37,7 @@ static bool read_after(struct call *call, struct place_in_list *after)
     }
     if (end != NULL && *end == '\0')
         return true;
-    call_refuse(call, ERROR_WRONG_USE, "%s",
-                SAY("after 应是上一页的 next", "after has to be the next of the page before"));
-    return false;
+    return call_refuse_after(call, words);
 }
 
 struct listing {

@@ -18,4 +18,8 @@ struct tls_files {
 struct tls_files *tls_load(const struct page_setup *page, struct error *err);
 void tls_free(struct tls_files *files);
 
+/* For OpenSSL's readers of PEM: there is no password. Asked for on the terminal it would hold up a
+ * service. */
+int tls_no_password(char *out, int size, int writing, void *self);
+
 #endif

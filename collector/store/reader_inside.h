@@ -52,7 +52,6 @@ enum ask {
     ASK_SEALED,
     ASK_NEWEST_SEALED,
     ASK_UNSEALED,
-    ASK_SEALED_SPAN,
     ASK_SEGMENT_OF,
     ASK_BOUNDS,
     ASK_LEAVES,
@@ -124,10 +123,6 @@ static inline sqlite3_stmt *list_ask(struct reader *reader, enum list_ask ask)
 /* One read transaction: the answers between them are of one moment. */
 bool reader_begin(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);
-
-/* Whether what is in no moved segment (after `moved`) can hold a poll before `end`: looking there
- * means looking through all its polls. Inside a transaction. */
-bool reader_fresh_reaches(struct reader *reader, int64_t moved, struct wall_time end);
 
 /* A blob of exactly `size` bytes; zeros when it is none. */
 void seal_digest_at(sqlite3_stmt *row, int at, uint8_t *out, size_t size);

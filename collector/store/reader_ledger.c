@@ -211,29 +211,3 @@ bool reader_events(struct reader *reader, const char *kind,
 {
     return reader_events_after(reader, 0, kind, each, self, err);
 }
-
-bool reader_readings(struct reader *reader, uint32_t point, struct wall_time from,
-                     struct wall_time to,
-                     bool (*each)(void *self, uint64_t seq, struct wall_time time,
-                                  const struct reading *reading),
-                     void *self, struct error *err)
-{
-    struct readings_wish wish = {
-        .point = point, .span = {from, to},
-             .last_seq = INT64_MAX, .each = each, .self = self
-    };
-    int64_t moved;
-    bool done;
-
-    if (!reader_begin(reader, err))
-        return false;
-    done = statement_number(&reader->c, reader_ask(reader, ASK_MOVED_UP_TO), &moved, err);
-    wish.moved_up_to = (uint64_t)moved;
-    wish.segments = reader_ask(reader, ASK_READINGS_SEGMENTS);
-    wish.kept = reader_ask(reader, ASK_READINGS_KEPT);
-    wish.fresh =
-        reader_fresh_reaches(reader, moved, to) ? reader_ask(reader, ASK_READINGS_FRESH) : NULL;
-    done = done && readings_walk(&reader->c, &wish, err);
-    reader_end(reader);
-    return done;
-}

@@ -7,8 +7,10 @@
 /* What no segment has yet -----------------------------------------------------------------------
  */
 
-/* Every poll is looked at once; one whose time is not known yet may still get any. */
-bool reader_fresh_reaches(struct reader *reader, int64_t moved, struct wall_time end)
+/* Whether what is in no moved segment (after `moved`) can hold a poll before `end`: looking there
+ * means looking through all its polls. Every poll is looked at once; one whose time is not known
+ * yet may still get any. */
+static bool fresh_reaches(struct reader *reader, int64_t moved, struct wall_time end)
 {
     struct fresh_part *part = &reader->fresh;
     sqlite3_stmt *row = reader_ask(reader, ASK_FRESH_PART);
@@ -32,30 +34,50 @@ bool reader_fresh_reaches(struct reader *reader, int64_t moved, struct wall_time
     return untimed || part->first_ms < end.ms;
 }
 
-/* Readings other than normal ones --------------------------------------------------------------
+/* Its readings ----------------------------------------------------------------------------------
  */
 
-bool reader_odd_readings(struct reader *reader, uint32_t point, struct span span,
-                         bool (*each)(void *self, uint64_t seq, struct wall_time time,
-                                      const struct reading *reading),
-                         void *self, struct error *err)
+static bool walk(struct reader *reader, struct readings_wish *wish, enum ask kept, enum ask fresh,
+                 struct error *err)
 {
-    struct readings_wish wish = {
-        .point = point, .span = span, .last_seq = INT64_MAX, .each = each, .self = self};
     int64_t moved;
     bool done;
 
     if (!reader_begin(reader, err))
         return false;
     done = statement_number(&reader->c, reader_ask(reader, ASK_MOVED_UP_TO), &moved, err);
-    wish.moved_up_to = (uint64_t)moved;
-    wish.segments = reader_ask(reader, ASK_READINGS_SEGMENTS);
-    wish.kept = reader_ask(reader, ASK_ODD_KEPT);
-    wish.fresh =
-        reader_fresh_reaches(reader, moved, span.end) ? reader_ask(reader, ASK_ODD_FRESH) : NULL;
-    done = done && readings_walk(&reader->c, &wish, err);
+    wish->moved_up_to = (uint64_t)moved;
+    wish->last_seq = INT64_MAX;
+    wish->segments = reader_ask(reader, ASK_READINGS_SEGMENTS);
+    wish->kept = reader_ask(reader, kept);
+    wish->fresh = fresh_reaches(reader, moved, wish->span.end) ? reader_ask(reader, fresh) : NULL;
+    done = done && readings_walk(&reader->c, wish, err);
     reader_end(reader);
     return done;
+}
+
+bool reader_readings(struct reader *reader, uint32_t point, struct wall_time from,
+                     struct wall_time to,
+                     bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                  const struct reading *reading),
+                     void *self, struct error *err)
+{
+    struct readings_wish wish = {
+        .point = point, .span = {from, to},
+             .each = each, .self = self
+    };
+
+    return walk(reader, &wish, ASK_READINGS_KEPT, ASK_READINGS_FRESH, err);
+}
+
+bool reader_odd_readings(struct reader *reader, uint32_t point, struct span span,
+                         bool (*each)(void *self, uint64_t seq, struct wall_time time,
+                                      const struct reading *reading),
+                         void *self, struct error *err)
+{
+    struct readings_wish wish = {.point = point, .span = span, .each = each, .self = self};
+
+    return walk(reader, &wish, ASK_ODD_KEPT, ASK_ODD_FRESH, err);
 }
 
 /* First and last -------------------------------------------------------------------------------
