@@ -67,6 +67,7 @@ JUDGED = {
     "chuanyang-03/sonde/dissolved_oxygen":
         [Rule("low-oxygen", [Lane("reading", "always", None, 5.6, None)])],
 }
+LATENESS_MS = 2 * 60000  # what the judge waits for whose readings come late
 LENGTHS = {"1h": HOUR, "8h": HOUR, "day": 24 * HOUR}  # from one value of a lane to the next
 
 
@@ -152,22 +153,46 @@ def test_what_was_written_again_says_why_and_both_stay(store):
     assert causes == {"", "late"}
 
 
+def rising(entries):
+    """Of (seq, time) in order of seq: the newest time so far, and the seqs."""
+    times, seqs, known = [], [], 0
+    for seq, time in entries:
+        known = max(known, time)
+        times.append(known)
+        seqs.append(seq)
+    return times, seqs
+
+
+def first_at(end, entries):
+    times, seqs = entries
+    at = bisect_left(times, end)
+    return seqs[at] if at < len(seqs) else None
+
+
+def time_of_all(store, device):
+    """What moves time on for a device that says nothing: any poll, and its being asked otherwise."""
+    told = [(seq, time) for seq, kind, time, said in store.events
+            if kind == "device.every" and said["device"] == device]
+    polls = store.db.execute("SELECT seq, time FROM poll WHERE time IS NOT NULL").fetchall()
+    return rising(sorted(told + polls))
+
+
 def values_of(lane, tally):
-    """What a lane judges, each with the seq of the poll that made it known. A period is judged as
-    it was when it closed: what came late is a second version and judged no more."""
+    """What a lane judges, each with the seq of what made it known: a reading of the device at or after
+    the end of a period, or anything LATENESS_MS after it. A period is judged as it was when it
+    closed: what came late is a second version and judged no more."""
     by_seq = sorted(tally.readings, key=lambda reading: reading.seq)
     if lane.on == "reading":
         return [Value(r.seq, r.time, r.value, r.quality) for r in by_seq]
-    newest, known = [], 0
-    for reading in by_seq:
-        known = max(known, reading.time)
-        newest.append(known)
+    own = rising((reading.seq, reading.time) for reading in by_seq)
+    everybody = time_of_all(tally.store, tally.store.device(tally.point))
     values, rows = [], stored(tally.store, tally.point)
     for key in sorted(key for key in rows if key[0] == lane.on):
         first = rows[key][0][2]
-        at = bisect_left(newest, key[2])
-        if first.enough and at < len(by_seq):
-            values.append(Value(by_seq[at].seq, key[1], getattr(first, lane.statistic), 0))
+        known = [seq for seq in (first_at(key[2], own), first_at(key[2] + LATENESS_MS, everybody))
+                 if seq is not None]
+        if first.enough and known:
+            values.append(Value(min(known), key[1], getattr(first, lane.statistic), 0))
     return values
 
 
