@@ -76,12 +76,19 @@ static void clear_doubt(struct exchange *exchange, struct mono_time now)
     doubt_watch(doubt, &exchange->request, exchange->sent, exchange->rules.guard_ns, now);
 }
 
+/* Whoever sends is told its own moment, at times a little early (flow/poller.c): an answer within
+ * that millisecond took no time, and never less than none. */
+static int64_t since(int64_t sent, struct mono_time now)
+{
+    return sent != 0 && now.ns > sent ? now.ns - sent : 0;
+}
+
 void exchange_finish(struct exchange *exchange, enum cause cause, struct mono_time now)
 {
     exchange->result.cause = (uint8_t)cause;
     exchange->result.at = now;
-    exchange->result.took_ns = exchange->sent != 0 ? now.ns - exchange->sent : 0;
-    exchange->result.whole_ns = exchange->sent != 0 ? now.ns - exchange->first_sent : 0;
+    exchange->result.took_ns = since(exchange->sent, now);
+    exchange->result.whole_ns = since(exchange->first_sent, now);
     exchange->state = EXCHANGE_OVER;
 }
 

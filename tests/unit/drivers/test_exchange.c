@@ -536,6 +536,21 @@ static void a_connection_that_breaks_unheard_is_tried_once_more_in_the_same_time
  */
 
 /* What the line gives in place of, before and after the right answer to `asked`. */
+/* The loop's timers ring up to a millisecond early, and say then that it is time. */
+static void an_answer_that_comes_before_the_moment_it_was_asked_at_took_no_time(void **state)
+{
+    uint8_t frame[300];
+
+    (void)state;
+    set_up(WIRE_TCP);
+    ask(&block_a);
+    now.ns -= 400000;
+    hear(frame, answer_tcp(&block_a, exchange.tid, 7, frame));
+    assert_answered(CAUSE_NONE, 7);
+    assert_int_equal(exchange.result.took_ns, 0);
+    assert_int_equal(exchange.result.whole_ns, 0);
+}
+
 static void every_fault_of_an_rtu_line_is_seen(void **state)
 {
     static const struct request coils = {.unit = 5, .function = 1, .address = 0x0300, .count = 24};
@@ -1199,6 +1214,7 @@ int main(void)
         cmocka_unit_test(a_flood_is_cut_off),
         cmocka_unit_test(a_flood_while_nothing_is_asked_is_cut_off),
         cmocka_unit_test(a_connection_that_breaks_unheard_is_tried_once_more_in_the_same_time),
+        cmocka_unit_test(an_answer_that_comes_before_the_moment_it_was_asked_at_took_no_time),
         cmocka_unit_test(every_fault_of_an_rtu_line_is_seen),
         cmocka_unit_test(a_frame_inside_a_strangers_frame_is_not_ours),
         cmocka_unit_test(after_a_strangers_request_to_our_unit_no_answer_is_believed),
