@@ -362,7 +362,7 @@ def one_run(asked, is_open, attacks):
         if is_open == "false":
             token = json.loads(subprocess.run(
                 [os.environ["LOOKBACK_BIN"], "user", "add", "honest", "--role", "reader", "--json",
-                 "-c", settings.folder], capture_output=True, check=True).stdout)["token"]
+                 "-c", settings.folder], capture_output=True, check=True).stdout)["user"]["token"]
         else:
             line = http.client.HTTPConnection("127.0.0.1", port)
             line.request("GET", "/api/v1/points?limit=1000")
