@@ -199,6 +199,7 @@ void page_answer(void *self, const struct http_request *request, struct http_ans
     struct visitor visitor;
     struct refusal_word refused;
     struct share *share = NULL; /* what strangers are told costs next to nothing */
+    bool asset;
     struct call call = {.request = request,
                         .host = &page->host,
                         .reader = page->reader,
@@ -215,11 +216,12 @@ void page_answer(void *self, const struct http_request *request, struct http_ans
     }
     call.role = visitor.role;
     call.person = visitor.person;
-    if (call.role > ROLE_PUBLIC)
+    asset = assets_answer(request, answer); /* costs nothing, and without it nothing works */
+    if (!asset && call.role > ROLE_PUBLIC)
         share = shares_of(page->shares, call.person, request->from);
     if (share != NULL && !shares_allow(page->shares, share))
         answer_busy(answer);
-    else if (!assets_answer(request, answer))
+    else if (!asset)
         find_route(page, &visitor, &call);
     spare(request, answer);
     if (http_takes_gzip(request))

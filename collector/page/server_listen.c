@@ -10,7 +10,8 @@
 #include "base/say.h"
 #include "page/server_inside.h"
 
-enum { BACKLOG = 128 };
+/* More than may be connected: whoever finds no place here tries again after a second. */
+enum { BACKLOG = 1024 };
 
 /* "ADDRESS:PORT", "[ADDRESS]:PORT", "localhost:PORT": no name is looked up, nothing waits. */
 static struct addrinfo *find_address(const char *listen_at)

@@ -590,8 +590,7 @@ export const ask_early = (path) => {
     return answer;
 };
 
-/* One question: {status, data, etag, response}. Throws Refusal, Unreachable, or AbortError. */
-export async function ask(path, { method = "GET", body, etag, signal, raw } = {}) {
+async function ask_once(path, { method = "GET", body, etag, signal, raw } = {}) {
     if (asked_early.has(path)) {
         const answer = asked_early.get(path);
         asked_early.delete(path);
@@ -624,6 +623,22 @@ export async function ask(path, { method = "GET", body, etag, signal, raw } = {}
     if (response.status === 401)
         line.unsigned();
     throw new Refusal(response.status, details, Number(response.headers.get("Retry-After")) || null);
+}
+
+/* One question: {status, data, etag, response}. Throws Refusal, Unreachable, or AbortError. Who is
+ * told that the collector is busy, and has done nothing yet, asks again quietly for a while. */
+const BUSY_TRIES = 10;
+
+export async function ask(path, how = {}) {
+    for (let left = BUSY_TRIES; ; left--) {
+        try {
+            return await ask_once(path, how);
+        } catch (err) {
+            if (!(err instanceof Refusal && err.status === 503 && err.kind && err.retry_s) || left === 0)
+                throw err;
+            await wait(1000 * err.retry_s, how.signal);
+        }
+    }
 }
 
 export const get = async (path, signal) => (await ask(path, { signal })).data;

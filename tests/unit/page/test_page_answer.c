@@ -1,4 +1,6 @@
 /* Tests of page/page_answer.c: the way of a request from the gate to its answer. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/number.h"
 #include "flow/mailbox.h"
 #include "page/assets.h"
 #include "page/page_inside.h"
@@ -273,6 +276,31 @@ static void who_has_the_packed_one_is_told_of_the_packed_one(void **state)
     end(world);
 }
 
+static void who_asked_too_much_is_told_when_to_ask_again_and_keeps_the_page_itself(void **state)
+{
+    struct world *world = begin();
+    const struct sockaddr_in one = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002)},
+                             other = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000003)};
+    const struct sockaddr *greedy = (const struct sockaddr *)(const void *)&one,
+                          *modest = (const struct sockaddr *)(const void *)&other;
+    struct http_answer answer = ask(world, (struct http_request){SEALS, .from = modest});
+
+    answer_end(&answer);
+    shares_spend(world->page.shares, shares_of(world->page.shares, "", greedy),
+                 ns_from_ms(SHARES_WINDOW_MS));
+    answer = ask(world, (struct http_request){SEALS, .from = greedy});
+    assert_int_equal(answer.status, 503);
+    assert_int_equal(answer.retry_after_s, 1);
+    answer_end(&answer);
+    answer = ask(world, (struct http_request){.path = "/", .from = greedy});
+    assert_int_equal(answer.status, 200);
+    answer_end(&answer);
+    answer = ask(world, (struct http_request){SEALS, .from = modest});
+    assert_int_equal(answer.status, 200);
+    answer_end(&answer);
+    end(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_foreign_name_gets_nothing_not_even_assets),
         cmocka_unit_test(what_lasts_still_lasts_when_it_was_there_already),
         cmocka_unit_test(who_has_the_packed_one_is_told_of_the_packed_one),
+        cmocka_unit_test(who_asked_too_much_is_told_when_to_ask_again_and_keeps_the_page_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
