@@ -52,18 +52,21 @@ unit() { # preset
         grep -vE '^ +Start |Passed +[0-9.]+ sec$'
 }
 
+fuzz_one() { # program, seconds
+    local name new
+    name=$(basename "$1")
+    new=$(mktemp -d)
+    "$1" -max_total_time="$2" -timeout=5 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
+        -artifact_prefix="$new/" "$new" "tests/fuzz/corpus/${name#fuzz_}" >"$new.log" 2>&1 ||
+        { tail -n 40 "$new.log"; return 1; }
+    echo "$name: $(grep -o 'number_of_executed_units: [0-9]*' "$new.log" | grep -o '[0-9]*') inputs"
+    rm -rf "$new" "$new.log"
+}
+export -f fuzz_one
+
 fuzz() { # seconds each
-    local fuzzer name new
-    for fuzzer in build/clang/tests/fuzz_*; do
-        [ -f "$fuzzer" ] && [ -x "$fuzzer" ] || continue
-        name=$(basename "$fuzzer")
-        new=$(mktemp -d)
-        "$fuzzer" -max_total_time="$1" -timeout=5 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
-            -artifact_prefix="$new/" "$new" "tests/fuzz/corpus/${name#fuzz_}" >"$new.log" 2>&1 ||
-            { tail -n 40 "$new.log"; return 1; }
-        echo "$name: $(grep -o 'number_of_executed_units: [0-9]*' "$new.log" | grep -o '[0-9]*') inputs"
-        rm -rf "$new" "$new.log"
-    done
+    find build/clang/tests -maxdepth 1 -name 'fuzz_*' -type f -executable | sort |
+        xargs -P 2 -I{} bash -c 'fuzz_one "$1" "$2"' fuzz {} "$1"
 }
 
 tidy() { # checks to leave out
