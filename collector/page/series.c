@@ -45,6 +45,32 @@ static void write_rows(FILE *to, const struct series *series)
     fputc(']', to);
 }
 
+/* Beside each row, how many of its readings made its numbers: `count` has those of every letter. */
+static void write_valid(FILE *to, const struct series *series)
+{
+    fputs(",\"valid\":[", to);
+    for (size_t i = 0; i < series->rows.row_count; i++)
+        fprintf(to, "%s%u", i > 0 ? "," : "", series->rows.rows[i].valid);
+    fputc(']', to);
+}
+
+/* How often the device is asked, as far as it concerns the span: what there should have been where
+ * nothing is. */
+static json_t *every_json(const struct series *series)
+{
+    const struct series_past *past = &series->past;
+    const struct span span = series->asked.span;
+    json_t *every = json_array();
+
+    for (size_t i = 0; i < past->interval_count; i++)
+        if (past->intervals[i].from.ms < span.end.ms &&
+            (i + 1 == past->interval_count || past->intervals[i + 1].from.ms > span.start.ms))
+            json_array_append_new(every, json_pack("{s:o, s:I}", "from",
+                                                   series_time(past->intervals[i].from), "every_ms",
+                                                   (json_int_t)past->intervals[i].every_ms));
+    return every;
+}
+
 static json_t *bands_json(const struct series_rows *rows)
 {
     json_t *bands = json_array();
@@ -139,6 +165,8 @@ static bool write_series(FILE *to, const struct series *series, const struct cal
     write_part(to, "averaging", json_string(means[series->point.mean]));
     fputc(',', to);
     write_rows(to, series);
+    write_valid(to, series);
+    write_part(to, "every", every_json(series));
     write_part(to, "doubts", doubts);
     write_part(to, "bands", bands);
     write_part(to, "gaps", gaps_json(&series->rows));

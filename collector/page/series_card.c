@@ -17,7 +17,6 @@ static json_t *text_or_null(const char *words)
 
 static json_t *limit_json(const struct limit *row)
 {
-    static const char *const whens[] = {"always", "day", "night"};
     const struct bound bound = {.kind = row->bound, .low = row->low, .high = row->high};
 
     return json_pack(
@@ -25,7 +24,7 @@ static json_t *limit_json(const struct limit *row)
         "edition", row->edition, "title", SAY(row->title, row->title_en), "clause", row->clause,
         "class", text_or_null(row->class_), "period", period_word(row->on), "statistic",
         statistic_word(row->statistic), "verified", row->verified, "bound", series_bound(&bound),
-        "when", whens[row->when], "from", series_time(row->from), "to", series_time(row->to));
+        "when", series_when(row->when), "from", series_time(row->from), "to", series_time(row->to));
 }
 
 /* Every row of a standard that is in force there now, whether a rule judges by it or not. */
@@ -61,10 +60,13 @@ static void add_rule(json_t *rules, const struct rule *rule, const struct lane *
 
     duration_text(rule->for_ms, duration);
     json_array_append_new(
-        rules, json_pack("{s:s, s:s, s:o, s:s, s:s, s:s}", "name", rule->name, "title", rule->title,
-                         "bound", stage == NULL ? json_null() : series_bound(&stage->bound), "on",
-                         period_word(lane->on), "for", duration, "nature",
-                         rule_nature_word(rule->nature)));
+        rules,
+        json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s}", "name", rule->name, "title",
+                  rule->title, "bound", stage == NULL ? json_null() : series_bound(&stage->bound),
+                  "decimals", stage == NULL ? json_null() : series_decimals(&stage->bound), "on",
+                  period_word(lane->on), "statistic", statistic_word(lane->statistic), "when",
+                  series_when(lane->when), "for", duration, "nature",
+                  rule_nature_word(rule->nature)));
 }
 
 static json_t *rules_json(const struct series_point *point, const struct settings *settings,

@@ -135,6 +135,10 @@ json_t *series_doubts(const struct series_rows *rows, const struct series_asked 
                       struct error *err);
 json_t *series_time(struct wall_time time);
 json_t *series_bound(const struct bound *bound);
+/* How many decimals a value is rounded to before it is compared; null: none, it is compared whole.
+ */
+json_t *series_decimals(const struct bound *bound);
+const char *series_when(enum when when);
 
 /* Room for one more at the end of an array. */
 bool series_grow(void **all, size_t count, size_t *room, size_t size);

@@ -19,7 +19,12 @@ json_t *series_bound(const struct bound *bound)
     return json_pack("{s:[f,f]}", "between", bound->low, bound->high);
 }
 
-static const char *when_word(enum when when)
+json_t *series_decimals(const struct bound *bound)
+{
+    return bound->decimals == DECIMALS_ALL ? json_null() : json_integer(bound->decimals);
+}
+
+const char *series_when(enum when when)
 {
     static const char *const words[] = {"always", "day", "night"};
 
@@ -50,13 +55,14 @@ static void add_line(json_t *lines, const struct rule *rule, const struct lane *
         to = stage->to;
     if (to.ms <= from.ms)
         return;
-    json_array_append_new(lines,
-                          json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:s, s:s}", "from",
-                                    wall_text(from, start), "to", wall_text(to, end), "bound",
-                                    series_bound(&stage->bound), "rule", rule->name, "title",
-                                    rule->title, "nature", rule_nature_word(rule->nature), "limit",
-                                    limit_json(stage->limit), "period", period_word(lane->on),
-                                    "when", when_word(lane->when)));
+    json_array_append_new(
+        lines,
+        json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:s, s:s, s:s}", "from",
+                  wall_text(from, start), "to", wall_text(to, end), "bound",
+                  series_bound(&stage->bound), "decimals", series_decimals(&stage->bound), "rule",
+                  rule->name, "title", rule->title, "nature", rule_nature_word(rule->nature),
+                  "limit", limit_json(stage->limit), "period", period_word(lane->on), "statistic",
+                  statistic_word(lane->statistic), "when", series_when(lane->when)));
 }
 
 json_t *series_lines(const struct series_point *point, const struct settings *settings,

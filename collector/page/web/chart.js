@@ -44,8 +44,8 @@ export class Chart {
     #size;
     #frame = 0;
 
-    /* `place` is an empty element; `options`: { Dygraph, clock, label, lineLabel(line),
-     * moved(from, to), read(t or null), yRange: null or [low, high] }. */
+    /* `place` is an empty element; `options`: { Dygraph, clock, label, lineLabel(line), compass,
+     * moved(from, to), read(t or null), now(), yRange: null or [low, high] }. */
     constructor(place, options) {
         this.options = options;
         this.place = place;
@@ -141,8 +141,8 @@ export class Chart {
                 strokeWidth: 1.75, drawGapEdgePoints: true, highlightCircleSize: 0,
                 interactionModel: {}, xRangePad: 0, labelsKMB: false,
                 underlayCallback: (context, area, graph) => paintUnder(context, area, graph, {
-                    series: this.#data.series, ghost: this.#ghost, chosen: this.#chosen,
-                    colours: this.#colours, now: Date.now() }),
+                    series: this.#data.series, span: this.span, ghost: this.#ghost, chosen: this.#chosen,
+                    colours: this.#colours, now: this.options.now() }),
                 drawCallback: () => this.#label(),
                 ...settings,
             });
@@ -166,7 +166,7 @@ export class Chart {
         if (data.rows.length < this.width * 2)
             data.thin = data.rows;
         else if (data.column_ms !== column_ms)
-            Object.assign(data, { column_ms, thin: thin(data.rows, column_ms) });
+            Object.assign(data, { column_ms, thin: thin(data.rows, column_ms, data.series.averaging) });
         return data.thin.length > 0 ? data.thin : [[this.span.from, null]];
     }
 
@@ -183,15 +183,22 @@ export class Chart {
             axes: {
                 x: { ticker: (from, to, pixels) => clock.ticks(from, to, pixels), axisLabelWidth: 74,
                     axisLabelFontSize: 12, drawGrid: false },
-                y: { axisLabelWidth: 44, axisLabelFontSize: 12, pixelsPerLabel: 36 },
+                y: { ...(series.averaging === "direction" ? { ticker: () => this.#compass() } : {}), axisLabelWidth: 44, axisLabelFontSize: 12, pixelsPerLabel: 36 },
             },
         };
+    }
+
+    /* Where the wind comes from: four sides and north again. */
+    #compass() {
+        return this.options.compass.map((side, i) => ({ v: i * 90, label: `${side} ${i * 90}` }));
     }
 
     /* Data, and every limit that is near enough not to flatten them. */
     #range() {
         if (this.options.yRange)
             return this.options.yRange;
+        if (this.#data.series.averaging === "direction")
+            return [0, 360 * 1.1];
         let low = Infinity, high = -Infinity;
         const take = (value) => {
             low = Math.min(low, value);

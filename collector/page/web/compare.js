@@ -1,11 +1,12 @@
 /* compare.js - the same length of time before and after a strike-off: one over the other or side by
  * side, and in figures.
  */
-import { el, number_text, parameter_of, put, say, tell } from "./base.js";
+import { el, put, say, tell } from "./base.js";
 import { Chart } from "./chart.js";
 import { series_once } from "./feed.js";
-import { legend, line_words, put_readout } from "./point_parts.js";
-import { beyond, drawnRows, figures, gatherLines, levels, standing, HIGH, LOW, MEAN } from "./series.js";
+import { legend, line_words, put_readout, value_text } from "./point_parts.js";
+import { beyond, figures, share, standing } from "./figures.js";
+import { drawnRows, gatherLines, levels, HIGH, LOW, MEAN } from "./series.js";
 import { DAY, lengthWords } from "./spans.js";
 
 const LENGTHS = [7, 30, 90, 180];
@@ -95,8 +96,9 @@ function one_chart(view, { series, span, ghost, range, label }, place) {
 
     place.append(readout, frame);
     const chart = new Chart(frame, {
-        Dygraph: view.Dygraph, clock: view.clock, now: view.now, role: say("曲线图", "chart"), label, yRange: range,
-        lineLabel: (line, brief) => line_words(line, series.unit, brief),
+        Dygraph: view.Dygraph, clock: view.clock, now: view.now, role: say("曲线图", "chart"), label,
+        compass: say("北东南西北", "NESWN").split(""), yRange: series.averaging === "direction" ? null : range,
+        lineLabel: (line, brief) => line_words(line, series.unit, series.averaging, brief),
         moved: (from, to) => { seen.span = { from, to }; },
         read: (t) => put_readout(readout, seen, t),
     });
@@ -112,7 +114,7 @@ function overlay(view, { before, after, length, middle }, range, body) {
     const chart = one_chart(view, { series: after, span: { from: middle, to: middle + length }, range,
         ghost: { series: before, shift: length },
         label: say("销号后的曲线，销号前的以虚线叠在下面", "after the strike-off; before it as a dashed line beneath") }, body);
-    body.append(legend(after, { ghost: true }));
+    body.append(legend(after, { span: { from: middle, to: middle + length }, clock: view.clock, ghost: true }));
     return chart;
 }
 
@@ -156,18 +158,16 @@ function common_range(...all) {
 
 function put_figures(view, { before, after, length, middle }, body) {
     const now = view.now();
-    const is_noise = parameter_of(view.name)?.medium === "noise";
-    const old = figures(before, middle - length, middle, is_noise);
-    const young = figures(after, middle, Math.min(now, middle + length), is_noise);
-    const digits = view.point.decimals;
+    const old = figures(before, middle - length, middle, now);
+    const young = figures(after, middle, Math.min(now, middle + length), now);
     const row = (name, a, b) => el("tr", null, el("th", { scope: "row" }, name), el("td.number", null, a), el("td.number", null, b));
-    const number = (value) => number_text(value, digits);
-    const valid = (f) => (f.expected ? `${Math.floor(f.count / f.expected * 1000) / 10} %` : String(f.count));
+    const number = (value) => (value === null || value === undefined ? "—" : value_text(value, view.point, after));
+    const valid = (f) => (f.expected ? share(f.valid, f.expected) : String(f.valid));
     const over = (series, from, to, line) => {
         const { of, means, touched } = beyond(series, line, from, to);
         const kind = standing(series, line);
         const part = kind === "readings" ? touched : means;
-        return of === 0 || kind === "across" ? "—" : `${Math.round(part / of * 1000) / 10} %${kind === "hint" ? say("（参照）", " (hint)") : ""}`;
+        return of === 0 || kind === "across" || kind === "never" ? "—" : `${share(part, of)}${kind === "hint" ? say("（参照）", " (hint)") : ""}`;
     };
     const same = (line, other) => JSON.stringify([line.bound, line.rule]) === JSON.stringify([other.bound, other.rule]);
     const lines = gatherLines(after.lines);
@@ -180,11 +180,11 @@ function put_figures(view, { before, after, length, middle }, body) {
         el("thead", null, el("tr", null, el("th", { scope: "col" }, view.series?.unit || after.unit || say("项目", "Figure")),
             el("th", { scope: "col" }, say("销号前", "Before")), el("th", { scope: "col" }, say("销号后", "After")))),
         el("tbody", null,
-            row(is_noise ? say("等效声级 Leq", "Leq") : say("均值", "Mean"), number(old.mean), number(young.mean)),
+            row(after.averaging === "energy" ? say("等效声级 Leq", "Leq") : say("均值", "Mean"), number(old.mean), number(young.mean)),
             row(say("最低", "Lowest"), number(old.least?.value), number(young.least?.value)),
             row(say("最高", "Highest"), number(old.most?.value), number(young.most?.value)),
             row(say("有效数据", "Valid data"), valid(old), valid(young)),
-            lines.map((line) => row(`${say("超出 ", "beyond ")}${line_words(line, after.unit)}`,
+            lines.map((line) => row(`${say("超出 ", "beyond ")}${line_words(line, after.unit, after.averaging)}`,
                 over(before, middle - length, middle, former.find((one) => same(one, line)) ?? none),
                 over(after, middle, Math.min(now, middle + length), line))))));
 }

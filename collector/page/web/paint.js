@@ -3,7 +3,7 @@
  * Everything is told apart by shape first (hatching, dash, letter), then by colour. Draws on the
  * canvas that dygraphs hands over, in its own coordinates; keeps nothing.
  */
-import { gatherLines, levels } from "./series.js";
+import { gatherLines, levels, marksWithin } from "./series.js";
 
 export const LANE = 24; // pixels at the top of the chart kept for marks and letters
 
@@ -17,7 +17,7 @@ export function palette(place) {
         span: of("span"), grid: of("grid"), ink: of("ink"), paper: of("paper"), doubt: of("doubt") };
 }
 
-/* `frame`: { series, ghost, chosen, colours, now }; ghost: rows [t, mean] of before, or null. */
+/* `frame`: { series, span, ghost, chosen, colours, now }; ghost: rows [t, mean] of before, or null. */
 export function paintUnder(context, area, graph, frame) {
     const { series, colours } = frame;
     const x = (t) => graph.toDomXCoord(t);
@@ -37,10 +37,24 @@ export function paintUnder(context, area, graph, frame) {
         paintGhost(draw, frame.ghost);
     for (const line of gatherLines(series.lines))
         paintLimit(draw, line);
-    series.marks.forEach((mark, i) => paintMark(draw, mark, i, frame.chosen === i, frame.now));
+    const marks = marksWithin(series, frame.span.from, frame.span.to);
+    const plates = apart(marks.map(({ mark }) => x(mark.time)), area.x + 10, area.x + area.w - 10);
+    marks.forEach(({ mark, i }) => paintMark(draw, mark, frame.chosen === i, frame.now));
+    marks.forEach((_, at) => plate(draw, String(at + 1), plates[at], area.y + 10, colours.mark));
     for (const [t] of series.doubts)
         paintDoubt(draw, t);
     context.restore();
+}
+
+/* Where plates with numbers stand that belong at `places`: in order, none upon another while there is room. */
+export function apart(places, from, to, wide = 21) {
+    const put = [];
+
+    for (const place of places)
+        put.push(Math.max(from, place, put.length ? put.at(-1) + wide : from));
+    for (let i = put.length - 1, most = to; i >= 0; i--, most -= wide)
+        put[i] = Math.max(from, Math.min(put[i], most));
+    return put;
 }
 
 function edges({ area, x }, from, to) {
@@ -87,7 +101,7 @@ function hatch(draw, from, to, kind) {
 function paintBand(draw, band) {
     const edge = hatch(draw, band.from, band.to, "band");
     if (edge)
-        plate(draw, band.quality, edge.left + edge.width / 2, draw.area.y + draw.area.h - 12,
+        plate(draw, band.quality ?? "…", edge.left + edge.width / 2, draw.area.y + draw.area.h - 12,
             draw.colours.bandInk, edge.width);
 }
 
@@ -131,8 +145,8 @@ function paintLimit(draw, line) {
     context.setLineDash([]);
 }
 
-/* A numbered flag; what lasts has a bar as long as it lasted, or to this moment. */
-function paintMark(draw, mark, index, chosen, now) {
+/* The pole of a numbered flag; what lasts has a bar as long as it lasted, or to this moment. */
+function paintMark(draw, mark, chosen, now) {
     const { context, area, x, colours } = draw;
     const at = Math.round(x(mark.time)) + 0.5;
     const end = mark.until ?? now;
@@ -141,8 +155,7 @@ function paintMark(draw, mark, index, chosen, now) {
         box(draw, mark.time, end, colours.span);
     if (mark.lasts)
         box(draw, mark.time, end, colours.mark, area.y + LANE - 4, 3);
-    const seen = at >= area.x && at <= area.x + area.w;
-    if (seen) {
+    if (at >= area.x && at <= area.x + area.w) {
         context.strokeStyle = colours.mark;
         context.lineWidth = chosen ? 2.5 : 1;
         context.setLineDash(mark.kind === "struck_off" ? [] : [2, 3]);
@@ -152,9 +165,6 @@ function paintMark(draw, mark, index, chosen, now) {
         context.stroke();
         context.setLineDash([]);
     }
-    if (seen || mark.lasts && at < area.x && x(end) > area.x)
-        plate(draw, String(index + 1), Math.min(Math.max(at, area.x + 10), area.x + area.w - 10),
-            area.y + 10, colours.mark);
 }
 
 function paintDoubt(draw, t) {

@@ -1,14 +1,16 @@
 /* point.js - one point over time: its chart, what stands beside it in words, and what it was like
  * before and after a strike-off.
  */
-import { ask, bound_label, bound_words, channel_title, chip, el, get, is_english, measure, moment, now_ms,
+import { bound_label, bound_words, channel_title, chip, el, get, is_english, measure, moment, now_ms,
     point_address, put, quality_words, say, simulated_tag, site_title, style, tell, zone } from "./base.js";
 import { Chart, loadDygraphs } from "./chart.js";
 import { compare } from "./compare.js";
-import { feed, series_path } from "./feed.js";
-import { legend, line_words, marks_list, period_words, put_readout, summary, table } from "./point_parts.js";
-import { breaks } from "./series.js";
+import { feed } from "./feed.js";
+import { breaks } from "./figures.js";
+import { averaging_of, legend, line_words, marks_list, period_words, put_readout, summary } from "./point_parts.js";
+import { rowsWithin } from "./series.js";
 import { DAY, HOUR, lengthWords, townClock } from "./spans.js";
+import { csv, table } from "./table.js";
 
 const SPANS = [["1h", HOUR, "1 时", "1 h"], ["1d", DAY, "1 天", "1 d"], ["7d", 7 * DAY, "7 天", "7 d"],
     ["30d", 30 * DAY, "30 天", "30 d"], ["1y", 365 * DAY, "1 年", "1 y"]];
@@ -18,10 +20,11 @@ export async function show(page, where) {
     const [{ point }, Dygraph] = await Promise.all([
         get(`/points/${where.path.slice(1, 4).map(encodeURIComponent).join("/")}`, page.signal),
         loadDygraphs(), style("chart.css")]);
+    const clock = townClock(zone(), is_english() ? "en" : "zh");
     const view = {
-        page, name, point, Dygraph, clock: townClock(zone(), is_english() ? "en" : "zh"), now: now_ms,
+        page, name, point, Dygraph, clock, zone: zone(), now: now_ms,
         touch: matchMedia("(hover: none)").matches, series: null, table_page: 0, shown: 0,
-        opened_with: where.query, ...opening(where.query, point),
+        opened_with: where.query, ...opening(where.query, point, clock),
     };
 
     page.title(`${channel_title(name)} · ${site_title(point.site)}`);
@@ -39,9 +42,10 @@ export async function show(page, where) {
 }
 
 /* The window of the address: from and to, or a length that ends now. */
-function opening(query, point) {
-    const from = Date.parse(query.get("from") ?? "");
-    const to = Date.parse(query.get("to") ?? "");
+function opening(query, point, clock) {
+    const moment = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? clock.fromField(`${text}T00:00`) : Date.parse(text));
+    const from = moment(query.get("from") ?? "");
+    const to = moment(query.get("to") ?? "");
     const length = SPANS.find(([key]) => key === query.get("span"))?.[1] ?? DAY;
     const now = now_ms();
 
@@ -67,6 +71,7 @@ function build(view) {
     view.readout = el("div.readout", { id: "readout" });
     view.frame = el("div.chart-place");
     view.notice = el("div");
+    view.absence = el("div");
     view.legend = el("div");
     view.figures = el("section", { "aria-label": say("这段时间的数字", "Figures of this span") });
     view.marks = el("section.marks-place");
@@ -85,7 +90,7 @@ function build(view) {
             el("span.quiet-ink", null, say("同一台仪器：", "Same device: ")),
             beside.map((other) => el("a", { href: point_address(other) }, channel_title(other)))) : null),
         el("section.chart-block", { "aria-label": say("曲线", "Chart") }, view.controls, view.heading, view.readout,
-            view.frame, view.notice, view.legend),
+            view.frame, view.notice, view.absence, view.legend),
         el("div", null, view.figures, view.marks),
         struck.length ? el("section.compare-section", null, el("h2", null, say("销号前后对比", "Before and after the strike-off")), view.compare) : null,
         el("section.shown", null,
@@ -96,10 +101,10 @@ function build(view) {
         limits(view));
     view.chart = new Chart(view.frame, {
         Dygraph: view.Dygraph, clock: view.clock, now: now_ms,
-        role: say("曲线图", "chart"),
+        role: say("曲线图", "chart"), compass: say("北东南西北", "NESWN").split(""),
         label: say(`${site_title(point.site)} ${channel_title(name)} 曲线。左右键平移，加减键缩放，Shift 加左右键逐点读数。`,
             `${channel_title(name)} at ${site_title(point.site)}. Arrow keys move, plus and minus zoom, Shift with arrows reads value by value.`),
-        lineLabel: (line, brief) => line_words(line, view.series.unit, brief),
+        lineLabel: (line, brief) => line_words(line, view.series.unit, view.series.averaging, brief),
         moved: (from, to) => moved(view, from, to),
         read: (t) => read(view, t),
         edge: (which) => edge(view, which),
@@ -155,21 +160,43 @@ function lasting(text) {
     return unit ? say(` ${number} ${words[unit]}`, `${number} ${unit}`) : text;
 }
 
+/* "昼间 ≤ 55 dB 1 小时 Leq", and how a value is rounded before it is compared. */
+function rule_bound(rule, point) {
+    const hours = { day: say("昼间", "daytime"), night: say("夜间", "night") }[rule.when];
+    const parts = [hours, bound_words(rule.bound, point.unit), period_words(rule.on, rule.statistic, averaging_of(point.point))];
+
+    return parts.filter(Boolean).join(" ") + (rule.decimals === null ? "" : rule.decimals === 0
+        ? say("（先修约到整数）", " (rounded to whole numbers first)")
+        : say(`（先修约到 ${rule.decimals} 位小数）`, ` (rounded to ${rule.decimals} decimals first)`));
+}
+
+function rule_item([first, ...others], point) {
+    const bounds = [first, ...others].filter((lane) => lane.bound !== null).map((lane) => rule_bound(lane, point));
+
+    return el("li", null, el("b", null, first.title || first.name), say("：", ": "),
+        bounds.length ? [say("应 ", "should be "), [...new Set(bounds)].join(say("、", ", "))] : say("现在没有限值在用", "no limit in force now"),
+        first.for && first.for !== "0s" ? say(`，持续${lasting(first.for)}才算`, `, for ${lasting(first.for)}`) : null,
+        first.nature === "doubt" ? say("，只作存疑", ", a doubt only") : null);
+}
+
+function limit_item(limit, point) {
+    return el("li", null, line_words({ limit, bound: limit.bound, when: limit.when, statistic: limit.statistic }, point.unit, averaging_of(point.point)),
+        limit.clause ? el("span.quiet-ink", null, `　${limit.title ?? ""} ${limit.clause}`) : null,
+        limit.verified ? null : el("span.quiet-ink", null, say("（未经原文核实，先作参考）", " (not checked against the original text yet)")));
+}
+
 function limits({ point }) {
     const rules = new Map();
     for (const rule of point.rules)
-        rules.set(rule.name, { ...rule, bounds: [...rules.get(rule.name)?.bounds ?? [], bound_words(rule.bound, point.unit)] });
+        rules.set(rule.name, [...rules.get(rule.name) ?? [], rule]);
     if (point.limits.length === 0 && rules.size === 0)
         return null;
     return el("section", null, el("h2", null, say("规则和限值", "Rules and limits")),
-        rules.size ? el("ul.limits", null, [...rules.values()].map((rule) => el("li", null, el("b", null, rule.title || rule.name), say("：应 ", ": should be "),
-            [...new Set(rule.bounds)].join(say("、", ", ")), say("，按", ", judged by "), period_words(rule.on), say("判定", ""),
-            rule.for && rule.for !== "0s" ? say(`，持续 ${lasting(rule.for)}才算`, ` for ${lasting(rule.for)}`) : null)))
+        rules.size ? el("ul.limits", null, [...rules.values()].map((lanes) => rule_item(lanes, point)))
             : el("p.soft", null, say("没有规则看着这个监测点：超出限值也不会登记为问题。", "No rule watches this point: going beyond a limit opens no problem.")),
-        point.limits.length ? el("details", null, el("summary", null, say(`标准里有关的限值 ${point.limits.length} 条`, `${point.limits.length} limits of standards`)),
-            el("ul.limits", null, point.limits.map((limit) => el("li", null, line_words({ limit, bound: limit.bound, when: limit.when }, point.unit),
-                limit.clause ? el("span.quiet-ink", null, `　${limit.title ?? ""} ${limit.clause}`) : null,
-                limit.verified ? null : el("span.quiet-ink", null, say("（未经原文核实，先作参考）", " (not checked against the original text yet)")))))) : null);
+        point.limits.length ? el("details", null,
+            el("summary", null, say(`标准里有关的限值 ${point.limits.length} 条`, `${point.limits.length} limits of standards`)),
+            el("ul.limits", null, point.limits.map((limit) => limit_item(limit, point)))) : null);
 }
 
 /* ---- what happens -------------------------------------------------------------------------------- */
@@ -183,14 +210,29 @@ function seen(view, series) {
     words(view);
 }
 
+/* Where the window holds nothing: since when there is something, and a way there. */
+function absence({ series, span, point, chart, clock }) {
+    const way = (words, t) => el("button.button", { type: "button", onclick: () => chart.go(t - (span.to - span.from) / 2, t + (span.to - span.from) / 2) }, words);
+    const [first, last] = [point.first, point.last].map((at) => (at === null ? null : Date.parse(at)));
+
+    if (rowsWithin(series, span.from, span.to).length > 0)
+        return null;
+    if (first === null)
+        return el("p.note", null, say("这个监测点还没有存下任何读数。", "No reading of this point has been stored yet."));
+    return el("div.note.row", null, say("这段时间没有可画的数据。", "Nothing to draw in this span. "),
+        first >= span.to ? way(say(`到最早的读数（${clock.day(first)}）`, `To the first reading (${clock.day(first)})`), first)
+            : last < span.from ? way(say(`到最后的读数（${clock.day(last)}）`, `To the last reading (${clock.day(last)})`), last) : null);
+}
+
 /* Everything said about the window; at most some times a second while it moves. */
 function words(view) {
     clearTimeout(view.words_due);
     view.words_due = setTimeout(() => {
         if (!view.series || view.page.signal.aborted)
             return;
-        put(view.legend, legend(view.series));
+        put(view.legend, legend(view.series, view));
         put(view.figures, summary(view));
+        put(view.absence, absence(view));
         if (!view.marks.contains(document.activeElement))
             put(view.marks, marks_list(view, (i) => to_mark(view, i), (i) => view.chart.choose(i)));
         put_table(view);
@@ -290,13 +332,16 @@ function latest(view, { latest: rows }) {
     const row = rows.find((one) => one.point === view.name);
     if (!row)
         return;
+    const rule = view.point.rules.find((one) => one.on === "reading" && JSON.stringify(one.bound) === JSON.stringify(row.bound));
+    // a single reading is beyond nothing that is meant for an hour or a day
+    const over = row.bound_on === "reading" && row.quality === "N" && breaks(row.bound, row.value, rule?.decimals ?? null);
     put(view.now_value,
         el("span.point-value", { class: row.stale ? "is-stale" : null }, measure(row.value, view.point.unit, view.point.decimals, row.bound)),
         el("span.quiet-ink", null, row.time ? moment(row.time, true) : say("还没有读数", "nothing read yet"), " · ",
             !row.quality ? "—" : row.quality === "N" ? say("数据有效", "valid") : quality_words(row.quality),
             row.stale ? say(" · 已过时", " · out of date") : null),
-        row.quality === "N" && breaks(row.bound, row.value) ? chip("breach", say(`超出：应 ${bound_words(row.bound, view.point.unit)}`, `should be ${bound_words(row.bound, view.point.unit)}`))
-            : row.bound ? bound_label(row.bound, view.point.unit) : null);
+        over ? chip("breach", say(`超出：应 ${bound_words(row.bound, view.point.unit)}`, `should be ${bound_words(row.bound, view.point.unit)}`))
+            : row.bound ? bound_label(row.bound, view.point.unit, row.bound_on) : null);
 }
 
 function put_table(view) {
@@ -308,17 +353,14 @@ function put_table(view) {
     }));
 }
 
-async function download(view) {
+/* Made of the very rows the chart is drawn from. */
+function download(view) {
     const { from, to } = view.span;
-    const { response } = await ask(series_path(view.name, from, Math.min(to, now_ms()), view.chart.width, "&format=csv"),
-        { raw: true, signal: view.page.signal }).catch((err) => {
-        put(view.notice, el("p.refusal", { role: "alert" }, err.message));
-        return {};
-    });
-    if (!response)
+    if (!view.series)
         return;
-    const link = el("a", { download: `${view.name.replaceAll("/", "_")}_${view.clock.day(from)}_${view.clock.day(to - 1)}.csv` });
-    link.href = URL.createObjectURL(await response.blob());
+    const name = `${view.name.replaceAll("/", "_")}_${view.clock.day(from)}_${view.clock.day(to - 1)}.csv`;
+    const link = el("a", { download: name, href: URL.createObjectURL(new Blob([csv(view)], { type: "text/csv;charset=utf-8" })) });
+
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     tell(say("CSV 已下载", "CSV downloaded"));

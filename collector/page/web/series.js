@@ -1,10 +1,11 @@
-/* series.js - what a chart's series says, as plain data: rows for drawing, figures, sentences' facts.
+/* series.js - what a chart's series says, as plain data: rows for drawing, and what stands beside them.
  *
- * A row is [t, count, expected, min, mean, max]; a mean of null is a bucket in which nothing was
- * valid. Nothing absent ever becomes a number here. Pure: no document, no request.
+ * A row is [t, count, expected, min, mean, max, valid]; a mean of null is a bucket in which nothing was
+ * valid, or one of several directions, which have none. `valid` are the readings that made the numbers.
+ * Nothing absent ever becomes a number here. Pure: no document, no request.
  */
 
-export const T = 0, COUNT = 1, EXPECTED = 2, LOW = 3, MEAN = 4, HIGH = 5;
+export const T = 0, COUNT = 1, EXPECTED = 2, LOW = 3, MEAN = 4, HIGH = 5, VALID = 6;
 
 /* Marks that have a length; one that still runs has no end (`until` null). */
 const LASTING = new Set(["problem", "doubt", "maintenance"]);
@@ -22,11 +23,13 @@ export function readSeries(json) {
         bands: spans(json.bands), gaps: spans(json.gaps), nights,
         lines: spans(json.lines).flatMap((line) => by_hours(line, nights)),
         marks: gather_marks((json.marks ?? []).map((m) => {
-            const until = parse(m.until);
-            return { ...m, time: parse(m.time), until: until >= parse(json.to) ? null : until, lasts: LASTING.has(m.kind) };
+            // what still runs reaches just to the end that was asked for; what ended later says when
+            const runs = (m.kind === "problem" || m.kind === "doubt") && m.until === json.to;
+            return { ...m, time: parse(m.time), until: runs ? null : parse(m.until), lasts: LASTING.has(m.kind) };
         })),
         doubts: json.doubts ?? [],
-        rows: json.rows ?? [],
+        every: (json.every ?? []).map((one) => ({ ...one, from: parse(one.from) })),
+        rows: (json.rows ?? []).map((row, i) => [...row, json.valid?.[i] ?? row[COUNT]]),
     };
 }
 
@@ -64,36 +67,44 @@ function by_hours(line, nights) {
     return cut;
 }
 
-/* Rows as dygraphs draws them, [t, [min, mean, max]]. A line must not cross what was not measured:
- * where a gap lies between two rows stands an empty one. */
+/* Rows as dygraphs draws them, [t, [min, mean, max]]. A line must not cross what was not measured or
+ * does not count: where that lies between two rows stands an empty one. Directions are points without
+ * a line: from 359 to 1 degree it would cross the whole circle. */
 export function drawnRows(series) {
     const drawn = [];
+    const apart = series.averaging === "direction";
     const wide = series.step_ms === null ? Infinity : series.step_ms * 1.5;
-    let gap = 0;
+    const tears = series.step_ms === null ? [...series.gaps, ...series.bands.filter(({ quality }) => quality !== "T")]
+        .sort((a, b) => a.from - b.from) : series.gaps;
+    let next = 0;
+    let end = -Infinity; // of what tears, as far as it was looked at
     let before = null;
 
     for (const row of series.rows) {
-        let torn = before !== null && row[T] - before > wide;
-        while (gap < series.gaps.length && series.gaps[gap].from < row[T]) {
-            torn ||= before !== null && series.gaps[gap].to > before;
-            gap++;
-        }
-        if (torn)
+        for (; next < tears.length && tears[next].from < row[T]; next++)
+            end = Math.max(end, tears[next].to);
+        if (before !== null && (apart || row[T] - before > wide || end > before))
             drawn.push([(before + row[T]) / 2, null]);
-        drawn.push([row[T], row[MEAN] === null ? null : [row[LOW], row[MEAN], row[HIGH]]]);
+        drawn.push([row[T], row[MEAN] === null ? null
+            : apart ? [row[MEAN], row[MEAN], row[MEAN]] : [row[LOW], row[MEAN], row[HIGH]]]);
         before = row[T];
     }
     return drawn;
 }
 
+/* How further means are made of means: levels of noise by their energies. */
+export const gathering = (averaging) => (averaging === "energy"
+    ? { into: (level) => 10 ** (level / 10), out: (sum) => 10 * Math.log10(sum) } : { into: (v) => v, out: (v) => v });
+
 /* At most some rows a pixel: those of one column (of `column_ms`) as one, with their lowest and highest,
  * so that ten thousand of them draw as fast as a thousand and no peak is lost. Gaps stay. */
-export function thin(drawn, column_ms) {
+export function thin(drawn, column_ms, averaging) {
+    const { into, out } = gathering(averaging);
     const thinned = [];
     let column = null, low = 0, high = 0, sum = 0, count = 0, first = 0, last = 0;
     const flush = () => {
         if (count > 0)
-            thinned.push([(first + last) / 2, [low, sum / count, high]]);
+            thinned.push([(first + last) / 2, [low, out(sum / count), high]]);
         count = 0;
     };
 
@@ -110,7 +121,7 @@ export function thin(drawn, column_ms) {
             [first, low, sum, high] = [t, bars[0], 0, bars[2]];
         low = Math.min(low, bars[0]);
         high = Math.max(high, bars[2]);
-        sum += bars[1];
+        sum += into(bars[1]);
         last = t;
         count++;
     }
@@ -120,7 +131,7 @@ export function thin(drawn, column_ms) {
 
 /* The rows that begin inside the span; a bucket that reaches into it counts too. */
 export function rowsWithin(series, from, to) {
-    const reach = series.step_ms ?? 0;
+    const reach = series.step_ms ?? 1;
 
     return series.rows.filter((row) => row[T] + reach > from && row[T] < to);
 }
@@ -143,71 +154,6 @@ export function nearestRow(series, t) {
     return low > 0 && want - rows[low - 1][T] < rows[low][T] - want ? low - 1 : low;
 }
 
-/* Lowest, mean and highest, and how much of the expected was there. A bucket weighs as much as it was
- * filled, whatever the rhythm of its readings; levels of noise are averaged by their energy. */
-export function figures(series, from, to, is_noise) {
-    const energy = (v) => (is_noise ? 10 ** (v / 10) : v);
-    let count = 0, expected = 0, sum = 0, weight = 0, least = null, most = null;
-
-    for (const row of rowsWithin(series, from, to)) {
-        count += row[COUNT] ?? 0;
-        expected += row[EXPECTED] ?? 0;
-        if (row[MEAN] === null)
-            continue;
-        const here = row[EXPECTED] ? Math.min(1, row[COUNT] / row[EXPECTED]) : 1;
-        sum += energy(row[MEAN]) * here;
-        weight += here;
-        if (least === null || row[LOW] < least.value)
-            least = { value: row[LOW], time: row[T] };
-        if (most === null || row[HIGH] > most.value)
-            most = { value: row[HIGH], time: row[T] };
-    }
-    const mean = weight > 0 ? sum / weight : null;
-    return { count, expected: expected > 0 ? expected : null, least, most,
-        mean: mean !== null && is_noise ? 10 * Math.log10(mean) : mean };
-}
-
-/* Is this value on the wrong side of a bound? */
-export function breaks(bound, value) {
-    if (bound === null || bound === undefined || value === null)
-        return false;
-    return bound.above !== undefined && value > bound.above
-        || bound.below !== undefined && value < bound.below
-        || bound.between !== undefined && (value < bound.between[0] || value > bound.between[1]);
-}
-
-const UNITS = { min: 60000, h: 3600000 };
-
-/* What a count of rows beyond a line says: "exact" where each row is what the line is for (its own
- * period), "readings" where the line is for single readings and a row holds several, "across" where
- * a row is of day and night and the line of one of them; else no more than "hint". */
-export function standing(series, line) {
-    const [, number, unit] = /^(\d+)(min|h)$/.exec(line.period ?? "") ?? [];
-    const length = unit ? number * UNITS[unit] : line.period === "day" ? 86400000 : null;
-
-    if ((line.when ?? "always") !== "always" && (series.step_ms ?? 0) > 3600000)
-        return "across";
-    if (line.period === "reading")
-        return series.step_ms === null ? "exact" : "readings";
-    return length !== null && length === series.step_ms ? "exact" : "hint";
-}
-
-/* How many of the rows (with a value, while the line is in force) lie beyond it by their mean, and in
- * how many any value does. */
-export function beyond(series, line, from, to) {
-    const counted = { of: 0, means: 0, touched: 0 };
-
-    for (const span of line.spans)
-        for (const row of rowsWithin(series, Math.max(from, span.from ?? from), Math.min(to, span.to ?? to))) {
-            if (row[MEAN] === null)
-                continue;
-            counted.of++;
-            counted.means += breaks(line.bound, row[MEAN]) ? 1 : 0;
-            counted.touched += breaks(line.bound, row[LOW]) || breaks(line.bound, row[HIGH]) ? 1 : 0;
-        }
-    return counted;
-}
-
 /* The levels a bound draws: one, or two for "between". */
 export function levels(bound) {
     if (!bound)
@@ -220,7 +166,7 @@ export function gatherLines(lines) {
     const known = new Map();
 
     for (const line of lines) {
-        const key = JSON.stringify([line.bound, line.rule, line.limit, line.period, line.when]);
+        const key = JSON.stringify([line.bound, line.decimals, line.rule, line.limit, line.period, line.statistic, line.when]);
         if (!known.has(key))
             known.set(key, { ...line, spans: [] });
         known.get(key).spans.push({ from: line.from, to: line.to });
@@ -228,14 +174,35 @@ export function gatherLines(lines) {
     return [...known.values()];
 }
 
-/* What stands at one moment besides a value: the band's letter and cause, a gap, a doubt. */
-export function besides(series, t) {
-    const within = (list) => list.find((s) => s.from <= t && t < s.to) ?? null;
-    const reach = series.step_ms ?? 1;
+/* What reaches into the span, with its place in the list. */
+export function marksWithin(series, from, to) {
+    return series.marks.map((mark, i) => ({ mark, i }))
+        .filter(({ mark }) => mark.time < to && (mark.lasts ? mark.until ?? Infinity : mark.time) > from);
+}
+
+/* What stands in a row or at a moment besides a value: bands, a gap, doubts; and whether the device was
+ * asked at all by then. */
+export function besides(series, t, reach = series.step_ms ?? 1) {
+    const meets = (one) => one.from < t + reach && one.to > t;
 
     return {
-        band: within(series.bands),
-        gap: within(series.gaps),
-        doubts: series.doubts.filter(([at]) => at >= t && at < t + reach).map(([, word]) => word),
+        bands: series.bands.filter(meets),
+        gap: series.gaps.find(meets) ?? null,
+        doubts: [...new Set(series.doubts.filter(([at]) => at >= t && at < t + reach).map(([, word]) => word))],
+        before: series.every.length > 0 && t + reach <= series.every[0].from,
     };
+}
+
+/* What a table lists of the span, newest first: rows, the stretches without any, and (where rows are
+ * readings) what was read there and does not count. */
+export function listed(series, from, to) {
+    const within = (one) => one.from < to && one.to > from;
+    const gaps = series.gaps.filter(within);
+    const covered = (band) => gaps.some((gap) => gap.from <= band.from && band.to <= gap.to);
+    const bands = series.step_ms !== null ? []
+        : series.bands.filter((band) => within(band) && band.quality !== "T" && !covered(band));
+    const stretch = (kind) => (one) => ({ kind, t: Math.max(one.from, from), to: Math.min(one.to, to), of: one });
+
+    return [...rowsWithin(series, from, to).map((row) => ({ kind: "row", t: row[T], row })),
+        ...gaps.map(stretch("gap")), ...bands.map(stretch("band"))].sort((a, b) => b.t - a.t);
 }

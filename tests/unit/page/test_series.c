@@ -78,15 +78,22 @@ static void same_number(double is, double wanted, double about)
         assert_float_equal(is, wanted, about);
 }
 
-static void check_bucket(int point, const double row[6], int64_t step_ms)
+static void check_bucket(int point, const double row[6], int64_t valid, int64_t step_ms)
 {
     struct sum sum = sum_of(point, (int64_t)row[0], (int64_t)row[0] + step_ms);
 
     assert_int_equal((uint32_t)row[1], sum.count);
+    assert_int_equal(valid, sum.valid);
     same_number(row[3], sum.valid == 0 ? NAN : sum.min, 1e-9);
     same_number(row[5], sum.valid == 0 ? NAN : sum.max, 1e-9);
     if (point != DIRECTION)
         same_number(row[4], sum.valid == 0 ? NAN : sum.mean, 6e-4); /* decimals and three more */
+}
+
+/* How many readings of a row make its numbers. */
+static int64_t valid_at(const json_t *json, size_t index)
+{
+    return json_integer_value(json_array_get(json_object_get(json, "valid"), index));
 }
 
 /* Readings of N and T that are shown one by one. */
@@ -106,6 +113,7 @@ static size_t check_readings(int point, const json_t *json)
         row_at(json, at++, row);
         assert_true((int64_t)row[0] == truth->time_ms);
         assert_true(row[1] == 1.0 && isnan(row[2]));
+        assert_int_equal(valid_at(json, at - 1), truth->quality == QUALITY_NORMAL);
         assert_true(row[3] == truth->value && row[4] == truth->value && row[5] == truth->value);
     }
     return at;
@@ -118,6 +126,7 @@ static void check_rows(int point, const json_t *json, long width)
     double row[6];
 
     assert_true(rows_of(json) <= 2 * (size_t)width);
+    assert_int_equal(json_array_size(json_object_get(json, "valid")), rows_of(json));
     if (step_ms == 0) {
         assert_true(json_is_null(json_object_get(json, "step_ms")));
         assert_string_equal(text(json, "source"), "readings");
@@ -130,7 +139,7 @@ static void check_rows(int point, const json_t *json, long width)
         assert_true((int64_t)row[0] > last);
         assert_true(((int64_t)row[0] + 8 * 3600000) % step_ms == 0);
         last = (int64_t)row[0];
-        check_bucket(point, row, step_ms);
+        check_bucket(point, row, valid_at(json, i), step_ms);
     }
 }
 
@@ -457,19 +466,27 @@ static void noise_has_its_nights_and_a_limit_for_them(void **state)
     json_t *json = series(LA, "from=2026-02-27&to=2026-03-01");
     json_t *nights = json_object_get(json, "nights");
     json_t *lines = json_object_get(json, "lines");
-    int by_day = 0, by_night = 0;
+    int by_day = 0, by_night = 0, highest = 0;
     size_t i;
     json_t *line;
 
     assert_int_equal(json_array_size(nights), 3);
+    assert_int_equal(json_array_size(json_object_get(json, "every")), 1);
+    assert_true(time_at(json_array_get(json_object_get(json, "every"), 0), "from") <=
+                time_at(json, "from"));
+    assert_int_equal(json_integer_value(json_object_get(
+                         json_array_get(json_object_get(json, "every"), 0), "every_ms")),
+                     60000);
     assert_true(time_at(json_array_get(nights, 1), "from") == moment("2026-02-27 22:00").ms);
     assert_true(time_at(json_array_get(nights, 1), "to") == moment("2026-02-28 06:00").ms);
     json_array_foreach(lines, i, line)
     {
         by_day += strcmp(text(line, "when"), "day") == 0;
         by_night += strcmp(text(line, "when"), "night") == 0;
+        highest += strcmp(text(line, "statistic"), "max") == 0;
+        assert_int_equal(json_integer_value(json_object_get(line, "decimals")), 0);
     }
-    assert_true(by_day == 1 && by_night >= 1);
+    assert_true(by_day == 1 && by_night == 2 && highest == 1);
     assert_true(json_is_true(json_object_get(json, "simulated")));
     json_decref(json);
     json = series(PH, "from=2026-02-27&to=2026-03-01");
