@@ -55,7 +55,7 @@ static void write_valid(FILE *to, const struct series *series)
 }
 
 /* How often the device is asked, as far as it concerns the span: what there should have been where
- * nothing is. */
+ * nothing is. A span before all of it is told when it began. */
 static json_t *every_json(const struct series *series)
 {
     const struct series_past *past = &series->past;
@@ -63,7 +63,7 @@ static json_t *every_json(const struct series *series)
     json_t *every = json_array();
 
     for (size_t i = 0; i < past->interval_count; i++)
-        if (past->intervals[i].from.ms < span.end.ms &&
+        if ((i == 0 || past->intervals[i].from.ms < span.end.ms) &&
             (i + 1 == past->interval_count || past->intervals[i + 1].from.ms > span.start.ms))
             json_array_append_new(every, json_pack("{s:o, s:I}", "from",
                                                    series_time(past->intervals[i].from), "every_ms",
