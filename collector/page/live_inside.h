@@ -27,10 +27,12 @@ struct live_limit {
 
 /* One that is not closed. */
 struct live_problem {
-    char *json; /* as /now shows it */
+    char *json;   /* as /now shows it */
+    json_t *body; /* the whole of it; NULL once `json` is there */
     uint32_t site;
     bool open, doubt, relapse;
-    struct wall_time first, ended;
+    struct wall_time opened; /* the last time it began */
+    struct wall_time ended;
     json_t *relapse_of; /* ids of tasks; NULL: none */
 };
 

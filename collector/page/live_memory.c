@@ -10,6 +10,8 @@
 #include "page/json_bytes.h"
 #include "page/live_inside.h"
 #include "page/version.h"
+#include "store/reader_lists.h"
+#include "store/store.h"
 
 static pthread_key_t key;
 static pthread_once_t key_made = PTHREAD_ONCE_INIT;
@@ -18,6 +20,7 @@ static void drop_problems(struct live *live)
 {
     for (size_t i = 0; i < live->problem_count; i++) {
         free(live->problems[i].json);
+        json_decref(live->problems[i].body);
         json_decref(live->problems[i].relapse_of);
     }
     live->problem_count = 0;
@@ -160,11 +163,13 @@ static bool is_word(const json_t *problem, const char *name, const char *word)
     return words != NULL && strcmp(words, word) == 0;
 }
 
-/* Names in the order of the contract's problem, and what is left out of it. */
-static char *shown(json_t *problem)
+/* Names in the order of the contract's problem, and what is left out of it; `opened` besides. */
+static char *shown(const json_t *problem, struct wall_time opened)
 {
-    static const char *const names[] = {"uid",   "kind", "state", "nature", "point", "rule",
-                                        "first", "last", "ended", "worst",  "bound"};
+    static const char *const names[] = {"uid",      "kind",  "state", "nature", "point",
+                                        "rule",     "limit", "first", "last",   "ended",
+                                        "episodes", "worst", "bound"};
+    char moment[WALL_TEXT];
     json_t *short_form = json_object();
     const json_t *acknowledged = json_object_get(problem, "acknowledged");
     struct bytes words = {0};
@@ -175,6 +180,9 @@ static char *shown(json_t *problem)
 
         json_object_set(short_form, names[i], member != NULL ? member : json_null());
     }
+    json_object_set_new(short_form, "opened",
+                        wall_is_known(opened) ? json_string(wall_text(opened, moment))
+                                              : json_null());
     json_object_set_new(short_form, "acknowledged", json_boolean(json_is_object(acknowledged)));
     json_object_set(short_form, "tasks", json_object_get(problem, "tasks"));
     json_object_set_new(short_form, "simulated",
@@ -211,12 +219,12 @@ static bool take_problem(void *self, uint32_t id, const char *body)
     if (room && point != NULL && problem != NULL) {
         at = &live->problems[live->problem_count++];
         *at = (struct live_problem){
-            .json = shown(problem),
+            .body = json_incref(problem),
             .site = catalog->devices[point->device].site,
             .open = is_word(problem, "state", "open"),
             .doubt = is_word(problem, "nature", "doubt"),
             .relapse = is_word(problem, "kind", "relapse"),
-            .first = time_of(problem, "first"),
+            .opened = time_of(problem, "first"),
             .ended = time_of(problem, "ended"),
             .relapse_of = json_incref(json_object_get(problem, "relapse_of")),
         };
@@ -225,6 +233,28 @@ static bool take_problem(void *self, uint32_t id, const char *body)
     }
     json_decref(problem);
     return room;
+}
+
+static bool take_opening(void *self, const struct episode_row *row)
+{
+    struct live_problem *problem = self;
+
+    problem->opened = row->first;
+    return true;
+}
+
+/* Its first time is in its body; of one that came again, the store knows the last. */
+static bool finish_problem(struct live_problem *problem, struct reader *reader, struct error *err)
+{
+    const char *uid = json_string_value(json_object_get(problem->body, "uid"));
+    bool again = json_integer_value(json_object_get(problem->body, "episodes")) > 1;
+
+    if (again && uid != NULL && !reader_newest_episodes(reader, uid, 1, take_opening, problem, err))
+        return false;
+    problem->json = shown(problem->body, problem->opened);
+    json_decref(problem->body);
+    problem->body = NULL;
+    return true;
 }
 
 static bool refuse(struct call *call, const struct error *err)
@@ -245,6 +275,9 @@ bool live_read_problems(struct live *live, struct call *call)
     live->problems_news = 0;
     if (!reader_unclosed(call->reader, take_problem, live, &err))
         return refuse(call, &err);
+    for (size_t i = 0; i < live->problem_count; i++)
+        if (!finish_problem(&live->problems[i], call->reader, &err))
+            return refuse(call, &err);
     live->problems_news = news;
     return true;
 }

@@ -65,9 +65,9 @@ static void worsen(struct site_now *site, enum site_state state, struct wall_tim
 static void judge_problem(struct site_now *site, const struct live_problem *problem)
 {
     if (problem->open && problem->doubt)
-        worsen(site, SITE_DOUBT, problem->first);
+        worsen(site, SITE_DOUBT, problem->opened);
     else if (problem->open)
-        worsen(site, problem->relapse ? SITE_RELAPSE : SITE_BREACH, problem->first);
+        worsen(site, problem->relapse ? SITE_RELAPSE : SITE_BREACH, problem->opened);
     else if (!problem->doubt)
         worsen(site, SITE_RECOVERED, problem->ended);
 }

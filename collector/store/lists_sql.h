@@ -49,7 +49,7 @@ enum list_ask {
     " AND (?8 IS NULL OR " BODY_MEMBER("category") " = ?8)"                                        \
     " AND (?9 IS NULL OR ?9 IN (" BODY_MEMBER("owner.lead") ", " BODY_MEMBER("owner.unit") ", "    \
     BODY_MEMBER("owner.person") "))"                                                               \
-    " AND (?10 IS NULL OR " LIST_HAS("title") " OR " LIST_HAS("measure")                           \
+    " AND (?10 IS NULL OR id LIKE ?10 ESCAPE '\\' OR " LIST_HAS("title") " OR " LIST_HAS("measure")   \
     " OR " LIST_HAS("owner.lead") " OR " LIST_HAS("owner.unit") " OR " LIST_HAS("owner.person")    \
     ") THEN body END FROM task WHERE " TASK_KEY("task.id") " > " TASK_KEY("?1") TASK_ORDER
 

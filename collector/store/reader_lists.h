@@ -51,7 +51,7 @@ struct tasks_wish {
     const char *state, *category, *village, *owner, *site; /* NULL: any */
     const char *states;                /* NULL, or a JSON list of states it must be one of */
     const char *due_from, *due_before; /* NULL, or from which deadline to before which */
-    const char *words;                 /* NULL, or what stands in title, measure or owner */
+    const char *words;                 /* NULL, or what stands in id, title, measure or owner */
     const char *behind;                /* an id, which need not exist; "": from the first */
     size_t most;
 };

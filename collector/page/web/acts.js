@@ -1,7 +1,7 @@
 /* acts.js - what a person does: said before it is done, under whose name, and waited for until the
  * recorder has answered.
  */
-import { ask, el, may, now_ms, put, Refusal, ROLES, say, tell, term, town, Unreachable, wait } from "./base.js";
+import { ask, el, may, now_ms, put, Refusal, ROLES, say, term, toast, town, Unreachable, wait } from "./base.js";
 
 const WAIT_MS = 30000;
 
@@ -34,8 +34,8 @@ function field_of({ name, label, kind = "text", hint, required, value, rows, opt
 }
 
 /* Opens the dialog. `says` are paragraphs of what will be recorded; `fields` as field_of() takes
- * them; args(values) makes the arguments; done(seq) is called when it stands in the store. */
-export function confirm_act({ title, says, fields = [], button, name, args, insist, done }) {
+ * them; args(values) makes the arguments; `recorded` is what it says then; done(seq) is called when it stands in the store. */
+export function confirm_act({ title, says, fields = [], button, name, args, insist, done, recorded }) {
     const me = town.me;
     const failure = el("div", { role: "alert" });
     const even_so = el("input", { type: "checkbox", id: "act-even-so" });
@@ -49,7 +49,7 @@ export function confirm_act({ title, says, fields = [], button, name, args, insi
         try {
             const seq = await act(name, { ...args(values), ...(even_so.checked ? { even_so: true } : {}) });
             dialog.close();
-            tell(say("已记录", "recorded"));
+            toast(recorded ?? say("已记录", "Recorded"));
             done?.(seq);
         } catch (err) {
             put(failure, el("p.warn.breach", null, plain_words(err.message)),

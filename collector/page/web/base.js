@@ -179,6 +179,17 @@ export function el(tag, attributes, ...children) {
     return node;
 }
 
+/* A title that is broken where one may pause, "镇中路快餐店：" or "超标，", and inside these only where
+ * one alone is wider than the column. */
+export const clauses = (text) => String(text).split(/(?<=[，。；：、！？])|(?<= · )/u).map((part) =>
+    (part.endsWith(" · ") ? [el("span.clause", null, part.slice(0, -3)), " · "] : el("span.clause", null, part)));
+
+/* A sentence of the collector's, for people: points by the names of their sites, and "2026-10-09" or
+ * "wg-07" never broken at its hyphen. */
+export const prose = (text) => String(text ?? "")
+    .replace(/([a-z0-9][\w-]*)\/[\w-]+\/[\w.-]+/g, (point, site) => (town.sites.has(site) ? site_title(site) : point))
+    .split(/([A-Za-z0-9]+(?:[-:.][A-Za-z0-9]+)+)/).map((part, i) => (i % 2 ? el("span.nowrap", null, part) : part));
+
 export function svg(tag, attributes, ...children) {
     const node = document.createElementNS(SVG, tag);
     dress(node, attributes);
@@ -208,7 +219,7 @@ export function morph(old, fresh) {
         if (!fresh.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS"))
             old.removeAttribute(name);
     for (const { name, value } of fresh.attributes)
-        if (old.getAttribute(name) !== value)
+        if (old.getAttribute(name) !== value && !(name === "open" && old.nodeName === "DETAILS"))
             old.setAttribute(name, value);
     for (const name of old.hears ?? [])
         old[name] = null;
@@ -256,6 +267,21 @@ export function tell(text) {
     if (said.textContent !== text)
         said.textContent = text;
 }
+
+/* The same for those who see, for a few seconds: that what they did is done. */
+export function toast(text) {
+    tell(text);
+    for (const old of document.querySelectorAll(".toast"))
+        old.remove();
+    const shown = el("p.toast", { "aria-hidden": "true" }, mark("good", 18), el("span", null, text));
+    document.body.append(shown);
+    setTimeout(() => shown.remove(), 5000);
+}
+
+/* Choices beyond the first: open on a desk, folded on a phone until one of them is made. */
+export const more_choices = (words, chosen, ...children) =>
+    el("details.more-choices", { "data-key": "more-choices", open: chosen || matchMedia("(min-width: 700px)").matches },
+        el("summary", null, words), el("div.stack", null, ...children));
 
 /* Marks of states: shape and colour and, beside them, always the word. ------------------------- */
 

@@ -1,10 +1,11 @@
 /* evidence.js - 佐证材料: ask for a bundle, see it being made, take it away, and how to check it. */
-import { ask, chip, day_text, el, empty, exact_words, get_all, moment, now_ms, put, Refusal, say,
+import { ask, chip, day_text, el, empty, get_all, icon, moment, now_ms, prose, put, Refusal, say,
     simulated_tag, style, tell, town, wait } from "./base.js";
 import { may_act, needs } from "./acts.js";
+import { person_words } from "./parts.js";
 
 const DAY = 86400000;
-const STATES = { waiting: ["nothing", "排队中", "Waiting"], making: ["recovered", "正在制作", "Being made"],
+const STATES = { waiting: ["nothing", "排队中", "Waiting"], making: ["nothing", "正在制作", "Being made"],
     done: ["good", "已做好", "Ready"], failed: ["breach", "没有做成", "Failed"] };
 const VERDICTS = { held: ["good", "守住了", "Held"], relapsed: ["relapse", "已回潮", "Relapsed"],
     not_proven: ["doubt", "尚不能证明", "Not proven"] };
@@ -35,7 +36,7 @@ function put_order(state, tasks, query) {
     const allowed = may_act("steward");
     const field = (id, words, input, hint) => el("div.field", null, el("label", { for: id }, words), input, hint ? el("span.small.soft", null, hint) : null);
     const from = el("input", { type: "date", id: "ev-from", name: "from", required: true, value: day_of(query.get("from")) ?? span.from, max: day_text(now_ms()) });
-    const to = el("input", { type: "date", id: "ev-to", name: "to", required: true, value: day_of(query.get("to")) ?? span.to });
+    const to = el("input", { type: "date", id: "ev-to", name: "to", required: true, value: last_day(query.get("to")) ?? span.to });
     const task = tasks.length
         ? el("select", { id: "ev-task", name: "task", required: true, value: chosen, onchange: () => {
             const next = usual_span(tasks.find((one) => one.id === task.value));
@@ -50,7 +51,7 @@ function put_order(state, tasks, query) {
             el("div.filters.order", null,
                 field("ev-task", say("整改任务", "Task"), task),
                 field("ev-from", say("从（含当天）", "From (included)"), from),
-                field("ev-to", say("到（不含当天）", "To (not included)"), to)),
+                field("ev-to", say("到（含当天）", "To (included)"), to)),
             forms(),
             el("div.buttons", null, send), failure,
             needs("steward", "申请佐证材料", "ask for evidence")));
@@ -58,12 +59,16 @@ function put_order(state, tasks, query) {
 
 const day_of = (text) => (/^\d{4}-\d\d-\d\d/.test(text ?? "") ? (text.length === 10 ? text : day_text(text)) : null);
 
-/* From the strike-off to the end of the watch period, or until tomorrow's midnight. */
+/* The day after: addresses and orders name the first day that is not wanted, people the last that is. */
+const day_after = (text, days = 1) => new Date(Date.parse(`${text}T12:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+const last_day = (text) => (day_of(text) ? day_after(day_of(text), -1) : null);
+
+/* From the strike-off to the end of the watch period, or until today. */
 function usual_span(task) {
     const now = now_ms();
     const from = task?.struck_off ? Date.parse(task.struck_off) : now - 30 * DAY;
     const until = task?.watch_until ? Math.min(now, Date.parse(task.watch_until)) : now;
-    return { from: day_text(from), to: day_text(until + DAY) };
+    return { from: day_text(from), to: day_text(until) };
 }
 
 function task_options(tasks) {
@@ -93,15 +98,15 @@ async function submit(event, { from, to, failure, send, state }) {
     event.preventDefault();
     const values = Object.fromEntries(new FormData(event.target));
 
-    if (from.value >= to.value) {
-        put(failure, el("p.warn.breach", null, say("“从”应早于“到”。", "“From” has to be before “to”.")));
+    if (from.value > to.value) {
+        put(failure, el("p.warn.breach", null, say("“从”不能晚于“到”。", "“From” cannot be after “to”.")));
         from.focus();
         return;
     }
     send.disabled = true;
     put(failure, el("p.note", null, say("正在登记……", "Being entered…")));
     try {
-        await ordered({ task: values.task, from: values.from, to: values.to, public: values.form === "public" });
+        await ordered({ task: values.task, from: values.from, to: day_after(values.to), public: values.form === "public" });
         put(failure, el("p.note", null, state.working ? say("已登记，做好后出现在下面。", "Entered; it appears below when it is made.")
             : say("已登记；要等 lookback work 运行起来才会做。", "Entered; it is made once lookback work runs.")));
         tell(say("已登记", "entered"));
@@ -135,11 +140,16 @@ function put_list(state, data) {
     put(state.list, el("h2", null, say("已申请的", "Asked for"), " ", el("span.count", null, String(data.bundles.length))),
         data.working ? null : el("div.warn.doubt", { role: "status" },
             el("p", null, el("b", null, say("现在没有程序在制作佐证材料。", "Nothing is making bundles now."))),
-            el("p", null, say("请站点维护人员在采集器上运行 ", "Ask whoever keeps the station to run "), el("code", null, "lookback work"),
+            el("p", null, say("请维护人员在采集器上运行 ", "Ask whoever keeps the station to run "), el("code", null, "lookback work"),
                 say("（装好的系统：", " (installed: "), el("code", null, "systemctl enable --now lookback-work"), say("）。申请照样可以提交，会一直等着。", "). Orders can be given all the same; they wait."))),
         data.bundles.length === 0 ? empty(say("还没有人申请过。", "Nobody has asked for one yet.")) : null,
         el("ul.list.plain", null, data.bundles.map((bundle) => card(state, bundle))));
     state.waits = waits;
+}
+
+function days_words(bundle) {
+    const [first, last] = [day_text(bundle.from), day_text(Date.parse(bundle.to) - 1)];
+    return first === last ? first : say(`${first} 至 ${last}`, `${first} to ${last}`);
 }
 
 function card(state, bundle) {
@@ -148,12 +158,12 @@ function card(state, bundle) {
 
     return el("li.card.stack", null,
         el("div.head", null, el("h3", null, el("a", { href: `#/task/${encodeURIComponent(bundle.task)}` }, say(`任务 ${bundle.task}`, `Task ${bundle.task}`)), "　",
-            el("span.nowrap", null, day_text(bundle.from), " – ", day_text(Date.parse(bundle.to) - 1))),
+            el("span.nowrap", null, days_words(bundle))),
         el("span.row", null, simulated_tag(bundle.simulated), el("span.tag", null, bundle.form === "public" ? say("公开版", "public") : say("完整版", "full")), chip(sign, say(zh, en)))),
-        el("p.soft", null, bundle.by ? `${bundle.by}，` : null, say("申请于 ", "asked "), moment(bundle.asked)),
+        el("p.soft", null, bundle.by ? say(`${person_words(bundle.by)}，申请于 `, `${person_words(bundle.by)}, asked `) : say("申请于 ", "asked "), moment(bundle.asked)),
         bundle.state === "making" || bundle.state === "waiting" ? [
             el("progress.making", { max: "100", value: String(percent), "aria-label": say("进度", "Progress") }),
-            el("p", { "aria-live": "polite" }, bundle.state === "making" ? `${percent} % · ` : null, bundle.text)] : null,
+            el("p", { "aria-live": "polite" }, bundle.state === "making" ? `${percent} %` : bundle.text)] : null,
         bundle.error ? el("p.warn.breach", null, bundle.error.text ?? bundle.error.detail ?? say("没有做成", "failed")) : null,
         bundle.verdict ? verdict(bundle.verdict) : null,
         bundle.file ? file_part(state, bundle) : null);
@@ -164,7 +174,7 @@ function verdict(of) {
     const reasons = Array.isArray(of.reasons) ? of.reasons.map((one) => (typeof one === "string" ? one : say(one.zh, one.en))) : of.reason ? [typeof of.reason === "string" ? of.reason : say(of.reason.zh, of.reason.en)] : [];
 
     return el("div", null, el("p.row", null, el("b", null, say("里面的结论：", "Finding inside: ")), chip(sign, say(zh, en))),
-        reasons.length ? el("ul.reasons", null, reasons.map((text) => el("li", null, text))) : null);
+        reasons.length ? el("ul.reasons", null, reasons.map((text) => el("li", null, prose(text)))) : null);
 }
 
 function file_part(state, bundle) {
@@ -176,13 +186,13 @@ function file_part(state, bundle) {
     return [
         el("div.buttons", null, save, el("span.soft.file-name", null, bundle.file.name)), failure,
         el("details", { "data-id": bundle.id, open: state.open.has(bundle.id) },
-            el("summary", null, say("指纹：与对方核对是不是同一份", "Fingerprints: to compare that it is the same one")),
+            el("summary", null, say("指纹：与对方核对是否同一份", "Fingerprints: to compare that it is the same one")),
             el("dl.digests", null,
                 line(say("文件 SHA-256", "File SHA-256"), bundle.file.sha256, say("sha256sum 算出来应与此相同", "what sha256sum prints")),
                 line(say("清单指纹", "Manifest"), bundle.manifest, say("同样的内容，清单指纹就相同", "the same contents have the same one")),
                 line(say("签名钥匙", "Signing key"), bundle.key, say("先从别的渠道问到它，再给 verify --key", "learn it another way, then give it to verify --key")),
                 line(say("封存头", "Head"), bundle.head, bundle.segment === null ? null : say(`第 ${bundle.segment} 段`, `segment ${bundle.segment}`)))),
-        bundle.expires ? el("p.small.soft", null, say("保留到 ", "Kept until "), exact_words(bundle.expires)) : null];
+        bundle.expires ? el("p.small.soft", null, say("在这里保留到 ", "Kept here until "), day_text(bundle.expires)) : null];
 }
 
 /* In groups of four, eight a line (four on a phone): read aloud over the telephone, compared with a finger. */

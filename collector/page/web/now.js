@@ -1,7 +1,7 @@
 /* now.js - the town at a glance: what is wrong first, in one sentence, then village by village,
  * then site by site.
  */
-import { ago, bound_label, cause_words, channel_title, chip, doubt_words, el, empty, heard, icon, is_mixed, is_over, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
+import { ago, bound_label, cause_words, channel_title, chip, clauses, doubt_words, el, empty, heard, icon, is_mixed, is_over, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
 
 /* The sentence ---------------------------------------------------------------------------------- */
 
@@ -32,7 +32,7 @@ const worst_of = (sites) => sites[0]?.state ?? "nothing";
 function top_part(now) {
     const told = headline(now.counts);
     return el("div.headline", { "data-key": "headline" }, mark(worst_of(now.sites), 30),
-        el("h1", null, told),
+        el("h1", null, clauses(told)),
         el("div.under", null,
             el("span", null, say("核对于 ", "checked at "), heard()),
             now.notices > 0 && el("a", { href: "#/station" }, say(`${now.notices} 件设备或系统的事要人处理`, `${now.notices} ${now.notices === 1 ? "notice" : "notices"} of the station need someone`))));
@@ -67,9 +67,23 @@ function light(card) {
 
 let lit = null;
 
-const site_link = (site) =>
-    el("li", null, el("a", { class: site.state, href: `#/now?site=${encodeURIComponent(site.name)}`, onclick: (event) => go_to(event, site.name) },
-        mark(site.state, 18), el("span", null, site_title(site.name)), el("span.word", null, term(STATES, site.state))));
+/* What is wrong there and since when, in a few words: the newest of what makes its state. */
+function site_trouble(site) {
+    const standing = site.problems.filter((problem) => problem.state === "open" && problem_state(problem) === site.state)
+        .sort((a, b) => b.opened.localeCompare(a.opened));
+    const down = site.devices.filter((device) => DEVICE_STATES[device.state]);
+    if (standing.length)
+        return [channel_title(standing[0].point), standing.length > 1 && say(`等 ${standing.length} 项`, ` and ${standing.length - 1} more`), say("，", ", "), ago(standing[0].opened)];
+    if (site.state === "silent" && down.length)
+        return [down[0].title || down[0].name, " ", term(DEVICE_STATES, down[0].state), say("，", ", "), ago(down[0].since)];
+    return null;
+}
+
+function site_link(site) {
+    const trouble = site_trouble(site);
+    return el("li", null, el("a", { class: site.state, href: `#/now?site=${encodeURIComponent(site.name)}`, onclick: (event) => go_to(event, site.name) },
+        mark(site.state, 18), el("span", null, site_title(site.name), trouble && el("span.trouble-short", null, trouble)), el("span.word", null, term(STATES, site.state))));
+}
 
 function villages_part(now) {
     const villages = Map.groupBy ? Map.groupBy(now.sites, (site) => village_of(site.name)) : group(now.sites);
@@ -140,6 +154,9 @@ function inside_again(problem, site) {
     return problem.state === "open" && problem.nature === "breach" && row && !row.stale && row.value !== null && !is_over(row.value, problem.bound);
 }
 
+/* Open ones first, of these the one that began last. */
+const urgent_first = (a, b) => Number(b.state === "open") - Number(a.state === "open") || b.opened.localeCompare(a.opened);
+
 function trouble_part(problem, site) {
     const parameter = parameter_of(problem.point);
     const state = problem_state(problem);
@@ -149,8 +166,9 @@ function trouble_part(problem, site) {
         el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, mark(state, 16), say(`${channel_title(problem.point)}${kind}`, `${kind}: ${channel_title(problem.point)}`)),
             simulated_tag(is_mixed() && problem.simulated)),
         doubt ? problem.rule && el("p", null, doubt_words(problem.rule))
-            : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　", bound_label(problem.bound, parameter?.unit)),
-        el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended), say("；始于", "; began "), moment(problem.first)] : since(problem.first),
+            : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　", bound_label(problem.bound, parameter?.unit, held_of(problem))),
+        el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended), say("；始于", "; began "), moment(problem.opened)] : since(problem.opened),
+            problem.episodes > 1 && el("span.nowrap", null, say(`，第 ${problem.episodes} 次`, `, time no. ${problem.episodes}`)),
             problem.acknowledged ? say("，已有人确认", "; acknowledged") : !doubt && say("，还没有人确认", "; nobody has acknowledged it")),
         inside_again(problem, site) && el("p.soft", null, say("现在的值在界限内；稳住一段时间才算恢复。", "The value is inside its bound now; it counts as recovered once it has stayed there.")),
         whose(problem));
@@ -171,15 +189,18 @@ function value_note(row) {
     return why.join(say("，", ", "));
 }
 
+/* Said once for its device, not of each of its values. */
+const is_down = (row, site) => row.value === null && site.devices.some((device) => device.name === row.device && DEVICE_STATES[device.state]);
+
 function value_row(row, site) {
     const parameter = parameter_of(row.point);
     const problem = site.problems.find((one) => one.point === row.point && one.state === "open" && one.nature === "breach");
     const state = problem && is_over(row.value, problem.bound) && problem_state(problem);
-    const note = value_note(row);
+    const note = is_down(row, site) ? "" : value_note(row);
     const absent = row.value === null;
     const against = problem?.bound ?? row.bound; // of the problem that stands open, else the finest there is
     const bound = against && bound_label(against, parameter?.unit, problem ? held_of(problem) : row.bound_on);
-    const age = row.time !== null && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
+    const age = row.time !== null && !(absent && is_down(row, site)) && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
     const second = bound || note || row.stale; // else the age stands beside the name
     return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, row.stale && "stale", absent && "absent"].filter(Boolean).join(" "), "data-key": row.point },
         el("span.name", null, channel_title(row.point), !second && [" ", age]),
@@ -195,10 +216,10 @@ const DEVICE_STATES = {
     changed: ["不是原来那台", "is not the same instrument"],
 };
 
-const device_row = (device) =>
+const device_row = (device, site) =>
     el("p.warn.silent", { "data-key": `device-${device.name}` }, el("strong", null, device.title || device.name), " ", term(DEVICE_STATES, device.state),
         device.cause && say(`（${cause_words(device.cause)}）`, ` (${cause_words(device.cause)})`), say("，", ", "), since(device.since),
-        say("。", ". "), el("a", { href: "#/station" }, say("看设备", "See the device")));
+        say("。", ". "), el("a.nowrap", { href: `#/station?device=${encodeURIComponent(`${site.name}/${device.name}`)}` }, say("看设备", "See the device")));
 
 function task_line({ open, watching, relapsed, overdue }, name) {
     const parts = [open && say(`${open} 项在整改`, `${open} open`), overdue && el("span.late", null, say(`${overdue} 项逾期`, `${overdue} overdue`)),
@@ -226,8 +247,8 @@ function site_card(site) {
             el("div.head", null, chip(site.state), simulated_tag(is_mixed() && about?.simulated)),
             el("h3", null, site_title(site.name)),
             el("p.small.soft", null, where.join(" · "), site.state !== "nothing" && site.since && [" · ", since(site.since)])),
-        site.problems.filter((problem) => problem.state !== "closed").map((problem) => trouble_part(problem, site)),
-        down.map(device_row),
+        site.problems.filter((problem) => problem.state !== "closed").sort(urgent_first).map((problem) => trouble_part(problem, site)),
+        down.map((device) => device_row(device, site)),
         site.state === "nothing" && el("p.soft", null, say("这里没有接入设备：没有数据，不代表没有问题。", "No device is connected here: no data does not mean no problem.")),
         values_part(site),
         task_line(site.tasks, site.name));

@@ -1,5 +1,5 @@
 /* parts.js - rows of problems and tasks, deeds, and what else more than one view shows. */
-import { ago, bound_label, category_words, channel_title, chip, date_words, day_text, doubt_words, el, icon, is_mixed, KINDS, mark, measure, moment, moment_words, now_ms, parameter_of, problem_state, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
+import { ago, bound_label, category_words, channel_title, chip, clauses, date_words, day_text, doubt_words, el, HELD, icon, is_mixed, KINDS, mark, measure, moment, moment_words, now_ms, parameter_of, problem_state, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
 
 export const task_address = (id) => `#/task/${encodeURIComponent(id)}`;
 export const problem_address = (problem) => `#/problem/${problem.uid}`;
@@ -36,8 +36,7 @@ export function problem_chip(problem) {
 export function limit_words(limit) {
     if (!limit)
         return null;
-    const period = { night: ["夜间", "night"], day: ["昼间", "daytime"], reading: ["逐个读数", "each reading"] };
-    return joined([`${limit.standard}${limit.edition ? `-${limit.edition}` : ""}`, limit.clause, limit.class && say(`${limit.class} 类`, `class ${limit.class}`), limit.period && term(period, limit.period)], say("，", ", ")).join("");
+    return joined([`${limit.standard}${limit.edition ? `-${limit.edition}` : ""}`, limit.clause, limit.class && say(`${limit.class} 类`, `class ${limit.class}`), limit.period && HELD[limit.period] && term(HELD, limit.period)], say("，", ", ")).join("");
 }
 
 export const owner_words = (owner) => joined([owner?.unit || owner?.lead, owner?.person], say("，", ", ")).join("");
@@ -50,8 +49,18 @@ function from_to(from, to) {
     return [words(from), say(" 至 ", " to "), words(to)];
 }
 
-/* One problem in a list. `owners`: tasks by id, where they are known. */
-export function problem_item(problem, owners) {
+/* "责任：东联村村委会，综合执法队员（任务 93、信-2）" */
+function whose(problem, owners) {
+    const ids = problem.tasks.map((id) => el("span.nowrap", null, id));
+    if (!ids.length)
+        return el("span", null, say("没有对应的整改任务", "no task is about it"));
+    const names = [...new Set(problem.tasks.map((id) => owner_words(owners?.get(id)?.owner)).filter(Boolean))];
+    const tasks = el("span.nowrap", null, say("任务 ", "task "), joined(ids.slice(0, 4), say("、", ", ")), ids.length > 4 && "…");
+    return el("span", null, names.length ? [say("责任：", "owner: "), names.join(say("；", "; ")), say("（", " ("), tasks, say("）", ")")] : tasks);
+}
+
+/* One problem in a list. `owners`: tasks by id, where they are known; `opened`: when it began last. */
+export function problem_item(problem, owners, opened = problem.first) {
     const state = problem_state(problem);
     const parameter = parameter_of(problem.point);
     const doubt = problem.nature === "doubt";
@@ -60,12 +69,12 @@ export function problem_item(problem, owners) {
             el("h2", null, el("a", { href: problem_address(problem) }, problem_title(problem))),
             el("p", null, problem.site.title || problem.site.name, problem.site.village && el("span.soft", null, ` · ${problem.site.village}`))),
         el("div.aside", null, !doubt && [el("span", null, el("span.small.soft", null, say("最差 ", "worst ")), measure(problem.worst.value, parameter_unit(problem), parameter?.decimals, problem.bound)),
-            bound_label(problem.bound, parameter_unit(problem))]),
+            bound_label(problem.bound, parameter_unit(problem), problem.limit?.period)]),
         el("p.meta", null,
-            el("span", null, problem.state === "open" ? [say("始于", "since "), moment(problem.first), say("（", " ("), ago(problem.first), say("）", ")")]
+            el("span", null, problem.state === "open" ? [say("始于", "since "), moment(opened), say("（", " ("), ago(opened), say("）", ")")]
                 : from_to(problem.first, problem.ended ?? problem.last)),
-            problem.episodes > 1 && el("span", null, say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
-            problem.tasks.length > 0 && el("span", null, joined(problem.tasks.map((id) => joined([say(`任务 ${id}`, `task ${id}`), owner_words(owners?.get(id)?.owner)], " ")), say("；", "; "))),
+            problem.episodes > 1 && el("span", null, problem.state === "open" ? say(`第 ${problem.episodes} 次，首次 ${date_words(problem.first)}`, `time no. ${problem.episodes}, first on ${date_words(problem.first)}`) : say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
+            whose(problem, owners),
             !doubt && problem.state !== "closed" && el("span", null, problem.acknowledged ? say(`${person_words(problem.acknowledged.by) || "有人"} 已确认`, `acknowledged by ${person_words(problem.acknowledged.by) || "someone"}`) : el("strong", null, say("无人确认", "not acknowledged")))));
 }
 
@@ -116,7 +125,7 @@ export function deadline_words(task, bare = false) {
 export function task_item(task) {
     return el("li.item", { class: task_mark(task), "data-key": `task-${task.id}` },
         el("div", null, el("div.row", null, el("span.tag", null, task.id), el("span.tag", null, task_state_words(task.state)), verdict_chip(task.verdict), task.supervised && el("span.tag", null, say("督办", "supervised"))),
-            el("h2", null, el("a", { href: task_address(task.id) }, task.title))),
+            el("h2", null, el("a", { href: task_address(task.id) }, clauses(task.title)))),
         el("div.aside", null, deadline_words(task)),
         el("p.meta", null, el("span", null, category_words(task.category)), task.village && el("span", null, task.village), el("span", null, owner_words(task.owner)),
             el("span", { class: task.watched === "nobody" ? "soft" : null }, term(WATCHED, task.watched)),

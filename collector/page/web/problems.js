@@ -1,5 +1,5 @@
 /* problems.js - what is or was wrong, and whose it is. */
-import { el, empty, get_all, morph, poll, say, site_title, town } from "./base.js";
+import { el, empty, get_all, more_choices, morph, poll, say, site_title, town } from "./base.js";
 import { problem_item } from "./parts.js";
 
 const STATES = {
@@ -38,6 +38,8 @@ export async function show(page, where) {
     const owners = new Map();
     let asking = new AbortController();
     let lists = [];
+    let opened = new Map(); // when those that came again began last
+    const began = (problem) => opened.get(problem.uid) ?? problem.first;
 
     const choose = (key) => (value) => {
         chosen[key] = value;
@@ -49,17 +51,18 @@ export async function show(page, where) {
     const is_of = (problem) => !chosen.owner || problem.tasks.some((id) => [owners.get(id)?.owner?.unit, owners.get(id)?.owner?.lead].includes(chosen.owner));
 
     function draw() {
-        const rows = lists.flatMap((list) => list?.problems ?? []).filter(is_of).sort((a, b) => Number(b.state === "open") - Number(a.state === "open") || b.first.localeCompare(a.first));
+        const rows = lists.flatMap((list) => list?.problems ?? []).filter(is_of).sort((a, b) => Number(b.state === "open") - Number(a.state === "open") || began(b).localeCompare(began(a)));
         const more = lists.some((list) => list?.next);
         const fresh = el("div", { class: page.root.className, "data-view": "problems" },
             el("div.head", null, el("h1", null, say("问题", "Problems")), el("span.lead", null, say(`${rows.length}${more ? "+" : ""} 个`, `${rows.length}${more ? "+" : ""} shown`))),
             el("div.stack", { "data-key": "filters" },
-                el("div.row", null, segments(say("状态", "State"), STATES, chosen.state, choose("state")), segments(say("性质", "Nature"), NATURES, chosen.nature, choose("nature"))),
-                chosen.nature === "breach" && segments(say("类别", "Kind"), KINDS, chosen.kind, choose("kind")),
+                segments(say("状态", "State"), STATES, chosen.state, choose("state")),
+                more_choices(say("更多筛选：存疑、类别、点位、单位", "More choices: doubts, kind, site, owner"), chosen.nature !== "breach" || Boolean(chosen.kind || chosen.site || chosen.owner),
+                el("div.row", null, segments(say("性质", "Nature"), NATURES, chosen.nature, choose("nature")), chosen.nature === "breach" && segments(say("类别", "Kind"), KINDS, chosen.kind, choose("kind"))),
                 el("div.filters", null,
                     select(say("点位", "Site"), chosen.site, [["", say("全部点位", "All sites")], ...[...town.sites.keys()].map((name) => [name, site_title(name)])], choose("site")),
-                    select(say("责任单位", "Owner"), chosen.owner, [["", say("全部单位", "All owners")], ...owner_names().map((name) => [name, name])], choose("owner")))),
-            rows.length ? el("ul.list", { "data-key": "rows" }, rows.map((problem) => problem_item(problem, owners)))
+                    select(say("责任单位", "Owner"), chosen.owner, [["", say("全部单位", "All owners")], ...owner_names().map((name) => [name, name])], choose("owner"))))),
+            rows.length ? el("ul.list", { "data-key": "rows" }, rows.map((problem) => problem_item(problem, owners, began(problem))))
                 : empty(chosen.state === "standing" && chosen.nature === "breach" && !chosen.site && !chosen.kind && !chosen.owner
                     ? say("现在没有未关闭的问题。", "No problem stands open now.") : say("没有符合这些条件的问题。", "No problem fits these choices.")),
             more && el("p.soft", null, say("只列出最近 200 个；用上面的条件缩小范围。", "Only the newest 200 are listed; narrow the choices above.")));
@@ -89,5 +92,10 @@ export async function show(page, where) {
         if (lists.length && lists.every(Boolean))
             draw();
     }, () => {});
+    page.poll("/now", (now) => {
+        opened = new Map(now.sites.flatMap((site) => site.problems.map((problem) => [problem.uid, problem.opened])));
+        if (lists.length && lists.every(Boolean))
+            draw();
+    }).catch(() => {});
     await begin();
 }

@@ -26,7 +26,7 @@ const PLACES = [
     ["watch", "watch", "回头看", "Watch list", ["watch"]],
     ["river", "river", "河长", "River", ["river"]],
     ["evidence", "evidence", "佐证", "Evidence", ["evidence"]],
-    ["station", "station", "站点", "Station", ["station"]],
+    ["station", "station", "设备", "Station", ["station"]],
 ];
 const ON_THE_BAR = 4; // of a phone; the others stand behind "more"
 
@@ -51,9 +51,9 @@ async function switch_language() {
 
 const current = () => address().path[0];
 
-function place_link([name, sign, zh, en, near]) {
+function place_link([name, sign, zh, en, near], more) {
     const here = near.includes(current());
-    return el("a.place", { href: `#/${name}`, "aria-current": here ? "page" : null }, icon(sign, 20), el("span", null, say(zh, en)));
+    return el("a.place", { href: `#/${name}`, "aria-current": here ? "page" : null }, icon(sign, 20), el("span", null, say(zh, en), more && el("span.place-more", null, term({ more }, "more"))));
 }
 
 const language_button = (id) =>
@@ -84,19 +84,25 @@ function frame() {
     const signed = town.me && town.me.role !== "public";
     put(at("top"),
         el("a.brand", { href: "#/now", "aria-label": say(`${title}，回到现状`, `${title}, to Now`) }, icon("watch", 22), el("span", null, title)),
-        signed && el("nav.places", { "aria-label": say("各页", "Views") }, PLACES.map(place_link)),
+        signed && el("nav.places", { "aria-label": say("各页", "Views") }, PLACES.map((place) => place_link(place))),
         simulated_badge(),
         el("span.tools", null, language_button("language"), account_button()));
     at("bar").setAttribute("aria-label", say("各页", "Views"));
-    put(at("bar"), signed && [PLACES.slice(0, ON_THE_BAR).map(place_link),
+    put(at("bar"), signed && [PLACES.slice(0, ON_THE_BAR).map((place) => place_link(place)),
         place_link(["more", "more", "更多", "More", ["more", ...PLACES.slice(ON_THE_BAR).flatMap((place) => place[4])]])]);
 }
 
 /* What does not fit on the bar of a phone. */
+const MORE_WORDS = {
+    river: ["各断面每月的水质类别，逐日日历，按河长看", "the class of each section, day by day; by river chief"],
+    evidence: ["申请、下载佐证材料", "ask for evidence, take it away"],
+    station: ["设备和线路为什么没有数据，何时再试，维护窗口", "why a device gives no data, when it is tried again, maintenance"],
+};
+
 async function show_more(page) {
     page.title(say("更多", "More"));
     put(page.root, el("h1", null, say("更多", "More")),
-        el("ul.menu", null, PLACES.slice(ON_THE_BAR).map((place) => el("li", null, place_link(place)))));
+        el("ul.menu", null, PLACES.slice(ON_THE_BAR).map((place) => el("li", null, place_link(place, MORE_WORDS[place[0]])))));
 }
 
 /* Whether the collector answers ---------------------------------------------------------------- */
@@ -126,7 +132,10 @@ line.lost = () => {
                 `Disconnected since ${moment_words(lost_since, true)}. What you see is from then, not from now. Trying again…`))));
 };
 
+let wrong_token = false; // one that was refused
+
 line.unsigned = () => {
+    wrong_token = token_is();
     if (town.me)
         town.me = { ...town.me, role: "public" };
 };
@@ -172,8 +181,10 @@ function say_failure(root, err) {
 
 function show_sign_in(root) {
     put(root, el("div.welcome", null, el("h1", null, say("请登录", "Please sign in")),
-        el("p", null, say("这台采集器的数据只给登录的人看。令牌由管理员用 lookback user add 制作。",
-            "What this collector knows is for those who sign in. Tokens are made by its administrator with lookback user add.")),
+        wrong_token && el("p.warn.breach", { role: "alert" }, say("这个链接里的令牌不对，或已被更换、收回。请向管理员要一个新的。", "The token of this link is wrong, or was replaced or taken back. Ask for a new one.")),
+        el("p", null, say("采集器正在运行。整改、超标和监测数据只给登录的人看：用管理员发给你的链接打开，或登录后粘贴令牌。",
+            "The collector is running. Tasks, breaches and readings are for those who sign in: open the link your administrator gave you, or sign in and paste the token.")),
+        el("p.small.soft", null, say("没有令牌？请向镇环境办要。管理员用 lookback user add 发放。", "No token? Ask the town's environment office. Administrators make one with lookback user add.")),
         el("button.button.strong", { type: "button", onclick: open_account }, say("登录", "Sign in"))));
 }
 
@@ -243,12 +254,14 @@ function arrive() {
 /* Signing in ------------------------------------------------------------------------------------ */
 
 async function enter(token, keep) {
+    wrong_token = false;
     token_set(token, keep);
     await learn();
     await show();
 }
 
 async function leave() {
+    wrong_token = false;
     token_set(null);
     await learn();
     await show();

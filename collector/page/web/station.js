@@ -2,7 +2,7 @@
  * next, and what to write into the configuration.
  */
 import { ago, cause_words, chip, day_text, el, empty, exact_words, get, list_of, mark, moment, morph, now_ms,
-    put, say, site_title, span_words, style, tell, town } from "./base.js";
+    prose, put, say, site_title, span_words, style, toast, town } from "./base.js";
 import { confirm_act, may_act, needs } from "./acts.js";
 import { plan_table } from "./station_plan.js";
 
@@ -16,11 +16,14 @@ const KINDS = { serial: ["串口 RS-485", "serial RS-485"], tcp: ["Modbus TCP", 
     mail: ["邮件", "mail"], hook: ["通知脚本", "hook"] };
 const words_of = (table, key) => (table[key] ? say(table[key][0], table[key][1]) : key);
 
-export async function show(page) {
-    page.title(say("站点", "Station"));
-    put(page.root, el("h1", null, say("站点", "Station")), el("p.lead", null, say("正在询问采集器……", "Asking the collector…")));
+export async function show(page, where) {
+    page.title(say("设备", "Station"));
+    put(page.root, el("h1", null, say("设备与本机", "Station")), el("p.lead", null, say("正在询问采集器……", "Asking the collector…")));
     await style("views.css");
-    const state = { plan: null, body: null };
+    const state = { plan: null, body: null, titles: new Map() };
+    get("/devices?limit=1000", page.signal).then(({ devices }) => {
+        state.titles = new Map(devices.map((device) => [`${device.site}/${device.name}`, device.title]));
+    }, () => {});
     get("/plan", page.signal).then((plan) => { state.plan = plan; }, () => {});
     await page.poll("/status", (status) => {
         const fresh = el("div.stack.station", null, parts(page, state, status));
@@ -28,18 +31,19 @@ export async function show(page) {
         if (!state.body.isConnected)
             put(page.root, state.body);
     }, 2000);
+    page.root.querySelector(`[data-key="d-${CSS.escape(where.query.get("device") ?? "")}"]`)?.scrollIntoView({ block: "start" });
 }
 
 function parts(page, state, status) {
     return [
-        el("div.head", null, el("div", null, el("h1", null, say("站点", "Station")),
+        el("div.head", null, el("div", null, el("h1", null, say("设备与本机", "Station")),
             el("p.soft.under", null, el("span", null, town.about?.title || status.collector), el("code", null, status.collector),
                 el("span", null, say("版本 ", "version "), status.version), status.boot === null ? null : el("span", null, say(`第 ${status.boot} 次启动`, `start no. ${status.boot}`)))),
         el("button.button.on-desk", { type: "button", onclick: () => print() }, say("打印", "Print"))),
         notices(status.notices),
         section(say("链路", "Links"), status.links.length, el("ul.cards.plain", null, status.links.map(link_card))),
         section(say("设备", "Devices"), status.devices.length, needs("steward", "登记维护窗口", "enter a maintenance window"),
-            el("ul.cards.plain", null, status.devices.map((device) => device_card(device)))),
+            el("ul.cards.plain", null, status.devices.map((device) => device_card(device, state)))),
         status.strangers?.length ? strangers(status.strangers) : null,
         section(say("输出", "Outputs"), status.outputs.length, status.outputs.length ? el("ul.cards.plain", null, status.outputs.map(output_card))
             : empty(say("没有设置输出：数据只存在本机。", "No output is set up: data stay on this station."))),
@@ -57,7 +61,7 @@ function notices(list) {
         return el("p.note.row", null, el("span.good", null, mark("good")), say("没有需要人处理的事。", "Nothing needs a person."));
     return el("section.stack", { "data-key": "notices" }, el("h2", null, say("需要处理", "Needs a person"), " ", el("span.count", null, String(list.length))),
         el("ul.list.plain", null, list.map((notice) => el("li.item.breach", { "data-key": `n-${notice.id}` },
-            el("p.notice-text", null, el("span.row.top", null, mark("breach"), el("span", null, notice.text))),
+            el("p.notice-text.row.top", null, mark("breach"), el("span", null, prose(notice.text))),
             el("p.meta", null, el("span", null, notice.subject), el("span", null, say("始于 ", "since "), ago(notice.since)))))));
 }
 
@@ -79,24 +83,26 @@ function link_card(link) {
             fact(say("占用", "Load"), el("span.nowrap", null, `${(link.load * 100).toFixed(link.load < 0.1 ? 1 : 0)} %`), link.load > 0.9 ? el("b", null, say("　太满", " too full")) : null)));
 }
 
-function device_card(device) {
+function device_card(device, state) {
     const [sign, zh, en] = DEVICE_STATES[device.state] ?? ["nothing", say("不知道", "unknown"), "unknown"];
     const name = `${device.site}/${device.name}`;
+    const title = state.titles.get(name) || device.name;
     const errors = Object.entries(device.errors).sort((a, b) => b[1] - a[1]);
 
     return el("li.card.stack", { class: sign, "data-key": `d-${name}` },
-        el("div.head", null, el("h3", null, device.title || device.name, " ", el("span.soft.kind", null, site_title(device.site))), chip(sign, say(zh, en))),
+        el("div.head", null, el("h3", null, title, " ", el("span.soft.kind", null, site_title(device.site))), chip(sign, say(zh, en))),
         el("dl.facts", null,
             device.since ? fact(say("始于", "Since"), ago(device.since)) : null,
             device.state !== "answering" && device.cause ? fact(say("原因", "Cause"), cause_words(device.cause)) : null,
-            fact(say("上次有值", "Last value"), ago(device.last_good)),
+            fact(say("上次有值", "Last value"), device.last_good ? ago(device.last_good) : say("这次启动后还没有", "none since the start")),
             device.state !== "answering" ? fact(say("下次再问", "Next attempt"), next_words(device.next_attempt) ?? "—") : null,
-            fact(say("接在", "At"), `${device.link} · ${say("站号", "unit")} ${device.unit} · `, el("code", null, device.model)),
+            fact(say("接在", "At"), `${device.link} · ${say("站号", "unit")} ${device.unit}`),
+            fact(say("型号", "Model"), el("code", null, device.model), " ", el("span.soft.small", null, name)),
             fact(say("回答用时", "Answer time"), answer_words(device)),
             fact(say("问过", "Polls"), poll_words(device)),
             fact(say("没问成", "Failed"), errors.length ? list_of(errors.map(([cause, count]) => say(`${cause_words(cause)} ${count} 次`, `${cause_words(cause)} ${count}×`)))
                 : say("没有", "none"))),
-        may_act("steward") ? el("button.button", { type: "button", onclick: () => maintain(device, name) }, say("登记维护窗口", "Maintenance window")) : null);
+        may_act("steward") ? el("button.button", { type: "button", onclick: () => maintain(title, name) }, say("登记维护窗口", "Maintenance window")) : null);
 }
 
 const answer_words = ({ answer_ms: { p50, p99 } }) => (p50 === null ? "—" : say(`一般 ${p50} ms，很少超过 ${p99} ms`, `usually ${p50} ms, rarely over ${p99} ms`));
@@ -110,15 +116,16 @@ const field_moment = (ms) => exact_words(ms).slice(0, 16).replace(" ", "T");
 function maintain(device, name) {
     const now = now_ms();
     confirm_act({
-        title: say(`维护窗口：${device.title || device.name}`, `Maintenance window: ${device.title || device.name}`),
-        says: [say("窗口里的读数照存，标为 M，不判超标，也不计入均值。时间按站点时区。",
-            "Readings in the window are kept, marked M, neither judged nor part of means. Times are the station's.")],
+        title: say(`维护窗口：${device}`, `Maintenance window: ${device}`),
+        says: [say("这段时间的读数照存，标为“维护”，不判超标，也不计入均值。时间是采集器当地的。",
+            "Readings of that time are kept, marked as maintenance, neither judged nor part of means. Times are the station's.")],
         fields: [
             { name: "from", label: say("开始", "From"), kind: "datetime-local", required: true, value: field_moment(now) },
             { name: "to", label: say("结束", "To"), kind: "datetime-local", required: true, value: field_moment(now + 2 * 3600000) },
             { name: "note", label: say("做什么", "What is done"), kind: "textarea", required: true, hint: say("例如：清洗探头、两点校准", "e.g. probe cleaned, two-point calibration") },
         ],
         button: say("登记", "Enter"), name: "device.maintenance",
+        recorded: say(`${device}的维护窗口已登记；在它的曲线上看得到。`, `The maintenance window of ${device} is entered; its charts show it.`),
         args: (values) => ({ device: name, from: values.from.replace("T", " "), to: values.to.replace("T", " "), note: values.note }),
     });
 }
@@ -140,9 +147,9 @@ function strangers(list) {
 async function copy(text) {
     try {
         await navigator.clipboard.writeText(text);
-        tell(say("已复制", "copied"));
+        toast(say("已复制", "Copied"));
     } catch {
-        tell(say("浏览器不让复制，请手工选取", "the browser does not allow copying; select it by hand"));
+        toast(say("浏览器不让复制，请手工选取", "The browser does not allow copying; select it by hand"));
     }
 }
 
@@ -180,7 +187,7 @@ function machine({ clock, store, seal, key, seq }) {
         seal === null ? null : card(say("封存", "Seals"),
             fact(say("最近一段", "Last segment"), String(seal.segment), " · ", ago(seal.time)),
             fact(say("封存头", "Head"), el("code.hex", null, seal.head)),
-            fact(say("存于别处", "Left elsewhere"), seal.anchored.length ? list_of(seal.anchored) : say("没有：外人无从核对有没有删尾", "nowhere: a stranger cannot tell whether the end was cut off")),
+            fact(say("存于别处", "Left elsewhere"), seal.anchored.length ? list_of(seal.anchored) : say("没有：别人无从核对末尾有没有被删", "nowhere: a stranger cannot tell whether the end was cut off")),
             key ? fact(say("签名钥匙", "Key"), el("code.hex", null, key)) : null));
 }
 

@@ -1,7 +1,7 @@
 /* task.js - one task of the ledger: what was found, what is to be done by whom until when, what
  * watches it, what happened since.
  */
-import { category_words, channel_title, chip, clock_words, day_text, el, icon, moment, morph, now_ms, point_address, say, site_title, task_state_words, term, town } from "./base.js";
+import { category_words, channel_title, chip, clauses, clock_words, day_text, el, icon, moment, morph, now_ms, point_address, prose, say, site_title, task_state_words, term, town } from "./base.js";
 import { maintenance, may_act, needs, strike_off, write_note } from "./acts.js";
 import { back_link, deadline_words, joined, problem_item, task_address, task_is_open, timeline, verdict_chip, WATCHED } from "./parts.js";
 
@@ -18,7 +18,7 @@ function facts(task) {
         row(say("责任人", "Person"), owner.person || "—"),
         row(say("时限", "Deadline"), deadline_words(task, true), task.extended && say("（已延期）", " (extended)")),
         row(say("类别", "Trade"), category_words(task.category)),
-        row(say("村居", "Village"), joined([task.village, task.grid], " · ").join("") || "—"),
+        row(say("村居", "Village"), task.village || task.grid ? joined([task.village, task.grid && el("span.nowrap", null, say(`网格 ${task.grid}`, `grid ${task.grid}`))], " · ") : "—"),
         task.site && row(say("点位", "Site"), town.sites.has(task.site) ? el("a", { href: `#/now?site=${encodeURIComponent(task.site)}` }, site_title(task.site)) : task.site),
         row(say("来源", "Source"), joined([term(SOURCES, task.source), task.batch], say("，", ", "))),
         task.struck_off && row(say("销号", "Struck off"), moment(task.struck_off)),
@@ -32,7 +32,7 @@ function watch_part(task) {
         none && el("p.soft", null, say("没有设备看着它：没有消息不等于没有回潮，要靠人去看。", "No device looks at it: no news does not mean no relapse; someone has to go and see.")),
         task.points.length > 0 && el("ul", null, task.points.map((point) => el("li", null,
             task.watched === "here" ? el("a", { href: point_address(point) }, `${site_title(point.split("/")[0])} · ${channel_title(point)}`) : el("span", null, point)))),
-        task.verdict && [el("div.row", null, el("span.soft", null, say("结论", "Verdict")), verdict_chip(task.verdict)), el("p", null, task.verdict.reason),
+        task.verdict && [el("div.row", null, el("span.soft", null, say("结论", "Verdict")), verdict_chip(task.verdict)), el("p", null, prose(task.verdict.reason)),
             task.verdict.provable_from && el("p.soft", null, say("从 ", "Provable from "), moment(task.verdict.provable_from), say(" 起可以证明", ""))]);
 }
 
@@ -79,7 +79,7 @@ export async function show(page, where) {
         const fresh = el("div", { class: page.root.className, "data-view": "task" },
             el("div.stack", { "data-key": "top" }, back_link("#/tasks", say("全部任务", "All tasks")),
                 el("div.row", null, el("span.tag", null, say(`${task.kind === "petition" ? "信访" : "问题"} ${task.id}`, `${task.kind === "petition" ? "Petition" : "Finding"} ${task.id}`)), el("span.tag", null, task_state_words(task.state)), task.supervised && el("span.tag", null, say("督办", "supervised")), verdict_chip(task.verdict)),
-                el("h1", null, task.title), buttons(task, again)),
+                el("h1", null, clauses(task.title)), buttons(task, again)),
             el("div.two", { "data-key": "two" }, el("section.card.stack", { "aria-labelledby": "facts" }, el("h2", { id: "facts" }, say("要做什么", "What is to be done")), facts(task)), watch_part(task)),
             problems.length > 0 && el("section.stack", { "data-key": "problems", "aria-labelledby": "problems" }, el("h2", { id: "problems" }, say("监测到的问题", "Problems seen")), el("ul.list", null, problems.map((problem) => problem_item(problem)))),
             el("section.card.stack", { "data-key": "deeds", "aria-labelledby": "deeds" }, el("h2", { id: "deeds" }, say("经过", "What was done")),

@@ -1,5 +1,5 @@
 /* tasks.js - the ledger: every finding and petition, whose it is, when it is due, what watches it. */
-import { category_words, el, empty, morph, poll, say, site_title, task_state_words, town, wait } from "./base.js";
+import { category_words, el, empty, more_choices, morph, poll, say, site_title, task_state_words, town, wait } from "./base.js";
 import { task_item, WATCHED } from "./parts.js";
 
 const DUE = { "": ["全部", "All"], overdue: ["已逾期", "Overdue"], soon: ["即将到期", "Due soon"] };
@@ -54,17 +54,18 @@ export async function show(page, where) {
         return el("div.stack", { "data-key": "filters" },
             el("div.segments", { role: "group", "aria-label": say("时限", "Deadline") }, Object.entries(DUE).map(([key, both]) =>
                 el("button", { type: "button", "aria-pressed": String(key === chosen.due), onclick: () => choose("due")(key) }, say(both[0], both[1]), counts[key] !== undefined && counts[key] !== null && el("span.count", null, String(counts[key]))))),
+            el("label.field.search", { "data-key": "q" }, el("span", null, say("找", "Search")), el("input", { type: "search", value: chosen.q, placeholder: say("编号、标题、措施……", "number, title, measure…"), maxlength: "100", oninput: search })),
+            more_choices(say("更多筛选：状态、村居、行业、单位、监测", "More choices: state, village, trade, owner, watched by"), ["state", "village", "category", "owner", "watched"].some((key) => chosen[key]),
             summary(),
             el("div.filters", null,
-                el("label.field", { "data-key": "q" }, el("span", null, say("找", "Search")), el("input", { type: "search", value: chosen.q, placeholder: say("编号、标题、措施……", "number, title, measure…"), maxlength: "100", oninput: search })),
                 select("village", say("村居", "Village"), chosen.village, [["", say("全部", "All")], ...villages], choose("village")),
                 select("category", say("行业", "Trade"), chosen.category, [["", say("全部", "All")], ...town.about.categories.map(({ key }) => [key, category_words(key)])], choose("category")),
                 select("owner", say("责任单位", "Owner"), chosen.owner, [["", say("全部", "All")], ...owners], choose("owner")),
-                select("watched", say("谁在监测", "Watched by"), chosen.watched, [["", say("全部", "All")], ...Object.entries(WATCHED).map(([key, both]) => [key, say(both[0], both[1])])], choose("watched"))));
+                select("watched", say("谁在监测", "Watched by"), chosen.watched, [["", say("全部", "All")], ...Object.entries(WATCHED).map(([key, both]) => [key, say(both[0], both[1])])], choose("watched")))));
     }
 
     function draw() {
-        const rows = list.tasks.filter((task) => !chosen.watched || task.watched === chosen.watched).sort(open_first);
+        const rows = list.tasks.filter((task) => !chosen.watched || task.watched === chosen.watched).sort((a, b) => Number(b.id === chosen.q) - Number(a.id === chosen.q) || open_first(a, b));
         const findings = rows.filter((task) => task.kind !== "petition").length;
         const chosen_any = address().size > 0;
         const fresh = el("div", { class: page.root.className, "data-view": "tasks" },

@@ -1,5 +1,5 @@
 /* watch.js - 回头看: every task that was struck off, worst verdict first. */
-import { category_words, channel_title, chip, day_text, el, empty, moment, now_ms, point_address, put, say,
+import { category_words, channel_title, chip, clauses, day_text, el, empty, moment, now_ms, point_address, prose, put, say,
     simulated_tag, site_title, style, town } from "./base.js";
 
 const DAY = 86400000;
@@ -65,7 +65,7 @@ function item(task, sign, words) {
 
     return el("li.card.watch", { class: sign },
         el("div.head", null, chip(sign, words), simulated_tag(site?.simulated)),
-        el("h3", null, el("a", { href: `#/task/${encodeURIComponent(task.id)}` }, task.title)),
+        el("h3", null, el("a", { href: `#/task/${encodeURIComponent(task.id)}` }, clauses(task.title))),
         el("p.soft.under", null, el("span", null, say("任务 ", "Task "), task.id), el("span", null, site_title(task.site)),
             task.village ? el("span", null, task.village) : null, el("span", null, category_words(task.category)), el("span", null, owner_words(task))),
         reasons_part(task), provable_words(task),
@@ -98,7 +98,7 @@ const REASONS_SHOWN = 2;
 
 function reasons_part(task) {
     const reasons = reasons_of(task);
-    const list = (some) => el("ul.reasons", null, some.map((text) => el("li", null, text)));
+    const list = (some) => el("ul.reasons", null, some.map((text) => el("li", null, prose(text))));
 
     return reasons.length === 0 ? null : [list(reasons.slice(0, REASONS_SHOWN)),
         reasons.length > REASONS_SHOWN ? el("details.more", null, el("summary", null, say(`还有 ${reasons.length - REASONS_SHOWN} 条理由`, `${reasons.length - REASONS_SHOWN} more reasons`)), list(reasons.slice(REASONS_SHOWN))) : null];

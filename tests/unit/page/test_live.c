@@ -400,6 +400,26 @@ static void of_sites_in_the_same_state_the_newest_stands_first(void **state)
     world_end(world);
 }
 
+static void a_problem_that_came_again_says_when_it_began_last(void **state)
+{
+    struct world *world = by_day();
+    json_t *now;
+    const json_t *site, *problem;
+
+    read_one(world, BREACH_PH, 9.5);
+    read_one(world, BREACH_PH, 7.0);
+    read_one(world, BREACH_PH, 9.6);
+    now = get(world, "/api/v1/now", NULL);
+    site = named(member(now, "sites"), "name", "breach");
+    problem = json_array_get(member(site, "problems"), 0);
+    assert_int_equal(json_integer_value(member(problem, "episodes")), 2);
+    assert_string_equal(words(problem, "first"), "2026-03-02T04:00:01.100Z");
+    assert_string_equal(words(problem, "opened"), "2026-03-02T04:00:01.300Z");
+    assert_string_equal(words(site, "since"), words(problem, "opened"));
+    json_decref(now);
+    world_end(world);
+}
+
 static void a_problem_is_shown_with_its_site_and_its_tasks(void **state)
 {
     struct world *world = all_states();
@@ -411,6 +431,7 @@ static void a_problem_is_shown_with_its_site_and_its_tasks(void **state)
     assert_string_equal(words(problem, "state"), "open");
     assert_string_equal(words(problem, "point"), "relapse/a/ph");
     assert_string_equal(words(site, "since"), words(problem, "first"));
+    assert_string_equal(words(problem, "opened"), words(problem, "first"));
     assert_true(json_number_value(member(member(problem, "worst"), "value")) == 9.5);
     assert_string_equal(json_string_value(json_array_get(member(problem, "tasks"), 0)), "37");
     assert_true(json_is_false(member(problem, "acknowledged")));
@@ -914,6 +935,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sites_stand_worst_first_with_relapses_before_all),
         cmocka_unit_test(of_sites_in_the_same_state_the_newest_stands_first),
+        cmocka_unit_test(a_problem_that_came_again_says_when_it_began_last),
         cmocka_unit_test(a_problem_is_shown_with_its_site_and_its_tasks),
         cmocka_unit_test(a_doubt_stands_beside_the_value_and_does_not_change_it),
         cmocka_unit_test(what_was_never_read_is_null_never_nought_and_its_site_not_good),

@@ -352,6 +352,8 @@ static void words_are_looked_for_as_they_are_written(void **state)
     tasks_are(*state, (struct tasks_wish){.words = "\"no\""}, "9 ");
     tasks_are(*state, (struct tasks_wish){.words = "Wang"}, "P10 ");
     tasks_are(*state, (struct tasks_wish){.words = "Agency"}, "9 10 ");
+    tasks_are(*state, (struct tasks_wish){.words = "37"}, "037 ");
+    tasks_are(*state, (struct tasks_wish){.words = "p2"}, "P2 ");
 }
 
 static void pages_hold_every_task_once_while_new_ones_arrive(void **state)
