@@ -9,11 +9,12 @@ import { createInterface } from "node:readline";
 import { browser_end } from "./browser.mjs";
 import * as charts from "./charts.mjs";
 import * as first from "./first.mjs";
+import * as lines from "./lines.mjs";
 import * as names from "./names.mjs";
 import * as office from "./office.mjs";
 import * as views from "./views.mjs";
 
-const can = { ...views, ...office, ...names, ...charts, ...first };
+const can = { ...views, ...office, ...names, ...lines, ...charts, ...first };
 const address = process.argv[2];
 
 for await (const line of createInterface({ input: process.stdin })) {

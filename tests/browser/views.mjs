@@ -108,7 +108,8 @@ export async function look({ which = ALL, world, with_axe = false, pictures, ...
     return found;
 }
 
-/* The same of the door: nobody is signed in; then a wrong token, then the right one, by keyboard. */
+/* The same of the door: nobody is signed in; then a wrong token, then the right one in its sentence, by
+ * keyboard. */
 export async function sign_in({ world, with_axe = false, pictures, ...wishes }) {
     const { language = "zh", size = "desktop", scheme = "light" } = wishes;
     const window = await window_open(wishes);
@@ -133,7 +134,7 @@ export async function sign_in({ world, with_axe = false, pictures, ...wishes }) 
         await page.keyboard.type("not-a-token");
         await page.keyboard.press("Enter");
         await page.waitForSelector("dialog [role=alert]:not([hidden])");
-        await page.keyboard.type(world.token);
+        await page.keyboard.insertText(`令牌：${world.token}，请查收`); // as it was sent to them
         await page.keyboard.press("Enter");
         await page.waitForSelector("#main .cards .card");
         if (await page.locator("dialog").count())

@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -227,6 +229,58 @@ def test_names_with_markup_are_words_on_every_view(world, browser):
     seen = browser.do("markup", world=world.known(), mark="class=planted")
     assert seen["made"] == []
     assert {"now", "point", "problem", "tasks", "river", "station"} <= set(seen["shown"])
+
+
+class BrokenLine:
+    """Between a browser and the page: each second answer to `path` breaks off in its middle."""
+
+    def __init__(self, port, path):
+        self.port, self.path, self.asked = port, path.encode(), 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            try:
+                peer = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.carry, args=(peer,), daemon=True).start()
+
+    def carry(self, browser):
+        with browser, socket.create_connection(("127.0.0.1", self.port)) as page:
+            threading.Thread(target=self.carry_back, args=(page, browser), daemon=True).start()
+            breaks = False
+            while asked := browser.recv(65536):
+                if asked.startswith(b"GET " + self.path + b" "):
+                    self.asked += 1
+                    breaks = self.asked % 2 == 0
+                if not breaks:
+                    page.sendall(asked)
+                    continue
+                browser.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                                b"Content-Length: 5000\r\n\r\n{\"time\":")
+                break
+            page.shutdown(socket.SHUT_RDWR)
+
+    def carry_back(self, page, browser):
+        try:
+            while answer := page.recv(65536):
+                browser.sendall(answer)
+        except OSError:
+            pass
+
+    def end(self):
+        self.listener.close()
+
+
+def test_an_answer_that_breaks_off_on_its_way_is_asked_for_again(world, browser):
+    line = BrokenLine(world.port, "/api/v1/now")
+    try:
+        browser.do("outlive_a_broken_answer", world=world.known(), address=line.address)
+    finally:
+        line.end()
 
 
 def test_ten_thousand_points_are_drawn_and_moved(world, browser, capsys):

@@ -616,6 +616,17 @@ export const ask_early = (path) => {
     return answer;
 };
 
+/* Nobody has answered for so long: given up. A file then comes as slowly as the line is. */
+const PATIENCE_MS = 15000;
+
+/* What a refusal says need not be JSON: what is no request at all the server refuses in its own words. */
+async function body_of(response, raw) {
+    if (response.status === 304 || (raw && response.ok))
+        return null;
+    return response.ok ? response.json() : response.json().catch(() => null);
+}
+
+/* An answer that broke off on its way is none. */
 async function ask_once(path, { method = "GET", body, etag, signal, raw } = {}) {
     if (asked_early.has(path)) {
         const answer = asked_early.get(path);
@@ -623,32 +634,35 @@ async function ask_once(path, { method = "GET", body, etag, signal, raw } = {}) 
         return answer;
     }
     const sent_ms = Date.now();
-    const patience = AbortSignal.timeout(15000);
-    let response;
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+    let response, data;
     try {
         response = await fetch(API + path, {
-            method, signal: signal && AbortSignal.any ? AbortSignal.any([signal, patience]) : signal ?? patience,
+            method, signal: signal && AbortSignal.any ? AbortSignal.any([signal, patience.signal]) : signal ?? patience.signal,
             headers: { ...headers(), ...(etag ? { "If-None-Match": etag } : {}), ...(body ? { "Content-Type": "application/json" } : {}) },
             body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "omit",
         });
+        learn_clock(response, sent_ms);
+        data = await body_of(response, raw);
     } catch (err) {
         if (signal?.aborted)
             throw err;
         line.lost();
         throw new Unreachable(say("联系不上采集器", "the collector cannot be reached"));
+    } finally {
+        clearTimeout(timer);
     }
-    learn_clock(response, sent_ms);
     line.heard();
     if (response.status === 304)
         return { status: 304, data: null, etag, response };
     if (method === "GET" && response.status === 202) // still being made
         throw new Refusal(503, null, Number(response.headers.get("Retry-After")) || 1);
     if (response.ok)
-        return { status: response.status, data: raw ? null : await response.json(), etag: response.headers.get("ETag"), response };
-    const details = await response.json().catch(() => null);
+        return { status: response.status, data, etag: response.headers.get("ETag"), response };
     if (response.status === 401)
         line.unsigned();
-    throw new Refusal(response.status, details, Number(response.headers.get("Retry-After")) || null);
+    throw new Refusal(response.status, data, Number(response.headers.get("Retry-After")) || null);
 }
 
 /* One question: {status, data, etag, response}. Throws Refusal, Unreachable, or AbortError. Who is

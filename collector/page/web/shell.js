@@ -286,7 +286,7 @@ function take_token() {
     if (!found)
         return;
     history.replaceState(null, "", "#/now");
-    token_set(decodeURIComponent(found[1]), false);
+    token_set(found[1], false);
 }
 
 async function begin() {

@@ -19,13 +19,18 @@ function sign_in_part(dialog, enter) {
     const token = el("input", { id: "token", type: "password", autocomplete: "off", autocapitalize: "off", spellcheck: "false", required: true, maxlength: "512" });
     const keep = el("input", { type: "checkbox", id: "keep" });
     const said = el("p.warn.breach", { role: "alert", hidden: true });
+    const wrong = () => new Refusal(401, { detail: say("这个令牌不对，或已被收回。", "This token is wrong, or was taken back.") });
     const submit = async (event) => {
+        const pasted = token.value.trim();
+        const found = /lb_[\w-]{43}/.exec(pasted)?.[0] ?? pasted; // some paste the sentence it stands in
         event.preventDefault();
         said.hidden = true;
         try {
-            await enter(token.value.trim(), keep.checked);
+            if (/[^!-~]/.test(found)) // no header may hold it
+                throw wrong();
+            await enter(found, keep.checked);
             if (town.me?.role === "public")
-                throw new Refusal(401, { detail: say("这个令牌不对，或已被收回。", "This token is wrong, or was taken back.") });
+                throw wrong();
             close(dialog);
         } catch (err) {
             put(said, err.message);
