@@ -60,7 +60,7 @@ static void tag(const struct call *call)
 {
     struct http_answer *answer = call->answer;
 
-    if (call->request->method != METHOD_POST && answer->status == 200 && !answer->no_store &&
+    if (call->request->method != METHOD_POST && answer->status == 200 &&
         answer->etag[0] == '\0' && answer->bytes != NULL)
         digest_tag(answer->bytes, answer->size, answer->etag);
 }

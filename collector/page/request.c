@@ -126,6 +126,12 @@ static int refuse(struct error *err, int status, const char *why)
     return status;
 }
 
+int http_body_too_long(struct error *err)
+{
+    return refuse(err, 413,
+                  SAY("内容太长（最多 256 KiB）", "the body is too long (at most 256 KiB)"));
+}
+
 int http_head_judge(const struct http_head *head, struct error *err)
 {
     bool body = head->transfer_encoding != NULL;
@@ -147,10 +153,7 @@ int http_head_judge(const struct http_head *head, struct error *err)
             SAY("只认识 Transfer-Encoding: chunked", "of Transfer-Encoding only chunked is known"));
     if (head->request->method != METHOD_POST && (body || length > 0))
         return refuse(err, 400, SAY("这种请求不带内容", "such a request has no body"));
-    if (length > HTTP_BODY_MAX)
-        return refuse(err, 413,
-                      SAY("内容太长（最多 256 KiB）", "the body is too long (at most 256 KiB)"));
-    return 0;
+    return length > HTTP_BODY_MAX ? http_body_too_long(err) : 0;
 }
 
 /* What a browser takes, and has --------------------------------------------------------------- */

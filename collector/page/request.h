@@ -55,6 +55,8 @@ void http_head_add(struct http_head *head, const char *name, size_t name_size, c
 /* The status to refuse the request with before its body is read, `err` saying why; 0: none. A body
  * where none belongs, a length that is no number, a length and chunks: 400. Too long: 413. */
 int http_head_judge(const struct http_head *head, struct error *err);
+/* 413, for a body whose length nobody said. */
+int http_body_too_long(struct error *err);
 
 /* English for who prefers it, else Chinese. */
 enum language http_language(const struct http_request *request);

@@ -222,23 +222,32 @@ static bool make_room(struct asking *asking, size_t size)
 
 /* Chunks without end: the library answers nothing in the middle of a body, so the answer is written
  * past it before the connection ends; not into TLS, where the connection just ends. */
-static void cut_short(struct server *server, struct MHD_Connection *connection)
+static void cut_short(struct server *server, struct MHD_Connection *connection,
+                      const struct asking *asking)
 {
-    static const char words[] = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n"
-                                "Connection: close\r\n\r\n";
     const union MHD_ConnectionInfo *about =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct http_answer answer = ANSWER_EMPTY;
+    struct error err = {0};
+    char words[4096];
 
     atomic_fetch_add(&server->refused, 1);
-    if (about != NULL && !server->secure)
-        (void)!send(about->connect_fd, words, sizeof words - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (about == NULL || server->secure)
+        return;
+    say_in_here(http_language(&asking->request));
+    answer_refuse_with(&answer, http_body_too_long(&err), &err);
+    answer.closes = true;
+    (void)!send(about->connect_fd, words,
+                server_words(&answer, "Content Too Large", words, sizeof words),
+                MSG_NOSIGNAL | MSG_DONTWAIT);
+    answer_end(&answer);
 }
 
 static enum MHD_Result take_body(struct server *server, struct MHD_Connection *connection,
                                  struct asking *asking, const char *bytes, size_t *size)
 {
     if (asking->body_size + *size > HTTP_BODY_MAX) {
-        cut_short(server, connection);
+        cut_short(server, connection, asking);
         return MHD_NO;
     }
     if (!make_room(asking, *size))

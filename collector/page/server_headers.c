@@ -1,6 +1,7 @@
-/* The headers of an answer. */
+/* The headers of an answer, and an answer in words. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "page/server_inside.h"
 
 struct headers {
@@ -82,4 +83,21 @@ void server_headers(const struct http_answer *answer, bool secure,
     }
     if (answer->closes)
         add(to, "Connection", "close");
+}
+
+static void add_line(void *self, const char *name, const char *value)
+{
+    text_format(self, "%s: %s\r\n", name, value);
+}
+
+size_t server_words(const struct http_answer *answer, const char *status, char *out, size_t size)
+{
+    struct text text;
+
+    text_init(&text, out, size);
+    text_format(&text, "HTTP/1.1 %d %s\r\n", answer->status, status);
+    server_headers(answer, false, add_line, &text);
+    text_format(&text, "Content-Length: %zu\r\n\r\n", answer->size);
+    text_add_bytes(&text, answer->bytes == NULL ? answer->fixed : answer->bytes, answer->size);
+    return text.full ? 0 : text.used;
 }

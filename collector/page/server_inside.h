@@ -11,4 +11,8 @@ int server_listen(const char *listen_at, struct error *err);
 void server_headers(const struct http_answer *answer, bool secure,
                     void (*give)(void *self, const char *name, const char *value), void *self);
 
+/* An answer of bytes as it goes over a wire, its connection ending after it: for where the library
+ * sends none. How many bytes; 0: it does not fit. */
+size_t server_words(const struct http_answer *answer, const char *status, char *out, size_t size);
+
 #endif

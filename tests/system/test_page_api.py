@@ -16,6 +16,7 @@ from waiting import free_port, wait_for, wait_for_port
 
 TESTER = os.path.join(ROOT, "build", "tools", "api", "bin", "schemathesis")
 FILE = os.path.join(ROOT, "deploy", "api.yaml")
+PAGE = os.path.join(ROOT, "collector", "page")
 # What is well-formed may still be refused for what it names (no such task, no such page of a list);
 # one who tries many wrong tokens hears 429, not 401, so the last test asks for 401 itself; and a GET with a
 # body is 400 before anybody looks whether its address knows GET.
@@ -73,9 +74,67 @@ def test_every_answer_is_one_that_the_description_names(page, tools, tmp_path):
     assert int(re.search(r"Tested: (\d+)", told.stdout)[1]) >= 29
 
 
-def test_without_a_token_every_address_but_two_is_closed(page):
+def described():
     with open(FILE) as file:
-        paths = yaml.safe_load(file)["paths"]
+        return yaml.safe_load(file)["paths"]
+
+
+def served():
+    """(method, path) of every route in the source, whatever its variables are called."""
+    found = set()
+    for name in sorted(os.listdir(PAGE)):
+        if name.endswith(".c"):
+            with open(os.path.join(PAGE, name)) as file:
+                found.update(re.findall(r'\{\s*METHOD_(\w+),\s*"([^"]+)"', file.read()))
+    return {(method, unnamed(path)) for method, path in found}
+
+
+def unnamed(path):
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
+def test_every_route_is_described_and_every_description_served():
+    told = {(method.upper(), unnamed(path)) for path, methods in described().items() for method in methods}
+    assert len(told) >= 29
+    assert told == served()
+
+
+def addresses(page):
+    """Of everything that is described and there: {path: address}."""
+    def first(what):
+        return json.load(asked(page, "GET", "/api/v1/" + what + "?limit=1"))[what][0]
+
+    there = {"/api/v1/river": "?month=2026-10&section=chuanyang-03"}
+    names = {**first("points"), "id": first("tasks")["id"], "uid": first("problems")["uid"]}
+    paths = [path for path, methods in described().items() if "get" in methods]
+    return {path: re.sub(r"\{(\w+)\}", lambda name: names[name[1]], path) + there.get(path, "")
+            for path in paths if not re.match(r"/api/v1/(bundles|acts)/", path)}
+
+
+def test_every_get_has_an_etag_and_is_a_head_too(page):
+    found = addresses(page)
+    assert len(found) >= 24
+    for path, address in found.items():
+        first, head = (asked(page, method, address) for method in ("GET", "HEAD"))
+        assert (first.status, head.status, head.read()) == (200, 200, b""), path
+        assert first.headers["Content-Type"] == head.headers["Content-Type"], path
+        etag = first.headers["ETag"]
+        assert re.fullmatch(r'"[0-9a-f]+"', etag or ""), (path, etag)
+        again = asked(page, "GET", address, etag)
+        assert again.status == 304 or again.headers["ETag"] != etag, path
+
+
+def asked(page, method, path, etag=None):
+    headers = {"Authorization": "Bearer " + page[1], **({"If-None-Match": etag} if etag else {})}
+    try:
+        return urllib.request.urlopen(urllib.request.Request(page[0] + path, None, headers, method=method),
+                                      timeout=20)
+    except urllib.error.HTTPError as other:  # 304 is one to urllib
+        return other
+
+
+def test_without_a_token_every_address_but_two_is_closed(page):
+    paths = described()
     closed = {path for path in paths if status(page[0] + re.sub(r"\{(\w+)\}", "1", path)) == 401}
     assert set(paths) - closed == {"/api/v1/health", "/api/v1/me", "/api/v1/acts"}  # acts: POST alone
     assert status(page[0] + "/api/v1/acts") == 405

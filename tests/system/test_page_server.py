@@ -1,5 +1,6 @@
 """The wire of the page: what is no good request is refused, who is slow goes, and the collector polls on."""
 import gzip
+import json
 import os
 import re
 import socket
@@ -177,7 +178,9 @@ def test_chunks_without_end_are_413_and_the_line_closed(page):
     except ConnectionError:
         pass
     assert sent < 4 << 20
-    assert line.answer()[0] == 413
+    status, headers, body = line.answer()
+    assert (status, headers["content-type"], headers["connection"]) == (413, "application/problem+json", "close")
+    assert json.loads(body)["status"] == 413 and headers["content-security-policy"]
     line.close()
 
 
