@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/command.h"
+#include "base/day.h"
 #include "base/say.h"
 #include "report/table.h"
 #include "town/point_setup.h"
@@ -31,17 +31,6 @@ struct listing {
     size_t count;
     size_t points; /* seen */
 };
-
-static const char *day_shown(struct wall_time time, char out[LOCAL_TEXT])
-{
-    time_t seconds = (time_t)(time.ms / 1000);
-    struct tm local;
-
-    out[0] = '\0';
-    if (wall_is_known(time) && localtime_r(&seconds, &local) != NULL)
-        strftime(out, LOCAL_TEXT, "%Y-%m-%d", &local);
-    return out;
-}
 
 /* --- the rules that use a row ---------------------------------------------------------------- */
 
@@ -75,16 +64,16 @@ static void say_reason(struct shown_limit *shown)
 {
     const struct limit *row = shown->row;
     char place[WORDS_SIZE / 2];
-    char from[LOCAL_TEXT];
-    char to[LOCAL_TEXT];
+    char from[DAY_TEXT];
+    char to[DAY_TEXT];
     struct text text;
 
     limit_reason(row, place, sizeof place);
     text_init(&text, shown->reason, sizeof shown->reason);
     text_format(&text, SAY("%s；%s 版自 %s 起", "%s; edition %s in force from %s"), place,
-                row->edition, day_shown(row->from, from));
+                row->edition, day_text(row->from, from));
     if (wall_is_known(row->to))
-        text_format(&text, SAY("，到 %s 前", " until %s"), day_shown(row->to, to));
+        text_format(&text, SAY("，到 %s 前", " until %s"), day_text(row->to, to));
     if (row->per_day >= 0)
         text_format(&text, SAY("；一天最多超过 %d 次", "; at most %d times a day"), row->per_day);
 }

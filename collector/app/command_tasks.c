@@ -14,10 +14,11 @@ static bool is_due(const struct ledger_desk *desk, const json_t *task)
 {
     const char *deadline = text_of(task, "deadline");
     struct task row;
-    char last[11];
+    char soon[DAY_TEXT];
+    struct wall_time end = {desk->now.ms + desk->settings->terms->due_soon_ms};
 
     return deadline[0] != '\0' && ledger_task_of(task, &row) && task_is_open(&row) &&
-           strcmp(deadline, ledger_date_in(desk, desk->settings->terms->due_soon_ms, last)) <= 0;
+           strcmp(deadline, day_text(end, soon)) <= 0;
 }
 
 /* By deadline; the order of the ids where two are the same. */
@@ -71,7 +72,7 @@ static const char *watched_title(const char *word)
 static void deadline_cell(const struct ledger_desk *desk, struct table *table, const json_t *task)
 {
     const char *deadline = text_of(task, "deadline");
-    long days = deadline[0] == '\0' ? 0 : ledger_days_to(desk, deadline);
+    long days = deadline[0] == '\0' ? 0 : days_between(desk->today, deadline);
 
     if (deadline[0] == '\0' || !is_due(desk, task))
         table_cell(table, "%s", deadline);

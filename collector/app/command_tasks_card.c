@@ -49,7 +49,7 @@ static void deadline_row(const struct ledger_desk *desk, const json_t *task)
         row(SAY("时限", "deadline"), "%s", SAY("没有固定日期", "no day"));
         return;
     }
-    days = ledger_days_to(desk, deadline);
+    days = days_between(desk->today, deadline);
     if (!ledger_task_of(task, &entry) || !task_is_open(&entry))
         row(SAY("时限", "deadline"), "%s%s", deadline, extended);
     else if (days < 0)
@@ -72,7 +72,7 @@ static void strike_off_rows(const struct ledger_desk *desk, const json_t *task)
     local_time(text_of(task, "watch_until"), until);
     if (task_is_watched(&entry, desk->now))
         row(SAY("巩固期至", "watched until"), SAY("%s，剩 %ld 天", "%s, %ld days left"), until,
-            ledger_days_to(desk, until));
+            days_between(desk->today, until));
     else
         row(SAY("巩固期至", "watched until"), SAY("%s（不在巩固期内）", "%s (not watched now)"),
             until);

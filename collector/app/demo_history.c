@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "app/demo_ledger.h"
 #include "app/history.h"
 #include "app/past.h"
+#include "base/day.h"
 #include "base/say.h"
 #include "report/progress.h"
 
@@ -19,12 +19,9 @@ struct filling {
 static void show(void *self, double share, struct wall_time now)
 {
     struct filling *filling = self;
-    time_t seconds = (time_t)(now.ms / 1000);
-    struct tm local;
-    char day[16];
+    char day[DAY_TEXT];
 
-    strftime(day, sizeof day, "%Y-%m-%d", localtime_r(&seconds, &local));
-    progress_show(&filling->progress, share, day);
+    progress_show(&filling->progress, share, day_text(now, day));
 }
 
 /* Nothing is struck off when the story begins, whatever days the sample has: the story strikes off

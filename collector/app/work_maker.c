@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/ask.h"
 #include "app/work_state.h"
+#include "base/day.h"
 #include "base/log.h"
 #include "base/say.h"
 #include "town/exporting.h"
@@ -189,23 +189,14 @@ static bool act(void *self, const char *name, json_t *args, uint64_t *seq, struc
 /* lookback-TASK-2026-11-01-2026-11-23.zip, in ASCII. */
 static void name_file(const struct order *order, char *out, size_t size)
 {
-    struct wall_time last = {order->to.ms - 1};
-    char task[sizeof order->task];
-    char days[2][16] = {"", ""};
-    const struct wall_time ends[2] = {order->from, last};
+    char task[sizeof order->task], first[DAY_TEXT], last[DAY_TEXT];
 
     snprintf(task, sizeof task, "%s", order->task);
     for (char *at = task; *at != '\0'; at++)
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._", *at) == NULL)
             *at = '-';
-    for (int i = 0; i < 2; i++) {
-        time_t seconds = (time_t)(ends[i].ms / 1000);
-        struct tm local;
-
-        if (localtime_r(&seconds, &local) != NULL)
-            strftime(days[i], sizeof days[i], "%Y-%m-%d", &local);
-    }
-    snprintf(out, size, "lookback-%s-%s-%s%s.zip", task, days[0], days[1],
+    snprintf(out, size, "lookback-%s-%s-%s%s.zip", task, day_text(order->from, first),
+             day_text((struct wall_time){order->to.ms - 1}, last),
              order->public_form ? "-public" : "");
 }
 

@@ -4,13 +4,14 @@
 #include <openssl/x509.h>
 #include <time.h>
 
+#include "base/day.h"
 #include "base/say.h"
 #include "page/tls.h"
 
 #define NOTICE "certificate"
 
 static const int64_t day_ms = (int64_t)24 * 3600 * 1000;
-enum { SOON_DAYS = 30, DATE_SIZE = 16 };
+enum { SOON_DAYS = 30 };
 
 struct wall_time certificate_ends(const char *pem)
 {
@@ -26,23 +27,12 @@ struct wall_time certificate_ends(const char *pem)
     return ends;
 }
 
-/* A day of the collector's zone. */
-static const char *date_of(struct wall_time time, char out[DATE_SIZE])
-{
-    time_t seconds = (time_t)(time.ms / 1000);
-    struct tm parts = {0};
-
-    localtime_r(&seconds, &parts);
-    strftime(out, DATE_SIZE, "%Y-%m-%d", &parts);
-    return out;
-}
-
 void certificate_tell(struct notices *notices, const char *path, struct wall_time ends,
                       struct wall_time now)
 {
     const char *subject = SAY("网页证书", "the page's certificate");
     int64_t left_ms = ends.ms - now.ms;
-    char date[DATE_SIZE];
+    char date[DAY_TEXT];
 
     if (!wall_is_known(ends) || left_ms > SOON_DAYS * day_ms)
         notice_end(notices, NOTICE);
@@ -53,7 +43,7 @@ void certificate_tell(struct notices *notices, const char *path, struct wall_tim
                          "the page's certificate %s ends on %s (in %d days), and browsers trust "
                          "the page no longer then; put a new certificate and its key in their "
                          "place and start the collector anew (systemctl restart lookback)"),
-                     path, date_of(ends, date), (int)(left_ms / day_ms));
+                     path, day_text(ends, date), (int)(left_ms / day_ms));
     else
         notice_raise(notices, NOTICE, subject,
                      SAY("网页证书 %s 已于 %s 到期，浏览器不再信任网页；"
@@ -61,5 +51,5 @@ void certificate_tell(struct notices *notices, const char *path, struct wall_tim
                          "the page's certificate %s ended on %s, and browsers trust the page no "
                          "longer; put a new certificate and its key in their place and start the "
                          "collector anew (systemctl restart lookback)"),
-                     path, date_of(ends, date));
+                     path, day_text(ends, date));
 }

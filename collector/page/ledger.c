@@ -1,18 +1,18 @@
 /* Problems, tasks, the watch list, rivers and seals. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/day.h"
 #include "page/ledger_inside.h"
 #include "page/version.h"
 #include "town/shown.h"
 
 uint64_t ledger_day(struct wall_time now)
 {
-    char date[11];
+    char date[DAY_TEXT];
     uint64_t day = 0;
 
-    ledger_date(now, date);
+    day_text(now, date);
     for (const char *at = date; *at != '\0'; at++)
         if (*at != '-')
             day = day * 10 + (uint64_t)(*at - '0');
@@ -27,17 +27,6 @@ bool ledger_limit(struct call *call, size_t *most)
         return false;
     *most = (size_t)limit;
     return true;
-}
-
-char *ledger_date(struct wall_time time, char out[11])
-{
-    time_t seconds = (time_t)(time.ms / 1000);
-    struct tm local;
-
-    out[0] = '\0';
-    if (localtime_r(&seconds, &local) != NULL)
-        strftime(out, 11, "%Y-%m-%d", &local);
-    return out;
 }
 
 json_t *ledger_moment(struct wall_time time)

@@ -29,8 +29,6 @@ uint64_t ledger_day(struct wall_time now);
 
 /* ?limit=; false after 400. */
 bool ledger_limit(struct call *call, size_t *most);
-/* "2026-11-23" at that moment in the collector's zone. */
-char *ledger_date(struct wall_time time, char out[11]);
 json_t *ledger_moment(struct wall_time time); /* null: WALL_NONE */
 json_t *ledger_words(const char *words);      /* null: "" */
 

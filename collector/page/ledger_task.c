@@ -1,8 +1,8 @@
 /* /tasks/{id}: one row of the rectification ledger, and all that belongs to it. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/day.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "ledger/task.h"
@@ -46,28 +46,12 @@ static json_t *only_owner(const json_t *from)
     return owner;
 }
 
-/* Days from one date to another, of the calendar: no summer time is in them. */
-static long days_between(const char *from, const char *to)
-{
-    struct tm days[2] = {{.tm_hour = 12}, {.tm_hour = 12}};
-    const char *const words[] = {from, to};
-
-    for (int i = 0; i < 2; i++) {
-        if (sscanf(words[i], "%4d-%2d-%2d", &days[i].tm_year, &days[i].tm_mon, &days[i].tm_mday) !=
-            3)
-            return 0;
-        days[i].tm_year -= 1900;
-        days[i].tm_mon -= 1;
-    }
-    return (long)((timegm(&days[1]) - timegm(&days[0])) / 86400);
-}
-
 json_t *ledger_task_json(const struct call *call, const char *body, const char *relapses)
 {
     json_t *whole = town_task(call->host->settings, call->host->catalog, body, relapses);
     json_t *task = json_is_object(whole) ? only_known(whole) : NULL;
     const char *deadline = text_of(task, "deadline");
-    char today[11];
+    char today[DAY_TEXT];
     json_t *verdict;
     struct task row;
     bool open;
@@ -81,7 +65,7 @@ json_t *ledger_task_json(const struct call *call, const char *body, const char *
     json_object_set_new(task, "verdict", verdict == NULL ? json_null() : verdict);
     json_object_set_new(task, "owner", only_owner(json_object_get(task, "owner")));
     open = ledger_task_of(task, &row) && task_is_open(&row) && deadline[0] != '\0';
-    ledger_date(clock_wall(call->host->clock), today);
+    day_text(clock_wall(call->host->clock), today);
     json_object_set_new(task, "overdue", json_boolean(open && strcmp(deadline, today) < 0));
     json_object_set_new(task, "days",
                         open ? json_integer(days_between(today, deadline)) : json_null());

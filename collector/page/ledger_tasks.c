@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/day.h"
 #include "base/say.h"
 #include "ledger/task.h"
 #include "page/ledger_inside.h"
@@ -13,8 +14,8 @@ struct listing {
     struct call *call;
     struct pieces pieces;
     struct tasks_wish wish;
-    char today[11], soon[11];
-    char behind_soon[13]; /* the least text behind all that begin with `soon` */
+    char today[DAY_TEXT], soon[DAY_TEXT];
+    char behind_soon[DAY_TEXT + 1]; /* the least text behind all that begin with `soon` */
     char open_states[LEDGER_STATES];
     char behind[LIST_ID_SIZE];
     int64_t all, overdue, due;
@@ -108,9 +109,9 @@ static void begin_listing(struct listing *listing, struct call *call)
     struct wall_time now = clock_wall(call->host->clock);
 
     *listing = (struct listing){.call = call, .by_state = json_object()};
-    ledger_date(now, listing->today);
+    day_text(now, listing->today);
     now.ms += call->host->settings->terms->due_soon_ms;
-    ledger_date(now, listing->soon);
+    day_text(now, listing->soon);
     snprintf(listing->behind_soon, sizeof listing->behind_soon, "%s~", listing->soon);
     ledger_open_states(listing->open_states);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/day.h"
 #include "base/say.h"
 #include "model/period.h"
 #include "page/ledger_inside.h"
@@ -268,12 +269,12 @@ static uint32_t *section_points(const struct page_host *host, size_t *count)
 
 static json_t *months_json(struct wall_time first, struct wall_time last)
 {
-    char from[11], to[11];
+    char from[DAY_TEXT], to[DAY_TEXT];
 
     if (!wall_is_known(first) || !wall_is_known(last))
         return json_null();
-    ledger_date(first, from);
-    ledger_date(last, to);
+    day_text(first, from);
+    day_text(last, to);
     from[7] = to[7] = '\0';
     return json_pack("{s:s, s:s}", "first", from, "last", to);
 }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/day.h"
 #include "base/say.h"
 #include "ledger/task.h"
 #include "page/json_bytes.h"
@@ -287,8 +287,8 @@ bool live_read_problems(struct live *live, struct call *call)
 struct task_reading {
     struct live *live;
     struct wall_time now;
-    char today[16]; /* "2026-11-23" in the zone of the process */
-    uint32_t site;  /* of the last task; UINT32_MAX: none of the settings */
+    char today[DAY_TEXT]; /* "2026-11-23" in the zone of the process */
+    uint32_t site;        /* of the last task; UINT32_MAX: none of the settings */
 };
 
 static uint32_t site_of(const struct task_reading *reading, const char *name)
@@ -337,16 +337,6 @@ static bool take_task_point(void *self, uint32_t id, const char *task)
     return true;
 }
 
-static void say_day(struct wall_time day, char out[16])
-{
-    time_t seconds = (time_t)(day.ms / 1000);
-    struct tm local;
-
-    out[0] = '\0';
-    if (localtime_r(&seconds, &local) != NULL)
-        strftime(out, 16, "%Y-%m-%d", &local);
-}
-
 bool live_read_tasks(struct live *live, struct call *call)
 {
     uint64_t news = recorder_news(call->host->recorder, NEWS_TASKS) + 1;
@@ -359,7 +349,7 @@ bool live_read_tasks(struct live *live, struct call *call)
     drop_tasks(live);
     memset(live->tasks, 0, live->host.catalog->site_count * sizeof *live->tasks);
     live->tasks_news = 0;
-    say_day(reading.now, reading.today);
+    day_text(reading.now, reading.today);
     if (!reader_task_briefs(call->reader, take_task, &reading, &err) ||
         !reader_task_points(call->reader, take_task_point, live, &err))
         return refuse(call, &err);

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/day.h"
 #include "base/say.h"
 #include "base/text.h"
 #include "ledger/evaluation.h"
@@ -19,23 +19,12 @@ static bool add_task(void *self, const char *body, const char *relapses)
     return task == NULL || json_array_append_new(desk->tasks, task) == 0;
 }
 
-char *ledger_date_in(const struct ledger_desk *desk, int64_t ms, char out[11])
-{
-    time_t seconds = (time_t)((desk->now.ms + ms) / 1000);
-    struct tm local;
-
-    out[0] = '\0';
-    if (localtime_r(&seconds, &local) != NULL)
-        strftime(out, 11, "%Y-%m-%d", &local);
-    return out;
-}
-
 bool ledger_desk_begin_at(struct ledger_desk *desk, const struct settings *settings,
                           struct wall_time now, bool struck_off, struct error *err)
 {
     *desk = (struct ledger_desk){.now = now, .settings = settings};
     desk->err = &desk->trouble;
-    ledger_date_in(desk, 0, desk->today);
+    day_text(now, desk->today);
     desk->town = town_new(settings);
     desk->tasks = json_array();
     if (desk->town == NULL || desk->tasks == NULL)
@@ -74,24 +63,6 @@ bool ledger_task_of(const json_t *task, struct task *row)
     struct error err = {0};
 
     return task_read(row, task, &err);
-}
-
-/* Noon of a date, so that no summer time moves it to another day. */
-static int64_t noon_of(const char *date)
-{
-    char words[32];
-    struct wall_time time;
-
-    snprintf(words, sizeof words, "%.10s 12:00", date);
-    return moment_parse(words, &time) ? time.ms : 0;
-}
-
-long ledger_days_to(const struct ledger_desk *desk, const char *date)
-{
-    const int64_t day_ms = 86400000;
-    int64_t ms = noon_of(date) - noon_of(desk->today);
-
-    return (long)((ms + (ms < 0 ? -day_ms / 2 : day_ms / 2)) / day_ms);
 }
 
 const char *ledger_category_title(const struct ledger_desk *desk, const json_t *task)

@@ -1,11 +1,12 @@
-/* ledger_desk.h - what every command about tasks begins with: settings, the town, the tasks there
- * are, and the words a task is shown with.
+/* ledger_desk.h - what commands about tasks, and the page, begin with: settings, the town, the
+ * tasks there are, and the words a task is shown with.
  */
 #ifndef TOWN_LEDGER_DESK_H
 #define TOWN_LEDGER_DESK_H
 
 #include <jansson.h>
 
+#include "base/day.h"
 #include "store/reader.h"
 #include "town/town.h"
 #include "town/verdicts.h"
@@ -16,7 +17,7 @@ struct ledger_desk {
     struct reader *reader;
     json_t *tasks; /* the contract's, in the order of their ids */
     struct wall_time now;
-    char today[11];            /* "2026-11-23", in the collector's zone */
+    char today[DAY_TEXT];      /* "2026-11-23", in the collector's zone */
     struct verdicts *verdicts; /* made when they are first asked for */
     json_t *waiting;           /* problems that are not closed, likewise */
     /* Asked between tasks where it takes long; true: no further. NULL: nobody asks. */
@@ -45,11 +46,6 @@ json_t *ledger_verdict(struct ledger_desk *desk, const json_t *task);
 void ledger_add_verdicts(struct ledger_desk *desk, json_t *list);
 /* "held" as a person reads it, "" where there is no verdict. */
 const char *ledger_verdict_title(const json_t *task);
-
-/* Days from today to a date; negative: it is past. */
-long ledger_days_to(const struct ledger_desk *desk, const char *date);
-/* The date that many milliseconds from now, in the collector's zone. */
-char *ledger_date_in(const struct ledger_desk *desk, int64_t ms, char out[11]);
 
 /* "catering" as a person reads it. */
 const char *ledger_category_title(const struct ledger_desk *desk, const json_t *task);

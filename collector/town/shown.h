@@ -6,11 +6,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "town/settings.h"
 
 /* The contract's {"error":{"kind","text","where"}}; the caller ends it. */
 json_t *error_object(const struct error *err);
-
-#include "town/settings.h"
 
 /* A member's text, "" where there is none; borrowed. */
 const char *text_of(const json_t *object, const char *key);
