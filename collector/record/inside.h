@@ -66,6 +66,8 @@ struct recorder {
     pthread_mutex_t users_lock;
     struct user users[USERS_MAX];
     size_t user_count;
+    bool users_unread;              /* they could not be read: of the recorder's thread */
+    struct mono_time users_again;   /* then they are looked for again */
     _Atomic uint64_t users_version; /* NEWS_USERS */
 
     pthread_t thread;
@@ -81,6 +83,9 @@ bool changes_add(struct recorder *recorder, bool settings, struct error *err);
 
 /* users.c: after an act (NULL: at the start), reads who may sign in, when it may have changed. */
 void users_look(struct recorder *recorder, const char *act);
+/* Every now and then while they cannot be read. */
+enum { USERS_AGAIN_MS = 10 * 1000 };
+void users_look_again(struct recorder *recorder);
 
 /* watching.c: tells the setup which devices watch a task, when that may have changed. */
 void watching_tell(struct recorder *recorder);

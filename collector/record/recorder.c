@@ -164,6 +164,7 @@ static bool run_round(struct recorder *recorder, bool commit, struct error *err)
     clock_look(recorder);
     good = !commit || batch_run(recorder, err);
     disk_look(&recorder->disk);
+    users_look_again(recorder);
     if (good)
         do_upkeep(recorder);
     recorder_tell_news(recorder);
@@ -212,6 +213,8 @@ static int64_t idle_ms(const struct recorder *recorder)
         ms = disk_idle_ms(&recorder->disk);
     if (!recorder->trusted && untrusted_look_ms < ms)
         ms = untrusted_look_ms;
+    if (recorder->users_unread && USERS_AGAIN_MS < ms)
+        ms = USERS_AGAIN_MS;
     if (recorder->setup.seals && recorder->sealer.key == NULL && key_look_ms < ms)
         ms = key_look_ms;
     return ms;

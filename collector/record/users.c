@@ -8,6 +8,8 @@
 #include "base/say.h"
 #include "record/inside.h"
 
+#define NOTICE "users"
+
 /* The file comes to be with the first person in it. */
 static bool is_there(const struct recorder *recorder)
 {
@@ -32,19 +34,42 @@ static bool read_users(const struct recorder *recorder, struct user users[USERS_
     return good;
 }
 
+static void tell_unread(struct recorder *recorder, const struct error *why)
+{
+    if (!recorder->users_unread)
+        log_error(SAY("网页用户读不出来，暂时谁都不能登录：%s",
+                      "the users of the page cannot be read, so that nobody can sign in: %s"),
+                  why->text);
+    notice_raise(recorder->setup.notices, NOTICE, SAY("网页用户", "the users of the page"),
+                 SAY("读不出来，暂时谁都不能登录：%s；每 %d s 再试一次",
+                     "cannot be read, so that nobody can sign in: %s; trying again every %d s"),
+                 why->text, USERS_AGAIN_MS / 1000);
+    recorder->users_unread = true;
+    recorder->users_again = clock_mono(recorder->setup.clock);
+    recorder->users_again.ns += ns_from_ms(USERS_AGAIN_MS);
+}
+
+static void tell_read(struct recorder *recorder)
+{
+    if (!recorder->users_unread)
+        return;
+    recorder->users_unread = false;
+    notice_end(recorder->setup.notices, NOTICE);
+    log_notice("%s", SAY("网页用户又读得出来，可以登录",
+                         "the users of the page can be read and sign in again"));
+}
+
 /* Who cannot be read may not sign in: a removed one must not stay because of it. */
-void users_look(struct recorder *recorder, const char *act)
+static void look(struct recorder *recorder)
 {
     struct user users[USERS_MAX];
     struct error err = {0};
     size_t count = 0;
 
-    if (act != NULL && strncmp(act, "user.", 5) != 0)
-        return;
-    if (!read_users(recorder, users, &count, &err)) {
-        log_error(SAY("网页用户读不出来，暂时谁都不能登录：%s",
-                      "the users of the page cannot be read, so that nobody can sign in: %s"),
-                  err.text);
+    if (read_users(recorder, users, &count, &err)) {
+        tell_read(recorder);
+    } else {
+        tell_unread(recorder, &err);
         count = 0;
     }
     pthread_mutex_lock(&recorder->users_lock);
@@ -52,6 +77,18 @@ void users_look(struct recorder *recorder, const char *act)
     recorder->user_count = count;
     atomic_fetch_add(&recorder->users_version, 1);
     pthread_mutex_unlock(&recorder->users_lock);
+}
+
+void users_look(struct recorder *recorder, const char *act)
+{
+    if (act == NULL || strncmp(act, "user.", 5) == 0)
+        look(recorder);
+}
+
+void users_look_again(struct recorder *recorder)
+{
+    if (recorder->users_unread && clock_mono(recorder->setup.clock).ns >= recorder->users_again.ns)
+        look(recorder);
 }
 
 uint64_t recorder_users(struct recorder *recorder, struct user *users, size_t *count)

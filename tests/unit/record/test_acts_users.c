@@ -180,6 +180,31 @@ static void who_cannot_be_read_cannot_sign_in(void **state)
     assert_users(bench, "wang reader aa by li, zhao office bb by li");
 }
 
+enum { AGAIN_MS = 10 * 1000 }; /* as the notice says */
+
+static void who_can_be_read_again_signs_in_again_and_nobody_has_to_ask(void **state)
+{
+    struct bench *bench = *state;
+    char path[128];
+
+    add(bench, "wang", "reader", DIGEST_A);
+    snprintf(path, sizeof path, "%s/people.sqlite", bench->dir);
+    assert_int_equal(chmod(path, 0644), 0);
+    add(bench, "zhao", "office", DIGEST_B);
+    assert_int_equal(notices_count(bench->notices), 1);
+    held_clock_advance(&bench->clock, AGAIN_MS);
+    bench_step(bench);
+    assert_users(bench, "");
+    assert_int_equal(chmod(path, 0600), 0);
+    held_clock_advance(&bench->clock, AGAIN_MS - 1);
+    bench_step(bench);
+    assert_users(bench, "");
+    held_clock_advance(&bench->clock, 1);
+    bench_step(bench);
+    assert_users(bench, "wang reader aa by li");
+    assert_int_equal(notices_count(bench->notices), 0);
+}
+
 #define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -193,6 +218,7 @@ int main(void)
         BENCH_TEST(a_refused_act_leaves_no_event_and_no_user),
         BENCH_TEST(without_the_event_there_is_no_user),
         BENCH_TEST(who_cannot_be_read_cannot_sign_in),
+        BENCH_TEST(who_can_be_read_again_signs_in_again_and_nobody_has_to_ask),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
