@@ -72,8 +72,17 @@ def test_promtool_finds_nothing_to_blame_in_the_numbers(scraped):
     assert re.search(r'lookback_errors_total\{site="yard",device="dead",cause="\w+"\} [1-9]', words)
     assert re.search(r"^lookback_page_connections [1-9]", words, re.M)  # the one that asks
     assert re.search(r"^lookback_page_requests_total [1-9]", words, re.M)
+    answers = float(re.search(r"^lookback_answer_seconds_count (\S+)", words, re.M)[1])
+    assert 0 < answers and 0 <= float(re.search(r"^lookback_answer_seconds_sum (\S+)", words, re.M)[1]) < answers
     assert {"lookback_page_not_modified_total", "lookback_page_refused_total", "lookback_page_closed_slow_total",
             "lookback_page_crowded_out_total"} <= families(words)
+
+
+def test_every_number_that_was_asked_for_is_there(scraped):
+    names = """polls_total answer_seconds errors_total lateness_seconds skipped_ticks_total link_up readings_total
+        commit_median_seconds commit_longest_seconds output_backlog output_age_seconds store_bytes sealed_segment
+        seal_timestamp_seconds problems notices clock_trusted clock_error_seconds build_info""".split()
+    assert {"lookback_" + name for name in names} <= families(metrics(scraped))
 
 
 def test_the_alert_rules_say_what_they_should_and_when(tmp_path):
