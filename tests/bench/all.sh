@@ -18,6 +18,7 @@ drain=()
 replay=()
 judge=()
 seal=()
+first=()
 evidence=()
 dialin=()
 if [ "${1:-}" = --short ]; then
@@ -28,6 +29,7 @@ if [ "${1:-}" = --short ]; then
     replay=(100000 240)
     judge=(--short)
     seal=(2)
+    first=(--repeats 1)
     evidence=(--days 10 --repeats 1)
     dialin=(--seconds 12 --every 5 --units 200 --once 500)
 fi
@@ -62,6 +64,11 @@ run $python tests/bench/crowd.py "${short[@]}"
 run $python tests/bench/dead.py "${short[@]}"
 run $python tests/bench/dialin.py "${dialin[@]}"
 run $python tests/bench/serial.py "${short[@]}"
+if [ "${LOOKBACK_BROWSER:-1}" = 0 ] || [ ! -d build/tools/browser/node_modules ]; then
+    echo "the first view is not measured: LOOKBACK_BROWSER=0, or tests/tools.sh browser was not run" | tee -a "$log"
+else
+    run $python tests/bench/page_first_view.py "${first[@]}"
+fi
 
 echo
 echo "== summary: every figure with an aim; median (least … most)"

@@ -8,7 +8,7 @@ then once more as the one before left it. The line has 1 Mbit/s each way and 200
 plain is the page at the near end of a tunnel (ssh, WireGuard), TLS the page open to the network.
 Useful is the moment after the first frame with the sentence and the cards with values.
 
-    tests/bench/page_first_view.py [--repeats 5] [--demo DIR] [--details]
+    tests/bench/page_first_view.py [--repeats 5] [--demo DIR] [--way all|browser|line] [--details]
 
 --demo: a folder of `lookback demo --history 400d --dir DIR`, which is copied; without it one of 30 days
 is made. --details prints every question of the first run of each kind.
@@ -24,7 +24,7 @@ import ssl
 import subprocess
 import types
 
-from support import ROOT, THEIRS, Collector, Town, begin, figure, wait_for
+from support import PROCESSORS, ROOT, Collector, Town, begin, figure, wait_for
 import slow_line
 
 RTT_MS, BITS_S = 200, 1_000_000
@@ -118,7 +118,8 @@ class Driver:
     def __init__(self, far):
         words = ["node", os.path.join(ROOT, "tests", "browser", "driver.mjs"), "http://nowhere"]
         self.process = subprocess.Popen((["unshare", "--net"] if far else []) + words, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True,
+                                        preexec_fn=lambda: os.sched_setaffinity(0, PROCESSORS))
         if far:
             wait_for(lambda: slow_line.namespace_of(self.process.pid) != slow_line.namespace_of("self"), 10, "a namespace")
 
@@ -203,13 +204,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--demo")
+    parser.add_argument("--way", choices=("all", "browser", "line"), default="all")
     parser.add_argument("--details", action="store_true")
     asked = parser.parse_args()
-    has_line = slow_line.is_possible()
+    has_line = slow_line.is_possible() and asked.way != "browser"
     begin(f"first view: {BITS_S / 1e6:g} Mbit/s each way, {RTT_MS} ms for a round trip, a telephone")
     if has_line:
         slow_line.own_namespace()
-    else:
+    elif asked.way != "browser":
         print("   ! no root or no /dev/net/tun: only the browser's own brake is tried, which is no line", flush=True)
     with Town() as town:
         folder = made_demo(town.folder, asked.demo)
@@ -230,9 +232,11 @@ def main():
                 trust = [f"--ignore-certificate-errors-spki-list={digest}"] if secure else []
                 scheme = "https" if secure else "http"
                 cache = os.path.join(town.folder, "chromium")
-                runs = [("browser", looks(near, None, {
-                    "address": f"{scheme}://127.0.0.1:{PORT}", "token": token, "args": trust,
-                    "throttle": {"rtt_ms": RTT_MS, "bits_s": BITS_S}}, cache, asked.repeats))]
+                runs = []
+                if asked.way != "line":
+                    runs.append(("browser", looks(near, None, {
+                        "address": f"{scheme}://127.0.0.1:{PORT}", "token": token, "args": trust,
+                        "throttle": {"rtt_ms": RTT_MS, "bits_s": BITS_S}}, cache, asked.repeats)))
                 if has_line:
                     if not secure:
                         slow_line.forward_to_loopback(PORT)

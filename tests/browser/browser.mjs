@@ -59,7 +59,19 @@ function complaints_of(page, address) {
     return complaints;
 }
 
-/* A window of its own, signed in when there is a token: {page, complaints, close()}. */
+/* Every word the collector has answered with: names, notes and sentences that are in nobody's language
+ * but their own. */
+function answers_of(page) {
+    const answers = [];
+
+    page.on("response", (response) => {
+        if (new URL(response.url()).pathname.startsWith("/api/") && response.status() === 200)
+            answers.push(response.text().catch(() => ""));
+    });
+    return async () => (await Promise.all(answers)).join("\n");
+}
+
+/* A window of its own, signed in when there is a token: {page, complaints, answered(), close()}. */
 export async function window_open({ address, token, language = "zh", size = "desktop", scheme = "light" }) {
     const context = await (await chromium_run()).newContext({
         ...SIZES[size], colorScheme: scheme, locale: language === "en" ? "en-GB" : "zh-CN", timezoneId: "Asia/Shanghai",
@@ -69,9 +81,10 @@ export async function window_open({ address, token, language = "zh", size = "des
     await context.addInitScript((chosen) => localStorage.setItem("lookback.language", chosen), language);
     const page = await context.newPage();
     const complaints = complaints_of(page, address);
+    const answered = answers_of(page);
 
     await page.goto(token ? `${address}/#token=${token}` : address);
-    return { page, complaints, close: () => context.close() };
+    return { page, complaints, answered, close: () => context.close() };
 }
 
 /* Goes to one of the page's own addresses and waits for what a reader came for. */

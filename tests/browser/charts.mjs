@@ -49,6 +49,12 @@ export async function ten_thousand_points({ world, ...wishes }) {
         });
         await page.waitForSelector("#main .view");
         await page.evaluate(() => {
+            const { lineTo } = CanvasRenderingContext2D.prototype;
+            window.lines = 0;
+            CanvasRenderingContext2D.prototype.lineTo = function (...at) {
+                window.lines++;
+                return lineTo.apply(this, at);
+            };
             window.drawn = new Promise((done) => new MutationObserver((_, watch) => {
                 if (!document.querySelector("#main .chart canvas"))
                     return;
@@ -61,10 +67,11 @@ export async function ten_thousand_points({ world, ...wishes }) {
             const come = performance.getEntriesByType("resource").filter((one) => one.name.includes("/series?"))[0];
             return await window.drawn - come.responseEnd;
         });
+        const lines = await page.evaluate(() => window.lines);
         const took = (await page.evaluate(drag, 60)).sort((a, b) => a - b);
         if (complaints.length)
             throw new Error(complaints.join("\n"));
-        return { points, draw_ms, pan_ms: took[took.length >> 1], slowest_ms: took.at(-1) };
+        return { points, lines, moved: await page.evaluate(() => window.lines) - lines, draw_ms, pan_ms: took[took.length >> 1], slowest_ms: took.at(-1) };
     } finally {
         await close();
     }

@@ -3,6 +3,9 @@
  */
 import { chromium_own, SIZES } from "./browser.mjs";
 
+/* A browser that was just started is busy with itself. */
+const SETTLES_MS = 2000;
+
 /* Runs in the window before anything of the page does: the moment after the first frame that shows them. */
 function watch() {
     const there = () => document.querySelector(".headline h1")?.textContent && document.querySelector(".cards .site .measure .number");
@@ -58,6 +61,7 @@ export async function first_view({ address, token, folder, args = [], throttle }
         const asked = await questions_of(session);
         if (throttle)
             await session.send("Network.emulateNetworkConditions", { offline: false, latency: throttle.rtt_ms, downloadThroughput: throttle.bits_s / 8, uploadThroughput: throttle.bits_s / 8 });
+        await page.waitForTimeout(SETTLES_MS);
         await page.goto(`${address}/#token=${token}`, { waitUntil: "commit" });
         await page.waitForFunction(() => typeof window.useful_ms === "number", null, { polling: 50 });
         const seen = await page.evaluate(() => ({

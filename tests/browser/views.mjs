@@ -39,12 +39,24 @@ const seen_by = (page) => page.evaluate(() => {
         widest: [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > wide + 1).slice(0, 3)
             .map((one) => `${one.tagName}.${one.className.baseVal ?? one.className}`),
         badge: box && box.width > 0 && box.right <= wide + 1 && box.left >= -1 ? badge.innerText : null,
+        labels: [...document.querySelectorAll("body *")].flatMap((one) => ["aria-label", "title", "placeholder", "alt"].map((name) => one.getAttribute(name)))
+            .filter(Boolean).join("\n"),
         headings: document.querySelectorAll("h1").length,
     };
 });
 
-function judge(seen, language, is_signed) {
-    const found = [];
+/* What stands on the page in the other language, and came from no answer: words somebody forgot to say in
+ * both. Units, names of standards and single words are the same in both. */
+const BOTH = /中文|含?模拟数据|\blookback( [a-z]+)+/g; // the switch; the badge, which says it in both; commands
+const OTHER = { en: /[\u4e00-\u9fff]+/g, zh: /[A-Za-z][a-z]+(?: [a-z]{2,}){2,}/g };
+
+function forgotten(seen, language, answered) {
+    const text = `${seen.title}\n${seen.text}\n${seen.labels}`.replace(BOTH, "");
+    return [...new Set(text.match(OTHER[language]) ?? [])].filter((words) => !answered.includes(words));
+}
+
+function judge(seen, language, is_signed, answered) {
+    const found = forgotten(seen, language, answered).map((words) => `not said in ${language}: ${words}`);
     const bad = NOT_WORDS.exec(`${seen.title}\n${seen.text}`);
 
     if (bad)
@@ -88,14 +100,13 @@ export async function look({ which = ALL, world, with_axe = false, pictures, ...
     try {
         await window.page.waitForSelector("#main .view");
         for (const name of which) {
-            
             try {
                 await go(window.page, ...view_address(name, world));
             } catch (err) {
                 found.push(`${name}: never came: ${err.message.split("\n")[0]}: ${(await seen_by(window.page)).text.slice(0, 300)}`);
                 continue;
             }
-            found.push(...judge(await seen_by(window.page), language, true).map((words) => `${name}: ${words}`));
+            found.push(...judge(await seen_by(window.page), language, true, await window.answered()).map((words) => `${name}: ${words}`));
             if (with_axe)
                 found.push(...(await axe(window.page)).map((words) => `${name}: ${words}`));
             if (pictures)
@@ -116,7 +127,7 @@ export async function sign_in({ world, with_axe = false, pictures, ...wishes }) 
     const { page, complaints } = window;
     const found = [];
     const look_at = async (name) => {
-        found.push(...judge(await seen_by(page), language, false).map((words) => `${name}: ${words}`));
+        found.push(...judge(await seen_by(page), language, false, await window.answered()).map((words) => `${name}: ${words}`));
         if (with_axe)
             found.push(...(await axe(page)).map((words) => `${name}: ${words}`));
         if (pictures)
@@ -131,9 +142,12 @@ export async function sign_in({ world, with_axe = false, pictures, ...wishes }) 
         await page.waitForSelector("dialog[open] #token");
         await page.focus("#token");
         await look_at("dialog");
-        await page.keyboard.type("not-a-token");
+        await page.keyboard.insertText(language === "en" ? "not-a-token" : "不是令牌");
         await page.keyboard.press("Enter");
-        await page.waitForSelector("dialog [role=alert]:not([hidden])");
+        const alert = await page.locator("dialog [role=alert]:not([hidden])").innerText();
+        if (!/令牌|token/i.test(alert))
+            found.push(`a wrong token is answered by “${alert}”`);
+        await page.locator("#token").selectText();
         await page.keyboard.insertText(`令牌：${world.token}，请查收`); // as it was sent to them
         await page.keyboard.press("Enter");
         await page.waitForSelector("#main .cards .card");

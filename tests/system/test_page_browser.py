@@ -286,6 +286,8 @@ def test_an_answer_that_breaks_off_on_its_way_is_asked_for_again(world, browser)
 def test_ten_thousand_points_are_drawn_and_moved(world, browser, capsys):
     took = browser.do("ten_thousand_points", world=world.known())
     assert took["points"] == 10000
+    # each point of the window, which is half of what is asked for, and again at each step
+    assert took["lines"] > 3000 and took["moved"] > 60 * 3000, took
     with capsys.disabled():
         print(f"\n10,000 points: drawn in {took['draw_ms']:.0f} ms; a step of a pan in {took['pan_ms']:.1f} ms"
               f" (the slowest {took['slowest_ms']:.1f} ms)")

@@ -1,10 +1,12 @@
 """The wire of the page: what is no good request is refused, who is slow goes, and the collector polls on."""
+import ctypes
 import gzip
 import json
 import os
 import re
 import socket
 import ssl
+import stat
 import subprocess
 import time
 
@@ -13,6 +15,7 @@ from lookback import Town
 from page import Page
 from waiting import free_port
 
+PIDFD_GETFD = 438
 GOOD = b"GET /api/v1/health HTTP/1.1\r\nHost: %s\r\n\r\n"
 
 
@@ -354,6 +357,31 @@ def test_only_modern_encryption_is_spoken(town, encrypted):
     context = ssl.create_default_context(cafile=town.settings["page"]["certificate"])
     with socket.create_connection(("127.0.0.1", page.port)) as line:
         assert context.wrap_socket(line, server_hostname="localhost").version() == "TLSv1.3"
+
+
+def has_no_delay(pid, port):
+    """Whether what listens there, and so each of its connections, sends without waiting for the other side."""
+    pidfd = os.pidfd_open(pid)
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        fd = ctypes.CDLL(None).syscall(PIDFD_GETFD, pidfd, int(number), 0)
+        if fd < 0 or not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            continue
+        with socket.socket(fileno=fd) as one:
+            if one.family == socket.AF_INET and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) \
+                    and one.getsockname()[1] == port:
+                return one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+    raise AssertionError(f"nothing listens at {port}")
+
+
+def test_a_handshake_takes_browsers_one_round_trip(town, encrypted):
+    town.start()
+    page = encrypted.wait()
+    said = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{page.port}", "-msg", "-groups", "X25519:P-256"],
+                          input="", capture_output=True, text=True, timeout=20).stdout
+    assert said.count(", ClientHello") == 1, said  # a share for X25519 is all they send, or the first of two
+    assert has_no_delay(town.running.pid, page.port)
+    for other in ("P-256", "P-384"):
+        assert cipher(page, "-tls1_3", "-groups", other) is not None
 
 
 def test_a_certificate_that_ends_soon_is_said_in_time(town, encrypted):

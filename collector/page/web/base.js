@@ -569,7 +569,6 @@ export const line = { heard: () => {}, lost: () => {}, unsigned: () => {}, last_
 export const token_is = () => token !== null;
 export function token_set(text, keep) {
     token = text || null;
-    asked_early.clear(); // those were asked by whoever was here before
     for (const box of [localStorage, sessionStorage])
         box.removeItem("lookback.token");
     if (token)
@@ -598,23 +597,23 @@ export const headers = () => ({
     ...(token ? { Authorization: `Bearer ${token}` } : {}),
 });
 
-function learn_clock(response, sent_ms) {
+function learn_clock({ response, sent_ms, heard_ms }) {
     const date = Date.parse(response.headers.get("Date") ?? "");
     if (Number.isNaN(date))
         return;
-    const found = date + 500 - (sent_ms + Date.now()) / 2;
+    const found = date + 500 - (sent_ms + heard_ms) / 2;
     if (Math.abs(found - skew_ms) > 2000) // the header has whole seconds
         skew_ms = Math.abs(found) > 2000 ? found : 0;
 }
 
-/* Questions asked before their view was there, so that all the first answers come together. */
-const asked_early = new Map();
-export const ask_early = (path) => {
-    const answer = ask(path);
-    answer.catch(() => {});
-    asked_early.set(path, answer);
+/* What start.js has asked already, once, and for nobody else than it asked for. */
+function take_early(path, method, etag) {
+    const early = globalThis.asked_early;
+    const answer = method === "GET" && !etag && early?.token === token ? early.answers.get(path) : undefined;
+    if (answer)
+        early.answers.delete(path);
     return answer;
-};
+}
 
 /* Nobody has answered for so long: given up. A file then comes as slowly as the line is. */
 const PATIENCE_MS = 15000;
@@ -626,24 +625,27 @@ async function body_of(response, raw) {
     return response.ok ? response.json() : response.json().catch(() => null);
 }
 
+async function send(path, { method, body, etag, signal }) {
+    const sent_ms = Date.now();
+    const response = await fetch(API + path, {
+        method, signal,
+        headers: { ...headers(), ...(etag ? { "If-None-Match": etag } : {}), ...(body ? { "Content-Type": "application/json" } : {}) },
+        // not "omit": a browser keeps such questions from the lines it has open, and shakes hands anew
+        body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "same-origin",
+    });
+    return { response, sent_ms, heard_ms: Date.now() };
+}
+
 /* An answer that broke off on its way is none. */
 async function ask_once(path, { method = "GET", body, etag, signal, raw } = {}) {
-    if (asked_early.has(path)) {
-        const answer = asked_early.get(path);
-        asked_early.delete(path);
-        return answer;
-    }
-    const sent_ms = Date.now();
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+    const either = signal && AbortSignal.any ? AbortSignal.any([signal, patience.signal]) : signal ?? patience.signal;
     let response, data;
     try {
-        response = await fetch(API + path, {
-            method, signal: signal && AbortSignal.any ? AbortSignal.any([signal, patience.signal]) : signal ?? patience.signal,
-            headers: { ...headers(), ...(etag ? { "If-None-Match": etag } : {}), ...(body ? { "Content-Type": "application/json" } : {}) },
-            body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "omit",
-        });
-        learn_clock(response, sent_ms);
+        const heard = await (take_early(path, method, etag) ?? send(path, { method, body, etag, signal: either }));
+        response = heard.response;
+        learn_clock(heard);
         data = await body_of(response, raw);
     } catch (err) {
         if (signal?.aborted)

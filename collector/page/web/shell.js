@@ -1,7 +1,7 @@
 /* shell.js - the frame around the views: addresses, navigation, language, who is signed in, and
  * whether the collector still answers.
  */
-import { ask_early, el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, town, town_take, Unreachable } from "./base.js";
+import { el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, town, town_take, Unreachable } from "./base.js";
 
 /* Views by the first part of their address. */
 const VIEWS = {
@@ -61,7 +61,7 @@ const language_button = (id) =>
 
 function account_button() {
     const me = town.me;
-    const words = token_is() && me?.name ? me.name : me?.open && me.role !== "public" ? term(ROLES, me.role) : say("登录", "Sign in");
+    const words = token_is() && me?.name ? me.name : me?.open && me.role !== "public" ? term(ROLES, me.role) : me ? say("登录", "Sign in") : say("我", "Me");
     return el("button.tool", { type: "button", onclick: open_account, "aria-haspopup": "dialog", "aria-label": words }, icon("person"), el("span", null, words));
 }
 
@@ -81,7 +81,7 @@ function simulated_badge() {
 function frame() {
     at("skip").textContent = say("跳到正文", "Skip to content");
     const title = town.about?.title || town.about?.collector || town.me?.title || say("回头看", "Lookback");
-    const signed = town.me && town.me.role !== "public";
+    const signed = town.me ? town.me.role !== "public" : town.about;
     put(at("top"),
         el("a.brand", { href: "#/now", "aria-label": say(`${title}，回到现状`, `${title}, to Now`) }, icon("watch", 22), el("span", null, title)),
         signed && el("nav.places", { "aria-label": say("各页", "Views") }, PLACES.map((place) => place_link(place))),
@@ -148,16 +148,18 @@ const scrolled = new Map();
 let shown = null;
 let by_link = false;
 
+function unescaped(text) {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
+}
+
 export function address() {
     const text = location.hash.replace(/^#\/?/, "");
     const [path, query] = text.split("?");
-    const parts = path.split("/").filter(Boolean).map((part) => {
-        try {
-            return decodeURIComponent(part);
-        } catch {
-            return part;
-        }
-    });
+    const parts = path.split("/").filter(Boolean).map(unescaped);
     return { path: parts.length ? parts : ["now"], query: new URLSearchParams(query ?? "") };
 }
 
@@ -180,6 +182,7 @@ function say_failure(root, err) {
 }
 
 function show_sign_in(root) {
+    document.title = `${say("请登录", "Please sign in")} · ${town.me?.title || say("回头看", "Lookback")}`;
     put(root, el("div.welcome", null, el("h1", null, say("请登录", "Please sign in")),
         wrong_token && el("p.warn.breach", { role: "alert" }, say("这个链接里的令牌不对，或已被更换、收回。请向管理员要一个新的。", "The token of this link is wrong, or was replaced or taken back. Ask for a new one.")),
         el("p", null, say("采集器正在运行。整改、超标和监测数据只给登录的人看：用管理员发给你的链接打开，或登录后粘贴令牌。",
@@ -267,17 +270,33 @@ async function leave() {
     await show();
 }
 
-/* Who I am and what the town is. */
-async function learn() {
-    const [me, about] = await Promise.all([get("/me"), get("/town").catch((err) => {
+/* Who I am and what the town is. Whoever is told of the town may see it at a glance before it is known
+ * who that is: a question less to wait for. */
+async function learn(in_a_hurry = false) {
+    const me = get("/me").then((answer) => { town.me = answer; });
+    me.catch(() => {});
+    const about = await get("/town").catch((err) => {
         if (err instanceof Refusal)
             return null;
         throw err;
-    })]);
-    town.me = me;
+    });
     if (about)
         town_take(about);
+    if (about && in_a_hurry)
+        me.then(known, () => setTimeout(() => learn().then(known, () => {}), 2000));
+    else
+        await me;
     choose_language();
+}
+
+/* Who it is shows on the frame; elsewhere than at a glance, in what may be done. */
+function known() {
+    const before = is_english();
+    choose_language();
+    if (current() === "now" && is_english() === before)
+        frame();
+    else
+        show();
 }
 
 /* "#token=…" signs in once and is gone from the address bar, and from the history, at once. */
@@ -294,11 +313,9 @@ async function begin() {
     token_load();
     take_token();
     choose_language();
-    if (current() === "now")
-        ask_early("/now");
     for (let pause = 1000; ; pause = Math.min(15000, pause * 1.5)) {
         try {
-            await learn();
+            await learn(current() === "now");
             break;
         } catch (err) {
             frame();
