@@ -147,7 +147,6 @@ export async function sign_in({ world, with_axe = false, pictures, ...wishes }) 
         const alert = await page.locator("dialog [role=alert]:not([hidden])").innerText();
         if (!/令牌|token/i.test(alert))
             found.push(`a wrong token is answered by “${alert}”`);
-        await page.locator("#token").selectText();
         await page.keyboard.insertText(`令牌：${world.token}，请查收`); // as it was sent to them
         await page.keyboard.press("Enter");
         await page.waitForSelector("#main .cards .card");
