@@ -203,10 +203,12 @@ static void answer_health(struct call *call)
     call->answer->no_store = true;
 }
 
+/* clang-format off */
 const struct route act_routes[] = {
-    {METHOD_GET,     "/api/v1/health", ROLE_PUBLIC, NULL, answer_health},
-    {METHOD_GET,   "/api/v1/me", ROLE_PUBLIC, NULL, answer_me},
-    {METHOD_POST, "/api/v1/acts", ROLE_STEWARD, NULL, answer_acts},
-    {METHOD_GET,     "/api/v1/acts/{id}", ROLE_READER, NULL, answer_act},
-    {0  },
+    {METHOD_GET,  ROLE_PUBLIC,  "/api/v1/health",    NULL, answer_health},
+    {METHOD_GET,  ROLE_PUBLIC,  "/api/v1/me",        NULL, answer_me},
+    {METHOD_POST, ROLE_STEWARD, "/api/v1/acts",      NULL, answer_acts},
+    {METHOD_GET,  ROLE_READER,  "/api/v1/acts/{id}", NULL, answer_act},
+    {0},
 };
+/* clang-format on */

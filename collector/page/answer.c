@@ -18,7 +18,9 @@ void answer_end(struct http_answer *answer)
         answer->release(answer->held);
     if (answer->fd >= 0)
         close(answer->fd);
-    *answer = ANSWER_EMPTY;
+    memset(answer, 0, sizeof *answer); /* ANSWER_EMPTY */
+    answer->status = 200;
+    answer->fd = -1;
 }
 
 static void give_json(struct http_answer *answer, const char *type, json_t *json)

@@ -279,10 +279,12 @@ static void take_order(struct call *call)
     page_act(call, ORDER_EVENT, call->body);
 }
 
+/* clang-format off */
 const struct route evidence_routes[] = {
-    {METHOD_GET,      "/api/v1/bundles", ROLE_READER, version, answer_bundles},
-    {METHOD_POST,    "/api/v1/bundles", ROLE_STEWARD, NULL, take_order},
-    {METHOD_GET, "/api/v1/bundles/{id}", ROLE_READER, version, answer_bundle},
-    {METHOD_GET,     "/api/v1/bundles/{id}/file", ROLE_READER, NULL, answer_file},
-    {0  },
+    {METHOD_GET,  ROLE_READER,  "/api/v1/bundles",           version, answer_bundles},
+    {METHOD_POST, ROLE_STEWARD, "/api/v1/bundles",           NULL,    take_order},
+    {METHOD_GET,  ROLE_READER,  "/api/v1/bundles/{id}",      version, answer_bundle},
+    {METHOD_GET,  ROLE_READER,  "/api/v1/bundles/{id}/file", NULL,    answer_file},
+    {0},
 };
+/* clang-format on */

@@ -96,14 +96,16 @@ static uint64_t seals_version(const struct call *call)
     return version_news(0, call->host->recorder, kinds, 1);
 }
 
+/* clang-format off */
 const struct route ledger_routes[] = {
-    {METHOD_GET,       "/api/v1/problems", ROLE_READER, problems_version, ledger_problems},
-    {METHOD_GET,     "/api/v1/problems/{uid}", ROLE_READER, tasks_version, ledger_problem},
-    {METHOD_GET, "/api/v1/tasks", ROLE_READER, tasks_version, ledger_tasks},
-    {METHOD_GET,       "/api/v1/tasks/{id}", ROLE_READER, tasks_version, ledger_task},
-    {METHOD_GET,     "/api/v1/watch", ROLE_READER, ledger_watch_version, ledger_watch},
-    {METHOD_GET,  "/api/v1/river", ROLE_READER, ledger_river_version, ledger_river},
-    {METHOD_GET,       "/api/v1/river/sections", ROLE_READER, NULL, ledger_sections},
-    {METHOD_GET,     "/api/v1/seals", ROLE_READER, seals_version, ledger_seals},
-    {0   },
+    {METHOD_GET, ROLE_READER, "/api/v1/problems",       problems_version,     ledger_problems},
+    {METHOD_GET, ROLE_READER, "/api/v1/problems/{uid}", tasks_version,        ledger_problem},
+    {METHOD_GET, ROLE_READER, "/api/v1/tasks",          tasks_version,        ledger_tasks},
+    {METHOD_GET, ROLE_READER, "/api/v1/tasks/{id}",     tasks_version,        ledger_task},
+    {METHOD_GET, ROLE_READER, "/api/v1/watch",          ledger_watch_version, ledger_watch},
+    {METHOD_GET, ROLE_READER, "/api/v1/river",          ledger_river_version, ledger_river},
+    {METHOD_GET, ROLE_READER, "/api/v1/river/sections", NULL,                 ledger_sections},
+    {METHOD_GET, ROLE_READER, "/api/v1/seals",          seals_version,        ledger_seals},
+    {0},
 };
+/* clang-format on */

@@ -89,14 +89,16 @@ static uint64_t plan_version(const struct call *call)
                        recorder_news(call->host->recorder, NEWS_EVENTS));
 }
 
+/* clang-format off */
 const struct route live_routes[] = {
-    {METHOD_GET,           "/api/v1/status", ROLE_READER, copy_version, answer_status},
-    {METHOD_GET,         "/api/v1/links", ROLE_READER, copy_version, answer_links},
-    {METHOD_GET,       "/api/v1/devices", ROLE_READER, copy_version, live_answer_devices},
-    {METHOD_GET,           "/api/v1/points", ROLE_READER, points_version, live_answer_points},
-    {METHOD_GET,         "/api/v1/latest", ROLE_READER, live_version, live_answer_latest},
-    {METHOD_GET,        "/api/v1/now", ROLE_READER, live_version_held, live_answer_now},
-    {METHOD_GET,           "/api/v1/town", ROLE_READER, settings_version, live_answer_town},
-    {METHOD_GET,         "/api/v1/plan", ROLE_READER, plan_version, live_answer_plan},
+    {METHOD_GET, ROLE_READER, "/api/v1/status",  copy_version,      answer_status},
+    {METHOD_GET, ROLE_READER, "/api/v1/links",   copy_version,      answer_links},
+    {METHOD_GET, ROLE_READER, "/api/v1/devices", copy_version,      live_answer_devices},
+    {METHOD_GET, ROLE_READER, "/api/v1/points",  points_version,    live_answer_points},
+    {METHOD_GET, ROLE_READER, "/api/v1/latest",  live_version,      live_answer_latest},
+    {METHOD_GET, ROLE_READER, "/api/v1/now",     live_version_held, live_answer_now},
+    {METHOD_GET, ROLE_READER, "/api/v1/town",    settings_version,  live_answer_town},
+    {METHOD_GET, ROLE_READER, "/api/v1/plan",    plan_version,      live_answer_plan},
     {0},
 };
+/* clang-format on */

@@ -147,7 +147,9 @@ static void metrics(struct call *call)
     answer_refuse(call->answer, &err);
 }
 
+/* clang-format off */
 const struct route metrics_routes[] = {
-    {METHOD_GET,   "/metrics", ROLE_READER, NULL, metrics},
+    {METHOD_GET, ROLE_READER, "/metrics", NULL, metrics},
     {0},
 };
+/* clang-format on */

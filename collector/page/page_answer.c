@@ -60,8 +60,8 @@ static void tag(const struct call *call)
 {
     struct http_answer *answer = call->answer;
 
-    if (call->request->method != METHOD_POST && answer->status == 200 &&
-        answer->etag[0] == '\0' && answer->bytes != NULL)
+    if (call->request->method != METHOD_POST && answer->status == 200 && answer->etag[0] == '\0' &&
+        answer->bytes != NULL)
         digest_tag(answer->bytes, answer->size, answer->etag);
 }
 
@@ -150,15 +150,16 @@ static void call_route(struct page *page, const struct route *route, struct call
         return;
     }
     call->query = &query;
-    if (!read_body(call))
-        return;
-    if (route->version != NULL && call->request->method != METHOD_POST)
-        answer_versioned(page, route, call);
-    else
-        route->answer(call);
-    json_decref(call->body);
-    call->body = NULL;
-    tag(call);
+    if (read_body(call)) {
+        if (route->version != NULL && call->request->method != METHOD_POST)
+            answer_versioned(page, route, call);
+        else
+            route->answer(call);
+        json_decref(call->body);
+        call->body = NULL;
+        tag(call);
+    }
+    call->query = NULL; /* it ends here */
 }
 
 static void find_route(struct page *page, const struct visitor *visitor, struct call *call)

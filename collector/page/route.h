@@ -41,8 +41,8 @@ struct call {
 
 struct route {
     enum method method; /* GET answers HEAD too */
-    const char *path;   /* "/api/v1/problems/{uid}" */
     enum role role;     /* the least */
+    const char *path;   /* "/api/v1/problems/{uid}" */
     /* A number that changes whenever the answer could; with it an If-None-Match is answered without
      * `answer` being called, and equal questions share one answer: equal in path, query, language
      * and role, so who asks must not matter otherwise. The query is there, its values unchecked.

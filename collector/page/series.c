@@ -262,14 +262,16 @@ static void answer_series(struct call *call)
     series_past_end(&series.past);
 }
 
+/* clang-format off */
 const struct route series_routes[] = {
-    {METHOD_GET,    "/api/v1/points/{site}/{device}/{channel}/series", ROLE_READER, series_version,
-     answer_series},
-    {METHOD_GET,  "/api/v1/points/{site}/{device}/{channel}/readings", ROLE_READER, series_version,
-     answer_readings},
-    {METHOD_GET, "/api/v1/points/{site}/{device}/{channel}/aggregates", ROLE_READER, series_version,
-     answer_aggregates},
-    {METHOD_GET,    "/api/v1/points/{site}/{device}/{channel}", ROLE_READER, series_point_version,
-     answer_point},
-    {0 },
+    {METHOD_GET, ROLE_READER, "/api/v1/points/{site}/{device}/{channel}/series",
+     series_version, answer_series},
+    {METHOD_GET, ROLE_READER, "/api/v1/points/{site}/{device}/{channel}/readings",
+     series_version, answer_readings},
+    {METHOD_GET, ROLE_READER, "/api/v1/points/{site}/{device}/{channel}/aggregates",
+     series_version, answer_aggregates},
+    {METHOD_GET, ROLE_READER, "/api/v1/points/{site}/{device}/{channel}",
+     series_point_version, answer_point},
+    {0},
 };
+/* clang-format on */

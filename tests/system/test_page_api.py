@@ -85,7 +85,7 @@ def served():
     for name in sorted(os.listdir(PAGE)):
         if name.endswith(".c"):
             with open(os.path.join(PAGE, name)) as file:
-                found.update(re.findall(r'\{\s*METHOD_(\w+),\s*"([^"]+)"', file.read()))
+                found.update(re.findall(r'\{\s*METHOD_(\w+),\s*ROLE_\w+,\s*"([^"]+)"', file.read()))
     return {(method, unnamed(path)) for method, path in found}
 
 
