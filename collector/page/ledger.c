@@ -84,9 +84,10 @@ static uint64_t tasks_version(const struct call *call)
 {
     static const enum news kinds[] = {NEWS_PROBLEMS, NEWS_TASKS, NEWS_EVENTS};
 
-    return version_news(0, call->host->recorder, kinds, 3) ^
-           ledger_day(clock_wall(call->host->clock)) ^
-           clerk_details_number(call->clerk, &ledger_watch_kind, "");
+    uint64_t version = version_news(0, call->host->recorder, kinds, 3);
+
+    version = version_mix(version, ledger_day(clock_wall(call->host->clock)));
+    return version_mix(version, clerk_details_number(call->clerk, &ledger_watch_kind, ""));
 }
 
 static uint64_t seals_version(const struct call *call)

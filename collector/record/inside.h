@@ -42,6 +42,7 @@ struct recorder {
     bool upkeep_failing;
     bool catching_up; /* there is another piece at once */
     bool keeper_more;
+    bool acts_more; /* others may wait: polls that are due come first */
     bool act_waits; /* an act closed a segment, and whoever steps waits for its seal */
     struct mono_time upkeep_retry;
     struct mono_time last_commit;

@@ -94,12 +94,32 @@ static void run_act(struct recorder *recorder, struct errand *errand)
     errand_end(errand, call.seq, NULL);
 }
 
+static int64_t next_commit_ms(const struct recorder *recorder)
+{
+    int64_t ms = commit_every_ms - recorder_ms_since(recorder, recorder->last_commit);
+
+    return ms < 0 ? 0 : ms;
+}
+
+static bool polls_are_due(const struct recorder *recorder)
+{
+    return next_commit_ms(recorder) == 0 && mailbox_used(recorder->setup.mailbox) > 0;
+}
+
+/* Each is a commit of its own, and none puts off that of the polls: who asks without end keeps no
+ * reading out of the store. */
 static void run_acts(struct recorder *recorder)
 {
-    struct errand *errand;
+    const struct mono_time polls = recorder->last_commit;
+    struct errand *errand = desk_next_act(recorder->desk);
 
-    while ((errand = desk_next_act(recorder->desk)) != NULL)
+    recorder->acts_more = false;
+    while (errand != NULL) {
         run_act(recorder, errand);
+        recorder->last_commit = polls;
+        recorder->acts_more = polls_are_due(recorder);
+        errand = recorder->acts_more ? NULL : desk_next_act(recorder->desk);
+    }
 }
 
 static bool judge_rest(struct recorder *recorder, struct error *err)
@@ -188,18 +208,12 @@ bool recorder_step(struct recorder *recorder, struct error *err)
 
     do
         good = run_round(recorder, true, err);
-    while (good && (recorder->catching_up || waits_for_seal(recorder, begun)));
+    while (good &&
+           (recorder->catching_up || recorder->acts_more || waits_for_seal(recorder, begun)));
     return good;
 }
 
 /* The thread -------------------------------------------------------------------------------- */
-
-static int64_t next_commit_ms(const struct recorder *recorder)
-{
-    int64_t ms = commit_every_ms - recorder_ms_since(recorder, recorder->last_commit);
-
-    return ms < 0 ? 0 : ms;
-}
 
 static int64_t idle_ms(const struct recorder *recorder)
 {

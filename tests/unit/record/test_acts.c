@@ -1,4 +1,6 @@
 /* Tests of record/acts.c, through the recorder that runs them. */
+#include <limits.h>
+
 #include "unit/record/bench_top.h"
 
 static int set_up(void **state)
@@ -246,6 +248,54 @@ static void an_act_that_waits_at_the_stop_is_refused(void **state)
     assert_int_equal(answer.err.kind, ERROR_REFUSED);
 }
 
+/* Asks again as soon as it is answered. Each act takes a while, in which a poll comes. */
+struct insistent {
+    struct bench *bench;
+    unsigned left;
+    size_t waits_most; /* bytes of polls that waited when an act was answered */
+};
+
+static void insist(void *self, uint64_t seq, const struct error *err)
+{
+    struct insistent *insistent = self;
+    struct bench *bench = insistent->bench;
+    struct act act = {.name = "device.maintenance",
+                      .args = maintenance("nobody/here", 0, 1),
+                      .who = "li",
+                      .by = "",
+                      .done = insist,
+                      .self = self};
+
+    assert_true(err == NULL || err->kind == ERROR_NOT_FOUND);
+    if (mailbox_used(bench->mailbox) > insistent->waits_most)
+        insistent->waits_most = mailbox_used(bench->mailbox);
+    if (insistent->left-- == 0) {
+        json_decref(act.args);
+        return;
+    }
+    held_clock_advance(&bench->clock, 100);
+    bench_push(bench, 1.0);
+    if (insistent->left % 2 == 0) { /* one that is done, and one that is refused */
+        json_decref(act.args);
+        act.args = maintenance("zj-03/sonde", 0, 1);
+    }
+    recorder_act(bench->recorder, &act);
+}
+
+static void who_asks_without_end_keeps_no_poll_waiting(void **state)
+{
+    struct bench *bench = *state;
+    struct insistent insistent = {.bench = bench, .left = 100};
+    size_t one;
+
+    bench_push(bench, 1.0);
+    one = mailbox_used(bench->mailbox);
+    insist(&insistent, 0, NULL);
+    bench_step(bench);
+    assert_int_equal(insistent.left, UINT_MAX);
+    assert_in_range(insistent.waits_most, 5 * one, 12 * one); /* those of a second */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +315,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_maintenance_window_has_a_known_device_and_at_most_31_days,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_act_that_waits_at_the_stop_is_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(who_asks_without_end_keeps_no_poll_waiting, set_up,
                                         tear_down),
     };
 
