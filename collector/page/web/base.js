@@ -276,6 +276,7 @@ export function toast(text) {
     const shown = el("p.toast", { "aria-hidden": "true" }, mark("good", 18), el("span", null, text));
     document.body.append(shown);
     setTimeout(() => shown.remove(), 5000);
+    addEventListener("hashchange", () => shown.remove(), { once: true });
 }
 
 /* Choices beyond the first: open on a desk, folded on a phone until one of them is made. */
@@ -433,6 +434,13 @@ export const HELD = {
     "1h": ["小时值", "hourly"], "4h": ["4 小时值", "4 h"], "8h": ["8 小时滑动值", "moving 8 h"], day: ["日值", "daily"], month: ["月值", "monthly"],
     daytime: ["昼间值", "daytime"], night: ["夜间值", "night"], year: ["年值", "yearly"],
 };
+
+/* What a problem is about: "氨氮"; held against a mean, "PM2.5 日值", and of noise "A 声级夜间值". */
+export function problem_what(problem) {
+    const what = channel_title(problem.point);
+    const of = HELD[problem.limit?.period];
+    return of ? say(`${what.replace(/^瞬时 ?/, "")}${/[\w)]$/.test(what) ? " " : ""}${of[0]}`, `${what}, ${of[1]}`) : what;
+}
 
 export function bound_label(bound, unit, held) {
     const words = bound_words(bound, unit);

@@ -13,7 +13,7 @@ const VERDICTS = { held: ["good", "守住了", "Held"], relapsed: ["relapse", "�
 export async function show(page, where) {
     page.title(say("佐证材料", "Evidence"));
     const order = el("section.card.stack");
-    const list = el("section.stack");
+    const list = el("section.stack.asked");
     await style("views.css");
     const state = { page, order, list, open: new Set(), working: true };
 
@@ -110,6 +110,7 @@ async function submit(event, { from, to, failure, send, state }) {
         put(failure, el("p.note", null, state.working ? say("已登记，做好后出现在下面。", "Entered; it appears below when it is made.")
             : say("已登记；要等 lookback work 运行起来才会做。", "Entered; it is made once lookback work runs.")));
         tell(say("已登记", "entered"));
+        state.list.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     } catch (err) {
         put(failure, el("p.warn.breach", null, err.message));
     } finally {

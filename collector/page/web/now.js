@@ -1,7 +1,7 @@
 /* now.js - the town at a glance: what is wrong first, in one sentence, then village by village,
  * then site by site.
  */
-import { ago, bound_label, cause_words, channel_title, chip, clauses, doubt_words, el, empty, heard, icon, is_mixed, is_over, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
+import { ago, bound_label, cause_words, channel_title, chip, clauses, doubt_words, el, empty, heard, icon, is_mixed, is_over, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, problem_what, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
 
 /* The sentence ---------------------------------------------------------------------------------- */
 
@@ -73,7 +73,7 @@ function site_trouble(site) {
         .sort((a, b) => b.opened.localeCompare(a.opened));
     const down = site.devices.filter((device) => DEVICE_STATES[device.state]);
     if (standing.length)
-        return [channel_title(standing[0].point), standing.length > 1 && say(`等 ${standing.length} 项`, ` and ${standing.length - 1} more`), say("，", ", "), ago(standing[0].opened)];
+        return [problem_what(standing[0]), standing.length > 1 && say(`等 ${standing.length} 项`, ` and ${standing.length - 1} more`), say("，", ", "), ago(standing[0].opened)];
     if (site.state === "silent" && down.length)
         return [down[0].title || down[0].name, " ", term(DEVICE_STATES, down[0].state), say("，", ", "), ago(down[0].since)];
     return null;
@@ -163,7 +163,7 @@ function trouble_part(problem, site) {
     const doubt = problem.nature === "doubt";
     const kind = doubt ? say("数据存疑", "Doubtful data") : term(PROBLEM_TITLES, problem.kind);
     return el("div.trouble", { class: state, "data-key": problem.uid },
-        el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, mark(state, 16), say(`${channel_title(problem.point)}${kind}`, `${kind}: ${channel_title(problem.point)}`)),
+        el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, mark(state, 16), say(`${problem_what(problem)}${kind}`, `${kind}: ${problem_what(problem)}`)),
             simulated_tag(is_mixed() && problem.simulated)),
         doubt ? problem.rule && el("p", null, doubt_words(problem.rule))
             : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　", bound_label(problem.bound, parameter?.unit, held_of(problem))),
@@ -202,7 +202,7 @@ function value_row(row, site) {
     const bound = against && bound_label(against, parameter?.unit, problem ? held_of(problem) : row.bound_on);
     const age = row.time !== null && !(absent && is_down(row, site)) && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
     const second = bound || note || row.stale; // else the age stands beside the name
-    return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, row.stale && "stale", absent && "absent"].filter(Boolean).join(" "), "data-key": row.point },
+    return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, row.stale && "stale", absent && "absent", !TRUSTED.has(row.quality) && "weak"].filter(Boolean).join(" "), "data-key": row.point },
         el("span.name", null, channel_title(row.point), !second && [" ", age]),
         el("span.right", null, state && !row.stale && !absent && [el("span.sign", null, mark(state, 13), term(STATES, state)), " "],
             absent ? el("span.measure", null, el("span.number", null, "—")) : measure(row.value, parameter?.unit, parameter?.decimals, against),

@@ -1,5 +1,5 @@
 /* parts.js - rows of problems and tasks, deeds, and what else more than one view shows. */
-import { ago, bound_label, category_words, channel_title, chip, clauses, date_words, day_text, doubt_words, el, HELD, icon, is_mixed, KINDS, mark, measure, moment, moment_words, now_ms, parameter_of, problem_state, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
+import { ago, bound_label, category_words, chip, clauses, date_words, day_text, doubt_words, el, HELD, icon, is_mixed, KINDS, mark, measure, moment, moment_words, now_ms, parameter_of, problem_state, problem_what, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
 
 export const task_address = (id) => `#/task/${encodeURIComponent(id)}`;
 export const problem_address = (problem) => `#/problem/${problem.uid}`;
@@ -16,7 +16,7 @@ export const parameter_unit = (problem) => problem.parameter?.unit ?? parameter_
 
 /* "氨氮 回潮"; a doubt is not a breach and never called one. */
 export function problem_title(problem) {
-    const what = channel_title(problem.point);
+    const what = problem_what(problem);
     if (problem.nature === "doubt")
         return say(`${what}：${doubt_words(problem.rule)}`, `${what}: ${doubt_words(problem.rule)}`);
     const kinds = { relapse: say(`${what}回潮`, `Relapse: ${what}`), ongoing: say(`${what}整改期间超标`, `During rectification: ${what}`), new: say(`${what}新超标`, `New breach: ${what}`) };
@@ -60,7 +60,7 @@ function whose(problem, owners) {
 }
 
 /* One problem in a list. `owners`: tasks by id, where they are known; `opened`: when it began last. */
-export function problem_item(problem, owners, opened = problem.first) {
+export function problem_item(problem, owners, opened = problem.episodes > 1 ? null : problem.first) {
     const state = problem_state(problem);
     const parameter = parameter_of(problem.point);
     const doubt = problem.nature === "doubt";
@@ -71,9 +71,9 @@ export function problem_item(problem, owners, opened = problem.first) {
         el("div.aside", null, !doubt && [el("span", null, el("span.small.soft", null, say("最差 ", "worst ")), measure(problem.worst.value, parameter_unit(problem), parameter?.decimals, problem.bound)),
             bound_label(problem.bound, parameter_unit(problem), problem.limit?.period)]),
         el("p.meta", null,
-            el("span", null, problem.state === "open" ? [say("始于", "since "), moment(opened), say("（", " ("), ago(opened), say("）", ")")]
-                : from_to(problem.first, problem.ended ?? problem.last)),
-            problem.episodes > 1 && el("span", null, problem.state === "open" ? say(`第 ${problem.episodes} 次，首次 ${date_words(problem.first)}`, `time no. ${problem.episodes}, first on ${date_words(problem.first)}`) : say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
+            el("span", null, problem.state === "open" && opened ? [say("始于", "since "), moment(opened), say("（", " ("), ago(opened), say("）", ")")]
+                : problem.state === "open" ? [say("首次 ", "first "), moment(problem.first)] : from_to(problem.first, problem.ended ?? problem.last)),
+            problem.episodes > 1 && el("span", null, problem.state === "open" ? say(`第 ${problem.episodes} 次${opened ? `，首次 ${date_words(problem.first)}` : ""}`, `time no. ${problem.episodes}${opened ? `, first on ${date_words(problem.first)}` : ""}`) : say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
             whose(problem, owners),
             !doubt && problem.state !== "closed" && el("span", null, problem.acknowledged ? say(`${person_words(problem.acknowledged.by) || "有人"} 已确认`, `acknowledged by ${person_words(problem.acknowledged.by) || "someone"}`) : el("strong", null, say("无人确认", "not acknowledged")))));
 }

@@ -1,5 +1,5 @@
 /* problem.js - one problem: every fact, what it looked like, what was done. */
-import { ago, bound_label, bound_words, channel_title, clauses, clock_words, day_text, doubt_words, el, icon, is_mixed, measure, moment, more_choices, morph, now_ms, number_text, parameter_of, point_address, problem_state, say, simulated_tag, span_words } from "./base.js";
+import { ago, bound_label, bound_words, channel_title, clauses, clock_words, day_text, doubt_words, el, icon, is_mixed, measure, moment, more_choices, morph, now_ms, number_text, parameter_of, point_address, problem_state, problem_what, say, simulated_tag, span_words } from "./base.js";
 import { acknowledge, close_problem, maintenance, may_act, needs, write_note } from "./acts.js";
 import { back_link, joined, limit_words, owner_words, parameter_unit, person_words, problem_chip, problem_title, task_address, task_item, timeline } from "./parts.js";
 
@@ -9,7 +9,7 @@ const row = (words, ...value) => [el("dt", null, words), el("dd", null, ...value
 /* In one breath, for someone who reads only this. */
 function sentence(problem) {
     const site = problem.site.title || problem.site.name;
-    const what = channel_title(problem.point);
+    const what = problem_what(problem);
     const unit = parameter_unit(problem);
     if (problem.nature === "doubt")
         return say(`${site}的${what}数据存疑：${doubt_words(problem.rule)}。这不是超标，是数据本身需要核查。`, `The data of ${what} at ${site} are in doubt: ${doubt_words(problem.rule)}. This is no breach: the data themselves need checking.`);

@@ -39,7 +39,7 @@ export async function show(page, where) {
     let asking = new AbortController();
     let lists = [];
     let opened = new Map(); // when those that came again began last
-    const began = (problem) => opened.get(problem.uid) ?? problem.first;
+    const began = (problem) => opened.get(problem.uid);
 
     const choose = (key) => (value) => {
         chosen[key] = value;
@@ -51,7 +51,7 @@ export async function show(page, where) {
     const is_of = (problem) => !chosen.owner || problem.tasks.some((id) => [owners.get(id)?.owner?.unit, owners.get(id)?.owner?.lead].includes(chosen.owner));
 
     function draw() {
-        const rows = lists.flatMap((list) => list?.problems ?? []).filter(is_of).sort((a, b) => Number(b.state === "open") - Number(a.state === "open") || began(b).localeCompare(began(a)));
+        const rows = lists.flatMap((list) => list?.problems ?? []).filter(is_of).sort((a, b) => Number(b.state === "open") - Number(a.state === "open") || (began(b) ?? b.first).localeCompare(began(a) ?? a.first));
         const more = lists.some((list) => list?.next);
         const fresh = el("div", { class: page.root.className, "data-view": "problems" },
             el("div.head", null, el("h1", null, say("问题", "Problems")), el("span.lead", null, say(`${rows.length}${more ? "+" : ""} 个`, `${rows.length}${more ? "+" : ""} shown`))),

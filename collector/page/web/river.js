@@ -88,7 +88,8 @@ function draw(place, data) {
 }
 
 function one_section(section, data) {
-    const [sign, zh, en] = ANSWERS[section.answer] ?? ["nothing", section.answer, section.answer];
+    const running = section.answer === "not_provable" && data.over === false;
+    const [sign, zh, en] = running ? ["nothing", "本月未结束", "Month not over"] : ANSWERS[section.answer] ?? ["nothing", section.answer, section.answer];
     const mains = section.main_items.map((key) => title_of(section, key));
 
     return el("section.card.stack.river-section", null,
@@ -101,7 +102,7 @@ function one_section(section, data) {
             el("div", null, el("p", null, el("b", null, both(section.why))),
                 section.grade ? el("p.soft", null, both(section.grade)) : null,
                 mains.length ? el("p", null, say("主要污染指标：", "Main items: "), list_of(mains)) : null)),
-        el("div.river-month", null, calendar(section, data.month), el("div.stack", null, changes(section), items(section))),
+        el("div.river-month", null, calendar(section, data.month), el("div.stack", null, changes(section), items(section, data.over === false))),
         section.missing.length ? el("details", null, el("summary", null, say(`没有监测的 ${section.missing.length} 项（不参与评价）`, `${section.missing.length} items not measured (take no part)`)),
             el("p.soft", null, list_of(section.missing.map((item) => both(item.title))))) : null);
 }
@@ -157,7 +158,7 @@ function changes(section) {
     return el("ul.plain", null, line(say("环比：", "Month before: "), section.change?.last_month), line(say("同比：", "Year before: "), section.change?.last_year));
 }
 
-function items(section) {
+function items(section, running) {
     const names = [say("项目", "Item"), say("月均值", "Month mean"), say("目标限值", "Target limit"), say("类别", "Class"), say("结论", "Finding"), say("有效天", "Valid days")];
     const cell = (column, side, ...children) => el("td", { class: side, "data-name": names[column] }, children);
     const row = (item) => el("tr", { class: item.exceeds ? "is-beyond" : null },
@@ -166,7 +167,7 @@ function items(section) {
         cell(2, null, item.limit?.text ?? "—", item.limit && !item.limit.verified ? say("（未核实）", " (unverified)") : null),
         cell(3, null, item.class === null ? "—" : el(`b.class-cell.class-${class_key(item.class)}`, null, class_text(item.class))),
         cell(4, null, item.exceeds ? el("b", null, "▲ ", say("超", "over"), item.multiple === null ? null : ` ${number_text(item.multiple, 2)} ${say("倍", "×")}`)
-            : item.enough === false ? say("数据不足", "too few data") : say("满足", "kept")),
+            : item.enough === false ? running && item.mean !== null ? say("目前满足", "kept so far") : say("数据不足", "too few data") : say("满足", "kept")),
         cell(5, "right", `${item.valid_days}/${item.days}`));
 
     return el("table.table.river-items", null, el("caption.quiet", null, say("各项目", "Items")),

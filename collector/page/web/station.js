@@ -61,7 +61,7 @@ function notices(list) {
         return el("p.note.row", null, el("span.good", null, mark("good")), say("没有需要人处理的事。", "Nothing needs a person."));
     return el("section.stack", { "data-key": "notices" }, el("h2", null, say("需要处理", "Needs a person"), " ", el("span.count", null, String(list.length))),
         el("ul.list.plain", null, list.map((notice) => el("li.item.breach", { "data-key": `n-${notice.id}` },
-            el("p.notice-text.row.top", null, mark("breach"), el("span", null, prose(notice.text))),
+            el("p.notice-text", null, mark("breach"), el("span", null, prose(notice.text))),
             el("p.meta", null, el("span", null, notice.subject), el("span", null, say("始于 ", "since "), ago(notice.since)))))));
 }
 
@@ -97,7 +97,8 @@ function device_card(device, state) {
             fact(say("上次有值", "Last value"), device.last_good ? ago(device.last_good) : say("这次启动后还没有", "none since the start")),
             device.state !== "answering" ? fact(say("下次再问", "Next attempt"), next_words(device.next_attempt) ?? "—") : null,
             fact(say("接在", "At"), `${device.link} · ${say("站号", "unit")} ${device.unit}`),
-            fact(say("型号", "Model"), el("code", null, device.model), " ", el("span.soft.small", null, name)),
+            fact(say("型号", "Model"), el("code", null, device.model)),
+            fact(say("名称", "Name"), el("code", null, name)),
             fact(say("回答用时", "Answer time"), answer_words(device)),
             fact(say("问过", "Polls"), poll_words(device)),
             fact(say("没问成", "Failed"), errors.length ? list_of(errors.map(([cause, count]) => say(`${cause_words(cause)} ${count} 次`, `${cause_words(cause)} ${count}×`)))

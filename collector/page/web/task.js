@@ -1,7 +1,7 @@
 /* task.js - one task of the ledger: what was found, what is to be done by whom until when, what
  * watches it, what happened since.
  */
-import { category_words, channel_title, chip, clauses, clock_words, day_text, el, icon, moment, morph, now_ms, point_address, prose, say, site_title, task_state_words, term, town } from "./base.js";
+import { category_words, channel_title, chip, clauses, clock_words, day_text, el, get_all, icon, moment, morph, now_ms, point_address, prose, say, site_title, task_state_words, term, town } from "./base.js";
 import { maintenance, may_act, needs, strike_off, write_note } from "./acts.js";
 import { back_link, deadline_words, joined, problem_item, task_address, task_is_open, timeline, verdict_chip, WATCHED } from "./parts.js";
 
@@ -12,7 +12,7 @@ const SOURCES = { inspection: ["督察反馈", "inspection"], handed_over: ["上
 function facts(task) {
     const owner = task.owner ?? {};
     return el("dl.facts", null,
-        row(say("措施", "Measure"), task.measure || el("span.soft", null, say("没有写", "none written"))),
+        row(say("措施", "Measure"), task.measure ? clauses(task.measure) : el("span.soft", null, say("没有写", "none written"))),
         row(say("牵头", "Lead"), owner.lead || "—"),
         row(say("责任单位", "Unit"), owner.unit || "—"),
         row(say("责任人", "Person"), owner.person || "—"),
@@ -32,7 +32,10 @@ function watch_part(task) {
         none && el("p.soft", null, say("没有设备看着它：没有消息不等于没有回潮，要靠人去看。", "No device looks at it: no news does not mean no relapse; someone has to go and see.")),
         task.points.length > 0 && el("ul", null, task.points.map((point) => el("li", null,
             task.watched === "here" ? el("a", { href: point_address(point) }, `${site_title(point.split("/")[0])} · ${channel_title(point)}`) : el("span", null, point)))),
+        task.struck_off && task.watched === "here" && el("div.buttons", null, task.points.map((point) =>
+            el("a.button", { href: point_address(point, { compare: "over", task: task.id }) }, icon("now"), task.points.length > 1 ? say(`${channel_title(point)}：销号前后`, `${channel_title(point)}: before and after`) : say("销号前后对比", "Before and after the strike-off")))),
         task.verdict && [el("div.row", null, el("span.soft", null, say("结论", "Verdict")), verdict_chip(task.verdict)), el("p", null, prose(task.verdict.reason)),
+            task.struck_off && el("p", null, el("a", { href: "#/watch" }, say("全部理由，见回头看", "All reasons, on the watch list"))),
             task.verdict.provable_from && el("p.soft", null, say("从 ", "Provable from "), moment(task.verdict.provable_from), say(" 起可以证明", ""))]);
 }
 
@@ -62,13 +65,15 @@ function buttons(task, done) {
     owned_elsewhere(task), needs("steward", "写备注或销号", "write a note or strike it off"));
 }
 
+const titles = new Map(); // of tasks, once asked for
+
 function similar_part({ sites, tasks }) {
     if (!sites.length && !tasks.length)
         return null;
     return el("section.card.stack", { "aria-labelledby": "similar" }, el("h2", { id: "similar" }, say("举一反三", "Look at these, too")),
         el("p.soft", null, say("同类的点位和任务，可能有一样的问题。", "Sites and tasks of the same kind may have the same problem.")),
         sites.length > 0 && el("p", null, say("点位：", "Sites: "), joined(sites.map((name) => el("a", { href: `#/now?site=${encodeURIComponent(name)}` }, site_title(name))), say("、", ", "))),
-        tasks.length > 0 && el("p", null, say("任务：", "Tasks: "), joined(tasks.map((id) => el("a", { href: task_address(id) }, id)), say("、", ", "))));
+        tasks.length > 0 && el("ul.similar", null, tasks.map((id) => el("li", null, el("a", { href: task_address(id) }, id), " ", clauses(titles.get(id) ?? "")))));
 }
 
 export async function show(page, where) {
@@ -88,5 +93,9 @@ export async function show(page, where) {
         morph(page.root, fresh);
     };
     const again = () => page.ask(path).then(draw, (err) => page.signal.aborted || console.debug(err));
+    get_all("/tasks?limit=1000", "tasks", page.signal).then((tasks) => {
+        tasks.forEach((task) => titles.set(task.id, task.title));
+        again();
+    }, () => {});
     await page.poll(path, draw, 3000);
 }
