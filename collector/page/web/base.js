@@ -536,7 +536,7 @@ export const lately = (moment) =>
 /* "自 今天 12:04（3 分钟前）" */
 export const since = (at) =>
     at === null || at === undefined ? null
-        : el("span.since", null, say("自", "since "), moment(at), " ", el("span.nowrap", null, say("（", "("), ago(at), say("）", ")")));
+        : el("span.since", null, say("自", "since\u00a0"), moment(at), " ", el("span.nowrap", null, say("（", "("), ago(at), say("）", ")")));
 
 /* A <time> that says the moment, exact in its title. */
 export const moment = (at, seconds) =>

@@ -167,7 +167,7 @@ function trouble_part(problem, site) {
             simulated_tag(is_mixed() && problem.simulated)),
         doubt ? problem.rule && el("p", null, doubt_words(problem.rule))
             : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　", bound_label(problem.bound, parameter?.unit, held_of(problem))),
-        el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended), say("；始于", "; began "), moment(problem.opened)] : since(problem.opened),
+        el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended), say("；始于", "; began\u00a0"), moment(problem.opened)] : since(problem.opened),
             problem.episodes > 1 && el("span.nowrap", null, say(`，第 ${problem.episodes} 次`, `, time no. ${problem.episodes}`)),
             problem.acknowledged ? say("，已有人确认", "; acknowledged") : !doubt && say("，还没有人确认", "; nobody has acknowledged it")),
         inside_again(problem, site) && el("p.soft", null, say("现在的值在界限内；稳住一段时间才算恢复。", "The value is inside its bound now; it counts as recovered once it has stayed there.")),
@@ -196,15 +196,17 @@ function value_row(row, site) {
     const parameter = parameter_of(row.point);
     const problem = site.problems.find((one) => one.point === row.point && one.state === "open" && one.nature === "breach");
     const state = problem && is_over(row.value, problem.bound) && problem_state(problem);
+    const over = !problem && row.bound_on === "reading" && TRUSTED.has(row.quality) && is_over(row.value, row.bound); // no breach yet: it has to last
     const note = is_down(row, site) ? "" : value_note(row);
     const absent = row.value === null;
     const against = problem?.bound ?? row.bound; // of the problem that stands open, else the finest there is
     const bound = against && bound_label(against, parameter?.unit, problem ? held_of(problem) : row.bound_on);
     const age = row.time !== null && !(absent && is_down(row, site)) && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
     const second = bound || note || row.stale; // else the age stands beside the name
-    return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, row.stale && "stale", absent && "absent", !TRUSTED.has(row.quality) && "weak"].filter(Boolean).join(" "), "data-key": row.point },
+    return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, over && "over breach", row.stale && "stale", absent && "absent", !TRUSTED.has(row.quality) && "weak"].filter(Boolean).join(" "), "data-key": row.point },
         el("span.name", null, channel_title(row.point), !second && [" ", age]),
         el("span.right", null, state && !row.stale && !absent && [el("span.sign", null, mark(state, 13), term(STATES, state)), " "],
+            over && !row.stale && [el("span.sign", null, say("超出", "over")), " "],
             absent ? el("span.measure", null, el("span.number", null, "—")) : measure(row.value, parameter?.unit, parameter?.decimals, against),
             row.stale && !absent && el("span.unseen", null, say("（过时的值）", " (an old value)"))),
         second && el("span.second", null, el("span", null, [bound, note].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]))), age));
@@ -274,7 +276,14 @@ function draw(now) {
         now.sites.length === 0 ? empty(say("sites.conf 里还没有点位。", "sites.conf has no sites yet."))
             : el("section.stack", { "data-key": "sites", "aria-labelledby": "sites" },
                 el("h2", { id: "sites" }, say("各点位，最要紧的在前", "Sites, worst first")),
-                el("div.cards", null, now.sites.map(site_card))));
+                el("div.cards.packed", null, now.sites.map(site_card))));
+}
+
+/* Side by side, a card stands under the one that ends first. */
+function pack(root) {
+    const cards = [...(root.querySelector(".packed")?.children ?? [])];
+    const tall = cards.map((card) => card.offsetHeight);
+    cards.forEach((card, i) => card.style.setProperty("grid-row-end", tall[i] ? `span ${Math.ceil((tall[i] + 16) / 4)}` : "auto"));
 }
 
 export async function show(page, where) {
@@ -286,7 +295,12 @@ export async function show(page, where) {
         fresh.className = page.root.className;
         fresh.dataset.view = "now";
         morph(page.root, fresh);
+        pack(page.root);
     };
+    const wide = new ResizeObserver(() => pack(page.root));
+    wide.observe(page.root);
+    page.signal.addEventListener("abort", () => wide.disconnect());
+    page.root.addEventListener("toggle", () => pack(page.root), true);
     const see = (now, changed) => {
         latest = now;
         again();

@@ -15,7 +15,7 @@ function sentence(problem) {
         return say(`${site}的${what}数据存疑：${doubt_words(problem.rule)}。这不是超标，是数据本身需要核查。`, `The data of ${what} at ${site} are in doubt: ${doubt_words(problem.rule)}. This is no breach: the data themselves need checking.`);
     const allowed = bound_words(problem.bound, unit);
     const kind = { relapse: say(`任务 ${problem.relapse_of.join("、")} 销号以后又超标，是回潮。`, `Task ${problem.relapse_of.join(", ")} had been struck off: a relapse.`), ongoing: say("所属任务还在整改。", "Its task is still being rectified."), new: say("没有对应的已销号任务，是新问题。", "No struck-off task is behind it: a new problem.") }[problem.kind] ?? "";
-    return say(`${site}的${what}应 ${allowed}，最差到 ${number_text(problem.worst.value, parameter_of(problem.point)?.decimals, problem.bound)} ${unit}。${kind}`, `${what} at ${site} should be ${allowed}; the worst was ${number_text(problem.worst.value, parameter_of(problem.point)?.decimals, problem.bound)} ${unit}. ${kind}`);
+    return say(`${site}的${what}应 ${allowed}，最差到 ${number_text(problem.worst.value, parameter_of(problem.point)?.decimals, problem.bound)} ${unit}。${kind}`, `${what[0].toUpperCase()}${what.slice(1)} at ${site} should be ${allowed}; the worst was ${number_text(problem.worst.value, parameter_of(problem.point)?.decimals, problem.bound)} ${unit}. ${kind}`);
 }
 
 const acknowledged_words = ({ acknowledged: { by, time } }) => [person_words(by) || say("有人", "someone"), say("，", ", "), moment(time)];
@@ -33,7 +33,7 @@ function facts(problem, rule, opened) {
         row(say("结束", "Ended"), end ? [moment(end, true), say("（历时 ", " (after "), span_words(Date.parse(end) - Date.parse(opened)), say("）", ")")] : say("还没有结束", "not yet")),
         problem.state === "open" && row(say("最近一次", "Last seen"), ago(problem.last)),
         problem.nature !== "doubt" && [
-            row(say("最差值", "Worst"), measure(problem.worst.value, unit, decimals, problem.bound), "，", moment(problem.worst.time, true)),
+            row(say("最差值", "Worst"), measure(problem.worst.value, unit, decimals, problem.bound), say("，", ", "), moment(problem.worst.time, true)),
             typeof problem.worst.multiple === "number" && row(say("超标倍数", "Exceedance"), say(`${problem.worst.multiple.toFixed(2)} 倍`, `${problem.worst.multiple.toFixed(2)} of the limit above it`)),
             row(say("界限", "Bound"), bound_label(problem.bound, unit, problem.limit?.period)),
             row(say("依据", "By"), limit_words(problem.limit) ?? say(`规则“${rule ?? problem.rule}”（不是标准限值）`, `rule “${rule ?? problem.rule}” (no limit of a standard)`),

@@ -106,7 +106,7 @@ function device_card(device, state) {
         may_act("steward") ? el("button.button", { type: "button", onclick: () => maintain(title, name) }, say("登记维护窗口", "Maintenance window")) : null);
 }
 
-const answer_words = ({ answer_ms: { p50, p99 } }) => (p50 === null ? "—" : say(`一般 ${p50} ms，很少超过 ${p99} ms`, `usually ${p50} ms, rarely over ${p99} ms`));
+const answer_words = ({ answer_ms: { p50, p99 } }) => (p50 === null ? "—" : say(`一般 ${p50} ms，很少超过 ${p99} ms`, `usually ${p50}\u00a0ms, rarely over\u00a0${p99}\u00a0ms`));
 const poll_words = (device) => [say(`${(device.polls ?? 0).toLocaleString("zh-CN")} 次，每 ${span_length(device.every_ms)}一次`, `${(device.polls ?? 0).toLocaleString("en")}, every ${span_length(device.every_ms)}`),
     device.skipped ? el("b", null, say(`；漏问 ${device.skipped} 次`, `; ${device.skipped} skipped`)) : null];
 const span_length = (ms) => (ms < 1000 ? `${ms} ms` : ms < 120000 ? say(`${ms / 1000} 秒`, `${ms / 1000} s`) : say(`${ms / 60000} 分钟`, `${ms / 60000} min`));
