@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "base/say.h"
+#include "store/people.h"
 
 /* One place. It is the recorder's until it has answered, then whoever asks next may have it. */
 struct place {
@@ -16,7 +17,14 @@ struct place {
     struct asked_act act;
 };
 
+/* How much one person has asked for: as the time in which it is forgotten. */
+struct pace {
+    char person[NAME_SIZE];
+    struct mono_time owes_until; /* each act adds its part of a minute, and a minute is the most */
+};
+
 struct act_desk {
+    struct pace paces[USERS_MAX]; /* of the page's thread */
     pthread_mutex_t lock;
     const struct clock *clock;
     size_t holders; /* the page, and each act that waits */
@@ -79,6 +87,38 @@ static struct place *take_place(struct act_desk *desk, struct mono_time now)
             oldest = place;
     }
     return oldest;
+}
+
+/* Theirs, else that of who has owed nothing for longest. */
+static struct pace *pace_of(struct act_desk *desk, const char *person)
+{
+    struct pace *pace = &desk->paces[0];
+
+    for (size_t i = 0; i < USERS_MAX; i++) {
+        if (strcmp(desk->paces[i].person, person) == 0)
+            return &desk->paces[i];
+        if (desk->paces[i].owes_until.ns < pace->owes_until.ns)
+            pace = &desk->paces[i];
+    }
+    *pace = (struct pace){0};
+    snprintf(pace->person, sizeof pace->person, "%s", person);
+    return pace;
+}
+
+bool act_desk_admits(struct act_desk *desk, const char *person, int *retry_s)
+{
+    const int64_t minute_ns = ns_from_ms(60 * 1000), one_ns = minute_ns / ACTS_A_MINUTE;
+    struct mono_time now = clock_mono(desk->clock);
+    struct pace *pace = pace_of(desk, person);
+    int64_t owed_ns = pace->owes_until.ns < now.ns ? 0 : pace->owes_until.ns - now.ns;
+
+    *retry_s = 0;
+    if (owed_ns + one_ns > minute_ns) {
+        *retry_s = (int)((owed_ns + one_ns - minute_ns + 999999999) / 1000000000);
+        return false;
+    }
+    pace->owes_until.ns = now.ns + owed_ns + one_ns;
+    return true;
 }
 
 static bool make_id(char id[ACT_ID_SIZE], struct error *err)

@@ -19,7 +19,8 @@ enum {
     ACT_NAME_SIZE = 32,
     ACTS_MAX = 256,
     ACTS_WAITING_MAX = 32,
-    ACTS_KEPT_MS = 10 * 60 * 1000
+    ACTS_KEPT_MS = 10 * 60 * 1000,
+    ACTS_A_MINUTE = 60 /* of one person; each stays in the store for good */
 };
 
 enum act_state { ACT_WAITING, ACT_DONE, ACT_REFUSED };
@@ -41,6 +42,9 @@ struct act_desk *act_desk_new(const struct clock *clock);
 /* Acts that still wait are answered by the recorder as ever; the last answer frees it. */
 void act_desk_close(struct act_desk *desk);
 
+/* The page's thread. Whether this person may ask for one more now, which is counted; false: in
+ * `*retry_s` seconds. */
+bool act_desk_admits(struct act_desk *desk, const char *person, int *retry_s);
 /* The page's thread. Gives the act to the recorder as "page:PERSON"; `args` is taken. False, with
  * nothing done: too many wait. */
 bool act_desk_ask(struct act_desk *desk, struct recorder *recorder, const char *name,

@@ -123,6 +123,20 @@ static json_t *act_json(const struct asked_act *asked)
                      asked->state == ACT_REFUSED ? answer_problem(&asked->err) : json_null());
 }
 
+static bool is_in_time(struct call *call)
+{
+    struct error err = {0};
+
+    if (act_desk_admits(call->acts, call->person, &call->answer->retry_after_s))
+        return true;
+    error_set(&err, ERROR_REFUSED,
+              SAY("一分钟最多 %d 个操作；请在 %d 秒后再试",
+                  "at most %d acts a minute: try again in %d s"),
+              (int)ACTS_A_MINUTE, call->answer->retry_after_s);
+    answer_refuse_with(call->answer, 429, &err);
+    return false;
+}
+
 void page_act(struct call *call, const char *name, const json_t *args)
 {
     const struct page_act *act = find_act(name);
@@ -134,7 +148,7 @@ void page_act(struct call *call, const char *name, const json_t *args)
                     SAY("网页上没有这个操作", "there is no such act on the page"));
         return;
     }
-    if (!may(call, act->role) || !check_args(call, act, args))
+    if (!may(call, act->role) || !check_args(call, act, args) || !is_in_time(call))
         return;
     if (!act_desk_ask(call->acts, call->host->recorder, act->name, call->person,
                       json_deep_copy(args), &asked, &err)) {

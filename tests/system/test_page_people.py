@@ -241,6 +241,17 @@ def test_nothing_else_can_be_done_or_set_from_the_page(town, page):
     assert [row for row in town.rows("SELECT kind FROM event WHERE seq > ?", before)] == []
 
 
+def test_who_asks_for_more_acts_than_a_minute_holds_is_told_to_wait_and_nobody_else_is(town, page):
+    """What stands in the store stands there for good: a token in a loop would fill the disk."""
+    token, other = page.user("li", "steward"), page.user("sun", "steward")
+    note = {"act": "task.note", "args": {"id": "nobody", "note": "x"}}
+    answers = [page.post("/api/v1/acts", note, token) for _ in range(70)]
+    assert {answer.status for answer in answers[:60]} <= {202, 503}
+    late = [answer for answer in answers if answer.status == 429]
+    assert late and int(late[0].headers["Retry-After"]) == 1
+    assert page.post("/api/v1/acts", note, other).status in (202, 503)
+
+
 def test_acts_that_are_asked_for_while_it_stops_end_one_way_or_the_other(town, page):
     token = page.user("li", "steward")
     heard, begun = [], threading.Event()
@@ -262,7 +273,7 @@ def test_acts_that_are_asked_for_while_it_stops_end_one_way_or_the_other(town, p
     for thread in threads:
         thread.join(20)
         assert not thread.is_alive()
-    assert set(heard) <= {202, 503}
+    assert set(heard) <= {202, 429, 503}
     assert len(events(town, "device.maintenance")) <= heard.count(202) + len(threads)
 
 

@@ -211,6 +211,35 @@ static void answers_that_come_after_the_page_hurt_nobody(void **state)
 
 #define ROOM_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void a_person_asks_for_so_many_a_minute_and_keeps_nobody_else_from_it(void **state)
+{
+    struct room *room = *state;
+    int retry_s;
+
+    for (int i = 0; i < ACTS_A_MINUTE; i++)
+        assert_true(act_desk_admits(room->desk, "li", &retry_s));
+    for (int i = 0; i < 1000; i++) /* asking again makes it no later */
+        assert_false(act_desk_admits(room->desk, "li", &retry_s));
+    assert_int_equal(retry_s, 1);
+    assert_true(act_desk_admits(room->desk, "sun", &retry_s));
+    held_clock_advance(&room->bench.clock, 60 * 1000 / ACTS_A_MINUTE - 1);
+    assert_false(act_desk_admits(room->desk, "li", &retry_s));
+    held_clock_advance(&room->bench.clock, 1);
+    assert_true(act_desk_admits(room->desk, "li", &retry_s));
+    assert_false(act_desk_admits(room->desk, "li", &retry_s));
+    for (int i = 0; i < 1000; i++) { /* nor do many others bring it back */
+        char name[16];
+
+        snprintf(name, sizeof name, "other%d", i);
+        act_desk_admits(room->desk, name, &retry_s);
+    }
+    assert_false(act_desk_admits(room->desk, "li", &retry_s));
+    held_clock_advance(&room->bench.clock, 3600 * 1000);
+    for (int i = 0; i < ACTS_A_MINUTE; i++)
+        assert_true(act_desk_admits(room->desk, "li", &retry_s));
+    assert_false(act_desk_admits(room->desk, "li", &retry_s));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +253,7 @@ int main(void)
         ROOM_TEST(the_oldest_answered_one_gives_way),
         ROOM_TEST(a_stopping_collector_refuses_what_waits),
         ROOM_TEST(answers_that_come_after_the_page_hurt_nobody),
+        ROOM_TEST(a_person_asks_for_so_many_a_minute_and_keeps_nobody_else_from_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
