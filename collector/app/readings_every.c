@@ -82,18 +82,8 @@ static const char *shown_number(const struct printing *printing, double value, c
 static void print_json(const struct printing *printing, const struct aggregate *row,
                        const char *when)
 {
-    const struct {
-        const char *name;
-        double value;
-    } numbers[] = {
-        {"min",  row->min },
-        {"mean", row->mean},
-        {"max",  row->max },
-        {"leq",  row->mean},
-        {"l10",  row->l10 },
-        {"l50",  row->l50 },
-        {"l90",  row->l90 },
-    };
+    struct aggregate_number numbers[AGGREGATE_NUMBERS];
+    size_t count = aggregate_numbers(row, printing->noise, numbers);
     char text[NUMBER_SIZE];
 
     printf("%s{\"time\":\"%s\",", printing->count > 0 ? "," : "", when);
@@ -101,7 +91,7 @@ static void print_json(const struct printing *printing, const struct aggregate *
         printf("\"count\":%u,\"expected\":%u,\"valid\":%u", row->count, row->expected, row->valid);
     else
         printf("\"count\":null,\"expected\":null,\"valid\":null");
-    for (size_t i = 0; i < (printing->noise ? 7 : 3); i++)
+    for (size_t i = 0; i < count; i++)
         printf(",\"%s\":%s", numbers[i].name,
                isfinite(numbers[i].value) ? number_text(numbers[i].value, text) : "null");
     putchar('}');
@@ -110,16 +100,16 @@ static void print_json(const struct printing *printing, const struct aggregate *
 static void print_csv(const struct printing *printing, const struct aggregate *row,
                       const char *when)
 {
-    const double numbers[] = {row->min, row->mean, row->max, row->mean,
-                              row->l10, row->l50,  row->l90};
+    struct aggregate_number numbers[AGGREGATE_NUMBERS];
+    size_t count = aggregate_numbers(row, printing->noise, numbers);
     char text[NUMBER_SIZE];
 
     if (row->version > 0)
         printf("%s,%u,%u,%u", when, row->count, row->expected, row->valid);
     else
         printf("%s,,,", when);
-    for (size_t i = 0; i < (printing->noise ? 7 : 3); i++)
-        printf(",%s", number_text(numbers[i], text));
+    for (size_t i = 0; i < count; i++)
+        printf(",%s", number_text(numbers[i].value, text));
     printf("\r\n");
 }
 

@@ -1,5 +1,7 @@
 #include "model/aggregate.h"
 
+#include <string.h>
+
 void aggregate_clear(struct aggregate *aggregate)
 {
     *aggregate = (struct aggregate){.start = WALL_NONE,
@@ -15,6 +17,23 @@ void aggregate_clear(struct aggregate *aggregate)
                                     .ldn = NAN,
                                     .max_8h = NAN,
                                     .cause = ""};
+}
+
+size_t aggregate_numbers(const struct aggregate *aggregate, bool noise,
+                         struct aggregate_number numbers[AGGREGATE_NUMBERS])
+{
+    const struct aggregate_number all[AGGREGATE_NUMBERS] = {
+        {"min",  aggregate->min },
+        {"mean", aggregate->mean},
+        {"max",  aggregate->max },
+        {"leq",  aggregate->mean},
+        {"l10",  aggregate->l10 },
+        {"l50",  aggregate->l50 },
+        {"l90",  aggregate->l90 },
+    };
+
+    memcpy(numbers, all, sizeof all);
+    return noise ? AGGREGATE_NUMBERS : AGGREGATE_PLAIN;
 }
 
 const char *statistic_word(enum statistic statistic)

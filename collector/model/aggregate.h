@@ -32,6 +32,16 @@ struct aggregate {
 /* Nothing in it: every number absent. */
 void aggregate_clear(struct aggregate *aggregate);
 
+/* What is told of a period, each number by its name: of noise all of them, else the plain ones. */
+enum { AGGREGATE_PLAIN = 3, AGGREGATE_NUMBERS = 7 };
+struct aggregate_number {
+    const char *name;
+    double value; /* NAN: absent */
+};
+/* How many. */
+size_t aggregate_numbers(const struct aggregate *aggregate, bool noise,
+                         struct aggregate_number numbers[AGGREGATE_NUMBERS]);
+
 /* What of it a limit speaks about. */
 enum statistic { STATISTIC_MEAN, STATISTIC_MAX, STATISTIC_MAX_8H, STATISTIC_COUNT };
 const char *statistic_word(enum statistic statistic); /* "mean", "max", "max_8h" */

@@ -52,32 +52,33 @@ static void add_build(struct exposition *out, const struct call *call)
     exposition_count(out, NULL, call->host->catalog->simulated);
 }
 
+static void number(struct exposition *out, enum family family, const char *name, const char *help,
+                   uint64_t value)
+{
+    exposition_family(out, name, family, help);
+    exposition_count(out, NULL, value);
+}
+
 static void add_page(struct exposition *out, struct page *page)
 {
     struct page_status status;
 
     page_status(page, &status);
-    exposition_family(out, "lookback_page_connections", FAMILY_GAUGE,
-                      "Connections to the page that are open.");
-    exposition_count(out, NULL, status.connections);
-    exposition_family(out, "lookback_page_connections_most", FAMILY_GAUGE,
-                      "Most connections that were open at once since start.");
-    exposition_count(out, NULL, status.connections_most);
-    exposition_family(out, "lookback_page_requests_total", FAMILY_COUNTER,
-                      "Requests to the page since start.");
-    exposition_count(out, NULL, status.requests);
-    exposition_family(out, "lookback_page_not_modified_total", FAMILY_COUNTER,
-                      "Answers 304 since start: who asked had it already.");
-    exposition_count(out, NULL, status.not_modified);
-    exposition_family(out, "lookback_page_refused_total", FAMILY_COUNTER,
-                      "Requests answered by a refusal (4xx, 5xx) since start.");
-    exposition_count(out, NULL, status.refused);
-    exposition_family(out, "lookback_page_closed_slow_total", FAMILY_COUNTER,
-                      "Connections ended because asking or taking took too long, since start.");
-    exposition_count(out, NULL, status.closed_slow);
-    exposition_family(out, "lookback_page_crowded_out_total", FAMILY_COUNTER,
-                      "Connections ended because too many were open, since start.");
-    exposition_count(out, NULL, status.crowded_out);
+    number(out, FAMILY_GAUGE, "lookback_page_connections", "Connections to the page that are open.",
+           status.connections);
+    number(out, FAMILY_GAUGE, "lookback_page_connections_most",
+           "Most connections that were open at once since start.", status.connections_most);
+    number(out, FAMILY_COUNTER, "lookback_page_requests_total", "Requests to the page since start.",
+           status.requests);
+    number(out, FAMILY_COUNTER, "lookback_page_not_modified_total",
+           "Answers 304 since start: who asked had it already.", status.not_modified);
+    number(out, FAMILY_COUNTER, "lookback_page_refused_total",
+           "Requests answered by a refusal (4xx, 5xx) since start.", status.refused);
+    number(out, FAMILY_COUNTER, "lookback_page_closed_slow_total",
+           "Connections ended because asking or taking took too long, since start.",
+           status.closed_slow);
+    number(out, FAMILY_COUNTER, "lookback_page_crowded_out_total",
+           "Connections ended because too many were open, since start.", status.crowded_out);
 }
 
 /* Pages of memory that are resident: proc(5), statm. NAN: not known. */

@@ -244,35 +244,12 @@ void answer_readings(struct call *call)
 /* Aggregates ------------------------------------------------------------------------------------
  */
 
-struct number {
-    const char *name;
-    double value;
-};
-enum { NUMBERS_PLAIN = 3, NUMBERS = 7 };
-
-static size_t numbers_of(const struct listing *listing, const struct aggregate *row,
-                         struct number numbers[NUMBERS])
-{
-    const struct number all[NUMBERS] = {
-        {"min",  row->min },
-        {"mean", row->mean},
-        {"max",  row->max },
-        {"leq",  row->mean},
-        {"l10",  row->l10 },
-        {"l50",  row->l50 },
-        {"l90",  row->l90 },
-    };
-
-    memcpy(numbers, all, sizeof all);
-    return listing->noise ? NUMBERS : NUMBERS_PLAIN;
-}
-
 static bool take_aggregate(void *self, const struct aggregate *row)
 {
     struct listing *listing = self;
     FILE *to = listing->writing.to;
-    struct number numbers[NUMBERS];
-    size_t count = numbers_of(listing, row, numbers);
+    struct aggregate_number numbers[AGGREGATE_NUMBERS];
+    size_t count = aggregate_numbers(row, listing->noise, numbers);
     char when[WALL_TEXT];
     bool go_on;
 
@@ -301,12 +278,12 @@ static bool take_aggregate(void *self, const struct aggregate *row)
 static void write_aggregate_head(struct listing *listing)
 {
     FILE *to = listing->writing.to;
-    struct number numbers[NUMBERS];
+    struct aggregate_number numbers[AGGREGATE_NUMBERS];
     struct aggregate none;
     size_t count;
 
     aggregate_clear(&none);
-    count = numbers_of(listing, &none, numbers);
+    count = aggregate_numbers(&none, listing->noise, numbers);
     write_csv_head(to, listing->point->device->simulated);
     fputs("time,count,expected,valid", to);
     for (size_t i = 0; i < count; i++) {

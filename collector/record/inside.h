@@ -44,18 +44,18 @@ struct recorder {
     bool keeper_more;
     bool acts_more; /* others may wait: polls that are due come first */
     bool act_waits; /* an act closed a segment, and whoever steps waits for its seal */
+    bool measured;
+    bool watching_told;
+    uint32_t boot;
     struct mono_time upkeep_retry;
     struct mono_time last_commit;
-    bool measured;
     struct mono_time last_measure;
     double commit_ms[COMMIT_TIMES];
     size_t commit_count;
     double commit_ms_max;
-    uint32_t boot;
 
     uint64_t watch_changes; /* of the ledger, when the poller was told last who watches */
     struct mono_time watching_looked;
-    bool watching_told;
 
     struct latest *latest;
     atomic_uint_least64_t news[NEWS_COUNT]; /* of users: users_version */

@@ -4,8 +4,6 @@ import subprocess
 
 from devices import program
 
-CELL = 8  # registers of one cell
-
 
 class Liar:
     """`options` as `liar --help` says. `ports` has what each link is reached by, in their order: a

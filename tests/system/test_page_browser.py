@@ -7,7 +7,6 @@ LOOKBACK_BROWSER=0 leaves these tests out; LOOKBACK_PICTURES=FOLDER keeps a pict
 import json
 import os
 import re
-import shutil
 import socket
 import struct
 import subprocess

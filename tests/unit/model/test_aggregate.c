@@ -35,10 +35,27 @@ static void a_limit_names_the_statistic_it_speaks_about(void **state)
     }
 }
 
+static void noise_has_levels_beside_what_every_period_has(void **state)
+{
+    static const char *const names[] = {"min", "mean", "max", "leq", "l10", "l50", "l90"};
+    static const double values[] = {1.0, 2.0, 3.0, 2.0, 4.0, 5.0, 6.0};
+    const struct aggregate hour = {
+        .min = 1.0, .mean = 2.0, .max = 3.0, .l10 = 4.0, .l50 = 5.0, .l90 = 6.0};
+    struct aggregate_number numbers[AGGREGATE_NUMBERS];
+
+    assert_int_equal(aggregate_numbers(&hour, false, numbers), 3);
+    assert_int_equal(aggregate_numbers(&hour, true, numbers), 7);
+    for (int i = 0; i < AGGREGATE_NUMBERS; i++) {
+        assert_string_equal(numbers[i].name, names[i]);
+        assert_true(numbers[i].value == values[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_aggregate_has_no_number_and_never_zero),
+        cmocka_unit_test(noise_has_levels_beside_what_every_period_has),
         cmocka_unit_test(a_limit_names_the_statistic_it_speaks_about),
     };
 
