@@ -15,7 +15,6 @@ from waiting import free_port
 OPEN = {"found", "assigned", "rectifying", "applied", "checking", "publicised", "returned"}
 ADDED = {"overdue", "days"}
 SAMPLE = os.path.join(ROOT, "config", "tasks-sample.csv")
-TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
 SECTION = "chuanyang-03"
 
 
@@ -48,6 +47,11 @@ def page():
             yield page.wait()
         finally:
             town.stop()
+
+
+def the_day():
+    """Of the calendar, where the town is."""
+    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
 
 
 def address(what, **wishes):
@@ -100,8 +104,8 @@ def test_every_filter_gives_what_the_command_gives_filtered(page):
     whole = get(page, "tasks")
     assert [contract(task) for task in whole["tasks"]] == all_tasks
     assert len(all_tasks) == 106
-    soon = get(page, "tasks", due="soon")["tasks"]
-    horizon = max((task["deadline"] for task in soon), default=TODAY.isoformat())
+    soon, today = get(page, "tasks", due="soon")["tasks"], the_day()
+    horizon = max((task["deadline"] for task in soon), default=today.isoformat())
 
     def due(task, low, high):
         return task["state"] in OPEN and task["deadline"] is not None and low <= task["deadline"] < high
@@ -109,8 +113,8 @@ def test_every_filter_gives_what_the_command_gives_filtered(page):
               for key in ("village", "category", "state", "site") for value in {task[key] for task in all_tasks} - {None}]
     owners = {name for task in all_tasks for name in task["owner"].values() if name}
     wishes += [({"owner": name}, lambda task, name=name: name in task["owner"].values()) for name in sorted(owners)[:8]]
-    wishes += [({"due": "overdue"}, lambda task: due(task, "", TODAY.isoformat())),
-               ({"due": "soon"}, lambda task: due(task, TODAY.isoformat(), horizon + "~"))]
+    wishes += [({"due": "overdue"}, lambda task: due(task, "", today.isoformat())),
+               ({"due": "soon"}, lambda task: due(task, today.isoformat(), horizon + "~"))]
     wishes += [({"q": words}, lambda task, words=words: words.lower() in "\n".join(
         [task["title"], task["measure"] or ""] + [name for name in task["owner"].values() if name]).lower())
         for words in ("油烟", "川杨河", "iv", "%", "_", "'", '"', "\\", "村委会")]
@@ -123,7 +127,7 @@ def test_every_filter_gives_what_the_command_gives_filtered(page):
 
 def test_counts_are_of_the_whole_ledger_and_days_of_the_calendar(page):
     whole = get(page, "tasks", village="没有这个村")
-    tasks = get(page, "tasks")["tasks"]
+    tasks, today = get(page, "tasks")["tasks"], the_day()
     assert whole["tasks"] == [] and whole["next"] is None
     counts = whole["counts"]
     states = {task["state"] for task in tasks}
@@ -136,7 +140,7 @@ def test_counts_are_of_the_whole_ledger_and_days_of_the_calendar(page):
                                     for task in tasks if any(task["owner"].values())}
     for task in tasks:
         open_with_deadline = task["state"] in OPEN and task["deadline"] is not None
-        days = (datetime.date.fromisoformat(task["deadline"]) - TODAY).days if open_with_deadline else None
+        days = (datetime.date.fromisoformat(task["deadline"]) - today).days if open_with_deadline else None
         assert (task["days"], task["overdue"]) == (days, days is not None and days < 0), task
 
 
