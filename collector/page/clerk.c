@@ -173,6 +173,13 @@ static bool is_of(const struct entry *entry, const struct clerk_kind *kind, cons
            strcmp(entry->arguments, arguments) == 0;
 }
 
+/* What has no arguments there is one of, and everybody asks for it: who asks for many others must
+ * not make it go. */
+static bool may_go(const struct entry *entry)
+{
+    return !entry->making && (entry->kind == NULL || entry->arguments[0] != '\0');
+}
+
 /* The place of an answer, or of the one that was not asked for longest. */
 static struct entry *find(struct clerk *clerk, const struct clerk_kind *kind, const char *arguments)
 {
@@ -183,7 +190,7 @@ static struct entry *find(struct clerk *clerk, const struct clerk_kind *kind, co
 
         if (is_of(entry, kind, arguments))
             return entry;
-        if (!entry->making && (oldest == NULL || entry->asked < oldest->asked))
+        if (may_go(entry) && (oldest == NULL || entry->asked < oldest->asked))
             oldest = entry;
     }
     assert(strlen(arguments) < CLERK_ARGUMENTS);

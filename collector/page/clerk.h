@@ -2,7 +2,8 @@
  *
  * One thread of low priority makes them, when somebody asks and the last one is out of date; a
  * handler takes the last one made. Nobody asks: nothing is made, and the thread sleeps. One answer
- * a kind, language and arguments; CLERK_KEPT are kept, the one longest not asked for goes first.
+ * a kind, language and arguments; CLERK_KEPT are kept, the one longest not asked for goes first;
+ * one without arguments stays.
  *
  * Asked by the page's thread; stopped by whoever started it.
  */

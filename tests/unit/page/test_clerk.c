@@ -201,6 +201,19 @@ static void so_many_are_kept_and_the_one_not_asked_for_longest_goes(void **state
     assert_true(wait_number(desk, "1", 0) > numbers[CLERK_KEPT - 1]);
 }
 
+static void what_everybody_asks_for_stays_however_many_others_somebody_wants(void **state)
+{
+    struct desk *desk = *state;
+    uint64_t number = wait_number(desk, "", 0);
+    char name[8];
+
+    for (int i = 0; i < 3 * CLERK_KEPT; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        clerk_number(desk->clerk, &words, name);
+    }
+    assert_int_equal(clerk_number(desk->clerk, &words, ""), number);
+}
+
 static void what_cannot_be_made_says_why_and_is_tried_again(void **state)
 {
     struct desk *desk = *state;
@@ -289,6 +302,7 @@ int main(void)
         AT_DESK(what_nobody_asks_for_is_not_made),
         AT_DESK(each_language_has_its_own),
         AT_DESK(so_many_are_kept_and_the_one_not_asked_for_longest_goes),
+        AT_DESK(what_everybody_asks_for_stays_however_many_others_somebody_wants),
         AT_DESK(what_cannot_be_made_says_why_and_is_tried_again),
         AT_DESK(details_have_a_number_of_their_own),
         AT_DESK(a_page_that_ends_does_not_wait_for_the_whole_work),
