@@ -6,6 +6,7 @@
 
 #include "base/conf.h"
 #include "base/say.h"
+#include "base/text.h"
 #include "ledger/sheet.h"
 #include "record/acts_inside.h"
 #include "record/orders.h"
@@ -21,6 +22,30 @@ static bool no_memory(struct error *err)
 
 /* Arguments --------------------------------------------------------------------------------- */
 
+/* What would speak to a terminal, or turn round the words beside it: control characters but for
+ * tabs and ends of lines (C0, C1), and U+2028 to U+202E, U+2066 to U+2069. */
+static bool is_control(const unsigned char *at)
+{
+    if (at[0] < 0x20 || at[0] == 0x7f)
+        return strchr("\t\r\n", at[0]) == NULL;
+    if (at[0] == 0xc2)
+        return at[1] < 0xa0;
+    return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+                             (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
+static bool is_plain(const char *words)
+{
+    size_t length;
+
+    for (; *words != '\0'; words += length) {
+        length = utf8_length(words);
+        if (length == 0 || is_control((const unsigned char *)words))
+            return false;
+    }
+    return true;
+}
+
 const char *act_text(struct act_call *call, const char *key, struct error *err)
 {
     const char *words = json_string_value(json_object_get(call->args, key));
@@ -30,6 +55,14 @@ const char *act_text(struct act_call *call, const char *key, struct error *err)
                   SAY("操作 %s：参数 %s 必须是 1 到 %d 字节的文字",
                       "act %s: the argument %s must be text of 1 to %d bytes"),
                   call->name, key, (int)NOTE_MAX);
+        return NULL;
+    }
+    if (!is_plain(words)) {
+        error_set(err, ERROR_WRONG_USE,
+                  SAY("操作 %s：参数 %s 里有看不见的控制字符，请去掉再试",
+                      "act %s: invisible control characters stand in the argument %s; take them "
+                      "out"),
+                  call->name, key);
         return NULL;
     }
     json_object_set_new(call->recorded, key, json_string(words));

@@ -248,6 +248,35 @@ static void an_act_that_waits_at_the_stop_is_refused(void **state)
     assert_int_equal(answer.err.kind, ERROR_REFUSED);
 }
 
+static void no_word_speaks_to_a_terminal_or_turns_round_what_stands_beside_it(void **state)
+{
+    static const struct {
+        const char *note;
+        enum error_kind kind;
+    } cases[] = {
+        {"清洗探头，A 点\n\t第二行\r\n“完”…👷‍♀️", ERROR_NONE     },
+        {"a\x1b[2Jb",                                                      ERROR_WRONG_USE},
+        {"a\x07",                                                          ERROR_WRONG_USE},
+        {"a\x7f",                                                          ERROR_WRONG_USE},
+        {"a\xc2\x9b"
+         "2J",                                                    ERROR_WRONG_USE},
+        {"a\xe2\x80\xae"
+         "b",                                                     ERROR_WRONG_USE},
+        {"a\xe2\x81\xa6"
+         "b",                                                     ERROR_WRONG_USE},
+        {"a\xe2\x80\xa8"
+         "b",                                                     ERROR_WRONG_USE},
+    };
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *args = maintenance("zj-03/sonde", 0, 1);
+
+        json_object_set_new(args, "note", json_string(cases[i].note));
+        assert_int_equal(bench_act(bench, "device.maintenance", args).err.kind, cases[i].kind);
+    }
+}
+
 /* Asks again as soon as it is answered. Each act takes a while, in which a poll comes. */
 struct insistent {
     struct bench *bench;
@@ -316,6 +345,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_act_that_waits_at_the_stop_is_refused, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            no_word_speaks_to_a_terminal_or_turns_round_what_stands_beside_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_asks_without_end_keeps_no_poll_waiting, set_up,
                                         tear_down),
     };
