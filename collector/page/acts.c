@@ -1,7 +1,7 @@
 /* Acts, and who asks: POST /acts, GET /acts/{id}, /me, /health.
  *
  * What the page may have done stands in one table: nothing else, and above all no address of an
- * output or a link, can be set from here (faults.md, A12).
+ * output or a link, can be set from here (A12).
  */
 #include "page/acts.h"
 

@@ -38,7 +38,7 @@ struct refusal_word {
 };
 
 /* False with `refused` filled. A good token passes always. Wrong ones are counted, for each address
- * and in all: ten a minute are answered 401, what is more 429 (faults.md, A7). */
+ * and in all: ten a minute are answered 401, what is more 429 (A7). */
 bool gate_pass(struct gate *gate, const struct http_request *request, struct visitor *visitor,
                struct refusal_word *refused);
 

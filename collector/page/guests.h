@@ -3,7 +3,7 @@
  * A connection either asks (no complete request yet, or none after the last answer) or takes an
  * answer. Asking may last GUEST_ASKS_MS from the connection's beginning or the last answer's end;
  * taking GUEST_TAKES_MS, and longer for what is long. So a connection that sends or reads a byte
- * now and then ends as one that does nothing does (faults.md, A2 and A3): the library's own timeout
+ * now and then ends as one that does nothing does (A2 and A3): the library's own timeout
  * begins anew with every byte.
  *
  * Pure: no socket, the clock is given. One thread at a time (page/warden.c holds the lock).

@@ -2,6 +2,7 @@
  *
  * Pure: no socket and no library. page/server.c fills it from the wire; http_query_read() and
  * the gate look at it; the fuzzer feeds it. Everything is borrowed for as long as it is answered.
+ * A1 to A17, here and beside it, are the attacks of tests/faults/test_page.py.
  */
 #ifndef PAGE_REQUEST_H
 #define PAGE_REQUEST_H
@@ -17,7 +18,7 @@
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OTHER };
 
 enum {
-    HTTP_BODY_MAX = 256 << 10, /* more is 413 (faults.md, A4) */
+    HTTP_BODY_MAX = 256 << 10, /* more is 413 (A4) */
     HTTP_DEPTH_MAX = 32,       /* of JSON (A5) */
     HTTP_URL_MAX = 2048,
     HTTP_PAIRS_MAX = 16

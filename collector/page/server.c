@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/say.h"
+#include "page/asking.h"
 #include "page/server_inside.h"
 #include "page/warden.h"
 
@@ -39,15 +40,6 @@ struct server {
     pthread_t starter; /* whose thread starts it */
     char said[256];    /* by the library, in that thread */
     atomic_ullong requests, not_modified, refused;
-};
-
-/* One request, from its first line until its answer is sent. */
-struct asking {
-    char target[HTTP_URL_MAX]; /* as on the wire: the library undoes escapes in its own copy */
-    bool begun;
-    struct http_request request;
-    char *body; /* NULL: none yet */
-    size_t body_size, body_room;
 };
 
 /* Answering ----------------------------------------------------------------------------------- */
@@ -127,41 +119,16 @@ static enum MHD_Result refuse(struct server *server, struct MHD_Connection *conn
 /* The request line, before the library undoes its escapes. */
 static void *line_read(void *self, const char *target, struct MHD_Connection *connection)
 {
-    struct asking *asking = calloc(1, sizeof *asking);
-    size_t size = strlen(target);
-
     (void)self;
     (void)connection;
-    if (asking != NULL && size < sizeof asking->target)
-        memcpy(asking->target, target, size + 1);
-    return asking; /* a target that does not fit stays "", which is none */
+    return asking_new(target);
 }
-
-/* A head whose lines do not stand one behind the other, each ended by CR and LF, was put together
- * by the library: of a folded header (of which it gets the name wrong), around a NUL, or of lines
- * ended by LF alone. Its parser before 1.0 lets all of them pass (faults.md, A6 and W1); how it
- * leaves the lines in its buffer is the same in all its versions up to there. */
-struct lines {
-    struct http_head head;
-    const char *expected; /* where the next name has to begin; NULL: anywhere */
-    bool checked;
-    bool broken;
-};
 
 static enum MHD_Result line_add(void *self, enum MHD_ValueKind kind, const char *name,
                                 size_t name_size, const char *value, size_t value_size)
 {
-    struct lines *lines = self;
-    uintptr_t begin = (uintptr_t)name, end = (uintptr_t)value;
-
     (void)kind;
-    http_head_add(&lines->head, name, name_size, value == NULL ? "" : value, value_size);
-    if (value == NULL || !lines->checked)
-        return MHD_YES;
-    if ((lines->expected != NULL && begin != (uintptr_t)lines->expected) ||
-        end < begin + name_size + 1)
-        lines->broken = true;
-    lines->expected = value + value_size + 2;
+    asking_line(self, name, name_size, value, value_size);
     return MHD_YES;
 }
 
@@ -177,7 +144,7 @@ static int read_head(struct server *server, struct MHD_Connection *connection, c
 {
     const union MHD_ConnectionInfo *about =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    struct lines lines = {.head.request = &asking->request, .checked = !is_strict_itself()};
+    struct asking_lines lines = {.head.request = &asking->request, .checked = !is_strict_itself()};
     bool good = http_target(asking->target, &asking->request);
 
     asking->request.method = http_method(method);
@@ -203,23 +170,6 @@ static enum MHD_Result begin(struct server *server, struct MHD_Connection *conne
     asking->begun = true;
     atomic_fetch_add(&server->requests, 1);
     return status == 0 ? MHD_YES : refuse(server, connection, status, &err);
-}
-
-static bool make_room(struct asking *asking, size_t size)
-{
-    size_t room = asking->body_room == 0 ? 4096 : asking->body_room;
-    char *body;
-
-    while (room < asking->body_size + size)
-        room *= 2;
-    if (room == asking->body_room)
-        return true;
-    body = realloc(asking->body, room);
-    if (body == NULL)
-        return false;
-    asking->body = body;
-    asking->body_room = room;
-    return true;
 }
 
 /* Chunks without end: the library answers nothing in the middle of a body, so the answer is written
@@ -252,10 +202,8 @@ static enum MHD_Result take_body(struct server *server, struct MHD_Connection *c
         cut_short(server, connection, asking);
         return MHD_NO;
     }
-    if (!make_room(asking, *size))
+    if (!asking_add(asking, bytes, *size))
         return MHD_NO;
-    memcpy(asking->body + asking->body_size, bytes, *size);
-    asking->body_size += *size;
     *size = 0;
     return MHD_YES;
 }
@@ -298,9 +246,7 @@ static void request_ended(void *self, struct MHD_Connection *connection, void **
 
     if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
         warden_ask(server->warden, guest_of(connection));
-    if (asking != NULL)
-        free(asking->body);
-    free(asking);
+    asking_free(asking);
     *of_request = NULL;
 }
 

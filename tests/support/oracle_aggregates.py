@@ -1,7 +1,7 @@
 """What every period of every point comes to, worked out anew from the readings in the store.
 
-Written from the design, the contract, `domain.md` and the words of config/aggregates.conf and not
-from the program, so that two heads must be wrong in the same way before a test is.
+Written from the standards and the words of config/aggregates.conf and not from the program, so that two
+heads must be wrong in the same way before a test is.
 """
 import math
 import sqlite3

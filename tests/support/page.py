@@ -6,6 +6,8 @@ import ssl
 
 from waiting import free_port
 
+GOOD = b"GET /api/v1/health HTTP/1.1\r\nHost: %s\r\n\r\n"
+
 
 class Answer:
     def __init__(self, status, headers, body):
@@ -110,3 +112,53 @@ class Page:
                 size = int(header.split(b":")[1])
         heard.read(size)
         return status
+
+
+class Line:
+    """One connection, byte by byte."""
+
+    def __init__(self, page, source=None, tls=None, receive=None):
+        self.page = page
+        self.name = f"{page.host}:{page.port}".encode()
+        self.socket = socket.socket()
+        self.socket.settimeout(20)
+        if receive:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        self.socket.bind((source or "", 0))
+        self.socket.connect((page.host, page.port))
+        if tls:
+            self.socket = tls.wrap_socket(self.socket)
+
+    def send(self, words):
+        self.socket.sendall(words)
+        return self
+
+    def good(self):
+        return self.send(GOOD % self.name)
+
+    def answer(self):
+        """(status, headers, body), or None when the connection ended without one."""
+        heard = self.socket.makefile("rb")
+        try:
+            first = heard.readline()
+            if not first:
+                return None
+            headers = {}
+            while (line := heard.readline()) not in (b"\r\n", b""):
+                name, _, value = line.decode().partition(":")
+                headers[name.lower()] = value.strip()
+            return int(first.split()[1]), headers, heard.read(int(headers.get("content-length", 0)))
+        except ConnectionError:
+            return None
+
+    def ended(self):
+        """Waits until the other side has ended it."""
+        try:
+            while self.socket.recv(65536):
+                pass
+        except ConnectionError:
+            pass
+        return True
+
+    def close(self):
+        self.socket.close()

@@ -1,7 +1,6 @@
 """时段统计，另写一遍 · What every period of a point comes to, from its readings.
 
-Written from VERDICT.md ("Periods"), the words of aggregates.conf and domain.md, and not from the
-program. Times are milliseconds since 1970; the calendar is that of the collector's zone.
+Written from VERDICT.md ("Periods") and the words of aggregates.conf, and not from the program. Times are milliseconds since 1970; the calendar is that of the collector's zone.
 """
 import math
 from bisect import bisect_left

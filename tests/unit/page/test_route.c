@@ -41,7 +41,7 @@ static void another_method_is_told_which_are_allowed(void **state)
     assert_int_equal(allowed, 1u << METHOD_GET | 1u << METHOD_POST);
 }
 
-/* In the place of a name stands every way to leave a folder that we know of (faults.md, A1). */
+/* In the place of a name stands every way to leave a folder that we know of (A1). */
 static void no_path_ever_comes_out_of_a_name(void **state)
 {
     static const char *const ways[] = {
