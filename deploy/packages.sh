@@ -16,8 +16,11 @@ libmicrohttpd-dev libjs-dygraphs libcairo2-dev libpango1.0-dev libxlsxwriter-dev
 test="clang clang-tidy clang-format libclang-rt-14-dev libcmocka-dev mosquitto mosquitto-clients influxdb
 victoria-metrics socat openssl sqlite3 faketime libfaketime strace tmux iproute2 nftables python3 python3-pytest
 python3-pymodbus python3-paho-mqtt python3-serial python3-serial-asyncio python3-pytest-xdist python3-yaml
-python3-jsonschema python3-scipy python3-openpyxl poppler-utils unzip jq util-linux chromium prometheus python3-venv"
-command -v npm >/dev/null || test="$test nodejs npm" # a machine may have them from elsewhere
+python3-jsonschema python3-scipy python3-openpyxl poppler-utils unzip jq util-linux prometheus python3-venv"
+if [ "${LOOKBACK_BROWSER:-1}" != 0 ]; then
+    test="$test chromium"
+    command -v npm >/dev/null || test="$test nodejs npm" # a machine may have them from elsewhere
+fi
 
 case ${1:-build} in
 run) wanted=$run ;;

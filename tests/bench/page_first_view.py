@@ -143,7 +143,7 @@ def looks(driver, line, wishes, folder, repeats):
         shutil.rmtree(folder, ignore_errors=True)
         for kept in (False, True):
             before = (line.down.value, line.up.value) if line else None
-            seen = driver.do("first_view", folder=folder, **wishes)
+            seen = driver.do("first_view", folder=folder, settle_ms=2000, rest_ms=1000, **wishes)
             if line:
                 seen["wire"] = line.down.value - before[0], line.up.value - before[1]
             found.append((kept, seen))

@@ -2,13 +2,14 @@
 import { go, window_open } from "./browser.mjs";
 
 const MANY = 10000;
+const PEAK = 5003; // one reading in the middle that is far above all others: it may not be lost
 
 /* As many single readings as nobody ever asks the collector for, over the span that was asked. */
 function fill(series) {
     const from = Date.parse(series.from);
     const step = (Date.parse(series.to) - from) / MANY;
     const rows = Array.from({ length: MANY }, (_, i) => {
-        const value = 1 + 0.4 * Math.sin(i / 300) + 0.1 * Math.sin(i * 7.3);
+        const value = i === PEAK ? 20 : 1 + 0.4 * Math.sin(i / 300) + 0.1 * Math.sin(i * 7.3);
         return [Math.round(from + i * step), 1, null, value, value, value];
     });
 
@@ -50,10 +51,10 @@ export async function ten_thousand_points({ world, ...wishes }) {
         await page.waitForSelector("#main .view");
         await page.evaluate(() => {
             const { lineTo } = CanvasRenderingContext2D.prototype;
-            window.lines = 0;
-            CanvasRenderingContext2D.prototype.lineTo = function (...at) {
-                window.lines++;
-                return lineTo.apply(this, at);
+            window.lines = [];
+            CanvasRenderingContext2D.prototype.lineTo = function (x, y) {
+                window.lines.push(y);
+                return lineTo.call(this, x, y);
             };
             window.drawn = new Promise((done) => new MutationObserver((_, watch) => {
                 if (!document.querySelector("#main .chart canvas"))
@@ -67,11 +68,15 @@ export async function ten_thousand_points({ world, ...wishes }) {
             const come = performance.getEntriesByType("resource").filter((one) => one.name.includes("/series?"))[0];
             return await window.drawn - come.responseEnd;
         });
-        const lines = await page.evaluate(() => window.lines);
+        const drawn = await page.evaluate(() => {
+            const lines = window.lines.splice(0);
+            const [top, foot] = lines.reduce(([low, high], y) => [Math.min(low, y), Math.max(high, y)], [Infinity, -Infinity]);
+            return { lines: lines.length, high: lines.filter((y) => y < (top + foot) / 2).length };
+        });
         const took = (await page.evaluate(drag, 60)).sort((a, b) => a - b);
         if (complaints.length)
             throw new Error(complaints.join("\n"));
-        return { points, lines, moved: await page.evaluate(() => window.lines) - lines, draw_ms, pan_ms: took[took.length >> 1], slowest_ms: took.at(-1) };
+        return { points, ...drawn, moved: await page.evaluate(() => window.lines.length), draw_ms, pan_ms: took[took.length >> 1], slowest_ms: took.at(-1) };
     } finally {
         await close();
     }

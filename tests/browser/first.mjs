@@ -3,9 +3,6 @@
  */
 import { chromium_own, SIZES } from "./browser.mjs";
 
-/* A browser that was just started is busy with itself. */
-const SETTLES_MS = 2000;
-
 /* Runs in the window before anything of the page does: the moment after the first frame that shows them. */
 function watch() {
     const there = () => document.querySelector(".headline h1")?.textContent && document.querySelector(".cards .site .measure .number");
@@ -50,8 +47,9 @@ async function questions_of(session) {
 }
 
 /* A Chromium of its own, whose cache is in `folder`: empty, or as the one before left it. `throttle`
- * ({rtt_ms, bits_s}) is the browser's own slow line. */
-export async function first_view({ address, token, folder, args = [], throttle }) {
+ * ({rtt_ms, bits_s}) is the browser's own slow line. A browser that was just started is busy with itself for
+ * `settle_ms`; what is asked for `rest_ms` after the view is told too. */
+export async function first_view({ address, token, folder, args = [], throttle, settle_ms = 0, rest_ms = 0 }) {
     const context = await chromium_own(folder, args, { ...SIZES.phone, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
 
     try {
@@ -61,7 +59,7 @@ export async function first_view({ address, token, folder, args = [], throttle }
         const asked = await questions_of(session);
         if (throttle)
             await session.send("Network.emulateNetworkConditions", { offline: false, latency: throttle.rtt_ms, downloadThroughput: throttle.bits_s / 8, uploadThroughput: throttle.bits_s / 8 });
-        await page.waitForTimeout(SETTLES_MS);
+        await page.waitForTimeout(settle_ms);
         await page.goto(`${address}/#token=${token}`, { waitUntil: "commit" });
         await page.waitForFunction(() => typeof window.useful_ms === "number", null, { polling: 50 });
         const seen = await page.evaluate(() => ({
@@ -70,7 +68,7 @@ export async function first_view({ address, token, folder, args = [], throttle }
             cards: document.querySelectorAll(".cards .site").length,
             values: document.querySelectorAll(".cards .site .measure .number").length,
         }));
-        await page.waitForTimeout(1000);
+        await page.waitForTimeout(rest_ms);
         return { ...seen, questions: [...asked.values()] };
     } finally {
         await context.close();

@@ -36,7 +36,7 @@ const seen_by = (page) => page.evaluate(() => {
         title: document.title,
         text: document.body.innerText,
         over: document.scrollingElement.scrollWidth - wide,
-        widest: [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > wide + 1).slice(0, 3)
+        widest: [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > wide + 0.01).slice(0, 3)
             .map((one) => `${one.tagName}.${one.className.baseVal ?? one.className}`),
         badge: box && box.width > 0 && box.right <= wide + 1 && box.left >= -1 ? badge.innerText : null,
         labels: [...document.querySelectorAll("body *")].flatMap((one) => ["aria-label", "title", "placeholder", "alt"].map((name) => one.getAttribute(name)))
@@ -57,10 +57,11 @@ function forgotten(seen, language, answered) {
 
 function judge(seen, language, is_signed, answered) {
     const found = forgotten(seen, language, answered).map((words) => `not said in ${language}: ${words}`);
-    const bad = NOT_WORDS.exec(`${seen.title}\n${seen.text}`);
+    const all = `${seen.title}\n${seen.text}`;
+    const bad = NOT_WORDS.exec(all);
 
     if (bad)
-        found.push(`says “${seen.text.slice(Math.max(0, seen.text.indexOf(bad[0]) - 40), seen.text.indexOf(bad[0]) + 40)}”`);
+        found.push(`says “${all.slice(Math.max(0, bad.index - 40), bad.index + 40)}”`);
     if (seen.lang !== (language === "en" ? "en" : "zh-CN"))
         found.push(`lang is ${seen.lang}`);
     if (seen.over > 0)
@@ -99,6 +100,8 @@ export async function look({ which = ALL, world, with_axe = false, pictures, ...
 
     try {
         await window.page.waitForSelector("#main .view");
+        if (/token/.test(window.page.url()))
+            found.push(`the token stands in ${window.page.url()}`);
         for (const name of which) {
             try {
                 await go(window.page, ...view_address(name, world));
