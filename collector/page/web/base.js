@@ -269,11 +269,11 @@ export function tell(text) {
 }
 
 /* The same for those who see, for a few seconds: that what they did is done. */
-export function toast(text) {
+export function toast(text, sign = "good") {
     tell(text);
     for (const old of document.querySelectorAll(".toast"))
         old.remove();
-    const shown = el("p.toast", { "aria-hidden": "true" }, mark("good", 18), el("span", null, text));
+    const shown = el("p.toast", { "aria-hidden": "true" }, mark(sign, 18), el("span", null, text));
     document.body.append(shown);
     setTimeout(() => shown.remove(), 5000);
     addEventListener("hashchange", () => shown.remove(), { once: true });

@@ -79,20 +79,23 @@ function build(view) {
     view.heading = el("p.span-words", { "aria-live": "off" });
     view.controls = controls(view);
     view.compare = el("section.compare-place");
+    const asked = view.opened_with.has("compare"); // then it stands first
+    const compared = struck.length ? el("section.compare-section", null, el("h2", null, say("销号前后对比", "Before and after the strike-off")), view.compare) : null;
     put(page.root,
         el("header.point-head", null,
             el("div", null,
                 el("p.crumb", null, el("a", { href: "#/now" }, say("现状", "Now")), " › ", site_title(point.site)),
                 el("h1", null, channel_title(name), " ", simulated_tag(point.simulated)),
-                el("p.quiet-ink", null, site_title(point.site), " · ", el("code", null, name))),
+                el("p.quiet-ink", null, site_title(point.site), " · ", el("code.nowrap", null, name))),
             view.now_value,
         beside.length ? el("nav.beside", { "aria-label": say("同一台仪器的其它因子", "Other points of this device") },
             el("span.quiet-ink", null, say("同一台仪器：", "Same device: ")),
             beside.map((other) => el("a", { href: point_address(other) }, channel_title(other)))) : null),
+        asked && compared,
         el("section.chart-block", { "aria-label": say("曲线", "Chart") }, view.controls, view.heading, view.readout,
             view.frame, view.notice, view.absence, view.legend),
         el("div", null, view.figures, view.marks),
-        struck.length ? el("section.compare-section", null, el("h2", null, say("销号前后对比", "Before and after the strike-off")), view.compare) : null,
+        !asked && compared,
         el("section.shown", null,
             el("details.table-place", { ontoggle: (event) => { view.table_open = event.target.open; put_table(view); } },
                 el("summary", null, say("数据表：图上这段时间的全部数值", "Table: every value of the span shown")), view.table),

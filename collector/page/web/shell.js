@@ -1,7 +1,7 @@
 /* shell.js - the frame around the views: addresses, navigation, language, who is signed in, and
  * whether the collector still answers.
  */
-import { el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, town, town_take, Unreachable } from "./base.js";
+import { el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, toast, town, town_take, Unreachable } from "./base.js";
 
 /* Views by the first part of their address. */
 const VIEWS = {
@@ -96,7 +96,7 @@ function frame() {
 const MORE_WORDS = {
     river: ["各断面每月的水质类别，逐日日历，按河长看", "the class of each section, day by day; by river chief"],
     evidence: ["申请、下载佐证材料", "ask for evidence, take it away"],
-    station: ["设备和线路为什么没有数据，何时再试，维护窗口", "why a device gives no data, when it is tried again, maintenance"],
+    station: ["为什么没有数据，何时再试，登记维护", "why a device gives no data, when it is tried again, maintenance"],
 };
 
 async function show_more(page) {
@@ -135,7 +135,7 @@ line.lost = () => {
 let wrong_token = false; // one that was refused
 
 line.unsigned = () => {
-    wrong_token = token_is();
+    wrong_token ||= token_is();
     if (town.me)
         town.me = { ...town.me, role: "public" };
 };
@@ -299,6 +299,20 @@ function known() {
         show();
 }
 
+/* A token that is refused is forgotten: what everybody may see can still be seen. */
+async function learn_or_forget(in_a_hurry = false) {
+    try {
+        await learn(in_a_hurry);
+    } catch (err) {
+        if (!(err instanceof Refusal && err.status === 401 && token_is()))
+            throw err;
+        token_set(null);
+        await learn();
+    }
+    if (wrong_token && town.me && town.me.role !== "public")
+        toast(say("令牌不对，或已被更换、收回；现在是未登录查看。", "The token is wrong, or was replaced or taken back; you look without signing in."), "doubt");
+}
+
 /* "#token=…" signs in once and is gone from the address bar, and from the history, at once. */
 function take_token() {
     const found = /^#token=([^&]+)/.exec(location.hash);
@@ -315,7 +329,7 @@ async function begin() {
     choose_language();
     for (let pause = 1000; ; pause = Math.min(15000, pause * 1.5)) {
         try {
-            await learn(current() === "now");
+            await learn_or_forget(current() === "now");
             break;
         } catch (err) {
             frame();
@@ -346,7 +360,8 @@ document.addEventListener("click", (event) => {
 window.addEventListener("hashchange", () => {
     if (/^#token=/.test(location.hash)) {
         take_token();
-        learn().then(show, () => {});
+        wrong_token = false;
+        learn_or_forget().then(show, (err) => console.debug(err));
     } else if (location.hash.startsWith("#/") || location.hash === "") {
         show();
     }
