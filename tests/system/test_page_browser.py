@@ -215,7 +215,7 @@ def test_the_first_view_is_small_and_asks_for_nothing_twice(world, browser, tmp_
     assert {"api/v1/now", "api/v1/town", "api/v1/me"} <= set(asked)
     assert not [one for one in asked if "dygraph" in one or "chart" in one], asked  # come with a chart
     assert 10_000 < sum(one["bytes"] for one in seen["questions"]) <= 150 * 1024, seen["questions"]
-    assert seen["cards"] >= 3 and seen["values"] >= 3 and seen["paint_ms"] <= seen["useful_ms"], seen
+    assert seen["cards"] >= 3 and seen["values"] >= 3, seen
 
 
 def test_two_views_in_the_dark(world, browser):
