@@ -22,6 +22,8 @@ enum {
     CONNECTIONS_MOST = GUESTS_MAX + GUESTS_LINGER, /* guests.h decides before the library does */
     CALM = 10,                                     /* nice: whoever polls goes first */
     REST_MS = 100,
+    BODIES_MOST = 8 << 20, /* that come in at a time; then only small ones are taken … */
+    BODY_SMALL = 4096      /* … as most acts are */
 };
 
 /* TLS 1.2 and 1.3, with forward secrecy and authenticated encryption alone. X25519 comes first: all
@@ -39,6 +41,7 @@ struct server {
     struct warden *warden;
     pthread_t starter; /* whose thread starts it */
     char said[256];    /* by the library, in that thread */
+    size_t bodies;     /* memory of those that come in: of the server's thread */
     atomic_ullong requests, not_modified, refused;
 };
 
@@ -198,11 +201,18 @@ static void cut_short(struct server *server, struct MHD_Connection *connection,
 static enum MHD_Result take_body(struct server *server, struct MHD_Connection *connection,
                                  struct asking *asking, const char *bytes, size_t *size)
 {
+    bool good;
+
     if (asking->body_size + *size > HTTP_BODY_MAX) {
         cut_short(server, connection, asking);
         return MHD_NO;
     }
-    if (!asking_add(asking, bytes, *size))
+    if (server->bodies > BODIES_MOST && asking->body_size + *size > BODY_SMALL)
+        return MHD_NO; /* nobody has looked yet at who sends it */
+    server->bodies -= asking->body_room;
+    good = asking_add(asking, bytes, *size);
+    server->bodies += asking->body_room;
+    if (!good)
         return MHD_NO;
     *size = 0;
     return MHD_YES;
@@ -246,6 +256,8 @@ static void request_ended(void *self, struct MHD_Connection *connection, void **
 
     if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
         warden_ask(server->warden, guest_of(connection));
+    if (asking != NULL)
+        server->bodies -= asking->body_room;
     asking_free(asking);
     *of_request = NULL;
 }

@@ -168,6 +168,47 @@ static void what_fits_exactly_is_read_and_a_byte_more_is_not(void **state)
     free(body);
 }
 
+static void large_bodies_of_many_take_no_more_memory_than_is_set_apart_for_them(void **state)
+{
+    enum { ALL = 40, TAKEN = 32, SENT = 200 << 10, SMALL = 100 };
+    int port = free_port(), closed = 0;
+    struct server *server = start(port, echo);
+    char *body = malloc(SENT), head[256], heard[4096];
+    struct pollfd all[ALL];
+
+    memset(body, 'x', SENT);
+    snprintf(head, sizeof head, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n",
+             HTTP_BODY_MAX);
+    for (int i = 0; i < ALL; i++) {
+        all[i] = (struct pollfd){.fd = connect_to(port), .events = POLLIN};
+        send_words(all[i].fd, head);
+        for (ssize_t sent = 0, part = 0; sent < SENT && part >= 0; sent += part)
+            part = send(all[i].fd, body, (size_t)(SENT - sent), MSG_NOSIGNAL);
+    }
+    while (closed < ALL - TAKEN) { /* whose time is not over for long */
+        assert_true(poll(all, ALL, 5000) > 0);
+        for (int i = 0; i < ALL; i++)
+            if (all[i].fd >= 0 && all[i].revents != 0) {
+                assert_true(recv(all[i].fd, heard, sizeof heard, 0) <= 0);
+                close(all[i].fd);
+                all[i].fd = -1;
+                closed++;
+            }
+    }
+    closed = connect_to(port);
+    snprintf(head, sizeof head, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%0*d",
+             SMALL, SMALL, 7);
+    send_words(closed, head);
+    hear(closed, "0007", heard, sizeof heard);
+    assert_non_null(strstr(heard, "HTTP/1.1 200"));
+    close(closed);
+    for (int i = 0; i < ALL; i++)
+        if (all[i].fd >= 0)
+            close(all[i].fd);
+    server_stop(server);
+    free(body);
+}
+
 static void an_address_in_use_can_be_tried_again_and_a_wrong_one_not(void **state)
 {
     int port = free_port();
@@ -326,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thousand_servers_begin_answer_and_end_and_nothing_is_left_of_them),
         cmocka_unit_test(what_fits_exactly_is_read_and_a_byte_more_is_not),
+        cmocka_unit_test(large_bodies_of_many_take_no_more_memory_than_is_set_apart_for_them),
         cmocka_unit_test(an_address_in_use_can_be_tried_again_and_a_wrong_one_not),
         cmocka_unit_test(half_of_anything_is_waited_for_asleep),
         cmocka_unit_test(who_cannot_be_let_in_is_waited_for_asleep_and_let_in_later),
