@@ -115,11 +115,16 @@ bool fill_choose(struct filling *filling)
     return false;
 }
 
+static const int64_t day_ms = 86400000;
+
+/* A bucket longer than the span, and than the longest period, would show what lies outside it. */
 bool fill_choose_another(struct filling *filling)
 {
+    const struct span span = filling->asked->span;
     const struct filling before = *filling;
 
-    while (choose_from(filling, filling->step + 1))
+    while (choose_from(filling, filling->step + 1) &&
+           (filling->step_ms <= day_ms || filling->step_ms <= span.end.ms - span.start.ms))
         if (filling->source != before.source)
             return true;
     *filling = before;

@@ -17,6 +17,7 @@ const spans = await part("spans");
 const { readSeries, drawnRows, thin, listed, besides, marksWithin, nearestRow, rowsWithin, gatherLines, MEAN } = await part("series");
 const { figures, expectedIn, rounded, breaks, share, standing, beyond } = await part("figures");
 const { standing_words, period_words, line_words, row_words, beyond_words } = await part("point_parts");
+const { plain_reason } = await part("reasons");
 const { cell, csv } = await part("table");
 const { apart } = await part("paint");
 
@@ -219,6 +220,8 @@ test("a row in which nothing is valid says why, and never that it is valid", () 
     assert.equal(words(unknown, unknown.rows[0]), "有读数，但没有一个有效");
     const part = series({ step_ms: HOUR, rows: [bucket(0, 60, 1, 2, 3)], valid: [20], bands });
     assert.equal(words(part, part.rows[0], START + MINUTE), "数据有效 · 其中不计入：M 维护 · 还没过完");
+    const over = series({ rows: [reading(0, 99)], valid: [0], bands: [{ ...bands[0], quality: "T", cause: "above_span" }] });
+    assert.equal(words(over, over.rows[0]), "T 超上限（高于量程），不计入均值");
     const mixed = series({ bands: [{ ...bands[0], quality: null, cause: null }] });
     assert.equal(words(mixed, null), "多种标记");
     const wind = series({ averaging: "direction", step_ms: HOUR, rows: [bucket(0, 60, 1, null, 359)], valid: [60] });
@@ -241,6 +244,16 @@ test("only a problem that still runs has no end; one that ended after the span s
 test("numbers of marks do not cover one another while there is room", () => {
     assert.deepEqual(apart([100, 101, 102, -5, 500].sort((a, b) => a - b), 10, 200), [10, 100, 121, 142, 200]);
     assert.deepEqual(apart([195, 196], 10, 200), [179, 200]);
+});
+
+test("a reason names points by their titles, and by their addresses where a title would not do", () => {
+    const point = "school-gate/meter/la";
+    assert.equal(plain_reason(`瞬时 A 声级（${point}，school-night，夜间）：超标`, [point]), "瞬时 A 声级（夜间）：超标");
+    assert.equal(plain_reason(`氨氮（${point}）：超标`, [point]), "氨氮：超标");
+    assert.equal(plain_reason(`sound level A (${point}, school-night, by night): exceeds`, [point]), "sound level A (by night): exceeds");
+    assert.equal(plain_reason(`sound level A (${point}): exceeds`, [point, "a/b/ph"]), "sound level A: exceeds");
+    assert.equal(plain_reason(`瞬时 A 声级（${point}）：超标`, [point, "yard/meter/la"]), `瞬时 A 声级（${point}）：超标`);
+    assert.equal(plain_reason("从 2026-06-06 算起要满 180 天（约半年）", [point]), "从 2026-06-06 算起要满 180 天（约半年）");
 });
 
 /* Tables -------------------------------------------------------------------------------------------- */
@@ -282,7 +295,8 @@ test("the town's days begin at its own midnight", () => {
     assert.equal(clock.toField(midnight), "2026-03-02T00:00");
     assert.equal(base.day_text(midnight), "2026-03-02");
     assert.equal(base.exact_words(midnight - 1000), "2026-03-01 23:59:59 (Asia/Shanghai)");
-    assert.equal(clock.range(midnight - HOUR, midnight), "2026-03-01 23:00:00 – 00:00:00");
+    assert.equal(clock.range(midnight - HOUR, midnight), "2026-03-01 23:00:00 – 24:00:00");
+    assert.equal(clock.range(midnight - 24 * HOUR, midnight), "2026-03-01 00:00 – 24:00");
     assert.deepEqual(clock.ticks(midnight - HOUR, midnight + HOUR, 300).map(({ label }) => label), ["23:00", "23:30", "3月2日", "00:30", "01:00"]);
 });
 

@@ -103,6 +103,8 @@ export class Chart {
 
         this.look(middle - length / 2, middle + length / 2);
         this.options.moved(this.span.from, this.span.to);
+        if (this.#at !== null && (this.#at < this.span.from || this.#at > this.span.to))
+            this.read(null);
     }
 
     zoom(factor, around = (this.span.from + this.span.to) / 2) {
@@ -213,11 +215,11 @@ export class Chart {
             if (bars !== null)
                 take(bars[1]);
         const all = this.#data.series.lines.flatMap((line) => levels(line.bound));
-        if (low > high)
-            all.forEach(take);
+        if (low > high && all.length > 0)
+            [0, ...all].forEach(take);
         if (low > high)
             return [0, 1];
-        const room = Math.max(high - low, Math.abs(high) * 0.15) * 3;
+        const room = Math.max((high - low) * 4, Math.abs(high) * 0.8);
         const near = all.filter((level) => level > low - room && level < high + room);
         near.forEach(take);
         const pad = Math.max((high - low) * 0.08, Math.abs(high) * 0.005, 1e-6);

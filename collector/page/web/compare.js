@@ -113,7 +113,7 @@ function one_chart(view, { series, span, ghost, range, label }, place) {
 function overlay(view, { before, after, length, middle }, range, body) {
     const chart = one_chart(view, { series: after, span: { from: middle, to: middle + length }, range,
         ghost: { series: before, shift: length },
-        label: say("销号后的曲线，销号前的以虚线叠在下面", "after the strike-off; before it as a dashed line beneath") }, body);
+        label: say("销号后的曲线，销号前的以点线叠在下面", "after the strike-off; before it as a dotted line beneath") }, body);
     body.append(legend(after, { span: { from: middle, to: middle + length }, clock: view.clock, ghost: true }));
     return chart;
 }
@@ -144,7 +144,7 @@ function common_range(...all) {
                 high = Math.max(high, row[HIGH]);
             }
     for (const level of all.flatMap((series) => series.lines.flatMap((line) => levels(line.bound)))) {
-        const room = Math.max(high - low, Math.abs(high) * 0.15) * 3;
+        const room = Math.max((high - low) * 4, Math.abs(high) * 0.8);
         if (level > low - room && level < high + room) {
             low = Math.min(low, level);
             high = Math.max(high, level);

@@ -3,6 +3,7 @@ import { ask, chip, day_text, el, empty, get_all, icon, moment, now_ms, prose, p
     simulated_tag, style, tell, town, wait } from "./base.js";
 import { may_act, needs } from "./acts.js";
 import { person_words } from "./parts.js";
+import { reasons_of } from "./reasons.js";
 
 const DAY = 86400000;
 const STATES = { waiting: ["nothing", "排队中", "Waiting"], making: ["nothing", "正在制作", "Being made"],
@@ -12,15 +13,16 @@ const VERDICTS = { held: ["good", "守住了", "Held"], relapsed: ["relapse", "�
 
 export async function show(page, where) {
     page.title(say("佐证材料", "Evidence"));
-    const order = el("section.card.stack");
+    const order = el("section.card.stack.ask");
     const list = el("section.stack.asked");
     await style("views.css");
-    const state = { page, order, list, open: new Set(), working: true };
+    const state = { page, order, list, open: new Set(), working: true, points: new Map() };
 
     put(page.root, el("div", null, el("h1", null, say("佐证材料", "Evidence")),
         el("p.lead", null, say("一个文件，拿到的人不必信任本机，也能核对结论。", "One file; whoever gets it can check the finding without trusting this station."))),
     order, list, how_to_check());
     const tasks = await get_all("/tasks", "tasks", page.signal).catch(() => []);
+    tasks.forEach((task) => state.points.set(task.id, task.points));
     put_order(state, tasks, where.query);
     await page.poll("/bundles", (data) => put_list(state, data), 1000);
 }
@@ -166,13 +168,13 @@ function card(state, bundle) {
             el("progress.making", { max: "100", value: String(percent), "aria-label": say("进度", "Progress") }),
             el("p", { "aria-live": "polite" }, bundle.state === "making" ? `${percent} %` : bundle.text)] : null,
         bundle.error ? el("p.warn.breach", null, bundle.error.text ?? bundle.error.detail ?? say("没有做成", "failed")) : null,
-        bundle.verdict ? verdict(bundle.verdict) : null,
+        bundle.verdict ? verdict(bundle.verdict, state.points.get(bundle.task) ?? []) : null,
         bundle.file ? file_part(state, bundle) : null);
 }
 
-function verdict(of) {
+function verdict(of, points) {
     const [sign, zh, en] = VERDICTS[of.answer] ?? ["nothing", of.answer, of.answer];
-    const reasons = Array.isArray(of.reasons) ? of.reasons.map((one) => (typeof one === "string" ? one : say(one.zh, one.en))) : of.reason ? [typeof of.reason === "string" ? of.reason : say(of.reason.zh, of.reason.en)] : [];
+    const reasons = reasons_of(of, null, say, points);
 
     return el("div", null, el("p.row", null, el("b", null, say("里面的结论：", "Finding inside: ")), chip(sign, say(zh, en))),
         reasons.length ? el("ul.reasons", null, reasons.map((text) => el("li", null, prose(text)))) : null);

@@ -195,8 +195,8 @@ function paintGhost({ context, graph, x, colours }, rows) {
     let pen = false;
 
     context.strokeStyle = colours.ghost;
-    context.lineWidth = 2;
-    context.setLineDash([6, 3]);
+    context.lineWidth = 2.5;
+    context.setLineDash([2, 4]); // dotted: limits are dashed, in grey too
     context.beginPath();
     for (const [t, bars] of rows) {
         if (bars === null) {

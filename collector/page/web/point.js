@@ -184,7 +184,7 @@ function rule_item([first, ...others], point) {
 
 function limit_item(limit, point) {
     return el("li", null, line_words({ limit, bound: limit.bound, when: limit.when, statistic: limit.statistic }, point.unit, averaging_of(point.point)),
-        limit.clause ? el("span.quiet-ink", null, `　${limit.title ?? ""} ${limit.clause}`) : null,
+        limit.clause ? el("span.quiet-ink", null, `　${/^[a-z]/.test(limit.standard) ? "" : limit.title ?? ""} ${limit.clause}`) : null,
         limit.verified ? null : el("span.quiet-ink", null, say("（未经原文核实，先作参考）", " (not checked against the original text yet)")));
 }
 

@@ -45,13 +45,16 @@ export function row_words({ step_ms, averaging }) {
 }
 const pad = (text) => (/^\d/.test(text) ? ` ${text}` : text);
 
+/* "GB 3838"; a guideline that has no number goes by its title. */
+const standard_name = (limit, line) => (/^[a-z]/.test(limit.standard) ? limit.title || line.title : "") || limit.standard;
+
 /* "≤ 1 mg/L 日均值 · GB 3838 IV 类 · 未核实": the bound, for which period, whose, and is it verified.
  * `brief` leaves out what a narrow chart has no room for. */
 export function line_words(line, unit, averaging, brief = false) {
     const limit = line.limit;
     const period = limit?.period ?? line.period;
     const hours = period === "daytime" || period === "night" ? null : HOURS[line.when];
-    const name = limit ? limit.standard + (limit.class && !brief ? say(` ${limit.class} 类`, ` class ${limit.class}`) : "")
+    const name = limit ? standard_name(limit, line) + (limit.class && !brief ? say(` ${limit.class} 类`, ` class ${limit.class}`) : "")
         : line.title || line.rule || say("自定限值", "own bound");
     const what = [bound_words(line.bound, brief ? "" : unit), hours && say(...hours), period_words(period, line.statistic, averaging)];
     const parts = [what.filter(Boolean).join(" "), name];
@@ -142,8 +145,9 @@ export function standing_words(row, beside, series, now) {
     const words = [];
     const part = row !== null && row[VALID] > 0;
 
-    if (!part && beside.bands.length > 0)
-        words.push(list_bands(beside.bands) + (row === null ? "" : say("，不计入", ", not counted")));
+    if (!part && beside.bands.length > 0) // what is over the range is at least as high: judged, but in no mean
+        words.push(list_bands(beside.bands) + (row === null ? "" : row[MEAN] === null ? say("，不计入", ", not counted")
+            : say("，不计入均值", ", in no mean")));
     else if (row === null || row[VALID] === 0)
         words.push(beside.before ? say("那时还没有开始采集", "not collected yet at that time")
             : row !== null && row[COUNT] > 0 ? say("有读数，但没有一个有效", "readings, none of them valid") : say("无数据", "no data"));

@@ -345,6 +345,7 @@ async function begin() {
         }
     }
     await show();
+    import("./paper.js"); // no part of the first view
     setInterval(() => {
         if (!document.hidden && town.me?.role !== "public")
             get("/town").then(town_take, () => {});

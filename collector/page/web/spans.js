@@ -54,8 +54,8 @@ export function townClock(zone, language) {
             const fine = to - from <= 2 * HOUR ? second : minute;
             if (to - from > 60 * DAY)
                 return `${day(from)} – ${day(to - 1)}`;
-            if (day(from) === day(to - 1))
-                return `${day(from)} ${fine(from)} – ${fine(to)}`;
+            if (day(from) === day(to - 1)) // a day ends at 24:00, not at 00:00
+                return `${day(from)} ${fine(from)} – ${fine(to).replace(/^00:00/, "24:00")}`;
             return `${day(from)} ${minute(from)} – ${day(to)} ${minute(to)}`;
         },
         /* What <input type="datetime-local"> shows and gives. */

@@ -1,6 +1,7 @@
 /* watch.js - 回头看: every task that was struck off, worst verdict first. */
 import { category_words, channel_title, chip, clauses, day_text, el, empty, moment, now_ms, point_address, prose, put, say,
     simulated_tag, site_title, style, town } from "./base.js";
+import { reasons_of } from "./reasons.js";
 
 const DAY = 86400000;
 
@@ -86,18 +87,11 @@ function short_item(task, sign) {
 
 const owner_words = (task) => [task.owner?.lead, task.owner?.unit, task.owner?.person].filter(Boolean).join(" · ");
 
-function reasons_of(task) {
-    const list = task.reasons ?? task.verdict?.reasons;
-    if (Array.isArray(list) && list.length)
-        return list.map((reason) => (typeof reason === "string" ? reason : say(reason.zh, reason.en)));
-    return task.verdict?.reason ? [task.verdict.reason] : [];
-}
-
 /* The first reasons weigh most; the others are one touch away. */
 const REASONS_SHOWN = 2;
 
 function reasons_part(task) {
-    const reasons = reasons_of(task);
+    const reasons = reasons_of(task.verdict, task.reasons, say, task.points);
     const list = (some) => el("ul.reasons", null, some.map((text) => el("li", null, prose(text))));
 
     return reasons.length === 0 ? null : [list(reasons.slice(0, REASONS_SHOWN)),

@@ -360,11 +360,11 @@ static void the_newest_bucket_is_incomplete_and_says_so(void **state)
 
 static void a_span_with_nothing_has_no_row_and_one_gap(void **state)
 {
-    static const char *const queries[] = {"from=2024-01-01&to=2024-01-02",
-                                          "from=2020-01-01&to=2024-01-01",
-                                          "from=2027-01-01&to=2027-02-01"};
+    static const char *const queries[] = {
+        "from=2024-01-01&to=2024-01-02", "from=2020-01-01&to=2024-01-01",
+        "from=2026-02-10&to=2026-02-17", "from=2025-01-01&to=2025-03-01&width=1100"};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         json_t *json = series(PH, queries[i]);
 
         assert_int_equal(rows_of(json), 0);
