@@ -88,7 +88,8 @@ void metrics_devices(struct exposition *out, const struct status_copy *copy)
                       "Polls since start, with and without an answer.");
     each_device(out, copy, polls);
     exposition_family(out, "lookback_skipped_ticks_total", FAMILY_COUNTER,
-                      "Ticks that were left out because the one before had not ended.");
+                      "Ticks that were left out: the one before had not ended, or the device is "
+                      "silent and probed instead.");
     each_device(out, copy, skipped);
     exposition_family(out, "lookback_errors_total", FAMILY_COUNTER,
                       "Readings without a value or not judged, by cause.");
