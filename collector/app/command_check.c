@@ -1,9 +1,11 @@
-/* Commands about the settings and the sensor models: check, sensors. Nothing is opened or asked. */
+/* Commands about the settings and the sensor models: check, sensors. No port, host or peer is
+ * asked. */
 #include <jansson.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/command.h"
 #include "app/shelf.h"
@@ -11,6 +13,7 @@
 #include "base/text.h"
 #include "drivers/plan.h"
 #include "drivers/profile.h"
+#include "page/tls.h"
 #include "report/table.h"
 #include "town/load.h"
 
@@ -148,15 +151,46 @@ static void say_overloads(const struct load *load)
         }
 }
 
+static bool may_read(const char *path)
+{
+    return access(path, R_OK) == 0;
+}
+
+/* What is there of the page's encryption: `run` refuses what is wrong with it. On the desk where
+ * settings are written it may not be there, and need not. */
+static bool page_files_fit(const struct page_setup *page, struct error *err)
+{
+    struct tls_files *files;
+
+    if (page->listen[0] == '\0' || !may_read(page->certificate) || !may_read(page->key_file))
+        return true;
+    files = tls_load(page, err);
+    tls_free(files);
+    return files != NULL;
+}
+
+static void say_missing_page_files(const struct page_setup *page)
+{
+    const char *const paths[] = {page->certificate, page->key_file};
+
+    for (size_t i = 0; page->listen[0] != '\0' && i < sizeof paths / sizeof paths[0]; i++)
+        if (paths[i][0] == '/' && !may_read(paths[i]))
+            printf(SAY("提示：page 的 %s 现在读不到，没有它采集器不会启动\n",
+                       "note: %s of page cannot be read now; the collector does not start "
+                       "without it\n"),
+                   paths[i]);
+}
+
 int command_check(const struct typed *typed)
 {
     struct conf_faults *faults = conf_faults_new();
     struct settings *settings = settings_load(typed->dir, typed->language_given, faults);
     struct error err = {0};
-    struct load *load = settings == NULL ? NULL : load_of(settings, NULL, NULL, &err);
+    bool fits = settings == NULL || page_files_fit(&settings->page, &err);
+    struct load *load = settings == NULL || !fits ? NULL : load_of(settings, NULL, NULL, &err);
     int code = settings == NULL ? EXIT_WRONG : EXIT_DONE;
 
-    if (settings != NULL && load == NULL) { /* more than a poll of a device holds */
+    if (settings != NULL && load == NULL) { /* or more than a poll of a device holds */
         code = command_fail(typed, &err);
     } else if (typed->json) {
         check_json(faults, settings != NULL);
@@ -167,6 +201,7 @@ int command_check(const struct typed *typed)
                 conf_faults_count(faults));
     } else {
         say_remarks(settings);
+        say_missing_page_files(&settings->page);
         say_overloads(load);
         printf(SAY("%s：配置正确。%zu 个点位，%zu 条链路，%zu 台设备，%zu 条规则，%zu 个输出\n",
                    "%s: settings are good: %zu sites, %zu links, %zu devices, %zu rules, %zu "

@@ -96,10 +96,11 @@ def test_a_key_that_will_not_do_is_refused_by_its_name(town, encrypted):
     settings = town.settings["page"]
     key, chain = settings["key_file"], settings["certificate"]
 
-    def refused(*words):
-        answer = town.write().command("run")
-        assert answer.returncode in (2, 3), answer
-        assert all(word in answer.stderr for word in words), answer.stderr
+    def refused(*words, by=("check", "run")):
+        for command in by:
+            answer = town.write().command(command)
+            assert answer.returncode == 2, answer
+            assert all(word in answer.stderr for word in words), answer.stderr
     os.chmod(key, 0o644)
     refused(key, "chmod 0600")
     os.chmod(key, 0o600)
@@ -110,4 +111,6 @@ def test_a_key_that_will_not_do_is_refused_by_its_name(town, encrypted):
     settings["certificate"] = key
     refused(key)
     settings["certificate"] = os.path.join(town.folder, "nowhere.pem")
-    refused("nowhere.pem")
+    refused("nowhere.pem", by=["run"])
+    noted = town.command("check")
+    assert noted.returncode == 0 and "nowhere.pem" in noted.stdout, noted
