@@ -13,7 +13,12 @@
 #include "base/say.h"
 #include "store/people_inside.h"
 
-enum { PEOPLE_SCHEMA = 2, SALT_SIZE = 32, DIGEST_SIZE = 32 };
+enum {
+    PEOPLE_SCHEMA = 2,
+    SALT_SIZE = 32,
+    DIGEST_SIZE = 32,
+    BUSY_MS = 1000 /* readings wait as long as whoever has it locked */
+};
 
 /* "LBKP" */
 #define PEOPLE_APPLICATION_ID 0x4c424b50
@@ -124,8 +129,10 @@ struct people *people_open(const char *dir, struct error *err)
         return NULL;
     }
     snprintf(people->c.path, sizeof people->c.path, "%s/people.sqlite", dir);
-    if (!make_file(people->c.path, err) ||
-        !connection_open(&people->c, SQLITE_OPEN_READWRITE, err) || !set_up(&people->c, err))
+    if (!make_file(people->c.path, err) || !connection_open(&people->c, SQLITE_OPEN_READWRITE, err))
+        goto done;
+    sqlite3_busy_timeout(people->c.db, BUSY_MS);
+    if (!set_up(&people->c, err))
         goto done;
 
     opened = people;

@@ -2,6 +2,7 @@
 #include "unit/store/place.h"
 
 #include <sys/stat.h>
+#include <time.h>
 
 #include "store/people.h"
 
@@ -182,6 +183,27 @@ static void a_person_erased_or_replaced_is_gone_from_the_bytes_of_the_file(void 
     assert_int_equal(times_in_files(*state, "short"), 1);
 }
 
+static void who_holds_it_keeps_nobody_waiting_for_long(void **state)
+{
+    struct place *place = *state;
+    char path[160];
+    sqlite3 *db = NULL;
+    struct error err = {0};
+    struct timespec from, to;
+
+    people_close(open_people(place));
+    path_of(place, path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    assert_null(people_open(place->dir, &err));
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    assert_int_equal(err.kind, ERROR_STORE);
+    assert_in_range(to.tv_sec - from.tv_sec, 0, 4);
+    sqlite3_close(db);
+    people_close(open_people(place));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +214,7 @@ int main(void)
         IN_PLACE(what_was_put_is_found_after_a_restart_and_replaced_by_task),
         IN_PLACE(the_digest_is_that_of_the_task_and_says_nothing_without_the_salt),
         IN_PLACE(a_person_erased_or_replaced_is_gone_from_the_bytes_of_the_file),
+        IN_PLACE(who_holds_it_keeps_nobody_waiting_for_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
