@@ -69,7 +69,7 @@ export const ROLES = {
 };
 
 /* Letters of HJ 212 beside a value. */
-export const QUALITIES = {
+const QUALITIES = {
     N: ["正常", "normal"],
     T: ["超上限", "over range"],
     C: ["校准", "calibrating"],
@@ -81,7 +81,7 @@ export const QUALITIES = {
 };
 
 /* Why there is no value, shorter than in the log. */
-export const CAUSES = {
+const CAUSES = {
     timeout: ["没有回答", "did not answer"],
     refused: ["连接被拒绝", "connection refused"],
     unresolved: ["主机名没有地址", "host has no address"],
@@ -105,7 +105,7 @@ export const CAUSES = {
 };
 
 /* What screening thinks of a value; a doubt's rule is "screen-" and the same word. */
-export const DOUBTS = {
+const DOUBTS = {
     silence: ["长时间没有有效数据", "no valid value for long"],
     span: ["超出通常范围", "outside the usual span"],
     spike: ["单个数值突跳", "a single value stands out"],
@@ -299,7 +299,8 @@ const SHAPES = {
 /* The shape alone; hidden from readers, so the word stands beside it. */
 export function mark(state, size = 16) {
     const [outline, sign] = SHAPES[state] ?? SHAPES.nothing;
-    return svg("svg", { class: `mark ${state}`, viewBox: "0 0 16 16", width: size, height: size, "aria-hidden": "true", focusable: "false" },
+    return svg("svg",
+        { class: `mark ${state}`, viewBox: "0 0 16 16", width: size, height: size, "aria-hidden": "true", focusable: "false" },
         svg("path", { class: "outline", d: outline }),
         svg("path", { class: "sign", d: sign }));
 }
@@ -326,9 +327,7 @@ export const simulated_tag = (is) =>
     is ? el("span.simulated", null, say("模拟数据", "SIMULATED")) : null;
 
 const ICONS = {
-    clock: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13M8 4.5V8l2.4 1.6",
     stale: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13M8 4.5V8M2.2 13.8 13.8 2.2",
-    go: "m6 3 5 5-5 5",
     back: "m10 3-5 5 5 5",
     person: "M8 2.2a2.9 2.9 0 1 1 0 5.8 2.9 2.9 0 0 1 0-5.8M2.5 14c.5-3 2.7-4.4 5.5-4.4s5 1.4 5.5 4.4",
     now: "M2 8h2.6l2-5 2.9 10 2-5H14",
@@ -431,7 +430,8 @@ const plain = (number) => String(number).replace("-", "−");
 /* What is held against a bound: a mean of a day is not a reading. */
 export const HELD = {
     "1min": ["分钟值", "1 min"], "5min": ["5 分钟值", "5 min"], "10min": ["10 分钟值", "10 min"], "15min": ["15 分钟值", "15 min"],
-    "1h": ["小时值", "hourly"], "4h": ["4 小时值", "4 h"], "8h": ["8 小时滑动值", "moving 8 h"], day: ["日值", "daily"], month: ["月值", "monthly"],
+    "1h": ["小时值", "hourly"], "4h": ["4 小时值", "4 h"], "8h": ["8 小时滑动值", "moving 8 h"], day: ["日值", "daily"],
+        month: ["月值", "monthly"],
     daytime: ["昼间值", "daytime"], night: ["夜间值", "night"], year: ["年值", "yearly"],
 };
 
@@ -445,12 +445,14 @@ export function problem_what(problem) {
 export function bound_label(bound, unit, held) {
     const words = bound_words(bound, unit);
     const of = HELD[held];
-    return words ? el("span.bound", null, of ? say(`${of[0]}应 `, `${of[1]} value should be `) : say("应 ", "should be "), el("span.nowrap", null, words)) : null;
+    return words ? el("span.bound", null, of ? say(`${of[0]}应 `, `${of[1]} value should be `) : say("应 ", "should be "),
+        el("span.nowrap", null, words)) : null;
 }
 
 /* Whether a value is on the wrong side. */
 export const is_over = (value, bound) =>
-    typeof value === "number" && Boolean(bound) && (value > (bound.above ?? Infinity) || value < (bound.below ?? -Infinity) || (Array.isArray(bound.between) && (value < bound.between[0] || value > bound.between[1])));
+    typeof value === "number" && Boolean(bound) && (value > (bound.above ?? Infinity) || value < (bound.below ?? -Infinity)
+        || (Array.isArray(bound.between) && (value < bound.between[0] || value > bound.between[1])));
 
 /* Moments ------------------------------------------------------------------------------------- */
 
@@ -466,7 +468,8 @@ const clocks = new Map();
 function parts_of(ms) {
     let clock = clocks.get("parts");
     if (!clock) {
-        clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", weekday: "short" });
+        clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+            hour: "2-digit", minute: "2-digit", second: "2-digit", weekday: "short" });
         clocks.set("parts", clock);
     }
     return Object.fromEntries(clock.formatToParts(new Date(ms)).map(({ type, value }) => [type, value]));
@@ -511,15 +514,17 @@ export function exact_words(moment) {
 }
 
 export function span_words(ms) {
-    const steps = [[86400000 * 2, 86400000, "天", "d"], [3600000 * 2, 3600000, "小时", "h"], [60000 * 2, 60000, "分钟", "min"], [0, 1000, "秒", "s"]];
+    const steps = [[86400000 * 2, 86400000, "天", "d"], [3600000 * 2, 3600000, "小时", "h"], [60000 * 2, 60000, "分钟", "min"],
+        [0, 1000, "秒", "s"]];
     const at = Math.max(0, ms);
     const [, unit, zh, en] = steps.find(([from]) => at >= from);
     return say(`${Math.floor(at / unit)} ${zh}`, `${Math.floor(at / unit)} ${en}`);
 }
 
-export function ago_words(moment) {
+function ago_words(moment) {
     const age = now_ms() - to_ms(moment);
-    return age < -5000 ? moment_words(moment) : age < 1500 ? say("刚刚", "just now") : say(`${span_words(age)}前`, `${span_words(age)} ago`);
+    return age < -5000 ? moment_words(moment) : age < 1500 ? say("刚刚", "just now")
+        : say(`${span_words(age)}前`, `${span_words(age)} ago`);
 }
 
 /* A <time> that counts on by itself; touched or hovered it says the exact moment. */
@@ -531,12 +536,14 @@ export function ago(moment) {
 
 /* The same, calmer: what is younger than a minute is only that. */
 export const lately = (moment) =>
-    now_ms() - to_ms(moment) < 60000 ? el("time", { datetime: moment, title: exact_words(moment) }, say("1 分钟内", "within a minute")) : ago(moment);
+    now_ms() - to_ms(moment) < 60000 ? el("time", { datetime: moment, title: exact_words(moment) }, say("1 分钟内", "within a minute"))
+        : ago(moment);
 
 /* "自 今天 12:04（3 分钟前）" */
 export const since = (at) =>
     at === null || at === undefined ? null
-        : el("span.since", null, say("自", "since\u00a0"), moment(at), " ", el("span.nowrap", null, say("（", "("), ago(at), say("）", ")")));
+        : el("span.since", null, say("自", "since\u00a0"), moment(at), " ",
+            el("span.nowrap", null, say("（", "("), ago(at), say("）", ")")));
 
 /* A <time> that says the moment, exact in its title. */
 export const moment = (at, seconds) =>

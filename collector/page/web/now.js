@@ -1,7 +1,9 @@
 /* now.js - the town at a glance: what is wrong first, in one sentence, then village by village,
  * then site by site.
  */
-import { ago, bound_label, cause_words, channel_title, chip, clauses, doubt_words, el, empty, heard, icon, is_mixed, is_over, kind_words, lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, problem_what, quality_words, say, simulated_tag, since, site_title, STATES, svg, tell, term, town } from "./base.js";
+import { ago, bound_label, cause_words, channel_title, chip, clauses, doubt_words, el, empty, heard, icon, is_mixed, is_over, kind_words,
+    lately, mark, measure, moment, morph, parameter_of, point_address, problem_state, problem_what, quality_words, say, simulated_tag,
+    since, site_title, STATES, svg, tell, term, town } from "./base.js";
 
 /* The sentence ---------------------------------------------------------------------------------- */
 
@@ -19,7 +21,8 @@ export function headline(counts) {
     const rest = [];
     if (counts.good > 0)
         rest.push(wrong.length ? say(`其余 ${counts.good} 处正常`, `${counts.good} normal`)
-            : say(`${counts.nothing ? "" : "全部 "}${counts.good} 处正常`, counts.good === 1 ? "1 site, normal" : `${counts.nothing ? "" : "All "}${counts.good} sites normal`));
+            : say(`${counts.nothing ? "" : "全部 "}${counts.good} 处正常`,
+                counts.good === 1 ? "1 site, normal" : `${counts.nothing ? "" : "All "}${counts.good} sites normal`));
     if (counts.nothing > 0)
         rest.push(say(`${counts.nothing} 处没有设备`, `${counts.nothing} without a device`));
     if (!counts.sites)
@@ -35,7 +38,8 @@ function top_part(now) {
         el("h1", null, clauses(told)),
         el("div.under", null,
             el("span", null, say("核对于 ", "checked at "), heard()),
-            now.notices > 0 && el("a", { href: "#/station" }, say(`${now.notices} 件设备或系统的事要人处理`, `${now.notices} ${now.notices === 1 ? "notice" : "notices"} of the station need someone`))));
+            now.notices > 0 && el("a", { href: "#/station" }, say(`${now.notices} 件设备或系统的事要人处理`,
+                `${now.notices} ${now.notices === 1 ? "notice" : "notices"} of the station need someone`))));
 }
 
 /* Villages -------------------------------------------------------------------------------------- */
@@ -73,7 +77,8 @@ function site_trouble(site) {
         .sort((a, b) => b.opened.localeCompare(a.opened));
     const down = site.devices.filter((device) => DEVICE_STATES[device.state]);
     if (standing.length)
-        return [problem_what(standing[0]), standing.length > 1 && say(`等 ${standing.length} 项`, ` and ${standing.length - 1} more`), say("，", ", "), ago(standing[0].opened)];
+        return [problem_what(standing[0]), standing.length > 1 && say(`等 ${standing.length} 项`, ` and ${standing.length - 1} more`),
+            say("，", ", "), ago(standing[0].opened)];
     if (site.state === "silent" && down.length)
         return [down[0].title || down[0].name, " ", term(DEVICE_STATES, down[0].state), say("，", ", "), ago(down[0].since)];
     return null;
@@ -81,8 +86,10 @@ function site_trouble(site) {
 
 function site_link(site) {
     const trouble = site_trouble(site);
-    return el("li", null, el("a", { class: site.state, href: `#/now?site=${encodeURIComponent(site.name)}`, onclick: (event) => go_to(event, site.name) },
-        mark(site.state, 18), el("span", null, site_title(site.name), trouble && el("span.trouble-short", null, trouble)), el("span.word", null, term(STATES, site.state))));
+    return el("li", null,
+        el("a", { class: site.state, href: `#/now?site=${encodeURIComponent(site.name)}`, onclick: (event) => go_to(event, site.name) },
+        mark(site.state, 18), el("span", null, site_title(site.name), trouble && el("span.trouble-short", null, trouble)),
+            el("span.word", null, term(STATES, site.state))));
 }
 
 function villages_part(now) {
@@ -118,12 +125,14 @@ function map_part(now) {
     const x = (lon) => wide / 2 + (lon - (west + east) / 2) * squeeze * scale;
     const y = (lat) => high / 2 - (lat - (south + north) / 2) * scale;
     return el("details", { "data-key": "map" }, el("summary", null, say("位置示意图", "Sketch map")),
-        svg("svg", { class: "map", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": say("点位相对位置示意，上北下南", "where the sites lie; north is up") },
+        svg("svg", { class: "map", viewBox: `0 0 ${wide} ${high}`, role: "img",
+            "aria-label": say("点位相对位置示意，上北下南", "where the sites lie; north is up") },
             [...placed].reverse().map(({ site, at }) => {
                 const sign = mark(site.state, 24);
                 sign.setAttribute("x", x(at[0]) - 12);
                 sign.setAttribute("y", y(at[1]) - 12);
-                return [sign, (placed.length <= 12 || site.state !== "good") && svg("text", { x: x(at[0]), y: y(at[1]) + 28, "text-anchor": "middle" }, site_title(site.name))];
+                return [sign, (placed.length <= 12 || site.state !== "good")
+                    && svg("text", { x: x(at[0]), y: y(at[1]) + 28, "text-anchor": "middle" }, site_title(site.name))];
             })));
 }
 
@@ -134,7 +143,8 @@ const owners = new Map(); // of the tasks that problems belong to: id -> task, n
 function whose(problem) {
     const parts = problem.tasks.map((id) => {
         const owner = owners.get(id)?.owner;
-        return [el("a.nowrap", { href: `#/task/${encodeURIComponent(id)}` }, say(`任务 ${id}`, `task ${id}`)), owner && ` ${owner.unit || owner.lead || ""}${owner.person ? say(`（${owner.person}）`, ` (${owner.person})`) : ""}`];
+        return [el("a.nowrap", { href: `#/task/${encodeURIComponent(id)}` }, say(`任务 ${id}`, `task ${id}`)),
+            owner && ` ${owner.unit || owner.lead || ""}${owner.person ? say(`（${owner.person}）`, ` (${owner.person})`) : ""}`];
     });
     return parts.length ? el("p.whose", null, say("责任：", "Owner: "), parts.flatMap((part, i) => (i ? [say("；", "; "), part] : [part])))
         : el("p.whose.soft", null, say("没有对应的整改任务", "No task is about this"));
@@ -151,7 +161,8 @@ const held_of = (problem) => problem.on ?? problem.limit?.period ?? null;
 /* An open problem whose value is inside its bound again is not over yet: it has to stay there. */
 function inside_again(problem, site) {
     const row = site.points.find((one) => one.point === problem.point);
-    return problem.state === "open" && problem.nature === "breach" && row && !row.stale && row.value !== null && !is_over(row.value, problem.bound);
+    return problem.state === "open" && problem.nature === "breach" && row && !row.stale && row.value !== null
+        && !is_over(row.value, problem.bound);
 }
 
 /* Open ones first, of these the one that began last. */
@@ -163,14 +174,18 @@ function trouble_part(problem, site) {
     const doubt = problem.nature === "doubt";
     const kind = doubt ? say("数据存疑", "Doubtful data") : term(PROBLEM_TITLES, problem.kind);
     return el("div.trouble", { class: state, "data-key": problem.uid },
-        el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, mark(state, 16), say(`${problem_what(problem)}${kind}`, `${kind}: ${problem_what(problem)}`)),
+        el("div.head", null, el("a.main", { href: `#/problem/${problem.uid}` }, mark(state, 16),
+            say(`${problem_what(problem)}${kind}`, `${kind}: ${problem_what(problem)}`)),
             simulated_tag(is_mixed() && problem.simulated)),
         doubt ? problem.rule && el("p", null, doubt_words(problem.rule))
-            : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　", bound_label(problem.bound, parameter?.unit, held_of(problem))),
-        el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended), say("；始于", "; began\u00a0"), moment(problem.opened)] : since(problem.opened),
+            : el("p", null, say("最差 ", "Worst "), measure(problem.worst.value, parameter?.unit, parameter?.decimals, problem.bound), "　",
+                bound_label(problem.bound, parameter?.unit, held_of(problem))),
+        el("p.soft", null, problem.state === "recovered" ? [say("已恢复，", "recovered "), ago(problem.ended),
+            say("；始于", "; began\u00a0"), moment(problem.opened)] : since(problem.opened),
             problem.episodes > 1 && el("span.nowrap", null, say(`，第 ${problem.episodes} 次`, `, time no. ${problem.episodes}`)),
             problem.acknowledged ? say("，已有人确认", "; acknowledged") : !doubt && say("，还没有人确认", "; nobody has acknowledged it")),
-        inside_again(problem, site) && el("p.soft", null, say("现在的值在界限内；稳住一段时间才算恢复。", "The value is inside its bound now; it counts as recovered once it has stayed there.")),
+        inside_again(problem, site) && el("p.soft", null, say("现在的值在界限内；稳住一段时间才算恢复。",
+            "The value is inside its bound now; it counts as recovered once it has stayed there.")),
         whose(problem));
 }
 
@@ -190,7 +205,8 @@ function value_note(row) {
 }
 
 /* Said once for its device, not of each of its values. */
-const is_down = (row, site) => row.value === null && site.devices.some((device) => device.name === row.device && DEVICE_STATES[device.state]);
+const is_down = (row, site) => row.value === null
+    && site.devices.some((device) => device.name === row.device && DEVICE_STATES[device.state]);
 
 function value_row(row, site) {
     const parameter = parameter_of(row.point);
@@ -201,15 +217,20 @@ function value_row(row, site) {
     const absent = row.value === null;
     const against = problem?.bound ?? row.bound; // of the problem that stands open, else the finest there is
     const bound = against && bound_label(against, parameter?.unit, problem ? held_of(problem) : row.bound_on);
-    const age = row.time !== null && !(absent && is_down(row, site)) && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
+    const age = row.time !== null && !(absent && is_down(row, site))
+        && el("span.age", null, row.stale ? [icon("stale", 14), say("过时：", "old: "), ago(row.time)] : lately(row.time));
     const second = bound || note || row.stale; // else the age stands beside the name
-    return el("a.value", { href: point_address(row.point), class: [state && `over ${state}`, over && "over breach", row.stale && "stale", absent && "absent", !TRUSTED.has(row.quality) && "weak"].filter(Boolean).join(" "), "data-key": row.point },
+    return el("a.value",
+        { href: point_address(row.point), class: [state && `over ${state}`, over && "over breach", row.stale && "stale", absent && "absent",
+            !TRUSTED.has(row.quality) && "weak"].filter(Boolean).join(" "), "data-key": row.point },
         el("span.name", null, channel_title(row.point), !second && [" ", age]),
         el("span.right", null, state && !row.stale && !absent && [el("span.sign", null, mark(state, 13), term(STATES, state)), " "],
             over && !row.stale && [el("span.sign", null, say("超出", "over")), " "],
-            absent ? el("span.measure", null, el("span.number", null, "—")) : measure(row.value, parameter?.unit, parameter?.decimals, against),
+            absent ? el("span.measure", null, el("span.number", null, "—"))
+                : measure(row.value, parameter?.unit, parameter?.decimals, against),
             row.stale && !absent && el("span.unseen", null, say("（过时的值）", " (an old value)"))),
-        second && el("span.second", null, el("span", null, [bound, note].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]))), age));
+        second && el("span.second", null,
+            el("span", null, [bound, note].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]))), age));
 }
 
 const DEVICE_STATES = {
@@ -219,20 +240,26 @@ const DEVICE_STATES = {
 };
 
 const device_row = (device, site) =>
-    el("p.warn.silent", { "data-key": `device-${device.name}` }, el("strong", null, device.title || device.name), " ", term(DEVICE_STATES, device.state),
+    el("p.warn.silent", { "data-key": `device-${device.name}` }, el("strong", null, device.title || device.name), " ",
+        term(DEVICE_STATES, device.state),
         device.cause && say(`（${cause_words(device.cause)}）`, ` (${cause_words(device.cause)})`), say("，", ", "), since(device.since),
-        say("。", ". "), el("a.nowrap", { href: `#/station?device=${encodeURIComponent(`${site.name}/${device.name}`)}` }, say("看设备", "See the device")));
+        say("。", ". "), el("a.nowrap", { href: `#/station?device=${encodeURIComponent(`${site.name}/${device.name}`)}` },
+            say("看设备", "See the device")));
 
 function task_line({ open, watching, relapsed, overdue }, name) {
-    const parts = [open && say(`${open} 项在整改`, `${open} open`), overdue && el("span.late", null, say(`${overdue} 项逾期`, `${overdue} overdue`)),
-        watching && say(`${watching} 项销号后在盯`, `${watching} watched after strike-off`), relapsed && say(`${relapsed} 项回潮过`, `${relapsed} relapsed`)].filter(Boolean);
-    return parts.length ? el("p.small", null, el("a", { href: `#/tasks?site=${encodeURIComponent(name)}` }, say("整改任务", "Tasks")), say("：", ": "), parts.flatMap((part, i) => (i ? [say("，", ", "), part] : [part]))) : null;
+    const parts = [open && say(`${open} 项在整改`, `${open} open`),
+        overdue && el("span.late", null, say(`${overdue} 项逾期`, `${overdue} overdue`)),
+        watching && say(`${watching} 项销号后在盯`, `${watching} watched after strike-off`),
+            relapsed && say(`${relapsed} 项回潮过`, `${relapsed} relapsed`)].filter(Boolean);
+    return parts.length ? el("p.small", null, el("a", { href: `#/tasks?site=${encodeURIComponent(name)}` }, say("整改任务", "Tasks")),
+        say("：", ": "), parts.flatMap((part, i) => (i ? [say("，", ", "), part] : [part]))) : null;
 }
 
 const SHOWN_VALUES = 6;
 
 function values_part(site) {
-    const wrong = (row) => (site.problems.some((one) => one.point === row.point && one.state === "open") ? 0 : row.stale || row.value === null || row.doubt ? 1 : row.bound ? 2 : 3);
+    const wrong = (row) => (site.problems.some((one) => one.point === row.point && one.state === "open") ? 0
+        : row.stale || row.value === null || row.doubt ? 1 : row.bound ? 2 : 3);
     const rows = [...site.points].sort((a, b) => wrong(a) - wrong(b));
     const rest = rows.length > SHOWN_VALUES + 1 ? rows.splice(SHOWN_VALUES) : [];
     return [rows.length > 0 && el("div.values", { "data-key": "values" }, rows.map((row) => value_row(row, site))),
@@ -244,14 +271,16 @@ function site_card(site) {
     const about = town.sites.get(site.name);
     const where = [about?.village, kind_words(about)].filter(Boolean);
     const down = site.devices.filter((device) => device.state !== "answering");
-    return el("article.card.site", { id: `site-${site.name}`, "data-key": `site-${site.name}`, class: `${site.state}${lit === `site-${site.name}` ? " lit" : ""}` },
+    return el("article.card.site",
+        { id: `site-${site.name}`, "data-key": `site-${site.name}`, class: `${site.state}${lit === `site-${site.name}` ? " lit" : ""}` },
         el("header", null,
             el("div.head", null, chip(site.state), simulated_tag(is_mixed() && about?.simulated)),
             el("h3", null, site_title(site.name)),
             el("p.small.soft", null, where.join(" · "), site.state !== "nothing" && site.since && [" · ", since(site.since)])),
         site.problems.filter((problem) => problem.state !== "closed").sort(urgent_first).map((problem) => trouble_part(problem, site)),
         down.map((device) => device_row(device, site)),
-        site.state === "nothing" && el("p.soft", null, say("这里没有接入设备：没有数据，不代表没有问题。", "No device is connected here: no data does not mean no problem.")),
+        site.state === "nothing" && el("p.soft", null,
+            say("这里没有接入设备：没有数据，不代表没有问题。", "No device is connected here: no data does not mean no problem.")),
         values_part(site),
         task_line(site.tasks, site.name));
 }
@@ -263,7 +292,8 @@ async function learn_owners(page, now, again) {
     const asked = [...wanted].filter((id) => !owners.has(id)).slice(0, 20);
     for (const id of asked)
         owners.set(id, null);
-    const found = await Promise.allSettled(asked.map(async (id) => owners.set(id, (await page.ask(`/tasks/${encodeURIComponent(id)}`)).task)));
+    const found = await Promise.allSettled(asked.map(async (id) =>
+        owners.set(id, (await page.ask(`/tasks/${encodeURIComponent(id)}`)).task)));
     if (found.some(({ status }) => status === "fulfilled") && !page.signal.aborted)
         again();
     for (const id of asked)

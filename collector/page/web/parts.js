@@ -1,12 +1,15 @@
 /* parts.js - rows of problems and tasks, deeds, and what else more than one view shows. */
-import { ago, bound_label, category_words, chip, clauses, date_words, day_text, doubt_words, el, HELD, icon, is_mixed, KINDS, mark, measure, moment, moment_words, now_ms, parameter_of, problem_state, problem_what, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words, term, town } from "./base.js";
+import { ago, bound_label, category_words, chip, clauses, date_words, day_text, doubt_words, el, HELD, icon, is_mixed, mark, measure,
+    moment, moment_words, now_ms, parameter_of, problem_state, problem_what, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words,
+    term } from "./base.js";
 
 export const task_address = (id) => `#/task/${encodeURIComponent(id)}`;
-export const problem_address = (problem) => `#/problem/${problem.uid}`;
+const problem_address = (problem) => `#/problem/${problem.uid}`;
 
 /* Joined by a mark, the absent ones left out. */
 export const joined = (parts, between = say("，", ", ")) =>
-    parts.filter((part) => part !== null && part !== undefined && part !== false && part !== "").flatMap((part, i) => (i ? [between, part] : [part]));
+    parts.filter((part) => part !== null && part !== undefined && part !== false
+        && part !== "").flatMap((part, i) => (i ? [between, part] : [part]));
 
 export function back_link(address, words) {
     return el("a.back", { href: address }, icon("back"), words);
@@ -19,7 +22,8 @@ export function problem_title(problem) {
     const what = problem_what(problem);
     if (problem.nature === "doubt")
         return say(`${what}：${doubt_words(problem.rule)}`, `${what}: ${doubt_words(problem.rule)}`);
-    const kinds = { relapse: say(`${what}回潮`, `Relapse: ${what}`), ongoing: say(`${what}整改期间超标`, `During rectification: ${what}`), new: say(`${what}新超标`, `New breach: ${what}`) };
+    const kinds = { relapse: say(`${what}回潮`, `Relapse: ${what}`), ongoing: say(`${what}整改期间超标`, `During rectification: ${what}`),
+        new: say(`${what}新超标`, `New breach: ${what}`) };
     return kinds[problem.kind] ?? what;
 }
 
@@ -30,13 +34,16 @@ export function problem_chip(problem) {
         return chip("nothing", term(PROBLEM_STATES, "closed"));
     if (problem.state === "recovered")
         return chip(problem.nature === "doubt" ? "doubt" : "recovered", term(PROBLEM_STATES, "recovered"));
-    return chip(state, problem.nature === "doubt" ? say("存疑，待核查", "In doubt") : say(`${term(STATES, state)}，进行中`, `${term(STATES, state)}, going on`));
+    return chip(state, problem.nature === "doubt" ? say("存疑，待核查", "In doubt")
+        : say(`${term(STATES, state)}，进行中`, `${term(STATES, state)}, going on`));
 }
 
 export function limit_words(limit) {
     if (!limit)
         return null;
-    return joined([`${limit.standard}${limit.edition ? `-${limit.edition}` : ""}`, limit.clause, limit.class && say(`${limit.class} 类`, `class ${limit.class}`), limit.period && HELD[limit.period] && term(HELD, limit.period)], say("，", ", ")).join("");
+    return joined([`${limit.standard}${limit.edition ? `-${limit.edition}` : ""}`, limit.clause,
+        limit.class && say(`${limit.class} 类`, `class ${limit.class}`), limit.period && HELD[limit.period] && term(HELD, limit.period)],
+        say("，", ", ")).join("");
 }
 
 export const owner_words = (owner) => joined([owner?.unit || owner?.lead, owner?.person], say("，", ", ")).join("");
@@ -45,7 +52,8 @@ export const owner_words = (owner) => joined([owner?.unit || owner?.lead, owner?
 function from_to(from, to) {
     const year = (at) => day_text(at).slice(0, 4);
     const words = (at) => (year(from) !== year(to) && year(at) === year(now_ms())
-        ? el("time.nowrap", { datetime: new Date(at).toISOString() }, say(`${year(at)}年`, ""), moment_words(at), say("", ` (${year(at)})`)) : moment(at));
+        ? el("time.nowrap", { datetime: new Date(at).toISOString() }, say(`${year(at)}年`, ""), moment_words(at), say("", ` (${year(at)})`))
+            : moment(at));
     return [words(from), say(" 至 ", " to "), words(to)];
 }
 
@@ -56,7 +64,8 @@ function whose(problem, owners) {
         return el("span", null, say("没有对应的整改任务", "no task is about it"));
     const names = [...new Set(problem.tasks.map((id) => owner_words(owners?.get(id)?.owner)).filter(Boolean))];
     const tasks = el("span.nowrap", null, say("任务 ", "task "), joined(ids.slice(0, 4), say("、", ", ")), ids.length > 4 && "…");
-    return el("span", null, names.length ? [say("责任：", "owner: "), names.join(say("；", "; ")), say("（", " ("), tasks, say("）", ")")] : tasks);
+    return el("span", null,
+        names.length ? [say("责任：", "owner: "), names.join(say("；", "; ")), say("（", " ("), tasks, say("）", ")")] : tasks);
 }
 
 /* One problem in a list. `owners`: tasks by id, where they are known; `opened`: when it began last. */
@@ -67,15 +76,26 @@ export function problem_item(problem, owners, opened = problem.episodes > 1 ? nu
     return el("li.item", { class: state, "data-key": problem.uid },
         el("div", null, el("div.row", null, problem_chip(problem), simulated_tag(is_mixed() && problem.simulated)),
             el("h2", null, el("a", { href: problem_address(problem) }, problem_title(problem))),
-            el("p", null, problem.site.title || problem.site.name, problem.site.village && el("span.soft", null, ` · ${problem.site.village}`))),
-        el("div.aside", null, !doubt && [el("span", null, el("span.small.soft", null, say("最差 ", "worst ")), measure(problem.worst.value, parameter_unit(problem), parameter?.decimals, problem.bound)),
+            el("p", null, problem.site.title || problem.site.name,
+                problem.site.village && el("span.soft", null, ` · ${problem.site.village}`))),
+        el("div.aside", null,
+            !doubt && [el("span", null, el("span.small.soft", null, say("最差 ", "worst ")),
+                measure(problem.worst.value, parameter_unit(problem), parameter?.decimals, problem.bound)),
             bound_label(problem.bound, parameter_unit(problem), problem.limit?.period)]),
         el("p.meta", null,
-            el("span", null, problem.state === "open" && opened ? [say("始于", "since "), moment(opened), say("（", " ("), ago(opened), say("）", ")")]
-                : problem.state === "open" ? [say("首次 ", "first "), moment(problem.first)] : from_to(problem.first, problem.ended ?? problem.last)),
-            problem.episodes > 1 && el("span", null, problem.state === "open" ? say(`第 ${problem.episodes} 次${opened ? `，首次 ${date_words(problem.first)}` : ""}`, `time no. ${problem.episodes}${opened ? `, first on ${date_words(problem.first)}` : ""}`) : say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
+            el("span", null,
+                problem.state === "open" && opened ? [say("始于", "since "), moment(opened), say("（", " ("), ago(opened), say("）", ")")]
+                : problem.state === "open" ? [say("首次 ", "first "), moment(problem.first)]
+                    : from_to(problem.first, problem.ended ?? problem.last)),
+            problem.episodes > 1 && el("span", null, problem.state === "open"
+                ? say(`第 ${problem.episodes} 次${opened ? `，首次 ${date_words(problem.first)}` : ""}`,
+                    `time no. ${problem.episodes}${opened ? `, first on ${date_words(problem.first)}` : ""}`)
+                : say(`共 ${problem.episodes} 次`, `${problem.episodes} times`)),
             whose(problem, owners),
-            !doubt && problem.state !== "closed" && el("span", null, problem.acknowledged ? say(`${person_words(problem.acknowledged.by) || "有人"} 已确认`, `acknowledged by ${person_words(problem.acknowledged.by) || "someone"}`) : el("strong", null, say("无人确认", "not acknowledged")))));
+            !doubt && problem.state !== "closed"
+                && el("span", null, problem.acknowledged ? say(`${person_words(problem.acknowledged.by) || "有人"} 已确认`,
+                    `acknowledged by ${person_words(problem.acknowledged.by) || "someone"}`) : el("strong", null,
+                    say("无人确认", "not acknowledged")))));
 }
 
 /* Tasks ------------------------------------------------------------------------------------------ */
@@ -93,18 +113,20 @@ export const VERDICTS = {
 };
 const VERDICT_STATES = { held: "good", relapsed: "relapse", not_proven: "doubt" };
 
-export const verdict_chip = (verdict) => (verdict ? chip(VERDICT_STATES[verdict.answer] ?? "nothing", term(VERDICTS, verdict.answer)) : null);
+export const verdict_chip = (verdict) =>
+    (verdict ? chip(VERDICT_STATES[verdict.answer] ?? "nothing", term(VERDICTS, verdict.answer)) : null);
 
 const OPEN_STATES = new Set(["found", "assigned", "rectifying", "applied", "checking", "publicised", "returned"]);
 export const task_is_open = (task) => OPEN_STATES.has(task.state);
 
 /* The state of a task as a mark. */
-export function task_mark(task) {
+function task_mark(task) {
     if (task.verdict?.answer === "relapsed" || task.relapses.length)
         return "relapse";
     if (task.overdue)
         return "breach";
-    return task_is_open(task) ? "nothing" : task.verdict?.answer === "not_proven" ? "doubt" : task.verdict?.answer === "held" ? "good" : "nothing";
+    return task_is_open(task) ? "nothing" : task.verdict?.answer === "not_proven" ? "doubt" : task.verdict?.answer === "held" ? "good"
+        : "nothing";
 }
 
 /* `bare`: where "deadline" stands beside it already. */
@@ -118,23 +140,26 @@ export function deadline_words(task, bare = false) {
     if (task.overdue)
         return el("span.late", null, say(`${due}，逾期 ${Math.abs(task.days)} 天`, `${due}, ${Math.abs(task.days)} d overdue`));
     if (task.days !== null && task.days !== undefined)
-        return el("span", { class: task.soon || task.days <= 15 ? "soon" : null }, task.days === 0 ? say(`${due}，今天到期`, `${due}, today`) : say(`${due}，剩 ${task.days} 天`, `${due}, ${task.days} d left`));
+        return el("span", { class: task.soon || task.days <= 15 ? "soon" : null },
+            task.days === 0 ? say(`${due}，今天到期`, `${due}, today`) : say(`${due}，剩 ${task.days} 天`, `${due}, ${task.days} d left`));
     return el("span", null, due);
 }
 
 export function task_item(task) {
     return el("li.item", { class: task_mark(task), "data-key": `task-${task.id}` },
-        el("div", null, el("div.row", null, el("span.tag", null, task.id), el("span.tag", null, task_state_words(task.state)), verdict_chip(task.verdict), task.supervised && el("span.tag", null, say("督办", "supervised"))),
+        el("div", null, el("div.row", null, el("span.tag", null, task.id), el("span.tag", null, task_state_words(task.state)),
+            verdict_chip(task.verdict), task.supervised && el("span.tag", null, say("督办", "supervised"))),
             el("h2", null, el("a", { href: task_address(task.id) }, clauses(task.title)))),
         el("div.aside", null, deadline_words(task)),
-        el("p.meta", null, el("span", null, category_words(task.category)), task.village && el("span", null, task.village), el("span", null, owner_words(task.owner)),
+        el("p.meta", null, el("span", null, category_words(task.category)), task.village && el("span", null, task.village),
+            el("span", null, owner_words(task.owner)),
             el("span", { class: task.watched === "nobody" ? "soft" : null }, term(WATCHED, task.watched)),
             task.relapses.length > 0 && el("strong", null, say(`回潮 ${task.relapses.length} 次`, `${task.relapses.length} relapses`))));
 }
 
 /* Deeds -------------------------------------------------------------------------------------------- */
 
-export const DEEDS = {
+const DEEDS = {
     "problem.acknowledge": ["确认了问题", "acknowledged the problem"],
     "problem.close": ["关闭了问题", "closed the problem"],
     "task.note": ["写了备注", "wrote a note"],
@@ -158,10 +183,9 @@ export function timeline(rows) {
     const sorted = [...rows].sort((a, b) => String(a.time ?? "").localeCompare(String(b.time ?? "")) || (a.seq ?? 0) - (b.seq ?? 0));
     return el("ol.deeds", null, sorted.map((row) =>
         el("li.deed", { class: row.state ? `event ${row.state}` : null, "data-key": row.seq ? `deed-${row.seq}` : null },
-            el("p", null, el("span.what", null, row.what ?? say(`${doer(row)}${/[)）]$/.test(doer(row)) ? "" : " "}${term(DEEDS, row.kind)}`, `${doer(row)} ${term(DEEDS, row.kind)}`)), " ", el("span.soft.small", null, moment(row.time, true))),
+            el("p", null, el("span.what", null, row.what ?? say(`${doer(row)}${/[)）]$/.test(doer(row)) ? "" : " "}${term(DEEDS, row.kind)}`,
+                `${doer(row)} ${term(DEEDS, row.kind)}`)), " ", el("span.soft.small", null, moment(row.time, true))),
             row.note && el("blockquote", null, row.note))));
 }
 
 export { chip, mark };
-export const kind_words_of = (problem) => term(KINDS, problem.kind);
-export const is_simulated = (thing) => thing?.simulated ?? town.about?.simulated ?? false;

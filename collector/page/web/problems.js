@@ -25,12 +25,14 @@ function segments(label, table, chosen, choose) {
 }
 
 const select = (label, value, options, choose) =>
-    el("label.field", null, el("span", null, label), el("select", { value, onchange: (event) => choose(event.target.value) }, options.map(([key, words]) => el("option", { value: key }, words))));
+    el("label.field", null, el("span", null, label), el("select", { value, onchange: (event) => choose(event.target.value) },
+        options.map(([key, words]) => el("option", { value: key }, words))));
 
 const states_asked = { standing: ["open", "recovered"], closed: ["closed"], all: [null] };
 
 export async function show(page, where) {
-    const chosen = { state: where.query.get("state") ?? "standing", kind: where.query.get("kind") ?? "", nature: where.query.get("nature") ?? "breach", site: where.query.get("site") ?? "", owner: where.query.get("owner") ?? "" };
+    const chosen = { state: where.query.get("state") ?? "standing", kind: where.query.get("kind") ?? "",
+        nature: where.query.get("nature") ?? "breach", site: where.query.get("site") ?? "", owner: where.query.get("owner") ?? "" };
     const known = (key, table, fallback) => { chosen[key] = table[chosen[key]] ? chosen[key] : fallback; };
     known("state", STATES, "standing");
     known("kind", KINDS, "");
@@ -43,29 +45,41 @@ export async function show(page, where) {
 
     const choose = (key) => (value) => {
         chosen[key] = value;
-        const query = new URLSearchParams(Object.entries(chosen).filter(([name, text]) => text && text !== { state: "standing", nature: "breach" }[name]));
+        const query = new URLSearchParams(Object.entries(chosen).filter(([name, text]) => text
+            && text !== { state: "standing", nature: "breach" }[name]));
         history.replaceState(null, "", `#/problems${query.size ? `?${query}` : ""}`);
         begin().catch((err) => page.signal.aborted || console.debug(err));
     };
-    const owner_names = () => [...new Set([...owners.values()].map((task) => task.owner?.unit || task.owner?.lead).filter(Boolean))].sort((a, b) => a.localeCompare(b, "zh"));
-    const is_of = (problem) => !chosen.owner || problem.tasks.some((id) => [owners.get(id)?.owner?.unit, owners.get(id)?.owner?.lead].includes(chosen.owner));
+    const owner_names = () =>
+        [...new Set([...owners.values()].map((task) => task.owner?.unit || task.owner?.lead).filter(Boolean))].sort((a, b) =>
+            a.localeCompare(b, "zh"));
+    const is_of = (problem) => !chosen.owner
+        || problem.tasks.some((id) => [owners.get(id)?.owner?.unit, owners.get(id)?.owner?.lead].includes(chosen.owner));
 
     function draw() {
-        const rows = lists.flatMap((list) => list?.problems ?? []).filter(is_of).sort((a, b) => Number(b.state === "open") - Number(a.state === "open") || (began(b) ?? b.first).localeCompare(began(a) ?? a.first));
+        const rows = lists.flatMap((list) => list?.problems ?? []).filter(is_of).sort((a, b) =>
+            Number(b.state === "open") - Number(a.state === "open") || (began(b) ?? b.first).localeCompare(began(a) ?? a.first));
         const more = lists.some((list) => list?.next);
         const fresh = el("div", { class: page.root.className, "data-view": "problems" },
-            el("div.head", null, el("h1", null, say("问题", "Problems")), el("span.lead", null, say(`${rows.length}${more ? "+" : ""} 个`, `${rows.length}${more ? "+" : ""} shown`))),
+            el("div.head", null, el("h1", null, say("问题", "Problems")),
+                el("span.lead", null, say(`${rows.length}${more ? "+" : ""} 个`, `${rows.length}${more ? "+" : ""} shown`))),
             el("div.stack", { "data-key": "filters" },
                 segments(say("状态", "State"), STATES, chosen.state, choose("state")),
-                more_choices(say("更多筛选：存疑、类别、点位、单位", "More choices: doubts, kind, site, owner"), chosen.nature !== "breach" || Boolean(chosen.kind || chosen.site || chosen.owner),
-                el("div.row", null, segments(say("性质", "Nature"), NATURES, chosen.nature, choose("nature")), chosen.nature === "breach" && segments(say("类别", "Kind"), KINDS, chosen.kind, choose("kind"))),
+                more_choices(say("更多筛选：存疑、类别、点位、单位", "More choices: doubts, kind, site, owner"),
+                    chosen.nature !== "breach" || Boolean(chosen.kind || chosen.site || chosen.owner),
+                el("div.row", null, segments(say("性质", "Nature"), NATURES, chosen.nature, choose("nature")),
+                    chosen.nature === "breach" && segments(say("类别", "Kind"), KINDS, chosen.kind, choose("kind"))),
                 el("div.filters", null,
-                    select(say("点位", "Site"), chosen.site, [["", say("全部点位", "All sites")], ...[...town.sites.keys()].map((name) => [name, site_title(name)])], choose("site")),
-                    select(say("责任单位", "Owner"), chosen.owner, [["", say("全部单位", "All owners")], ...owner_names().map((name) => [name, name])], choose("owner"))))),
+                    select(say("点位", "Site"), chosen.site, [["", say("全部点位", "All sites")],
+                        ...[...town.sites.keys()].map((name) => [name, site_title(name)])], choose("site")),
+                    select(say("责任单位", "Owner"), chosen.owner,
+                        [["", say("全部单位", "All owners")], ...owner_names().map((name) => [name, name])], choose("owner"))))),
             rows.length ? el("ul.list", { "data-key": "rows" }, rows.map((problem) => problem_item(problem, owners, began(problem))))
                 : empty(chosen.state === "standing" && chosen.nature === "breach" && !chosen.site && !chosen.kind && !chosen.owner
-                    ? say("现在没有未关闭的问题。", "No problem stands open now.") : say("没有符合这些条件的问题。", "No problem fits these choices.")),
-            more && el("p.soft", null, say("只列出最近 200 个；用上面的条件缩小范围。", "Only the newest 200 are listed; narrow the choices above.")));
+                    ? say("现在没有未关闭的问题。", "No problem stands open now.")
+                        : say("没有符合这些条件的问题。", "No problem fits these choices.")),
+            more && el("p.soft", null,
+                say("只列出最近 200 个；用上面的条件缩小范围。", "Only the newest 200 are listed; narrow the choices above.")));
         morph(page.root, fresh);
     }
 
@@ -76,7 +90,8 @@ export async function show(page, where) {
         const states = states_asked[chosen.state];
         lists = states.map(() => null);
         await Promise.all(states.map((state, i) => {
-            const query = new URLSearchParams({ nature: chosen.nature, ...(state ? { state } : {}), ...(chosen.kind && chosen.nature === "breach" ? { kind: chosen.kind } : {}), ...(chosen.site ? { site: chosen.site } : {}) });
+            const query = new URLSearchParams({ nature: chosen.nature, ...(state ? { state } : {}), ...(chosen.kind
+                && chosen.nature === "breach" ? { kind: chosen.kind } : {}), ...(chosen.site ? { site: chosen.site } : {}) });
             return poll(`/problems?${query}`, (list) => {
                 lists[i] = list;
                 if (lists.every(Boolean))

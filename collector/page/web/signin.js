@@ -12,11 +12,13 @@ function sign_out_part(dialog, leave) {
         return null;
     return el("div.stack", null,
         el("p", null, say(`现在登录的是 ${me.name}（${term(ROLES, me.role)}）。`, `${me.name} is signed in (${term(ROLES, me.role)}).`)),
-        el("div.buttons", null, el("button.button", { type: "button", onclick: () => { close(dialog); leave(); } }, say("退出登录", "Sign out"))));
+        el("div.buttons", null,
+            el("button.button", { type: "button", onclick: () => { close(dialog); leave(); } }, say("退出登录", "Sign out"))));
 }
 
 function sign_in_part(dialog, enter) {
-    const token = el("input", { id: "token", type: "password", autocomplete: "off", autocapitalize: "off", spellcheck: "false", required: true, maxlength: "512" });
+    const token = el("input", { id: "token", type: "password", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+        required: true, maxlength: "512" });
     const keep = el("input", { type: "checkbox", id: "keep" });
     const said = el("p.warn.breach", { role: "alert", hidden: true });
     const wrong = () => new Refusal(401, { detail: say("这个令牌不对，或已被收回。", "This token is wrong, or was taken back.") });
@@ -40,7 +42,8 @@ function sign_in_part(dialog, enter) {
     };
     return el("form", { onsubmit: submit },
         el("div.field", null, el("label", { for: "token" }, say("令牌", "Token")), token,
-            el("span.small.soft", null, say("粘贴管理员给你的令牌。它只发给这台采集器。", "Paste the token your administrator gave you. It is sent to this collector only."))),
+            el("span.small.soft", null, say("粘贴管理员给你的令牌。它只发给这台采集器。",
+                "Paste the token your administrator gave you. It is sent to this collector only."))),
         el("label.check", { for: "keep" }, keep, el("span", null, say("在这台设备上记住我", "Remember me on this device"))),
         said,
         el("div.buttons", null, el("button.button.strong", { type: "submit" }, say("登录", "Sign in")),

@@ -4,7 +4,8 @@
  */
 "use strict";
 {
-    const token = /^#token=([\x21-\x25\x27-\x7e]+)/.exec(location.hash)?.[1] ?? sessionStorage.getItem("lookback.token") ?? localStorage.getItem("lookback.token");
+    const token = /^#token=([\x21-\x25\x27-\x7e]+)/.exec(location.hash)?.[1] ?? sessionStorage.getItem("lookback.token")
+        ?? localStorage.getItem("lookback.token");
     const language = localStorage.getItem("lookback.language") ?? (navigator.language.startsWith("en") ? "en" : "zh");
     const ask = (path) => {
         const sent_ms = Date.now();

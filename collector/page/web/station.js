@@ -12,7 +12,8 @@ const DEVICE_STATES = { answering: ["good", "在回答", "Answering"], silent: [
 const OUTPUT_STATES = { ok: ["good", "正常", "Fine"], waiting: ["doubt", "对方不通，在等", "Waiting for the peer"],
     held: ["breach", "停住，需要处理", "Held, needs a person"], disabled: ["nothing", "已停用", "Disabled"] };
 const KINDS = { serial: ["串口 RS-485", "serial RS-485"], tcp: ["Modbus TCP", "Modbus TCP"], rtu_tcp: ["透明串口服务器", "RTU over TCP"],
-    dialin: ["拨入（4G）", "dial-in (4G)"], line: ["行协议", "line protocol"], mqtt: ["MQTT", "MQTT"], rectification: ["整改系统", "rectification system"],
+    dialin: ["拨入（4G）", "dial-in (4G)"], line: ["行协议", "line protocol"], mqtt: ["MQTT", "MQTT"],
+        rectification: ["整改系统", "rectification system"],
     mail: ["邮件", "mail"], hook: ["通知脚本", "hook"] };
 const words_of = (table, key) => (table[key] ? say(table[key][0], table[key][1]) : key);
 
@@ -38,14 +39,16 @@ function parts(page, state, status) {
     return [
         el("div.head", null, el("div", null, el("h1", null, say("设备与本机", "Station")),
             el("p.soft.under", null, el("span", null, town.about?.title || status.collector), el("code", null, status.collector),
-                el("span", null, say("版本 ", "version "), status.version), status.boot === null ? null : el("span", null, say(`第 ${status.boot} 次启动`, `start no. ${status.boot}`)))),
+                el("span", null, say("版本 ", "version "), status.version),
+                    status.boot === null ? null : el("span", null, say(`第 ${status.boot} 次启动`, `start no. ${status.boot}`)))),
         el("button.button.on-desk", { type: "button", onclick: () => print() }, say("打印", "Print"))),
         notices(status.notices),
         section(say("链路", "Links"), status.links.length, el("ul.cards.plain", null, status.links.map(link_card))),
         section(say("设备", "Devices"), status.devices.length, needs("steward", "登记维护窗口", "enter a maintenance window"),
             el("ul.cards.plain", null, status.devices.map((device) => device_card(device, state)))),
         status.strangers?.length ? strangers(status.strangers) : null,
-        section(say("输出", "Outputs"), status.outputs.length, status.outputs.length ? el("ul.cards.plain", null, status.outputs.map(output_card))
+        section(say("输出", "Outputs"), status.outputs.length,
+            status.outputs.length ? el("ul.cards.plain", null, status.outputs.map(output_card))
             : empty(say("没有设置输出：数据只存在本机。", "No output is set up: data stay on this station."))),
         section(say("本机", "This station"), null, machine(status)),
         state.plan ? section(say("采集计划", "Read plan"), null, plan_table(state.plan)) : null];
@@ -59,7 +62,8 @@ const section = (title, count, ...children) => el("section.stack", { "data-key":
 function notices(list) {
     if (list.length === 0)
         return el("p.note.row", null, el("span.good", null, mark("good")), say("没有需要人处理的事。", "Nothing needs a person."));
-    return el("section.stack", { "data-key": "notices" }, el("h2", null, say("需要处理", "Needs a person"), " ", el("span.count", null, String(list.length))),
+    return el("section.stack", { "data-key": "notices" },
+        el("h2", null, say("需要处理", "Needs a person"), " ", el("span.count", null, String(list.length))),
         el("ul.list.plain", null, list.map((notice) => el("li.item.breach", { "data-key": `n-${notice.id}` },
             el("p.notice-text", null, mark("breach"), el("span", null, prose(notice.text))),
             el("p.meta", null, el("span", null, notice.subject), el("span", null, say("始于 ", "since "), ago(notice.since)))))));
@@ -75,12 +79,14 @@ function link_card(link) {
     const [sign, zh, en] = LINK_STATES[link.state] ?? ["nothing", link.state, link.state];
 
     return el("li.card.stack", { class: sign, "data-key": `l-${link.name}` },
-        el("div.head", null, el("h3", null, link.name, " ", el("span.soft.kind", null, words_of(KINDS, link.kind))), chip(sign, say(zh, en))),
+        el("div.head", null, el("h3", null, link.name, " ", el("span.soft.kind", null, words_of(KINDS, link.kind))),
+            chip(sign, say(zh, en))),
         el("dl.facts", null,
             link.since ? fact(say("始于", "Since"), ago(link.since)) : null,
             link.cause ? fact(say("原因", "Cause"), cause_words(link.cause)) : null,
             link.state === "down" ? fact(say("下次再试", "Next attempt"), next_words(link.next_attempt) ?? "—") : null,
-            fact(say("占用", "Load"), el("span.nowrap", null, `${(link.load * 100).toFixed(link.load < 0.1 ? 1 : 0)} %`), link.load > 0.9 ? el("b", null, say("　太满", " too full")) : null)));
+            fact(say("占用", "Load"), el("span.nowrap", null, `${(link.load * 100).toFixed(link.load < 0.1 ? 1 : 0)} %`),
+                link.load > 0.9 ? el("b", null, say("　太满", " too full")) : null)));
 }
 
 function device_card(device, state) {
@@ -101,15 +107,20 @@ function device_card(device, state) {
             fact(say("名称", "Name"), el("code", null, name)),
             fact(say("回答用时", "Answer time"), answer_words(device)),
             fact(say("问过", "Polls"), poll_words(device)),
-            fact(say("没问成", "Failed"), errors.length ? list_of(errors.map(([cause, count]) => say(`${cause_words(cause)} ${count} 次`, `${cause_words(cause)} ${count}×`)))
+            fact(say("没问成", "Failed"), errors.length
+                ? list_of(errors.map(([cause, count]) => say(`${cause_words(cause)} ${count} 次`, `${cause_words(cause)} ${count}×`)))
                 : say("没有", "none"))),
-        may_act("steward") ? el("button.button", { type: "button", onclick: () => maintain(title, name) }, say("登记维护窗口", "Maintenance window")) : null);
+        may_act("steward") ? el("button.button", { type: "button", onclick: () => maintain(title, name) },
+            say("登记维护窗口", "Maintenance window")) : null);
 }
 
-const answer_words = ({ answer_ms: { p50, p99 } }) => (p50 === null ? "—" : say(`一般 ${p50} ms，很少超过 ${p99} ms`, `usually ${p50}\u00a0ms, rarely over\u00a0${p99}\u00a0ms`));
-const poll_words = (device) => [say(`${(device.polls ?? 0).toLocaleString("zh-CN")} 次，每 ${span_length(device.every_ms)}一次`, `${(device.polls ?? 0).toLocaleString("en")}, every ${span_length(device.every_ms)}`),
+const answer_words = ({ answer_ms: { p50, p99 } }) =>
+    (p50 === null ? "—" : say(`一般 ${p50} ms，很少超过 ${p99} ms`, `usually ${p50}\u00a0ms, rarely over\u00a0${p99}\u00a0ms`));
+const poll_words = (device) => [say(`${(device.polls ?? 0).toLocaleString("zh-CN")} 次，每 ${span_length(device.every_ms)}一次`,
+    `${(device.polls ?? 0).toLocaleString("en")}, every ${span_length(device.every_ms)}`),
     device.skipped ? el("b", null, say(`；漏问 ${device.skipped} 次`, `; ${device.skipped} skipped`)) : null];
-const span_length = (ms) => (ms < 1000 ? `${ms} ms` : ms < 120000 ? say(`${ms / 1000} 秒`, `${ms / 1000} s`) : say(`${ms / 60000} 分钟`, `${ms / 60000} min`));
+const span_length = (ms) =>
+    (ms < 1000 ? `${ms} ms` : ms < 120000 ? say(`${ms / 1000} 秒`, `${ms / 1000} s`) : say(`${ms / 60000} 分钟`, `${ms / 60000} min`));
 
 /* A field's own words are local; the act takes the town's clock ("2026-11-22 08:00"). */
 const field_moment = (ms) => exact_words(ms).slice(0, 16).replace(" ", "T");
@@ -123,10 +134,12 @@ function maintain(device, name) {
         fields: [
             { name: "from", label: say("开始", "From"), kind: "datetime-local", required: true, value: field_moment(now) },
             { name: "to", label: say("结束", "To"), kind: "datetime-local", required: true, value: field_moment(now + 2 * 3600000) },
-            { name: "note", label: say("做什么", "What is done"), kind: "textarea", required: true, hint: say("例如：清洗探头、两点校准", "e.g. probe cleaned, two-point calibration") },
+            { name: "note", label: say("做什么", "What is done"), kind: "textarea", required: true,
+                hint: say("例如：清洗探头、两点校准", "e.g. probe cleaned, two-point calibration") },
         ],
         button: say("登记", "Enter"), name: "device.maintenance",
-        recorded: say(`${device}的维护窗口已登记；在它的曲线上看得到。`, `The maintenance window of ${device} is entered; its charts show it.`),
+        recorded: say(`${device}的维护窗口已登记；在它的曲线上看得到。`,
+            `The maintenance window of ${device} is entered; its charts show it.`),
         args: (values) => ({ device: name, from: values.from.replace("T", " "), to: values.to.replace("T", " "), note: values.note }),
     });
 }
@@ -135,13 +148,18 @@ function maintain(device, name) {
 
 function strangers(list) {
     return section(say("陌生的拨入", "Strangers that dial in"), list.length,
-        el("p.soft", null, say("它们连上来了，但配置里没有。若是自己的设备，把这一行抄进 devices.conf 的 links。", "They connected and are not in the configuration. If one is yours, copy the line into links of devices.conf.")),
+        el("p.soft", null, say("它们连上来了，但配置里没有。若是自己的设备，把这一行抄进 devices.conf 的 links。",
+            "They connected and are not in the configuration. If one is yours, copy the line into links of devices.conf.")),
         el("ul.list.plain", null, list.map((stranger) => {
             const line = `{ name = "NAME"; kind = "dialin"; listen = "${stranger.listen}"; ${stranger.id !== null ? `id = "${stranger.id}"` : `id_hex = "${stranger.id_hex ?? ""}"`}; },`;
             return el("li.card.stack", { "data-key": `s-${stranger.listen}-${stranger.from}-${stranger.id_hex}` },
-                el("p", null, el("b", null, stranger.id ?? stranger.id_hex ?? say("没有报名", "gave no name")), say(`，来自 ${stranger.from ?? "?"}，${stranger.times} 次，最近 `, `, from ${stranger.from ?? "?"}, ${stranger.times} times, last `), ago(stranger.last)),
+                el("p", null, el("b", null, stranger.id ?? stranger.id_hex ?? say("没有报名", "gave no name")),
+                    say(`，来自 ${stranger.from ?? "?"}，${stranger.times} 次，最近 `,
+                        `, from ${stranger.from ?? "?"}, ${stranger.times} times, last `),
+                    ago(stranger.last)),
                 stranger.id ?? stranger.id_hex ? el("pre.copy-line", { tabindex: "0" }, line) : null,
-                stranger.id ?? stranger.id_hex ? el("button.button", { type: "button", onclick: () => copy(line) }, say("复制这一行", "Copy the line")) : null);
+                stranger.id ?? stranger.id_hex
+                    ? el("button.button", { type: "button", onclick: () => copy(line) }, say("复制这一行", "Copy the line")) : null);
         })));
 }
 
@@ -160,35 +178,42 @@ function output_card(output) {
     const [sign, zh, en] = OUTPUT_STATES[output.state] ?? ["nothing", output.state, output.state];
 
     return el("li.card.stack", { class: sign, "data-key": `o-${output.name}` },
-        el("div.head", null, el("h3", null, output.name, " ", el("span.soft.kind", null, words_of(KINDS, output.kind))), chip(sign, say(zh, en))),
+        el("div.head", null, el("h3", null, output.name, " ", el("span.soft.kind", null, words_of(KINDS, output.kind))),
+            chip(sign, say(zh, en))),
         el("dl.facts", null,
             output.since ? fact(say("始于", "Since"), ago(output.since)) : null,
-            fact(say("积压", "Backlog"), output.backlog ? say(`${output.backlog.toLocaleString("zh-CN")} 条`, output.backlog.toLocaleString("en")) : say("没有", "none")),
+            fact(say("积压", "Backlog"), output.backlog
+                ? say(`${output.backlog.toLocaleString("zh-CN")} 条`, output.backlog.toLocaleString("en")) : say("没有", "none")),
             output.backlog && output.oldest ? fact(say("最早一条", "Oldest"), ago(output.oldest)) : null,
             output.quarantined ? fact(say("对方拒收", "Refused by the peer"), el("b", null, String(output.quarantined))) : null,
             output.text ? fact(say("说明", "Remark"), output.text) : null));
 }
 
-const bytes = (n) => (n === null || n === undefined ? "—" : n >= 1 << 30 ? `${(n / 2 ** 30).toFixed(1)} GiB` : `${(n / 2 ** 20).toFixed(n < 100 * 2 ** 20 ? 1 : 0)} MiB`);
+const bytes = (n) => (n === null || n === undefined ? "—" : n >= 1 << 30 ? `${(n / 2 ** 30).toFixed(1)} GiB`
+    : `${(n / 2 ** 20).toFixed(n < 100 * 2 ** 20 ? 1 : 0)} MiB`);
 
 function machine({ clock, store, seal, key, seq }) {
     const card = (title, ...facts) => el("div.card.stack", null, el("h3", null, title), el("dl.facts", null, facts));
 
     return el("div.cards", null,
         card(say("时钟", "Clock"),
-            fact(say("可信", "Trusted"), clock === null ? "—" : clock.trusted ? chip("good", say("可信", "Yes")) : chip("breach", say("不可信：读数暂不判定", "No: readings are not judged yet"))),
-            fact(say("误差", "Error"), clock === null || clock.error_ms === null ? say("内核没有说", "the kernel does not say") : say(`最多 ${span_length(clock.error_ms)}`, `at most ${span_length(clock.error_ms)}`)),
+            fact(say("可信", "Trusted"), clock === null ? "—" : clock.trusted ? chip("good", say("可信", "Yes"))
+                : chip("breach", say("不可信：读数暂不判定", "No: readings are not judged yet"))),
+            fact(say("误差", "Error"), clock === null || clock.error_ms === null ? say("内核没有说", "the kernel does not say")
+                : say(`最多 ${span_length(clock.error_ms)}`, `at most ${span_length(clock.error_ms)}`)),
             clock?.since ? fact(say("始于", "Since"), moment(clock.since)) : null),
         store === null ? null : card(say("存储", "Store"),
             fact(say("占用", "Size"), bytes(store.bytes)),
             fact(say("磁盘剩余", "Disk free"), bytes(store.free_bytes)),
             fact(say("最早数据", "Oldest data"), store.oldest ? day_text(store.oldest) : "—"),
-            fact(say("写盘用时", "Commit time"), say(`一般 ${round(store.commit_ms.p50)} ms，最长 ${round(store.commit_ms.max)} ms`, `usually ${round(store.commit_ms.p50)} ms, at most ${round(store.commit_ms.max)} ms`)),
+            fact(say("写盘用时", "Commit time"), say(`一般 ${round(store.commit_ms.p50)} ms，最长 ${round(store.commit_ms.max)} ms`,
+                `usually ${round(store.commit_ms.p50)} ms, at most ${round(store.commit_ms.max)} ms`)),
             fact(say("排队待写", "Waiting"), bytes(store.mailbox_bytes)), fact(say("序号", "Sequence"), String(seq))),
         seal === null ? null : card(say("封存", "Seals"),
             fact(say("最近一段", "Last segment"), String(seal.segment), " · ", ago(seal.time)),
             fact(say("封存头", "Head"), el("code.hex", null, seal.head)),
-            fact(say("存于别处", "Left elsewhere"), seal.anchored.length ? list_of(seal.anchored) : say("没有：别人无从核对末尾有没有被删", "nowhere: a stranger cannot tell whether the end was cut off")),
+            fact(say("存于别处", "Left elsewhere"), seal.anchored.length ? list_of(seal.anchored)
+                : say("没有：别人无从核对末尾有没有被删", "nowhere: a stranger cannot tell whether the end was cut off")),
             key ? fact(say("签名钥匙", "Key"), el("code.hex", null, key)) : null));
 }
 
