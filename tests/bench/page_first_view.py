@@ -200,6 +200,55 @@ def detail(found):
                   f"  {one['url'].split('/', 3)[-1]}", flush=True)
 
 
+class Bench:
+    """The town, who looks at it, and the ways they look at it by: [(name, browser, line or None)]."""
+
+    def __init__(self, town, asked):
+        self.asked = asked
+        self.cache = os.path.join(town.folder, "chromium")
+        self.folder = made_demo(town.folder, asked.demo)
+        self.digest = make_certificate(self.folder)
+        simulator = subprocess.Popen([OURS, "simulate", os.path.join(self.folder, "simulator.conf")],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder)
+        town.ended_by(simulator, lambda: (simulator.terminate(), simulator.wait()))
+        self.token = None
+        self.ways = []
+        if asked.way != "line":
+            near = Driver(far=False)
+            town.ended_by(near, near.stop)
+            self.ways.append(("browser", near, None))
+        if asked.way != "browser" and slow_line.is_possible():
+            far = Driver(far=True)
+            town.ended_by(far, far.stop)
+            line = slow_line.Line(far.process.pid, BITS_S, RTT_MS / 1000)
+            town.ended_by(line, line.stop)
+            slow_line.forward_to_loopback(PORT)
+            self.ways.append(("line", far, line))
+
+    def wishes(self, secure, line):
+        """How the browser is to look."""
+        args = [f"--ignore-certificate-errors-spki-list={self.digest}"] if secure else []
+        host = slow_line.NEAR if secure and line else "127.0.0.1"
+        if line and not secure:  # as out of the near end of a tunnel
+            args.append(f"--host-resolver-rules=MAP 127.0.0.1 {slow_line.NEAR}")
+        throttle = None if line else {"rtt_ms": RTT_MS, "bits_s": BITS_S}
+        return {"address": f"{'https' if secure else 'http'}://{host}:{PORT}", "token": self.token, "args": args,
+                "throttle": throttle}
+
+    def run(self, secure):
+        served = Served(self.folder, secure)
+        try:
+            self.token = self.token or make_token(self.folder)
+            for name, driver, line in self.ways:
+                found = looks(driver, line, self.wishes(secure, line), self.cache, self.asked.repeats)
+                for kept in (False, True):
+                    tell(f"{name}, {'TLS' if secure else 'plain'}", found, kept)
+                if self.asked.details:
+                    detail(found)
+        finally:
+            served.collector.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
@@ -207,50 +256,15 @@ def main():
     parser.add_argument("--way", choices=("all", "browser", "line"), default="all")
     parser.add_argument("--details", action="store_true")
     asked = parser.parse_args()
-    has_line = slow_line.is_possible() and asked.way != "browser"
     begin(f"first view: {BITS_S / 1e6:g} Mbit/s each way, {RTT_MS} ms for a round trip, a telephone")
-    if has_line:
+    if slow_line.is_possible():
         slow_line.own_namespace()
-    elif asked.way != "browser":
+    else:
         print("   ! no root or no /dev/net/tun: only the browser's own brake is tried, which is no line", flush=True)
     with Town() as town:
-        folder = made_demo(town.folder, asked.demo)
-        digest = make_certificate(folder)
-        simulator = subprocess.Popen([OURS, "simulate", os.path.join(folder, "simulator.conf")],
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-        town.ended_by(simulator, lambda: (simulator.terminate(), simulator.wait()))
-        token = None
-        near = town.ended_by(driver := Driver(far=False), driver.stop)
-        if has_line:
-            far = town.ended_by(driver := Driver(far=True), driver.stop)
-            line = town.ended_by(line := slow_line.Line(far.process.pid, BITS_S, RTT_MS / 1000), line.stop)
+        bench = Bench(town, asked)
         for secure in (False, True):
-            served = Served(folder, secure)
-            try:
-                token = token or make_token(folder)
-                way = "TLS" if secure else "plain"
-                trust = [f"--ignore-certificate-errors-spki-list={digest}"] if secure else []
-                scheme = "https" if secure else "http"
-                cache = os.path.join(town.folder, "chromium")
-                runs = []
-                if asked.way != "line":
-                    runs.append(("browser", looks(near, None, {
-                        "address": f"{scheme}://127.0.0.1:{PORT}", "token": token, "args": trust,
-                        "throttle": {"rtt_ms": RTT_MS, "bits_s": BITS_S}}, cache, asked.repeats)))
-                if has_line:
-                    if not secure:
-                        slow_line.forward_to_loopback(PORT)
-                    runs.append(("line", looks(far, line, {
-                        "address": f"{scheme}://{slow_line.NEAR if secure else '127.0.0.1'}:{PORT}", "token": token,
-                        "args": trust + ([] if secure else [f"--host-resolver-rules=MAP 127.0.0.1 {slow_line.NEAR}"])},
-                        cache, asked.repeats)))
-                for name, found in runs:
-                    for kept in (False, True):
-                        tell(f"{name}, {way}", found, kept)
-                    if asked.details:
-                        detail(found)
-            finally:
-                served.collector.stop()
+            bench.run(secure)
 
 
 main()
