@@ -236,6 +236,26 @@ static json_t *describe_file(const struct making *making, struct error *err)
     return file;
 }
 
+/* The brief verdict in both languages, and with what weighs as much as its first reason: each
+ * relapse, not only one of them. */
+static json_t *told_verdict(const json_t *verdict)
+{
+    const json_t *reasons = json_object_get(verdict, "reasons");
+    const char *first = text_of(json_array_get(reasons, 0), "reason");
+    json_t *brief = verdict_brief(verdict);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < json_array_size(reasons) && json_array_size(list) < 5; i++) {
+        const json_t *reason = json_array_get(reasons, i);
+
+        if (strcmp(text_of(reason, "reason"), first) == 0)
+            json_array_append_new(list, json_pack("{s:s, s:s}", "zh", text_of(reason, "zh"), "en",
+                                                  text_of(reason, "en")));
+    }
+    json_object_set_new(brief, "reasons", list);
+    return brief;
+}
+
 static bool end_done(const struct making *making, const struct exporting *exporting,
                      struct error *err)
 {
@@ -254,7 +274,7 @@ static bool end_done(const struct making *making, const struct exporting *export
     json_object_set_new(state, "share", json_real(1.0));
     json_object_set_new(state, "file", file);
     json_object_set_new(state, "manifest", json_string(bundle_manifest(bundle)));
-    json_object_set_new(state, "verdict", verdict_brief(bundle_verdict(bundle)));
+    json_object_set_new(state, "verdict", told_verdict(bundle_verdict(bundle)));
     json_object_set_new(state, "key", json_string(issue->key));
     json_object_set_new(state, "head", json_string(issue->head));
     json_object_set_new(state, "segment", json_integer((json_int_t)issue->segment));

@@ -201,6 +201,7 @@ def test_what_was_ordered_is_made_beside_the_collector_and_is_what_the_command_m
     assert re.fullmatch(r"lookback-71-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.zip", state["file"]["name"])
     assert state["share"] == 1.0 and state["simulated"] is True and state["begun"] == 1
     assert state["verdict"]["answer"] == "not_proven"
+    assert state["verdict"]["reasons"] and all(one["zh"] != one["en"] for one in state["verdict"]["reasons"])
     states = tamper_town.ours(data, gateway.key().fingerprint).states
     assert {states[name] for name in ("unchanged", "complete", "signed-by", "verdict-recomputed")} == {"proven"}
     issued = gateway.issued()

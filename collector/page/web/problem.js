@@ -59,7 +59,7 @@ function facts(problem, rule, opened) {
                 ? say("没有人确认过", "never") : el("strong", null, say("还没有人确认", "nobody yet"))),
         ],
         row(say("监测点", "Point"), el("a", { href: point_address(problem.point) }, channel_title(problem.point)), " ",
-            el("span.small.soft", null, problem.point)),
+            el("span.clause.small.soft", null, problem.point)),
         row(say("编号", "Number"), el("span.small", { title: problem.uid }, problem.uid.slice(0, 12))),
         problem.seal && row(say("封存", "Sealed"), say(`第 ${problem.seal.segment} 段`, `segment ${problem.seal.segment}`)));
 }
@@ -169,7 +169,7 @@ export async function show(page, where) {
                 el("div.row", null, problem_chip(problem), simulated_tag(is_mixed() && problem.simulated),
                     problem.acknowledged
                         && el("span.soft", { "data-key": "acknowledged" }, say("已确认：", "Acknowledged: "), acknowledged_words(problem))),
-                el("h1", null, clauses(`${problem.site.title || problem.site.name} · ${title}`)), el("p.lead", null, sentence(problem)),
+                el("h1", null, clauses(`${problem.site.title || problem.site.name}${say("：", " · ")}${title}`)), el("p.lead", null, sentence(problem)),
                 tasks.length > 0 && el("p", null, say("责任：", "Owner: "),
                     joined(tasks.map((task) => [el("a.nowrap", { href: task_address(task.id) }, say(`任务 ${task.id}`, `task ${task.id}`)),
                         ` ${owner_words(task.owner)}`]),
