@@ -28,7 +28,8 @@ export function compare(view, place, tasks, query) {
 
     function draw_head() {
         place.parentElement?.classList.toggle("is-off", state.way === "off"); // on paper: nothing to show
-        const focus = head.contains(document.activeElement) ? [...head.querySelectorAll("button, select")].indexOf(document.activeElement) : -1;
+        const focus = head.contains(document.activeElement) ? [...head.querySelectorAll("button, select")].indexOf(document.activeElement)
+            : -1;
         put(head,
             tasks.length > 1 ? el("select", { "aria-label": say("任务", "Task"), value: state.task.id,
                 onchange: (event) => set({ task: tasks.find((task) => task.id === event.target.value) }) },
@@ -44,7 +45,8 @@ export function compare(view, place, tasks, query) {
     }
 
     draw_head();
-    put(place, el("p.quiet-ink", null, say("销号那一刻前后各取同样长的时间。", "As long before the moment of the strike-off as after it.")), head, body);
+    put(place, el("p.quiet-ink", null, say("销号那一刻前后各取同样长的时间。", "As long before the moment of the strike-off as after it.")),
+        head, body);
     view.page.signal.addEventListener("abort", () => end(state), { once: true });
     if (state.way !== "off")
         draw(view, state, body).then(() => place.parentElement.scrollIntoView({ block: "start" }));
@@ -127,7 +129,8 @@ function side_by_side(view, { before, after, length, middle }, range, body) {
     const pair = el("div.pair");
     body.append(pair);
     return [
-        one_chart(view, { series: before, span: { from: middle - length, to: middle }, range, label: say("销号前", "before the strike-off") },
+        one_chart(view,
+            { series: before, span: { from: middle - length, to: middle }, range, label: say("销号前", "before the strike-off") },
             half(say("销号前", "Before"))),
         one_chart(view, { series: after, span: { from: middle, to: middle + length }, range, label: say("销号后", "after the strike-off") },
             half(say("销号后", "After"))),
@@ -167,7 +170,8 @@ function put_figures(view, { before, after, length, middle }, body) {
         const { of, means, touched } = beyond(series, line, from, to);
         const kind = standing(series, line);
         const part = kind === "readings" ? touched : means;
-        return of === 0 || kind === "across" || kind === "never" ? "—" : `${share(part, of)}${kind === "hint" ? say("（参照）", " (hint)") : ""}`;
+        return of === 0 || kind === "across" || kind === "never" ? "—"
+            : `${share(part, of)}${kind === "hint" ? say("（参照）", " (hint)") : ""}`;
     };
     const same = (line, other) => JSON.stringify([line.bound, line.rule]) === JSON.stringify([other.bound, other.rule]);
     const lines = gatherLines(after.lines);
@@ -176,7 +180,8 @@ function put_figures(view, { before, after, length, middle }, body) {
 
     body.append(el("table.readings.compare-figures", null,
         el("caption", null, say(`前后各 ${lengthWords(length, true)}`, `${lengthWords(length, false)} each`),
-            middle + length > now ? say(`；销号后才过了 ${lengthWords(now - middle, true)}`, `; only ${lengthWords(now - middle, false)} since`) : null),
+            middle + length > now
+                ? say(`；销号后才过了 ${lengthWords(now - middle, true)}`, `; only ${lengthWords(now - middle, false)} since`) : null),
         el("thead", null, el("tr", null, el("th", { scope: "col" }, view.series?.unit || after.unit || say("项目", "Figure")),
             el("th", { scope: "col" }, say("销号前", "Before")), el("th", { scope: "col" }, say("销号后", "After")))),
         el("tbody", null,

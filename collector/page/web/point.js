@@ -80,7 +80,8 @@ function build(view) {
     view.controls = controls(view);
     view.compare = el("section.compare-place");
     const asked = view.opened_with.has("compare"); // then it stands first
-    const compared = struck.length ? el("section.compare-section", null, el("h2", null, say("销号前后对比", "Before and after the strike-off")), view.compare) : null;
+    const compared = struck.length
+        ? el("section.compare-section", null, el("h2", null, say("销号前后对比", "Before and after the strike-off")), view.compare) : null;
     put(page.root,
         el("header.point-head", null,
             el("div", null,
@@ -177,15 +178,18 @@ function rule_item([first, ...others], point) {
     const bounds = [first, ...others].filter((lane) => lane.bound !== null).map((lane) => rule_bound(lane, point));
 
     return el("li", null, el("b", null, first.title || first.name), say("：", ": "),
-        bounds.length ? [say("应 ", "should be "), [...new Set(bounds)].join(say("、", ", "))] : say("现在没有限值在用", "no limit in force now"),
+        bounds.length ? [say("应 ", "should be "), [...new Set(bounds)].join(say("、", ", "))]
+            : say("现在没有限值在用", "no limit in force now"),
         first.for && first.for !== "0s" ? say(`，持续${lasting(first.for)}才算`, `, for ${lasting(first.for)}`) : null,
         first.nature === "doubt" ? say("，只作存疑", ", a doubt only") : null);
 }
 
 function limit_item(limit, point) {
-    return el("li", null, line_words({ limit, bound: limit.bound, when: limit.when, statistic: limit.statistic }, point.unit, averaging_of(point.point)),
+    return el("li", null,
+        line_words({ limit, bound: limit.bound, when: limit.when, statistic: limit.statistic }, point.unit, averaging_of(point.point)),
         limit.clause ? el("span.quiet-ink", null, `　${/^[a-z]/.test(limit.standard) ? "" : limit.title ?? ""} ${limit.clause}`) : null,
-        limit.verified ? null : el("span.quiet-ink", null, say("（未经原文核实，先作参考）", " (not checked against the original text yet)")));
+        limit.verified ? null
+            : el("span.quiet-ink", null, say("（未经原文核实，先作参考）", " (not checked against the original text yet)")));
 }
 
 function limits({ point }) {
@@ -196,7 +200,8 @@ function limits({ point }) {
         return null;
     return el("section", null, el("h2", null, say("规则和限值", "Rules and limits")),
         rules.size ? el("ul.limits", null, [...rules.values()].map((lanes) => rule_item(lanes, point)))
-            : el("p.soft", null, say("没有规则看着这个监测点：超出限值也不会登记为问题。", "No rule watches this point: going beyond a limit opens no problem.")),
+            : el("p.soft", null, say("没有规则看着这个监测点：超出限值也不会登记为问题。",
+                "No rule watches this point: going beyond a limit opens no problem.")),
         point.limits.length ? el("details", null,
             el("summary", null, say(`标准里有关的限值 ${point.limits.length} 条`, `${point.limits.length} limits of standards`)),
             el("ul.limits", null, point.limits.map((limit) => limit_item(limit, point)))) : null);
@@ -215,7 +220,8 @@ function seen(view, series) {
 
 /* Where the window holds nothing: since when there is something, and a way there. */
 function absence({ series, span, point, chart, clock }) {
-    const way = (words, t) => el("button.button", { type: "button", onclick: () => chart.go(t - (span.to - span.from) / 2, t + (span.to - span.from) / 2) }, words);
+    const way = (words, t) => el("button.button",
+        { type: "button", onclick: () => chart.go(t - (span.to - span.from) / 2, t + (span.to - span.from) / 2) }, words);
     const [first, last] = [point.first, point.last].map((at) => (at === null ? null : Date.parse(at)));
 
     if (rowsWithin(series, span.from, span.to).length > 0)
@@ -339,11 +345,13 @@ function latest(view, { latest: rows }) {
     // a single reading is beyond nothing that is meant for an hour or a day
     const over = row.bound_on === "reading" && row.quality === "N" && breaks(row.bound, row.value, rule?.decimals ?? null);
     put(view.now_value,
-        el("span.point-value", { class: row.stale ? "is-stale" : null }, measure(row.value, view.point.unit, view.point.decimals, row.bound)),
+        el("span.point-value", { class: row.stale ? "is-stale" : null },
+            measure(row.value, view.point.unit, view.point.decimals, row.bound)),
         el("span.quiet-ink", null, row.time ? moment(row.time, true) : say("还没有读数", "nothing read yet"), " · ",
             !row.quality ? "—" : row.quality === "N" ? say("数据有效", "valid") : quality_words(row.quality),
             row.stale ? say(" · 已过时", " · out of date") : null),
-        over ? chip("breach", say(`超出：应 ${bound_words(row.bound, view.point.unit)}`, `should be ${bound_words(row.bound, view.point.unit)}`))
+        over ? chip("breach",
+            say(`超出：应 ${bound_words(row.bound, view.point.unit)}`, `should be ${bound_words(row.bound, view.point.unit)}`))
             : row.bound ? bound_label(row.bound, view.point.unit, row.bound_on) : null);
 }
 

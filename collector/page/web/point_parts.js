@@ -135,7 +135,8 @@ const count_words = (row) => (row[EXPECTED] ? say(`有效 ${row[VALID]} / 应有
 function band_words({ quality, cause }) {
     if (quality === null)
         return say("多种标记", "various letters");
-    return `${quality} ${quality_words(quality)}` + (cause && cause !== "none" && cause !== "maintenance" ? say(`（${cause_words(cause)}）`, ` (${cause_words(cause)})`) : "");
+    return `${quality} ${quality_words(quality)}`
+        + (cause && cause !== "none" && cause !== "maintenance" ? say(`（${cause_words(cause)}）`, ` (${cause_words(cause)})`) : "");
 }
 
 const list_bands = (bands) => [...new Set(bands.map(band_words))].join(say("、", ", "));
@@ -181,8 +182,11 @@ export function legend(series, { span, clock, ghost }) {
         nights.length ? item("night", say(`夜间 ${clock.minute(nights[0].from)}–${clock.minute(nights[0].to)}`,
             `night, ${clock.minute(nights[0].from)} to ${clock.minute(nights[0].to)}`)) : null,
         series.gaps.some(within) ? item("gap", say("无数据", "no data")) : null,
-        quality.map((letter) => item("quality", `${letter === null ? say("多种标记", "various letters") : quality_words(letter)}${say("，不计入", ", not counted")}`, letter ?? "…")),
-        series.doubts.some(([t]) => t >= span.from && t < span.to) ? item("doubt", say("存疑，需核查", "in doubt, needs checking"), "?") : null);
+        quality.map((letter) => item("quality",
+            `${letter === null ? say("多种标记", "various letters") : quality_words(letter)}${say("，不计入", ", not counted")}`,
+            letter ?? "…")),
+        series.doubts.some(([t]) => t >= span.from && t < span.to) ? item("doubt", say("存疑，需核查", "in doubt, needs checking"), "?")
+            : null);
 }
 
 /* ---- figures ------------------------------------------------------------------------------------ */
@@ -204,10 +208,12 @@ export function summary(view) {
     return el("div", null,
         el("dl.figures", null,
             series.averaging === "direction"
-                ? tile(say("均值、最低、最高", "Mean, lowest, highest"), "—", say("风向是一圈，没有高低，也不按数值平均", "directions go round: none is highest, and they are not averaged as numbers"))
+                ? tile(say("均值、最低、最高", "Mean, lowest, highest"), "—", say("风向是一圈，没有高低，也不按数值平均",
+                    "directions go round: none is highest, and they are not averaged as numbers"))
                 : levels,
             tile(say("有效数据", "Valid data"), f.expected ? share(f.valid, f.expected) : number(f.valid),
-                f.expected ? say(`应有 ${number(f.expected)}，有效 ${number(f.valid)}`, `${number(f.valid)} of ${number(f.expected)} expected`)
+                f.expected
+                    ? say(`应有 ${number(f.expected)}，有效 ${number(f.valid)}`, `${number(f.valid)} of ${number(f.expected)} expected`)
                     : say("个读数", "readings"))),
         el("ul.beyond", null, gatherLines(series.lines).map((line) => beyond_item(view, line, from, to))));
 }
@@ -224,13 +230,17 @@ export function beyond_words({ series }, line, from, to) {
     if (of === 0)
         return null;
     if (kind === "never")
-        return [null, say(`按${judged}判定，图上没有这样的值，不作比较`, `judged by the ${judged}, which the chart does not have: not compared`)];
+        return [null,
+            say(`按${judged}判定，图上没有这样的值，不作比较`, `judged by the ${judged}, which the chart does not have: not compared`)];
     if (kind === "across")
-        return [null, say(`图上每格 ${length}，跨昼夜，不与它比较；放大到 7 天以内再看`, `a mean of ${length} holds day and night: not compared; zoom in to 7 days or less`)];
+        return [null, say(`图上每格 ${length}，跨昼夜，不与它比较；放大到 7 天以内再看`,
+            `a mean of ${length} holds day and night: not compared; zoom in to 7 days or less`)];
     if (kind === "readings")
-        return touched > 0 ? [true, say(`${of} 个时段里 ${touched} 个有超出的读数（${share(touched, of)}）`, `readings beyond it in ${touched} of ${of} stretches (${share(touched, of)})`)]
+        return touched > 0 ? [true, say(`${of} 个时段里 ${touched} 个有超出的读数（${share(touched, of)}）`,
+            `readings beyond it in ${touched} of ${of} stretches (${share(touched, of)})`)]
             : [false, say(`${of} 个时段里没有超出的读数`, `no reading beyond it in ${of} stretches`)];
-    const words = means > 0 ? say(`${of} ${row}里 ${means} 个超出（${share(means, of)}）`, `${means} of ${of} ${row} beyond it (${share(means, of)})`)
+    const words = means > 0
+        ? say(`${of} ${row}里 ${means} 个超出（${share(means, of)}）`, `${means} of ${of} ${row} beyond it (${share(means, of)})`)
         : say(`${of} ${row}都没有超出`, `none of ${of} ${row} beyond it`);
     return kind === "exact" ? [means > 0, words]
         : [null, words + say(`；只供参照，是否超标按${judged}判定`, `; a hint only: it is judged by the ${judged}`)];
@@ -249,7 +259,8 @@ function beyond_item(view, line, from, to) {
 /* ---- marks -------------------------------------------------------------------------------------- */
 
 const MARKS = {
-    struck_off: ["销号", "struck off"], watch_end: ["巩固期结束", "watch period ends"], problem: ["问题", "problem"], doubt: ["存疑", "doubt"], maintenance: ["维护", "maintenance"],
+    struck_off: ["销号", "struck off"], watch_end: ["巩固期结束", "watch period ends"], problem: ["问题", "problem"],
+        doubt: ["存疑", "doubt"], maintenance: ["维护", "maintenance"],
     identity: ["换过仪器", "instrument changed"], settings: ["改过配置", "settings changed"],
 };
 
@@ -258,7 +269,8 @@ export function marks_list(view, go, choose) {
     const { series, clock, span } = view;
     const shown = marksWithin(series, span.from, span.to);
 
-    return shown.length === 0 ? null : el("ol.marks", { "aria-label": say("图上的标记", "Marks on the chart") }, shown.map(({ mark, i }, number) =>
+    return shown.length === 0 ? null
+        : el("ol.marks", { "aria-label": say("图上的标记", "Marks on the chart") }, shown.map(({ mark, i }, number) =>
         el("li", null,
             el("button.mark-go", { type: "button", onclick: () => go(i), onfocus: () => choose(i), onblur: () => choose(null),
                 onmouseenter: () => choose(i), onmouseleave: () => choose(null) },
@@ -266,11 +278,13 @@ export function marks_list(view, go, choose) {
             el("span", null, el("b", null, say(...(MARKS[mark.kind] ?? [mark.kind, mark.kind]))), " ", mark_text(mark), el("br"),
                 el("span.quiet-ink", null, mark_time(mark, clock)))),
             mark.kind === "problem" || mark.kind === "doubt" ? el("a.mark-link", { href: `#/problem/${mark.id}` }, say("看问题", "problem"))
-                : mark.kind === "struck_off" ? el("a.mark-link", { href: `#/task/${encodeURIComponent(mark.id)}` }, say("看任务", "task")) : null)));
+                : mark.kind === "struck_off" ? el("a.mark-link", { href: `#/task/${encodeURIComponent(mark.id)}` }, say("看任务", "task"))
+                    : null)));
 }
 
 function mark_text({ texts }) {
-    return texts.length > 2 ? say(`${texts[0]}等 ${texts.length} 项`, `${texts[0]} and ${texts.length - 1} more`) : texts.join(say("；", "; "));
+    return texts.length > 2 ? say(`${texts[0]}等 ${texts.length} 项`, `${texts[0]} and ${texts.length - 1} more`)
+        : texts.join(say("；", "; "));
 }
 
 function mark_time(mark, clock) {

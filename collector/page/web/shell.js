@@ -1,7 +1,8 @@
 /* shell.js - the frame around the views: addresses, navigation, language, who is signed in, and
  * whether the collector still answers.
  */
-import { el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term, token_is, token_load, token_set, toast, town, town_take, Unreachable } from "./base.js";
+import { el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term,
+    token_is, token_load, token_set, toast, town, town_take, Unreachable } from "./base.js";
 
 /* Views by the first part of their address. */
 const VIEWS = {
@@ -53,16 +54,20 @@ const current = () => address().path[0];
 
 function place_link([name, sign, zh, en, near], more) {
     const here = near.includes(current());
-    return el("a.place", { href: `#/${name}`, "aria-current": here ? "page" : null }, icon(sign, 20), el("span", null, say(zh, en), more && el("span.place-more", null, term({ more }, "more"))));
+    return el("a.place", { href: `#/${name}`, "aria-current": here ? "page" : null }, icon(sign, 20),
+        el("span", null, say(zh, en), more && el("span.place-more", null, term({ more }, "more"))));
 }
 
 const language_button = (id) =>
-    el("button.tool", { id, type: "button", lang: is_english() ? "zh-CN" : "en", onclick: switch_language }, is_english() ? "中文" : "English");
+    el("button.tool", { id, type: "button", lang: is_english() ? "zh-CN" : "en", onclick: switch_language },
+        is_english() ? "中文" : "English");
 
 function account_button() {
     const me = town.me;
-    const words = token_is() && me?.name ? me.name : me?.open && me.role !== "public" ? term(ROLES, me.role) : me ? say("登录", "Sign in") : say("我", "Me");
-    return el("button.tool", { type: "button", onclick: open_account, "aria-haspopup": "dialog", "aria-label": words }, icon("person"), el("span", null, words));
+    const words = token_is() && me?.name ? me.name : me?.open && me.role !== "public" ? term(ROLES, me.role) : me ? say("登录", "Sign in")
+        : say("我", "Me");
+    return el("button.tool", { type: "button", onclick: open_account, "aria-haspopup": "dialog", "aria-label": words }, icon("person"),
+        el("span", null, words));
 }
 
 async function open_account() {
@@ -83,7 +88,8 @@ function frame() {
     const title = town.about?.title || town.about?.collector || town.me?.title || say("回头看", "Lookback");
     const signed = town.me ? town.me.role !== "public" : town.about;
     put(at("top"),
-        el("a.brand", { href: "#/now", "aria-label": say(`${title}，回到现状`, `${title}, to Now`) }, icon("watch", 22), el("span", null, title)),
+        el("a.brand", { href: "#/now", "aria-label": say(`${title}，回到现状`, `${title}, to Now`) }, icon("watch", 22),
+            el("span", null, title)),
         signed && el("nav.places", { "aria-label": say("各页", "Views") }, PLACES.map((place) => place_link(place))),
         simulated_badge(),
         el("span.tools", null, language_button("language"), account_button()));
@@ -175,8 +181,10 @@ function page_of(root, signal) {
 function say_failure(root, err) {
     retry = err instanceof Unreachable;
     console.debug(err);
-    put(root, el("h1", null, err instanceof Refusal && err.status === 404 ? say("没有找到", "Not found") : say("这一页打不开", "This view cannot be shown")),
-        empty(err instanceof Refusal || err instanceof Unreachable ? err.message : say("页面出错，请刷新；仍然如此请告知维护人员。", "Something went wrong here; reload the page, and tell whoever maintains it if it stays.")),
+    put(root, el("h1", null,
+        err instanceof Refusal && err.status === 404 ? say("没有找到", "Not found") : say("这一页打不开", "This view cannot be shown")),
+        empty(err instanceof Refusal || err instanceof Unreachable ? err.message : say("页面出错，请刷新；仍然如此请告知维护人员。",
+            "Something went wrong here; reload the page, and tell whoever maintains it if it stays.")),
         el("p", null, el("button.button", { type: "button", onclick: () => show() }, say("重试", "Try again")), " ",
             el("a.button.quiet", { href: "#/now" }, say("回到现状", "To Now"))));
 }
@@ -184,10 +192,12 @@ function say_failure(root, err) {
 function show_sign_in(root) {
     document.title = `${say("请登录", "Please sign in")} · ${town.me?.title || say("回头看", "Lookback")}`;
     put(root, el("div.welcome", null, el("h1", null, say("请登录", "Please sign in")),
-        wrong_token && el("p.warn.breach", { role: "alert" }, say("这个链接里的令牌不对，或已被更换、收回。请向管理员要一个新的。", "The token of this link is wrong, or was replaced or taken back. Ask for a new one.")),
+        wrong_token && el("p.warn.breach", { role: "alert" }, say("这个链接里的令牌不对，或已被更换、收回。请向管理员要一个新的。",
+            "The token of this link is wrong, or was replaced or taken back. Ask for a new one.")),
         el("p", null, say("采集器正在运行。整改、超标和监测数据只给登录的人看：用管理员发给你的链接打开，或登录后粘贴令牌。",
             "The collector is running. Tasks, breaches and readings are for those who sign in: open the link your administrator gave you, or sign in and paste the token.")),
-        el("p.small.soft", null, say("没有令牌？请向镇环境办要。管理员用 lookback user add 发放。", "No token? Ask the town's environment office. Administrators make one with lookback user add.")),
+        el("p.small.soft", null, say("没有令牌？请向镇环境办要。管理员用 lookback user add 发放。",
+            "No token? Ask the town's environment office. Administrators make one with lookback user add.")),
         el("button.button.strong", { type: "button", onclick: open_account }, say("登录", "Sign in"))));
 }
 
@@ -310,7 +320,8 @@ async function learn_or_forget(in_a_hurry = false) {
         await learn();
     }
     if (wrong_token && town.me && town.me.role !== "public")
-        toast(say("令牌不对，或已被更换、收回；现在是未登录查看。", "The token is wrong, or was replaced or taken back; you look without signing in."), "doubt");
+        toast(say("令牌不对，或已被更换、收回；现在是未登录查看。",
+            "The token is wrong, or was replaced or taken back; you look without signing in."), "doubt");
 }
 
 /* "#token=…" signs in once and is gone from the address bar, and from the history, at once. */

@@ -7,8 +7,10 @@ const DAY = 86400000;
 
 /* How a verdict looks, worst first: [key, mark, zh, en, what it means]. */
 const VERDICTS = [
-    ["relapsed", "relapse", "已回潮", "Relapsed", "销号以后又超标，需要重新整改", "exceeded again after the strike-off: to be rectified again"],
-    ["not_proven", "doubt", "尚不能证明", "Not proven yet", "没有发现超标，但数据还不够下结论", "nothing exceeded was seen, but the data do not suffice to conclude"],
+    ["relapsed", "relapse", "已回潮", "Relapsed", "销号以后又超标，需要重新整改",
+        "exceeded again after the strike-off: to be rectified again"],
+    ["not_proven", "doubt", "尚不能证明", "Not proven yet", "没有发现超标，但数据还不够下结论",
+        "nothing exceeded was seen, but the data do not suffice to conclude"],
     ["held", "good", "守住了", "Held", "数据足够，销号以后一直达标", "the data suffice: it has kept its limits since the strike-off"],
     ["elsewhere", "recovered", "别处在盯", "Watched elsewhere", "监测点在另一台采集器上", "its points belong to another collector"],
     ["nobody", "nothing", "没有监测", "Nobody watches", "没有监测点盯着：只能靠人去看", "no point watches it: somebody has to go and look"],
@@ -68,7 +70,8 @@ function item(task, sign, words) {
         el("div.head", null, chip(sign, words), simulated_tag(site?.simulated)),
         el("h3", null, el("a", { href: `#/task/${encodeURIComponent(task.id)}` }, clauses(task.title))),
         el("p.soft.under", null, el("span", null, say("任务 ", "Task "), task.id), el("span", null, site_title(task.site)),
-            task.village ? el("span", null, task.village) : null, el("span", null, category_words(task.category)), el("span", null, owner_words(task))),
+            task.village ? el("span", null, task.village) : null, el("span", null, category_words(task.category)),
+                el("span", null, owner_words(task))),
         reasons_part(task), provable_words(task),
         period_bar(task),
         el("p.buttons.watch-links", null,
@@ -82,7 +85,8 @@ function short_item(task, sign) {
     return el("li.item.watch-short", { class: sign },
         el("h3", null, el("a", { href: `#/task/${encodeURIComponent(task.id)}` }, task.title)),
         el("p.soft.meta", null, el("span", null, say("任务 ", "Task "), task.id), task.village ? el("span", null, task.village) : null,
-            el("span", null, owner_words(task)), task.watch_until ? el("span", null, say("巩固期到 ", "watch period until "), day_text(task.watch_until)) : null));
+            el("span", null, owner_words(task)),
+                task.watch_until ? el("span", null, say("巩固期到 ", "watch period until "), day_text(task.watch_until)) : null));
 }
 
 const owner_words = (task) => [task.owner?.lead, task.owner?.unit, task.owner?.person].filter(Boolean).join(" · ");
@@ -95,7 +99,9 @@ function reasons_part(task) {
     const list = (some) => el("ul.reasons", null, some.map((text) => el("li", null, prose(text))));
 
     return reasons.length === 0 ? null : [list(reasons.slice(0, REASONS_SHOWN)),
-        reasons.length > REASONS_SHOWN ? el("details.more", null, el("summary", null, say(`还有 ${reasons.length - REASONS_SHOWN} 条理由`, `${reasons.length - REASONS_SHOWN} more reasons`)), list(reasons.slice(REASONS_SHOWN))) : null];
+        reasons.length > REASONS_SHOWN ? el("details.more", null,
+            el("summary", null, say(`还有 ${reasons.length - REASONS_SHOWN} 条理由`, `${reasons.length - REASONS_SHOWN} more reasons`)),
+            list(reasons.slice(REASONS_SHOWN))) : null];
 }
 
 /* When it could be proven: counted from the strike-off, or anew from after what spoilt it. */
@@ -108,11 +114,13 @@ function provable_words(task) {
 
     if (past && start)
         return el("p", null, el("b", null, say("换一段可以证明：", "Another span can be proven: ")),
-            say(`从 ${day_text(start)} 另算，${day_text(from)} 起已经可以证明`, `counted anew from ${day_text(start)}, since ${day_text(from)}`), say("。", ". "),
+            say(`从 ${day_text(start)} 另算，${day_text(from)} 起已经可以证明`,
+                `counted anew from ${day_text(start)}, since ${day_text(from)}`), say("。", ". "),
             el("a", { href: evidence_address(task, start) }, say("就出这一段的佐证", "Evidence of that span")));
     return el("p", null, el("b", null, say("何时可证明：", "Provable: ")),
         start ? say(`从 ${day_text(start)} 另算，`, `counted anew from ${day_text(start)}, `) : null,
-        say(`最早 ${day_text(from)}，其间数据须完整、达标`, `at the earliest on ${day_text(from)}, if data stay complete and within limits`));
+        say(`最早 ${day_text(from)}，其间数据须完整、达标`,
+            `at the earliest on ${day_text(from)}, if data stay complete and within limits`));
 }
 
 /* Days watched and left, as a bar whose words say the same. */
@@ -127,7 +135,8 @@ function period_bar(task) {
     return el("div.period", null,
         el("div.period-bar", { "aria-hidden": "true" }, el("span", { style: { "inline-size": `${Math.min(100, watched / all * 100)}%` } })),
         el("p.soft", null,
-            say(`${day_text(task.struck_off)} 销号，已盯 ${watched} / ${all} 天`, `struck off ${day_text(task.struck_off)}; watched ${watched} of ${all} days`),
+            say(`${day_text(task.struck_off)} 销号，已盯 ${watched} / ${all} 天`,
+                `struck off ${day_text(task.struck_off)}; watched ${watched} of ${all} days`),
             left > 0 ? say(`，还剩 ${left} 天，到 ${day_text(task.watch_until)}`, `, ${left} left, until ${day_text(task.watch_until)}`)
                 : say(`，巩固期已于 ${day_text(task.watch_until)} 结束`, `; the watch period ended on ${day_text(task.watch_until)}`)));
 }
