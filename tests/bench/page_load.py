@@ -21,18 +21,17 @@ import argparse
 import base64
 import http.client
 import json
-import math
 import multiprocessing
 import os
 import random
 import re
 import selectors
-import shutil
 import socket
 import subprocess
 import threading
 import time
 
+from page_support import add_history, free_port, lateness, late_percentile, listens, stamp
 from support import (THEIRS, Collector, Fleet, Settings, Town, Window, begin, figure, gaps, missed,
                      percentile, run_out, wait_for)
 
@@ -40,12 +39,6 @@ ADDRESSES = [f"127.0.0.{last}" for last in range(2, 10)]
 LINES_EACH = 62
 DEAR_LINES = 60
 DAY_S = 86400
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def get(path, *headers):
@@ -164,29 +157,6 @@ def trickle(port, source, until, told):
     told.put({"closed": closed})
 
 
-def lateness(port, token):
-    """What the collector counts of how late its polls began: ({seconds: polls up to it}, seconds)."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    line.request("GET", "/metrics", headers={"Authorization": "Bearer " + token} if token else {})
-    words = line.getresponse().read().decode()
-    line.close()
-    classes = {float(bound): int(count) for bound, count in re.findall(
-        r'^lookback_lateness_seconds_bucket\{le="([^"]+)"\} (\d+)', words, re.M)}
-    return classes, float(re.search(r"^lookback_lateness_seconds_sum (\S+)", words, re.M)[1])
-
-
-def late_percentile(before, after, share):
-    """Milliseconds, straight within a class."""
-    found = [(bound, after[0][bound] - before[0][bound]) for bound in sorted(after[0])]
-    wanted, least, below = share * found[-1][1], 0.0, 0
-    for bound, count in found:
-        if count >= wanted:
-            most = least if math.isinf(bound) else bound
-            return 1000 * (least + (most - least) * (wanted - below) / max(1, count - below))
-        least, below = bound, count
-    return None
-
-
 class Honest(threading.Thread):
     def __init__(self, port, token, until):
         super().__init__(daemon=True)
@@ -252,39 +222,6 @@ class Dear:
             "/metrics")), *(["Accept-Encoding: gzip"] if chance.random() < 0.5 else []))
 
 
-def stamp(seconds):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def add_history(settings, demo):
-    """The demo's store and its points beside the fleet's; its devices are not there to answer."""
-    shutil.copytree(os.path.join(demo, "store"), settings.store)
-    for left in ("lookback.lock", "lookback.sock"):
-        path = os.path.join(settings.store, left)
-        if os.path.lexists(path):
-            os.unlink(path)
-    for name in ("sites.conf", "devices.conf"):
-        with open(os.path.join(demo, "config", name), encoding="utf-8") as kept:
-            text = kept.read()
-        path = os.path.join(settings.folder, name)
-        with open(path, encoding="utf-8") as made:
-            ours = made.read()
-        for key in ("sites", "links", "devices"):
-            row = re.search(rf"(?ms)^{key}\s*=\s*\((.*?)^\);", ours)
-            if row:
-                text = re.sub(rf"(?m)^({key}\s*=\s*\()", lambda at, rows=row[1]: at[1] + rows.rstrip() + ",", text, count=1)
-        with open(path, "w", encoding="utf-8") as made:
-            made.write(text)
-    rules = os.path.join(demo, "config", "rules.conf")
-    if os.path.exists(rules):
-        shutil.copy(rules, settings.folder)
-    path = os.path.join(settings.folder, "collector.conf")
-    with open(path, encoding="utf-8") as made:
-        text = made.read()
-    with open(path, "w", encoding="utf-8") as made:
-        made.write(text.replace('name = "bench"', 'name = "demo"', 1))
-
-
 def attackers(name, port, points, until, told):
     def process(*how):
         return multiprocessing.Process(target=how[0], args=how[1:], daemon=True)
@@ -338,11 +275,6 @@ def one_window(name, collector, port, points, token, seconds, quiet):
         figure(what, [value], "" if what.startswith("ticks") else "ms", ratio)
     figure("processor time of lookback", [window.cpu_share], "% core")
     figure("memory", [window.rss_mib], "MiB", digits=1)
-
-
-def listens(port):
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def one_run(asked, is_open, attacks):
