@@ -1,6 +1,7 @@
 #include "page/clerk.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -94,6 +95,7 @@ static void make(struct clerk *clerk, struct entry *entry)
             error_set(&err, ERROR_MEMORY, "%s", SAY("内存不足", "out of memory"));
         pieces_end(&made);
     }
+    malloc_trim(0); /* what a sweep over the whole history took is not kept for the next one */
     pthread_mutex_lock(&clerk->lock);
     pieces_end(&entry->made);
     entry->made = made;

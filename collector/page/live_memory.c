@@ -173,6 +173,7 @@ static char *shown(const json_t *problem, struct wall_time opened)
     json_t *short_form = json_object();
     const json_t *acknowledged = json_object_get(problem, "acknowledged");
     struct bytes words = {0};
+    char *fitting;
     bool good;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -189,9 +190,9 @@ static char *shown(const json_t *problem, struct wall_time opened)
                         json_boolean(json_is_true(json_object_get(problem, "simulated"))));
     good = json_bytes(&words, short_form);
     json_decref(short_form);
-    if (!good)
-        free(words.at);
-    return good ? words.at : NULL;
+    fitting = good ? strdup(words.at) : NULL; /* there may be thousands */
+    free(words.at);
+    return fitting;
 }
 
 static void note_doubt(struct live *live, const json_t *problem, uint32_t place)
@@ -212,6 +213,7 @@ static bool take_problem(void *self, uint32_t id, const char *body)
     const struct catalog *catalog = live->host.catalog;
     const struct catalog_point *point = catalog_point(catalog, id);
     json_t *problem = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+    json_t *relapse_of = json_object_get(problem, "relapse_of");
     bool room = list_room(&live->problems, live->problem_count, &live->problem_room,
                           sizeof *live->problems, NULL);
     struct live_problem *at;
@@ -226,7 +228,7 @@ static bool take_problem(void *self, uint32_t id, const char *body)
             .relapse = is_word(problem, "kind", "relapse"),
             .opened = time_of(problem, "first"),
             .ended = time_of(problem, "ended"),
-            .relapse_of = json_incref(json_object_get(problem, "relapse_of")),
+            .relapse_of = json_array_size(relapse_of) > 0 ? json_incref(relapse_of) : NULL,
         };
         if (at->open && at->doubt)
             note_doubt(live, problem, (uint32_t)(point - catalog->points));

@@ -1,5 +1,6 @@
 #include "page/page.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -10,6 +11,9 @@
 #include "page/page_inside.h"
 #include "page/tls.h"
 
+/* Of what is larger than this, every byte goes back to the system when it is freed: an answer about
+ * ten thousand points would stay with us for ever otherwise. */
+enum { LARGE = 512 << 10 };
 enum { FIRST_TRY_S = 1, TRY_AGAIN_S = 30, HOUR_S = 3600, DAY_S = 24 * HOUR_S };
 
 #define NOTICE "page"
@@ -166,6 +170,7 @@ struct page *page_start(const struct page_host *host, struct error *err)
         error_set(err, ERROR_MEMORY, "%s", SAY("内存不足，无法启动", "out of memory at start"));
         return NULL;
     }
+    mallopt(M_MMAP_THRESHOLD, LARGE);
     page->host = *host;
     pthread_mutex_init(&page->lock, NULL);
     pthread_condattr_init(&how);

@@ -96,7 +96,7 @@ def open_pages(where, points, seconds):
     """Fifty pages as they ask: the path and every how many seconds."""
     now = int(time.time())
     shown = f"from={stamp(now - DAY_S // 2)}&to={stamp(now + DAY_S)}&width=1600"
-    kinds = [("/api/v1/now", 2)] * 4 + [("/api/v1/problems?state=standing&nature=breach", 2)] * 2 + [
+    kinds = [("/api/v1/now", 2)] * 4 + [("/api/v1/problems?nature=breach&state=open", 2)] * 2 + [
         (f"/api/v1/points/{points[0]}/series?{shown}", 54), (f"/api/v1/latest?site={points[0].split('/')[0]}", 2),
         ("/api/v1/status", 2), ("/api/v1/watch", 10)]
     begins = time.monotonic()
@@ -163,12 +163,17 @@ def watched_window(collector, where, seconds):
                     late_percentile(before, after, 0.99))
 
 
-def points_of(where):
+def points_of(where, asked):
+    """Those that have a history."""
+    with open(os.path.join(asked.demo, "config", "sites.conf"), encoding="utf-8") as sites:
+        names = re.findall(r'^    \{ name = "([^"]+)"', sites.read(), re.M)
+    points = []
     line = connect(*where)
-    line.request("GET", "/api/v1/points?limit=1000")
-    points = [row["point"] for row in json.load(line.getresponse())["points"]]
+    for site in names:
+        line.request("GET", f"/api/v1/points?site={site}")
+        points += [row["point"] for row in json.load(line.getresponse())["points"]]
     line.close()
-    return [point for point in points if not re.match(r"s\d+/", point)] or points
+    return points
 
 
 def without_page(asked):
@@ -190,7 +195,7 @@ def with_page(asked, encrypted, alone_mib):
         wait_for(lambda: listens(port), 60, "the page")
         run_out(WARM_S)
         _, quiet = watched_window(collector, where, asked.seconds)
-        pages = open_pages(where, points_of(where), asked.seconds + 3)
+        pages = open_pages(where, points_of(where, asked), asked.seconds + 3)
         run_out(2)
         window, busy = watched_window(collector, where, asked.seconds)
         pages.join().tell(f"{OPEN} open pages, {name}")
@@ -202,7 +207,7 @@ def with_page(asked, encrypted, alone_mib):
         figure(f"of which the {name} takes", [window.rss_mib - alone_mib], "MiB", "<= 16", digits=1)
         if encrypted:
             return
-        for what, path in questions(points_of(where)):
+        for what, path in questions(points_of(where, asked)):
             ask(port, path, asked).tell(what)
         ask(port, "/api/v1/now", asked, remembers=True).tell("/now, by who remembers")
         figure("memory after all that", [collector.used().rss_kib / 1024], "MiB", digits=1)
