@@ -27,8 +27,8 @@ struct live_limit {
 
 /* One that is not closed. */
 struct live_problem {
-    char *json;   /* as /now shows it */
-    json_t *body; /* the whole of it; NULL once `json` is there */
+    size_t json, json_size; /* as /now shows it: where in `problem_words` */
+    json_t *body;           /* the whole of it, until it stands there */
     uint32_t site;
     bool open, doubt, relapse;
     struct wall_time opened; /* the last time it began */
@@ -54,12 +54,13 @@ struct live {
     struct wall_time tasks_day;
     struct live_problem *problems; /* newest first */
     size_t problem_count, problem_room;
-    char (*doubts)[NAME_SIZE]; /* by the point's place: the newest open doubt's word, "" */
-    json_t **point_tasks;      /* by the point's place: ids; NULL: none */
-    struct live_tasks *tasks;  /* by site */
-    int64_t stale_ns;          /* when the next value goes stale, INT64_MAX: none will */
-    uint64_t stales;           /* rises when one has */
-    uint64_t held;             /* the part of live_version_held() that stands until `held_until` */
+    struct bytes problem_words; /* of all, one after the other: there may be thousands */
+    char (*doubts)[NAME_SIZE];  /* by the point's place: the newest open doubt's word, "" */
+    json_t **point_tasks;       /* by the point's place: ids; NULL: none */
+    struct live_tasks *tasks;   /* by site */
+    int64_t stale_ns;           /* when the next value goes stale, INT64_MAX: none will */
+    uint64_t stales;            /* rises when one has */
+    uint64_t held;              /* the part of live_version_held() that stands until `held_until` */
     struct mono_time held_since, held_until;
 };
 

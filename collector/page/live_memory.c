@@ -19,11 +19,11 @@ static pthread_once_t key_made = PTHREAD_ONCE_INIT;
 static void drop_problems(struct live *live)
 {
     for (size_t i = 0; i < live->problem_count; i++) {
-        free(live->problems[i].json);
         json_decref(live->problems[i].body);
         json_decref(live->problems[i].relapse_of);
     }
     live->problem_count = 0;
+    live->problem_words.used = 0;
 }
 
 static void drop_tasks(struct live *live)
@@ -48,6 +48,7 @@ static void live_free(void *self)
     free(live->site_devices);
     free(live->status);
     free(live->problems);
+    free(live->problem_words.at);
     free(live->doubts);
     free(live->point_tasks);
     free(live->tasks);
@@ -164,7 +165,7 @@ static bool is_word(const json_t *problem, const char *name, const char *word)
 }
 
 /* Names in the order of the contract's problem, and what is left out of it; `opened` besides. */
-static char *shown(const json_t *problem, struct wall_time opened)
+static bool show(struct bytes *words, const json_t *problem, struct wall_time opened)
 {
     static const char *const names[] = {"uid",      "kind",  "state", "nature", "point",
                                         "rule",     "limit", "first", "last",   "ended",
@@ -172,8 +173,6 @@ static char *shown(const json_t *problem, struct wall_time opened)
     char moment[WALL_TEXT];
     json_t *short_form = json_object();
     const json_t *acknowledged = json_object_get(problem, "acknowledged");
-    struct bytes words = {0};
-    char *fitting;
     bool good;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -188,11 +187,9 @@ static char *shown(const json_t *problem, struct wall_time opened)
     json_object_set(short_form, "tasks", json_object_get(problem, "tasks"));
     json_object_set_new(short_form, "simulated",
                         json_boolean(json_is_true(json_object_get(problem, "simulated"))));
-    good = json_bytes(&words, short_form);
+    good = json_bytes(words, short_form);
     json_decref(short_form);
-    fitting = good ? strdup(words.at) : NULL; /* there may be thousands */
-    free(words.at);
-    return fitting;
+    return good;
 }
 
 static void note_doubt(struct live *live, const json_t *problem, uint32_t place)
@@ -205,6 +202,23 @@ static void note_doubt(struct live *live, const json_t *problem, uint32_t place)
     if (strncmp(rule, screened, sizeof screened - 1) == 0)
         rule += sizeof screened - 1;
     snprintf(live->doubts[place], sizeof live->doubts[place], "%s", rule);
+}
+
+/* Its words; it says no more than those from here on. */
+static bool write_problem(struct live *live, struct live_problem *problem)
+{
+    problem->json = live->problem_words.used;
+    if (!show(&live->problem_words, problem->body, problem->opened))
+        return false;
+    problem->json_size = live->problem_words.used - problem->json;
+    json_decref(problem->body);
+    problem->body = NULL;
+    return true;
+}
+
+static bool came_again(const struct live_problem *problem)
+{
+    return json_integer_value(json_object_get(problem->body, "episodes")) > 1;
 }
 
 static bool take_problem(void *self, uint32_t id, const char *body)
@@ -232,6 +246,8 @@ static bool take_problem(void *self, uint32_t id, const char *body)
         };
         if (at->open && at->doubt)
             note_doubt(live, problem, (uint32_t)(point - catalog->points));
+        if (!came_again(at)) /* now: there may be thousands */
+            write_problem(live, at);
     }
     json_decref(problem);
     return room;
@@ -245,18 +261,19 @@ static bool take_opening(void *self, const struct episode_row *row)
     return true;
 }
 
-/* Its first time is in its body; of one that came again, the store knows the last. */
-static bool finish_problem(struct live_problem *problem, struct reader *reader, struct error *err)
+/* Its first time is in its body; of one that came again, the store knows the last. One that could
+ * not be written is tried once more. */
+static bool finish_problem(struct live *live, struct live_problem *problem, struct reader *reader,
+                           struct error *err)
 {
     const char *uid = json_string_value(json_object_get(problem->body, "uid"));
-    bool again = json_integer_value(json_object_get(problem->body, "episodes")) > 1;
 
-    if (again && uid != NULL && !reader_newest_episodes(reader, uid, 1, take_opening, problem, err))
+    if (problem->body == NULL)
+        return true;
+    if (came_again(problem) && uid != NULL &&
+        !reader_newest_episodes(reader, uid, 1, take_opening, problem, err))
         return false;
-    problem->json = shown(problem->body, problem->opened);
-    json_decref(problem->body);
-    problem->body = NULL;
-    return true;
+    return write_problem(live, problem);
 }
 
 static bool refuse(struct call *call, const struct error *err)
@@ -278,7 +295,7 @@ bool live_read_problems(struct live *live, struct call *call)
     if (!reader_unclosed(call->reader, take_problem, live, &err))
         return refuse(call, &err);
     for (size_t i = 0; i < live->problem_count; i++)
-        if (!finish_problem(&live->problems[i], call->reader, &err))
+        if (!finish_problem(live, &live->problems[i], call->reader, &err))
             return refuse(call, &err);
     live->problems_news = news;
     return true;

@@ -165,11 +165,12 @@ static void add_problems(struct now *now, const struct site_now *site)
 {
     add(now, ",\"problems\":[");
     for (uint32_t i = site->problem; i < site->problem_end; i++) {
-        const char *json = now->live->problems[now->order[i]].json;
+        const struct live_problem *problem = &now->live->problems[now->order[i]];
 
         add(now, i > site->problem ? "," : "");
-        add(now, json != NULL ? json : "null");
-        now->good = now->good && json != NULL;
+        now->good = now->good && problem->json_size > 0 &&
+                    bytes_add(&now->out, now->live->problem_words.at + problem->json,
+                              problem->json_size, NULL);
     }
     add(now, "]");
 }
