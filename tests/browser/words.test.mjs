@@ -101,6 +101,8 @@ test("a long stretch under a short one tears behind it, too", () => {
 test("between buckets stands no line where one is missing or has nothing valid", () => {
     const rows = [bucket(0, 60, 1, 2, 3), bucket(HOUR, 60, 1, 2, 3), bucket(3 * HOUR, 60, 1, 2, 3), bucket(4 * HOUR, 60, null, null, null)];
     assert.equal(torn(series({ step_ms: HOUR, rows })), 2);
+    assert.equal(drawnRows(series({ step_ms: HOUR, rows }))[0][0], START + HOUR / 2);
+    assert.equal(drawnRows(series({ rows: [reading(0, 1)] }))[0][0], START);
 });
 
 test("directions are joined by no line and have no mean, lowest or highest", () => {

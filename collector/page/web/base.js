@@ -121,9 +121,8 @@ export const doubt_words = (word) => term(DOUBTS, String(word ?? "").replace(/^s
 
 export function cause_words(cause) {
     const exception = /^exception_(\d+)$/.exec(cause ?? "");
-    if (exception)
-        return say(`仪器报异常 ${exception[1]}`, `exception ${exception[1]}`);
-    return town_term("causes", cause) ?? term(CAUSES, cause);
+    const known = town_term("causes", cause); // says what an exception means
+    return known ?? (exception ? say(`仪器报异常 ${exception[1]}`, `exception ${exception[1]}`) : term(CAUSES, cause));
 }
 
 /* Nodes ------------------------------------------------------------------------------------- */

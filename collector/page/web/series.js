@@ -73,6 +73,7 @@ function by_hours(line, nights) {
 export function drawnRows(series) {
     const drawn = [];
     const apart = series.averaging === "direction";
+    const middle = (series.step_ms ?? 0) / 2; // a bucket is no more its beginning than its end
     const wide = series.step_ms === null ? Infinity : series.step_ms * 1.5;
     const tears = series.step_ms === null ? [...series.gaps, ...series.bands.filter(({ quality }) => quality !== "T")]
         .sort((a, b) => a.from - b.from) : series.gaps;
@@ -84,8 +85,8 @@ export function drawnRows(series) {
         for (; next < tears.length && tears[next].from < row[T]; next++)
             end = Math.max(end, tears[next].to);
         if (before !== null && (apart || row[T] - before > wide || end > before))
-            drawn.push([(before + row[T]) / 2, null]);
-        drawn.push([row[T], row[MEAN] === null ? null
+            drawn.push([(before + row[T]) / 2 + middle, null]);
+        drawn.push([row[T] + middle, row[MEAN] === null ? null
             : apart ? [row[MEAN], row[MEAN], row[MEAN]] : [row[LOW], row[MEAN], row[HIGH]]]);
         before = row[T];
     }

@@ -108,7 +108,7 @@ function device_card(device, state) {
             fact(say("回答用时", "Answer time"), answer_words(device)),
             fact(say("问过", "Polls"), poll_words(device)),
             fact(say("没问成", "Failed"), errors.length
-                ? list_of(errors.map(([cause, count]) => say(`${cause_words(cause)} ${count} 次`, `${cause_words(cause)} ${count}×`)))
+                ? list_of(errors.map(([cause, count]) => say(`${cause_words(cause)}：${count} 次`, `${cause_words(cause)}: ${count}×`)))
                 : say("没有", "none"))),
         may_act("steward") ? el("button.button", { type: "button", onclick: () => maintain(title, name) },
             say("登记维护窗口", "Maintenance window")) : null);
