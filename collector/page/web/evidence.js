@@ -1,5 +1,5 @@
 /* evidence.js - 佐证材料: ask for a bundle, see it being made, take it away, and how to check it. */
-import { ask, chip, day_text, el, empty, get_all, icon, moment, now_ms, prose, put, Refusal, say,
+import { ask, chip, day_text, el, empty, get_all, moment, now_ms, prose, put, Refusal, say,
     simulated_tag, style, tell, town, wait } from "./base.js";
 import { may_act, needs } from "./acts.js";
 import { person_words } from "./parts.js";
@@ -19,7 +19,8 @@ export async function show(page, where) {
     const state = { page, order, list, open: new Set(), working: true, points: new Map() };
 
     put(page.root, el("div", null, el("h1", null, say("佐证材料", "Evidence")),
-        el("p.lead", null, say("一个文件，拿到的人不必信任本机，也能核对结论。", "One file; whoever gets it can check the finding without trusting this station."))),
+        el("p.lead", null, say("一个文件，拿到的人不必信任本机，也能核对结论。",
+            "One file; whoever gets it can check the finding without trusting this station."))),
     order, list, how_to_check());
     const tasks = await get_all("/tasks", "tasks", page.signal).catch(() => []);
     tasks.forEach((task) => state.points.set(task.id, task.points));
@@ -36,8 +37,10 @@ function put_order(state, tasks, query) {
     const span = usual_span(known);
     const failure = el("div", { role: "alert" });
     const allowed = may_act("steward");
-    const field = (id, words, input, hint) => el("div.field", null, el("label", { for: id }, words), input, hint ? el("span.small.soft", null, hint) : null);
-    const from = el("input", { type: "date", id: "ev-from", name: "from", required: true, value: day_of(query.get("from")) ?? span.from, max: day_text(now_ms()) });
+    const field = (id, words, input, hint) =>
+        el("div.field", null, el("label", { for: id }, words), input, hint ? el("span.small.soft", null, hint) : null);
+    const from = el("input", { type: "date", id: "ev-from", name: "from", required: true, value: day_of(query.get("from")) ?? span.from,
+        max: day_text(now_ms()) });
     const to = el("input", { type: "date", id: "ev-to", name: "to", required: true, value: last_day(query.get("to")) ?? span.to });
     const task = tasks.length
         ? el("select", { id: "ev-task", name: "task", required: true, value: chosen, onchange: () => {
@@ -90,10 +93,12 @@ function forms() {
 
     return el("fieldset.choices", null, el("legend", null, say("给谁看", "For whom")),
         choice("full", say("完整版：给督查、检查人员", "Full: for inspectors"),
-            say("含逐条数据、仪器原始字、责任人与经过，可以全部复算。", "With every reading, the instruments' raw words, owners and events: everything can be recomputed."), true),
+            say("含逐条数据、仪器原始字、责任人与经过，可以全部复算。",
+                "With every reading, the instruments' raw words, owners and events: everything can be recomputed."), true),
         choice("public", say("公开版：可以公示", "Public: may be published"),
             say("略去与信访人有关的内容、台账、地址和位置、采集器配置；销号之前还略去单位名称和问题记录。数据、限值、结论与签名照旧，照样能核对。",
-                "Leaves out what concerns petitioners, the ledger, addresses and places and the station's settings; before the strike-off also the company's name and its problems. Data, limits, finding and signature stay and can be checked all the same."), false));
+                "Leaves out what concerns petitioners, the ledger, addresses and places and the station's settings; before the strike-off also the company's name and its problems. Data, limits, finding and signature stay and can be checked all the same."),
+                    false));
 }
 
 async function submit(event, { from, to, failure, send, state }) {
@@ -129,7 +134,8 @@ async function ordered(body) {
     if (act.state === "refused")
         throw new Refusal(409, act.error ?? {});
     if (act.state === "waiting")
-        throw new Error(say("采集器还没有答复，请稍后看下面的清单。", "The collector has not answered yet; look at the list below in a while."));
+        throw new Error(say("采集器还没有答复，请稍后看下面的清单。",
+            "The collector has not answered yet; look at the list below in a while."));
 }
 
 /* ---- what there is --------------------------------------------------------------------------------- */
@@ -144,7 +150,8 @@ function put_list(state, data) {
         data.working ? null : el("div.warn.doubt", { role: "status" },
             el("p", null, el("b", null, say("现在没有程序在制作佐证材料。", "Nothing is making bundles now."))),
             el("p", null, say("请维护人员在采集器上运行 ", "Ask whoever keeps the station to run "), el("code", null, "lookback work"),
-                say("（装好的系统：", " (installed: "), el("code", null, "systemctl enable --now lookback-work"), say("）。申请照样可以提交，会一直等着。", "). Orders can be given all the same; they wait."))),
+                say("（装好的系统：", " (installed: "), el("code", null, "systemctl enable --now lookback-work"),
+                    say("）。申请照样可以提交，会一直等着。", "). Orders can be given all the same; they wait."))),
         data.bundles.length === 0 ? empty(say("还没有人申请过。", "Nobody has asked for one yet.")) : null,
         el("ul.list.plain", null, data.bundles.map((bundle) => card(state, bundle))));
     state.waits = waits;
@@ -160,10 +167,13 @@ function card(state, bundle) {
     const percent = Math.round(bundle.share * 100);
 
     return el("li.card.stack", null,
-        el("div.head", null, el("h3", null, el("a", { href: `#/task/${encodeURIComponent(bundle.task)}` }, say(`任务 ${bundle.task}`, `Task ${bundle.task}`)), "　",
+        el("div.head", null, el("h3", null,
+            el("a", { href: `#/task/${encodeURIComponent(bundle.task)}` }, say(`任务 ${bundle.task}`, `Task ${bundle.task}`)), "　",
             el("span.nowrap", null, days_words(bundle))),
-        el("span.row", null, simulated_tag(bundle.simulated), el("span.tag", null, bundle.form === "public" ? say("公开版", "public") : say("完整版", "full")), chip(sign, say(zh, en)))),
-        el("p.soft", null, bundle.by ? say(`${person_words(bundle.by)}，申请于 `, `${person_words(bundle.by)}, asked `) : say("申请于 ", "asked "), moment(bundle.asked)),
+        el("span.row", null, simulated_tag(bundle.simulated),
+            el("span.tag", null, bundle.form === "public" ? say("公开版", "public") : say("完整版", "full")), chip(sign, say(zh, en)))),
+        el("p.soft", null, bundle.by ? say(`${person_words(bundle.by)}，申请于 `, `${person_words(bundle.by)}, asked `)
+            : say("申请于 ", "asked "), moment(bundle.asked)),
         bundle.state === "making" || bundle.state === "waiting" ? [
             el("progress.making", { max: "100", value: String(percent), "aria-label": say("进度", "Progress") }),
             el("p", { "aria-live": "polite" }, bundle.state === "making" ? `${percent} %` : bundle.text)] : null,
@@ -184,7 +194,8 @@ function file_part(state, bundle) {
     const failure = el("div", { role: "alert" });
     const save = el("button.button.strong", { type: "button", onclick: () => download(state, bundle, save, failure) },
         say("下载", "Download"), " ", size_words(bundle.file.size));
-    const line = (name, hex, words) => (hex ? el("div.digest", null, el("dt", null, name), el("dd", null, fingerprint(hex), words ? el("span.small.soft", null, words) : null)) : null);
+    const line = (name, hex, words) => (hex ? el("div.digest", null, el("dt", null, name),
+        el("dd", null, fingerprint(hex), words ? el("span.small.soft", null, words) : null)) : null);
 
     return [
         el("div.buttons", null, save, el("span.soft.file-name", null, bundle.file.name)), failure,
@@ -192,9 +203,12 @@ function file_part(state, bundle) {
             el("summary", null, say("指纹：与对方核对是否同一份", "Fingerprints: to compare that it is the same one")),
             el("dl.digests", null,
                 line(say("文件 SHA-256", "File SHA-256"), bundle.file.sha256, say("sha256sum 算出来应与此相同", "what sha256sum prints")),
-                line(say("清单指纹", "Manifest"), bundle.manifest, say("同样的内容，清单指纹就相同", "the same contents have the same one")),
-                line(say("签名钥匙", "Signing key"), bundle.key, say("先从别的渠道问到它，再给 verify --key", "learn it another way, then give it to verify --key")),
-                line(say("封存头", "Head"), bundle.head, bundle.segment === null ? null : say(`第 ${bundle.segment} 段`, `segment ${bundle.segment}`)))),
+                line(say("清单指纹", "Manifest"), bundle.manifest,
+                    say("同样的内容，清单指纹就相同", "the same contents have the same one")),
+                line(say("签名钥匙", "Signing key"), bundle.key,
+                    say("先从别的渠道问到它，再给 verify --key", "learn it another way, then give it to verify --key")),
+                line(say("封存头", "Head"), bundle.head,
+                    bundle.segment === null ? null : say(`第 ${bundle.segment} 段`, `segment ${bundle.segment}`)))),
         bundle.expires ? el("p.small.soft", null, say("在这里保留到 ", "Kept here until "), day_text(bundle.expires)) : null];
 }
 
@@ -230,9 +244,11 @@ function how_to_check() {
 
     return el("section.card.stack", null, el("h2", null, say("怎样核对", "How to check one")),
         el("ol.steps", null,
-            el("li", null, say("在任何一台装有 lookback 的机器上运行：", "On any machine that has lookback: "), el("br"), el("code", null, "lookback evidence verify FILE.zip")),
+            el("li", null, say("在任何一台装有 lookback 的机器上运行：", "On any machine that has lookback: "), el("br"),
+                el("code", null, "lookback evidence verify FILE.zip")),
             el("li", null, say("没有 lookback 也行：文件里的 VERIFY.md 写明怎样只用 openssl 和 sha256sum 一步步核对。",
                 "Without lookback: VERIFY.md inside says step by step how to check with openssl and sha256sum alone.")),
-            el("li", null, say("每一条主张得到“已证明、未证明、被推翻”之一，并附理由。", "Each claim is proven, not proven or refuted, with the reason."))),
+            el("li", null, say("每一条主张得到“已证明、未证明、被推翻”之一，并附理由。",
+                "Each claim is proven, not proven or refuted, with the reason."))),
         key ? fingerprint(key) : null);
 }
