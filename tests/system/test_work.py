@@ -69,8 +69,8 @@ class Town(tamper_town.Town):
         raise AssertionError("no answer")
 
     def order(self, task="71", since=30, until=10, **more):
-        answer = self.act("evidence.order", task=task, **{"from": tamper_town.day(self, since),
-                                                          "to": tamper_town.day(self, until)}, **more)
+        self.ordered = tamper_town.day(self, since), tamper_town.day(self, until)  # midnight may come
+        answer = self.act("evidence.order", task=task, **dict(zip(("from", "to"), self.ordered)), **more)
         assert "done" in answer, answer
         return answer["done"]["seq"]
 
@@ -209,8 +209,9 @@ def test_what_was_ordered_is_made_beside_the_collector_and_is_what_the_command_m
     stop(work)
     stop(run)
     export = os.path.join(gateway.folder, "same.zip")
-    done = gateway.command("evidence", "export", "--task", "71", "--from", tamper_town.day(gateway, 30), "--to",
-                        tamper_town.day(gateway, 10), "--out", export, "--json")
+    since, until = gateway.ordered
+    done = gateway.command("evidence", "export", "--task", "71", "--from", since, "--to", until, "--out", export,
+                           "--json")
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(path) as one, zipfile.ZipFile(export) as other:
         same = [name for name in one.namelist() if one.read(name) == other.read(name)]
