@@ -36,6 +36,7 @@ def scraped(town, peers):
     wait_for_port(town.page_port)
     town.wait_polls(4)
     town.token_file, town.token = token(town)
+    town.wait(lambda: "lookback_link_up" in metrics(town), what="the polling loop to have time for a look at it")
     return town
 
 
