@@ -122,6 +122,49 @@ export async function look({ which = ALL, world, with_axe = false, pictures, ...
     return found;
 }
 
+/* The same of every dialog that a button of the views `which` opens; nothing is sent. */
+export async function dialogs({ which = ["problem", "task", "station"], world, with_axe = false, pictures, ...wishes }) {
+    const { language = "zh", size = "desktop", scheme = "light" } = wishes;
+    const window = await window_open({ ...wishes, token: world.token });
+    const { page } = window;
+    const found = [];
+    const titles = [];
+
+    try {
+        await page.waitForSelector("#main .view");
+        for (const name of which) {
+            await go(page, ...view_address(name, world));
+            await page.evaluate(() => document.querySelectorAll("#main details").forEach((one) => { one.open = true; }));
+            const buttons = page.locator("#main button:visible", { hasNotText: /打印|Print/ });
+            const labels = await buttons.allInnerTexts();
+            for (const [i, label] of labels.entries()) {
+                if (labels.indexOf(label) < i)
+                    continue;
+                await buttons.nth(i).click();
+                if (!await page.locator("dialog[open]").count())
+                    continue;
+                const title = await page.locator("dialog[open] h2").innerText();
+                const told = (words) => found.push(...words.map((one) => `${name}, ${title}: ${one}`));
+                if (!titles.includes(title)) {
+                    titles.push(title);
+                    told(judge(await seen_by(page), language, true, await window.answered()));
+                    told(with_axe ? await axe(page) : []);
+                    if (pictures)
+                        await page.screenshot({ path: `${pictures}/${language}-${size}-${scheme}-dialog-${titles.length}.png` });
+                }
+                await page.keyboard.press("Escape");
+                await page.waitForSelector("dialog", { state: "detached" });
+                if (await page.evaluate(() => document.activeElement.tagName) !== "BUTTON")
+                    told(["the focus is not where it came from"]);
+            }
+        }
+        found.push(...window.complaints);
+    } finally {
+        await window.close();
+    }
+    return { found, titles };
+}
+
 /* The same of the door: nobody is signed in; then a wrong token, then the right one in its sentence, by
  * keyboard. */
 export async function sign_in({ world, with_axe = false, pictures, ...wishes }) {

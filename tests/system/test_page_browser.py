@@ -346,6 +346,26 @@ def test_the_office_sees_a_breach_appear_and_hands_over_its_evidence(world, brow
     assert browser.do("leave") == []
 
 
+@pytest.fixture
+def breach(world):
+    """What the views are opened with while a problem stands open, and a task is still to be struck off."""
+    world.put(BAD)
+    world.wait(lambda: world.state() in ("relapse", "breach"), 20, "a breach")
+    problem = next(one for one in world.site()["problems"] if one["state"] == "open")
+    task = next(one for one in world.ask("/tasks?limit=1000")["tasks"] if one["struck_off"] is None)
+    yield {**world.known(), "problem": problem["uid"], "task": task["id"]}
+    world.put(GOOD)
+
+
+@pytest.mark.parametrize("language,size", (("zh", "phone"), ("en", "desktop")))
+def test_every_dialog_of_an_act_is_whole_too(browser, breach, language, size):
+    seen = browser.do("dialogs", world=breach, language=language, size=size, with_axe=True, pictures=pictures())
+    assert seen["found"] == []
+    wanted = {"zh": ("确认", "关闭", "备注", "维护窗口", "销号"),
+              "en": ("Acknowledge", "Close", "note", "maintenance", "Strike off")}[language]
+    assert all(any(word in title for title in seen["titles"]) for word in wanted), seen["titles"]
+
+
 def hours_between(early, late):
     from datetime import datetime
     return (datetime.fromisoformat(late.replace("Z", "+00:00"))
