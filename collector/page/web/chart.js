@@ -185,7 +185,10 @@ export class Chart {
             axes: {
                 x: { ticker: (from, to, pixels) => clock.ticks(from, to, pixels), axisLabelWidth: 74,
                     axisLabelFontSize: 12, drawGrid: false },
-                y: { ...(series.averaging === "direction" ? { ticker: () => this.#compass() } : {}), axisLabelWidth: 44, axisLabelFontSize: 12, pixelsPerLabel: 36 },
+                y: {
+                    axisLabelWidth: 44, axisLabelFontSize: 12, pixelsPerLabel: 36,
+                    ...(series.averaging === "direction" ? { ticker: () => this.#compass() } : {}),
+                },
             },
         };
     }
