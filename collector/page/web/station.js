@@ -20,11 +20,8 @@ const words_of = (table, key) => (table[key] ? say(table[key][0], table[key][1])
 export async function show(page, where) {
     page.title(say("设备", "Station"));
     put(page.root, el("h1", null, say("设备与本机", "Station")), el("p.lead", null, say("正在询问采集器……", "Asking the collector…")));
-    await style("views.css");
-    const state = { plan: null, body: null, titles: new Map() };
-    get("/devices?limit=1000", page.signal).then(({ devices }) => {
-        state.titles = new Map(devices.map((device) => [`${device.site}/${device.name}`, device.title]));
-    }, () => {});
+    const [{ devices }] = await Promise.all([get("/devices?limit=1000", page.signal).catch(() => ({ devices: [] })), style("views.css")]);
+    const state = { plan: null, body: null, titles: new Map(devices.map((device) => [`${device.site}/${device.name}`, device.title])) };
     get("/plan", page.signal).then((plan) => { state.plan = plan; }, () => {});
     await page.poll("/status", (status) => {
         const fresh = el("div.stack.station", null, parts(page, state, status));
@@ -32,7 +29,9 @@ export async function show(page, where) {
         if (!state.body.isConnected)
             put(page.root, state.body);
     }, 2000);
-    page.root.querySelector(`[data-key="d-${CSS.escape(where.query.get("device") ?? "")}"]`)?.scrollIntoView({ block: "start" });
+    const device = page.root.querySelector(`[data-key="d-${CSS.escape(where.query.get("device") ?? "")}"]`);
+    if (device) // after the view has been put at its top
+        setTimeout(() => device.scrollIntoView({ block: "start" }), 60);
 }
 
 function parts(page, state, status) {
@@ -89,6 +88,21 @@ function link_card(link) {
                 link.load > 0.9 ? el("b", null, say("　太满", " too full")) : null)));
 }
 
+/* What to look at first, by why it does not answer. */
+const LOOK_FIRST = {
+    timeout: ["电源、A/B 接线、站号、波特率；同一条线上别的设备有没有回答", "power, A/B wiring, unit number, baud rate; whether others on the line answer"],
+    refused: ["它的链路：看上面的链路和“需要处理”", "its link: see the links and notices above"],
+    disconnected: ["它的链路：看上面的链路和“需要处理”", "its link: see the links and notices above"],
+    not_connected: ["4G 模块的电源、SIM 卡、信号，和它要拨的地址", "the modem's power, SIM, signal and the address it dials"],
+    unresolved: ["主机名写得对不对，本机的域名解析", "the host's name, and how this machine looks names up"],
+    crc: ["屏蔽与接地、终端电阻、波特率和校验位；有没有两台用同一站号", "shield and ground, terminating resistor, baud rate and parity; two devices with one number"],
+    bad_frame: ["波特率和校验位，线路干扰，型号选得对不对", "baud rate and parity, noise on the line, whether the model is right"],
+    wrong_unit: ["站号：有别的设备在用这个站号", "unit numbers: another device answers for this one"],
+    identity_changed: ["铭牌和序列号：换过仪器就更新 devices.conf", "nameplate and serial number: if it was exchanged, update devices.conf"],
+};
+const look_first = (cause) => (LOOK_FIRST[cause] ? say(...LOOK_FIRST[cause])
+    : /^exception_/.test(cause) ? say("型号选得对不对，仪器有没有这些寄存器", "whether the model is right and has these registers") : null);
+
 function device_card(device, state) {
     const [sign, zh, en] = DEVICE_STATES[device.state] ?? ["nothing", say("不知道", "unknown"), "unknown"];
     const name = `${device.site}/${device.name}`;
@@ -100,6 +114,7 @@ function device_card(device, state) {
         el("dl.facts", null,
             device.since ? fact(say("始于", "Since"), ago(device.since)) : null,
             device.state !== "answering" && device.cause ? fact(say("原因", "Cause"), cause_words(device.cause)) : null,
+            device.state !== "answering" && look_first(device.cause) ? fact(say("先查", "Look at"), look_first(device.cause)) : null,
             fact(say("上次有值", "Last value"), device.last_good ? ago(device.last_good) : say("这次启动后还没有", "none since the start")),
             device.state !== "answering" ? fact(say("下次再问", "Next attempt"), next_words(device.next_attempt) ?? "—") : null,
             fact(say("接在", "At"), `${device.link} · ${say("站号", "unit")} ${device.unit}`),
