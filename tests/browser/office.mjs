@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 
 import { go, window_open } from "./browser.mjs";
+import { axe } from "./views.mjs";
 
 let window = null;
 let site = null;
@@ -73,11 +74,12 @@ export async function acknowledge() {
     await page.keyboard.press("Enter");
     await page.waitForSelector("dialog[open] form");
     const asked = await words(page, "dialog[open]");
+    const found = await axe(page);
     await page.locator("dialog[open] button[type=submit]").focus();
     await page.keyboard.press("Enter");
     await page.waitForSelector("dialog", { state: "detached" });
     await page.waitForFunction(() => !document.querySelector("#main .buttons button.strong"));
-    return { asked, facts: await words(page, "#main dl.facts") };
+    return { asked, axe: found, facts: await words(page, "#main dl.facts") };
 }
 
 /* Asks for its evidence and waits until it is made; takes it away and says what the page says of it. */

@@ -81,7 +81,7 @@ let axe_words = null;
 
 /* Every finding of axe-core, each with where. It is run by the debugger's right: the page's own policy
  * lets no script in. */
-async function axe(page) {
+export async function axe(page) {
     axe_words ??= await readFile(axe_path, "utf8");
     await page.evaluate(axe_words + "; null");
     const { violations } = await page.evaluate(() => window.axe.run(document, {
