@@ -19,6 +19,7 @@ replay=()
 judge=()
 seal=()
 first=()
+pages=()
 evidence=()
 dialin=()
 if [ "${1:-}" = --short ]; then
@@ -30,6 +31,7 @@ if [ "${1:-}" = --short ]; then
     judge=(--short)
     seal=(2)
     first=(--repeats 1)
+    pages=(--seconds 4)
     evidence=(--days 10 --repeats 1)
     dialin=(--seconds 12 --every 5 --units 200 --once 500)
 fi
@@ -64,6 +66,8 @@ run $python tests/bench/crowd.py "${short[@]}"
 run $python tests/bench/dead.py "${short[@]}"
 run $python tests/bench/dialin.py "${dialin[@]}"
 run $python tests/bench/serial.py "${short[@]}"
+run $python tests/bench/page.py "${pages[@]}"
+run $python tests/bench/page_load.py "${pages[@]}"
 if [ "${LOOKBACK_BROWSER:-1}" = 0 ] || [ ! -d build/tools/browser/node_modules ]; then
     echo "the first view is not measured: LOOKBACK_BROWSER=0, or tests/tools.sh browser was not run" | tee -a "$log"
 else

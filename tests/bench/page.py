@@ -201,7 +201,7 @@ def with_page(asked, encrypted, alone_mib):
         pages.join().tell(f"{OPEN} open pages, {name}")
         for what, one, other in zip(("mean", "p50", "p99"), quiet, busy):
             figure(f"polls began late, {what}, without pages", [one], "ms")
-            figure(f"polls began late, {what}, with {OPEN} open", [other], "ms", f"{other / one:.2f} of without")
+            figure(f"polls began late, {what}, with {OPEN} open", [other], f"ms ×{other / one:.2f}", "×1")
         figure(f"processor time with {OPEN} open pages", [window.cpu_share], "% core")
         figure(f"memory with {OPEN} open pages, {name}", [window.rss_mib], "MiB", digits=1)
         figure(f"of which the {name} takes", [window.rss_mib - alone_mib], "MiB", "<= 16", digits=1)

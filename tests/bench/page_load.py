@@ -271,8 +271,8 @@ def one_window(name, collector, port, points, token, seconds, quiet):
              "ticks that brought no poll": float(missed(window.polls())[0])}
     for what, value in found.items():
         alone = quiet.setdefault(what, value)
-        ratio = f"{value / alone:.2f} of alone" if alone and value is not None else ""
-        figure(what, [value], "" if what.startswith("ticks") else "ms", ratio)
+        ratio = f" ×{value / alone:.2f}" if alone and value is not None else ""
+        figure(what, [value], "" if what.startswith("ticks") else "ms" + ratio, "×1" if ratio else "")
     figure("processor time of lookback", [window.cpu_share], "% core")
     figure("memory", [window.rss_mib], "MiB", digits=1)
 
