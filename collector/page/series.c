@@ -121,7 +121,8 @@ static json_t *gaps_json(const struct series_rows *rows)
     return gaps;
 }
 
-const char *series_source(const struct series_rows *rows)
+/* "readings", "1min", … */
+static const char *source_word(const struct series_rows *rows)
 {
     return rows->source == PERIOD_READING ? "readings" : period_word(rows->source);
 }
@@ -161,7 +162,7 @@ static bool write_series(FILE *to, const struct series *series, const struct cal
     write_part(to, "step_ms",
                series->rows.step_ms == 0 ? json_null()
                                          : json_integer((json_int_t)series->rows.step_ms));
-    write_part(to, "source", json_string(series_source(&series->rows)));
+    write_part(to, "source", json_string(source_word(&series->rows)));
     write_part(to, "averaging", json_string(means[series->point.mean]));
     fputc(',', to);
     write_rows(to, series);

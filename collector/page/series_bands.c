@@ -39,7 +39,9 @@ static bool is_of(const struct series_band *band, const struct reading *reading)
            band->has_value == reading_has_value(reading);
 }
 
-bool series_add_band(struct series_rows *rows, const struct series_past *past,
+/* A reading that is no normal one: `apart_ms` after the last of its kind it is of the same band, if
+ * that is open still. */
+static bool add_band(struct series_rows *rows, const struct series_past *past,
                      struct wall_time time, const struct reading *reading, int64_t apart_ms)
 {
     struct series_band *last = rows->band_count == 0 ? NULL : &rows->bands[rows->band_count - 1];
@@ -88,8 +90,8 @@ static bool take_odd(void *self, uint64_t seq, struct wall_time time, const stru
     if (of->full)
         return false;
     /* what is narrower than a bucket cannot be seen */
-    of->no_memory = !series_add_band(of->rows, of->asked->past, time, reading,
-                                     of->rows->step_ms + series_every(of->asked->past, time) / 2);
+    of->no_memory = !add_band(of->rows, of->asked->past, time, reading,
+                              of->rows->step_ms + series_every(of->asked->past, time) / 2);
     return !of->no_memory;
 }
 
@@ -145,8 +147,8 @@ static bool note_letter(struct raw *raw, struct wall_time time, const struct rea
     int64_t apart_ms = series_every(raw->asked->past, time) * GAP_INTERVALS;
 
     if (reading->quality != QUALITY_NORMAL)
-        return series_add_band(raw->rows, raw->asked->past, time, reading,
-                               apart_ms > asked_again_ms ? apart_ms : asked_again_ms);
+        return add_band(raw->rows, raw->asked->past, time, reading,
+                        apart_ms > asked_again_ms ? apart_ms : asked_again_ms);
     end_band(raw->rows, time);
     return true;
 }

@@ -116,10 +116,6 @@ bool series_buckets_make(struct series_rows *rows, const struct series_asked *as
  * were wanted. */
 bool series_bands_read(struct series_rows *rows, const struct series_asked *asked, struct span span,
                        bool *full, struct error *err);
-/* A reading that is no normal one: `apart_ms` after the last of its kind it is of the same band, if
- * that is open still. */
-bool series_add_band(struct series_rows *rows, const struct series_past *past,
-                     struct wall_time time, const struct reading *reading, int64_t apart_ms);
 bool series_add_gap(struct series_rows *rows, int64_t from_ms, int64_t to_ms);
 
 /* What stands beside them: JSON, ended by the caller; NULL: out of memory or an error -----------

@@ -12,8 +12,6 @@ void answer_point(struct call *call);
 /* ?from= and ?to=: the last day where they are not there; false: the call has its 400. */
 bool series_span(struct call *call, struct span *span, struct wall_time now);
 bool series_wants_csv(struct call *call, bool *csv);
-/* "readings", "1min", … */
-const char *series_source(const struct series_rows *rows);
 
 /* Of a span: rises with the readings only where new ones may stand in it. */
 uint64_t series_version(const struct call *call);

@@ -84,7 +84,6 @@ const char *replay_point_name(const struct replay *replay, uint32_t point, char 
 bool replay_survey(struct replay *replay, struct error *err);
 /* The problems as they stood at a number of the sequence. */
 bool replay_read_problems(struct replay *replay, uint64_t up_to, struct error *err);
-struct pair *replay_pair(struct replay *replay, const char *rule, uint32_t point);
 struct told *replay_told(struct replay *replay, const char *uid);
 
 /* replay_sink.c: where the replay's conclusions go. */

@@ -24,7 +24,7 @@ static void sort(void *array, size_t count, size_t size, int (*order)(const void
         qsort(array, count, size, order);
 }
 
-struct pair *replay_pair(struct replay *replay, const char *rule, uint32_t point)
+static struct pair *pair_of(struct replay *replay, const char *rule, uint32_t point)
 {
     struct pair wanted = {.point = point};
 
@@ -212,7 +212,7 @@ static void note_version(struct replay *replay, const struct item *item, struct 
     const char *state = json_string_value(json_object_get(body, "state"));
     struct pair *pair = rule == NULL || point == NULL
                             ? NULL
-                            : replay_pair(replay, rule, reader_point(replay->asks, point));
+                            : pair_of(replay, rule, reader_point(replay->asks, point));
 
     *told = (struct told){.pair = pair == NULL ? 0 : (size_t)(pair - replay->pairs) + 1,
                           .first = time_of(body, "first"),

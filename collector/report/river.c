@@ -111,8 +111,9 @@ static double value_of(const struct river_month *month, const struct river_measu
     return river_mean(month, item);
 }
 
-void river_classify(const struct river_setup *setup, const struct river_place *place,
-                    const struct river_month *month, int day, struct section_class *out)
+/* The class of a month (`day` -1) or of one of its days. */
+static void classify(const struct river_setup *setup, const struct river_place *place,
+                     const struct river_month *month, int day, struct section_class *out)
 {
     struct section_value *values = calloc(month->count + 1, sizeof *values);
     struct section_question question = {.standard = setup->terms->standard,
@@ -162,7 +163,7 @@ const struct river_measured *river_find(const struct river_month *month, const c
     return NULL;
 }
 
-const char *river_class_word(int class_)
+static const char *class_word(int class_)
 {
     return class_ >= 1 && class_ <= 5 ? water_classes[class_ - 1]
            : class_ == WORSE_THAN_V   ? "worse_than_V"
@@ -171,7 +172,7 @@ const char *river_class_word(int class_)
 
 json_t *river_class_json(int class_)
 {
-    const char *word = river_class_word(class_);
+    const char *word = class_word(class_);
 
     return word == NULL ? json_null() : json_string(word);
 }
@@ -228,7 +229,7 @@ static json_t *change_json(const struct river_setup *setup, const struct river_p
     struct section_class then;
     int step;
 
-    river_classify(setup, place, other, -1, &then);
+    classify(setup, place, other, -1, &then);
     if (now->class_ == 0 || then.class_ == 0)
         return json_pack("{s:s, s:o, s:n, s:b}", "month", other->name, "class",
                          river_class_json(then.class_), "change", "same_items", 0);
@@ -250,7 +251,7 @@ static json_t *calendar_json(const struct river_setup *setup, const struct river
     for (int i = 0; i < month->days; i++) {
         struct section_class class_;
 
-        river_classify(setup, place, month, i, &class_);
+        classify(setup, place, month, i, &class_);
         *worse += class_.class_ == WORSE_THAN_V;
         json_array_append_new(
             days, json_pack("{s:i, s:o}", "day", i + 1, "class", river_class_json(class_.class_)));
@@ -313,7 +314,7 @@ json_t *river_section_json(const struct river_setup *setup, const struct river_p
 
     if (section == NULL)
         return NULL;
-    river_classify(setup, place, month, -1, &now);
+    classify(setup, place, month, -1, &now);
     json_object_set_new(section, "chiefs", chiefs_json(place));
     river_answer(setup, place, month, &now, section);
     json_object_set_new(section, "class", river_class_json(now.class_));

@@ -109,10 +109,6 @@ json_t *river_section_json(const struct river_setup *setup, const struct river_p
                            const struct river_month *month, const struct river_month *last_month,
                            const struct river_month *last_year);
 
-/* Words of the report for people: "III 类", "劣 V 类". Static. */
-const char *river_class_title(const char *class_);
-const char *river_tier_title(const char *tier);
-
 /* The whole report for a terminal. */
 void river_print(const json_t *report, FILE *to);
 

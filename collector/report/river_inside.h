@@ -11,17 +11,12 @@ bool river_is_enough(const struct river_month *month, const struct river_measure
 void river_counts(const struct river_month *month, const struct river_measured *item,
                   uint32_t expected_and_valid[2]);
 
-/* The class of a month (`day` -1) or of one of its days. */
-void river_classify(const struct river_setup *setup, const struct river_place *place,
-                    const struct river_month *month, int day, struct section_class *out);
-
 /* The limit of the target class; NULL: the standard does not class by it here. */
 const struct limit *river_limit(const struct river_setup *setup, const struct river_place *place,
                                 const struct river_month *month, const char *parameter);
 /* NULL: nobody measures it. */
 const struct river_measured *river_find(const struct river_month *month, const char *parameter);
 
-const char *river_class_word(int class_); /* NULL: 0 */
 json_t *river_class_json(int class_);
 json_t *river_both(const char *zh, const char *en);
 json_t *river_number(double value);

@@ -7,7 +7,8 @@
 #include "report/river.h"
 #include "report/table.h"
 
-const char *river_class_title(const char *class_)
+/* Words of the report for people: "III 类", "劣 V 类". Static. */
+static const char *class_title(const char *class_)
 {
     /* clang-format off */
     static const char *const titles[][3] = {
@@ -23,7 +24,7 @@ const char *river_class_title(const char *class_)
     return "–";
 }
 
-const char *river_tier_title(const char *tier)
+static const char *tier_title(const char *tier)
 {
     static const char *const titles[][3] = {
         {"city",     "市级河长", "city chief"    },
@@ -86,7 +87,7 @@ static void add_item(struct table *table, const json_t *item)
                                                                  : SAY("（不参评）", " (apart)"));
     number_cell(table, number(item, "mean"), decimals);
     table_cell(table, "%s", unit);
-    table_cell(table, "%s", river_class_title(text(item, "class")));
+    table_cell(table, "%s", class_title(text(item, "class")));
     table_cell(table, "%s%s", text(limit, "text"),
                json_is_true(json_object_get(limit, "verified")) ? ""
                                                                 : SAY(" 未核实", " unverified"));
@@ -196,7 +197,7 @@ static void print_change(const json_t *change, const char *with, FILE *to)
         *text(change, "change") != '\0' && !json_is_true(json_object_get(change, "same_items"));
 
     fprintf(to, SAY("与%s（%s，%s）相比：%s%s\n", "against %s (%s, %s): %s%s\n"), with,
-            text(change, "month"), river_class_title(text(change, "class")),
+            text(change, "month"), class_title(text(change, "class")),
             change_title(text(change, "change")),
             other_items
                 ? SAY("（参评指标不同，仅供参考）", " (by other items: for orientation only)")
@@ -235,10 +236,9 @@ static void print_head(const json_t *section, FILE *to)
 
     fprintf(to, "\n%s（%s）", text(section, "title"), text(section, "site"));
     fprintf(to, SAY(" %s，目标 %s", " %s, target %s"), *title == '\0' ? text(river, "name") : title,
-            river_class_title(text(section, "target")));
+            class_title(text(section, "target")));
     for (size_t i = 0; i < json_array_size(chiefs); i++)
-        fprintf(to, SAY("，%s %s", ", %s %s"),
-                river_tier_title(text(json_array_get(chiefs, i), "tier")),
+        fprintf(to, SAY("，%s %s", ", %s %s"), tier_title(text(json_array_get(chiefs, i), "tier")),
                 text(json_array_get(chiefs, i), "name"));
     fputc('\n', to);
 }
@@ -250,7 +250,7 @@ static void print_section(const json_t *section, FILE *to)
 
     print_head(section, to);
     fprintf(to, SAY("%s：%s%s%s。%s\n", "%s: %s%s%s. %s\n"), answer_title(text(section, "answer")),
-            river_class_title(text(section, "class")), *grade == '\0' ? "" : SAY("，", ", "), grade,
+            class_title(text(section, "class")), *grade == '\0' ? "" : SAY("，", ", "), grade,
             said(section, "why"));
     print_main(section, to);
     print_change(json_object_get(change, "last_month"), SAY("上月", "last month"), to);

@@ -9,7 +9,8 @@
 #include "store/reader_lists.h"
 #include "town/shown.h"
 
-bool uid_is_digits(const char *digits)
+/* At least UID_LEAST hexadecimal digits, at most a whole uid. */
+static bool are_digits(const char *digits)
 {
     size_t length = strlen(digits);
 
@@ -35,7 +36,7 @@ bool uid_search(struct reader *reader, const char *digits, struct uid_found *fou
     char lower[UID_SIZE] = "";
 
     *found = (struct uid_found){0};
-    if (!uid_is_digits(digits))
+    if (!are_digits(digits))
         return true;
     for (size_t i = 0; digits[i] != '\0'; i++)
         lower[i] = (char)tolower((unsigned char)digits[i]);
@@ -61,7 +62,7 @@ bool uid_find(struct reader *reader, const char *digits, char uid[UID_SIZE], str
 {
     struct uid_found found;
 
-    if (!uid_is_digits(digits))
+    if (!are_digits(digits))
         return error_set(err, ERROR_NOT_FOUND,
                          SAY("“%.40s”不是问题编号：写 lookback problems 列出的编号，或它的前 %d "
                              "位以上",

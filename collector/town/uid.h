@@ -13,8 +13,6 @@ struct uid_found {
     char uid[UID_LISTED + 1][UID_SIZE];
     char point[UID_LISTED + 1][POINT_SIZE];
 };
-/* At least UID_LEAST hexadecimal digits, at most a whole uid. */
-bool uid_is_digits(const char *digits);
 /* Looks for the problems that begin so. False: the store cannot be read. */
 bool uid_search(struct reader *reader, const char *digits, struct uid_found *found,
                 struct error *err);
