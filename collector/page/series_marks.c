@@ -76,6 +76,10 @@ static bool take_problem(void *self, const struct point_problem *problem)
 
     if (doubt_is_screened(problem->rule))
         snprintf(text, sizeof text, "%s", doubt_title(problem->rule));
+    else if (problem->episodes > 1) /* it was not beyond all the time */
+        snprintf(text, sizeof text, SAY("%s（%s，其间共 %u 次）", "%s (%s, %u times in it)"),
+                 rule_shown(marking->settings, problem->rule), word_shown(problem->kind),
+                 (unsigned)problem->episodes);
     else
         snprintf(text, sizeof text, SAY("%s（%s）", "%s (%s)"),
                  rule_shown(marking->settings, problem->rule), word_shown(problem->kind));

@@ -176,6 +176,7 @@ bool reader_point_aggregates(struct reader *reader, uint32_t point, enum period 
 struct point_problem {
     const char *uid, *kind, *nature, *state, *rule;
     struct wall_time first, last, ended; /* `ended` WALL_NONE: not yet */
+    uint32_t episodes;
 };
 bool reader_point_problems(struct reader *reader, uint32_t point, struct span span, size_t most,
                            bool (*each)(void *self, const struct point_problem *problem),

@@ -169,7 +169,8 @@ bool reader_point_problems(struct reader *reader, uint32_t point, struct span sp
                                         .rule = column_text(row, 4),
                                         .first = column_time(row, 5),
                                         .last = column_time(row, 6),
-                                        .ended = column_time(row, 7)};
+                                        .ended = column_time(row, 7),
+                                        .episodes = (uint32_t)sqlite3_column_int64(row, 8)};
 
         more = each(self, &problem);
     }

@@ -133,7 +133,9 @@ const char *const reader_statements[ASK_COUNT] = {
         "a.") " FROM aggregate_start AS s CROSS JOIN aggregate AS a"
               " ON a.period = ?1 AND a.start = +s.start AND a.point = ?4"
               " WHERE s.period = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start",
-    [ASK_POINT_PROBLEMS] = "SELECT uid, kind, nature, state, rule, first, last, ended FROM problem"
+    [ASK_POINT_PROBLEMS] = "SELECT uid, kind, nature, state, rule, first, last, ended,"
+                           " (SELECT max(number) FROM episode WHERE episode.uid = problem.uid)"
+                           " FROM problem"
                            " WHERE point = ?1 AND first < ?3 AND (ended IS NULL OR ended >= ?2)"
                            " ORDER BY first DESC, uid LIMIT ?4",
     [ASK_POINT_TASKS] = "SELECT task.body FROM task_point JOIN task ON task.id = task_point.task"

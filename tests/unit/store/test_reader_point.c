@@ -246,6 +246,8 @@ static bool see_problem(void *self, const struct point_problem *problem)
     struct told *told = self;
 
     strcat(told->kinds, problem->uid);
+    if (problem->episodes > 0)
+        strcat(told->kinds, problem->episodes == 3 ? "(3)" : "(?)");
     strcat(told->kinds, " ");
     return true;
 }
@@ -270,6 +272,21 @@ static void put_problem(struct store *store, const char *uid, uint32_t point, in
                 store_commit(store, &err));
 }
 
+static void put_episodes(struct store *store, const char *uid, uint32_t count)
+{
+    struct error err = {0};
+
+    assert_true(store_begin(store, &err));
+    for (uint32_t i = 1; i <= count; i++) {
+        struct episode_row row = {
+            .number = i, .first = at_ms(i), .last = at_ms(i), .ended = WALL_NONE, .ended_by = ""};
+
+        snprintf(row.uid, sizeof row.uid, "%s", uid);
+        assert_true(store_put_episode(store, &row, &err));
+    }
+    assert_true(store_commit(store, &err));
+}
+
 static void problems_that_touch_the_span_are_told_and_no_others(void **state)
 {
     struct place *place = *state;
@@ -284,14 +301,15 @@ static void problems_that_touch_the_span_are_told_and_no_others(void **state)
     put_problem(store, "inside", 1, 1500, at_ms(1600));
     put_problem(store, "after", 1, 2000, at_ms(2100));
     put_problem(store, "other", 2, 1500, at_ms(1600));
+    put_episodes(store, "runs", 3);
     reader = open_reader(place);
     assert_true(reader_point_problems(reader, 1, (struct span){at_ms(1000), at_ms(2000)}, 100,
                                       see_problem, &told, &err));
-    assert_string_equal(told.kinds, "inside runs into ");
+    assert_string_equal(told.kinds, "inside runs(3) into ");
     told.kinds[0] = '\0';
     assert_true(reader_point_problems(reader, 1, (struct span){at_ms(1000), at_ms(2000)}, 2,
                                       see_problem, &told, &err));
-    assert_string_equal(told.kinds, "inside runs ");
+    assert_string_equal(told.kinds, "inside runs(3) ");
     reader_close(reader);
     store_close(store);
 }
