@@ -20,22 +20,6 @@ static void must(bool holds)
         abort();
 }
 
-static void check_vars(const struct http_request *request)
-{
-    char vars[ROUTE_VARS_MAX][VAR_SIZE];
-    unsigned allowed;
-    const struct route *route;
-
-    memset(vars, 0, sizeof vars);
-    route = route_find(request->method, request->path, vars, &allowed);
-    must(route == NULL || (allowed & 1u << route->method) != 0);
-    for (size_t i = 0; route != NULL && i < ROUTE_VARS_MAX; i++) {
-        must(strlen(vars[i]) < VAR_SIZE && strcmp(vars[i], "..") != 0 && strcmp(vars[i], ".") != 0);
-        must(strspn(vars[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-             strlen(vars[i]));
-    }
-}
-
 static bool is_text(const char *words)
 {
     while (*words != '\0') {
@@ -46,6 +30,25 @@ static bool is_text(const char *words)
         words += length;
     }
     return true;
+}
+
+static void check_vars(const struct http_request *request)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    char vars[ROUTE_VARS_MAX][VAR_SIZE];
+    unsigned allowed;
+    const struct route *route;
+
+    memset(vars, 0, sizeof vars);
+    route = route_find(request->method, request->path, vars, &allowed);
+    must(route == NULL || (allowed & 1u << route->method) != 0);
+    for (size_t i = 0; route != NULL && i < ROUTE_VARS_MAX; i++) {
+        must(strlen(vars[i]) < VAR_SIZE && strcmp(vars[i], "..") != 0 && strcmp(vars[i], ".") != 0);
+        must(is_text(vars[i]));
+        for (const char *at = vars[i]; *at != '\0'; at++)
+            must((*at & 0x80) != 0 || strchr(letters, *at) != NULL);
+    }
 }
 
 static void check_query(const struct http_request *request)
