@@ -60,7 +60,10 @@ def has_no_delay(pid, port):
     pidfd = os.pidfd_open(pid)
     for number in os.listdir(f"/proc/{pid}/fd"):
         fd = ctypes.CDLL(None).syscall(PIDFD_GETFD, pidfd, int(number), 0)
-        if fd < 0 or not stat.S_ISSOCK(os.fstat(fd).st_mode):
+        if fd < 0:
+            continue
+        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            os.close(fd)
             continue
         with socket.socket(fileno=fd) as one:
             if one.family == socket.AF_INET and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) \

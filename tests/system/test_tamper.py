@@ -135,7 +135,7 @@ COLUMNS = [("kept", change) for change in ("value = value + 1", "quality = 3", "
           [("event", change) for change in ("kind = 'gap'", "time = time + 1", "mono = mono + 1",
                                             "boot = boot + 7", "who = 'somebody'",
                                             "arguments = '{}'")] + \
-          [("problem_version", change) for change in ("uid = 'f' || substr(uid, 2)", "version = 9999",
+          [("problem_version", change) for change in ("uid = iif(uid < 'f', 'f', 'e') || substr(uid, 2)", "version = 9999",
                                                       "body = '{}'", "nature = 'doubt2'")] + \
           [("segment", f"{name} = zeroblob(length({name}))") for name in (
               "root", "previous", "head", "signature")] + \
