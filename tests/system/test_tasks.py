@@ -1,9 +1,11 @@
 """An office's ledger: taken in whole or not at all, watched, struck off, and back when it relapses."""
+import datetime
 import json
 import os
 import signal
 import subprocess
 import time
+from zoneinfo import ZoneInfo
 
 from lookback import BINARY, iso_ms
 from test_problems import POINT, Knob, settle, wait_state
@@ -13,10 +15,11 @@ KEYS = {"id", "batch", "source", "kind", "category", "title", "site", "village",
         "measure", "owner", "deadline", "state", "extended", "supervised", "struck_off",
         "watch_until", "relapses", "verdict", "watched"}
 DAY = 86_400_000
+ZONE = ZoneInfo("Asia/Shanghai")  # the town's, as lookback.py sets it
 
 
 def day(offset):
-    return time.strftime("%Y-%m-%d", time.localtime(time.time() + offset * 86400))
+    return (datetime.datetime.now(ZONE) + datetime.timedelta(days=offset)).strftime("%Y-%m-%d")
 
 
 def row(number, state="整改中", points="", deadline="2027-01-31", struck_off="", category="工业",
