@@ -1,5 +1,5 @@
 /* Tests of page/evidence.c: what the page says of bundles, and which bytes it gives. */
-#include "unit/record/bench_top.h"
+#include "unit/record/ledger_top.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,8 +11,6 @@
 
 #define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static struct terms *terms;
-
 struct desk {
     struct bench bench;
     struct settings settings;
@@ -23,40 +21,21 @@ struct desk {
     struct call call;
 };
 
-static int load_terms(void **state)
-{
-    struct conf_faults *faults = conf_faults_new();
-
-    terms = terms_load(SOURCE_ROOT "/config/ledger.conf", faults);
-    conf_faults_free(faults);
-    return terms == NULL;
-}
-
-static int free_terms(void **state)
-{
-    terms_free(terms);
-    return 0;
-}
-
 static int set_up(void **state)
 {
     struct desk *desk = calloc(1, sizeof *desk);
     struct error err = {0};
-    json_t *tasks = json_loads(
+    static const char tasks[] =
         "[{\"id\":\"37\",\"category\":\"river\",\"title\":\"水黑\",\"state\":\"rectifying\","
-        "\"points\":[\"zj-03/sonde/ammonia_nitrogen\"]}]",
-        0, NULL);
+        "\"points\":[\"zj-03/sonde/ammonia_nitrogen\"]}]";
 
-    bench_init(&desk->bench);
-    desk->bench.terms = terms;
-    desk->bench.ledger = true;
+    ledger_bench_init(&desk->bench);
     bench_open(&desk->bench);
     snprintf(desk->settings.store_dir, sizeof desk->settings.store_dir, "%s", desk->bench.dir);
     desk->reader = reader_open(desk->bench.dir, &err);
     desk->host = (struct page_host){.settings = &desk->settings, .recorder = desk->bench.recorder};
     *state = desk;
-    return bench_act(&desk->bench, "tasks.import", json_pack("{s:o}", "tasks", tasks)).err.kind !=
-           ERROR_NONE;
+    return bench_import(&desk->bench, tasks).err.kind != ERROR_NONE;
 }
 
 static int tear_down(void **state)

@@ -1,16 +1,7 @@
 /* Tests of page/ledger*.c: what the page says of the ledger, of rows as they may stand in a store.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "unit/record/ledger_top.h"
 
-#include <cmocka.h>
-
-#include "base/conf.h"
 #include "base/say.h"
 #include "page/ledger_inside.h"
 #include "store/store.h"
@@ -31,8 +22,6 @@ struct desk {
     json_t *json; /* of the last answer */
 };
 
-static struct terms *terms;
-
 static void must(bool done, const struct error *err)
 {
     if (!done)
@@ -48,20 +37,10 @@ static struct store *open_store(const char *dir)
     return store;
 }
 
-static int load_terms(void **state)
+static int begin(void **state)
 {
-    struct conf_faults *faults = conf_faults_new();
-
-    terms = terms_load(SOURCE_ROOT "/config/ledger.conf", faults);
-    conf_faults_free(faults);
     say_in(LANGUAGE_EN);
-    return terms == NULL || !conf_zone("Asia/Shanghai");
-}
-
-static int free_terms(void **state)
-{
-    terms_free(terms);
-    return 0;
+    return load_terms(state) || !conf_zone("Asia/Shanghai");
 }
 
 static int set_up(void **state)
@@ -313,5 +292,5 @@ int main(void)
         AT_DESK(a_store_without_seals_has_none_and_no_key),
     };
 
-    return cmocka_run_group_tests(tests, load_terms, free_terms);
+    return cmocka_run_group_tests(tests, begin, free_terms);
 }

@@ -319,4 +319,23 @@ static inline struct bench_answer bench_act(struct bench *bench, const char *nam
     return answer;
 }
 
+/* A bench for each test, in *state. */
+static inline int bench_set_up(void **state)
+{
+    struct bench *bench = *state = malloc(sizeof *bench);
+
+    bench_init(bench);
+    bench_open(bench);
+    return 0;
+}
+
+static inline int bench_tear_down(void **state)
+{
+    bench_end(*state);
+    free(*state);
+    return 0;
+}
+
+#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, bench_set_up, bench_tear_down)
+
 #endif

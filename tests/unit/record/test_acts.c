@@ -3,23 +3,6 @@
 
 #include "unit/record/bench_top.h"
 
-static int set_up(void **state)
-{
-    struct bench *bench = malloc(sizeof *bench);
-
-    bench_init(bench);
-    bench_open(bench);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void take_uid(struct bench *bench, char uid[33])
 {
     json_t *problem = bench_problem(bench);
@@ -328,27 +311,18 @@ static void who_asks_without_end_keeps_no_poll_waiting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(acknowledging_is_an_event_and_a_version, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_recovered_problem_is_closed_by_a_person_with_a_note,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_refused_act_leaves_no_trace, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_act_outlives_a_kill_right_after_its_answer, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(resending_puts_the_cursor_back_and_tells_the_sender, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(resending_never_moves_a_cursor_forward, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_seal_closes_the_segment_with_its_own_event_in_it, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(while_the_clock_is_not_trusted_problems_wait, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_maintenance_window_has_a_known_device_and_at_most_31_days,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_act_that_waits_at_the_stop_is_refused, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(
-            no_word_speaks_to_a_terminal_or_turns_round_what_stands_beside_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(who_asks_without_end_keeps_no_poll_waiting, set_up,
-                                        tear_down),
+        ON_BENCH(acknowledging_is_an_event_and_a_version),
+        ON_BENCH(a_recovered_problem_is_closed_by_a_person_with_a_note),
+        ON_BENCH(a_refused_act_leaves_no_trace),
+        ON_BENCH(an_act_outlives_a_kill_right_after_its_answer),
+        ON_BENCH(resending_puts_the_cursor_back_and_tells_the_sender),
+        ON_BENCH(resending_never_moves_a_cursor_forward),
+        ON_BENCH(a_seal_closes_the_segment_with_its_own_event_in_it),
+        ON_BENCH(while_the_clock_is_not_trusted_problems_wait),
+        ON_BENCH(a_maintenance_window_has_a_known_device_and_at_most_31_days),
+        ON_BENCH(an_act_that_waits_at_the_stop_is_refused),
+        ON_BENCH(no_word_speaks_to_a_terminal_or_turns_round_what_stands_beside_it),
+        ON_BENCH(who_asks_without_end_keeps_no_poll_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,51 +1,22 @@
 /* Tests of the act evidence.issue: a bundle's digest is recorded and sealed, and nothing else. */
-#include "unit/record/bench_top.h"
+#include "unit/record/ledger_top.h"
 
 #include "base/say.h"
 #include "store/seals.h"
 
 #define MANIFEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static struct terms *terms;
-
-static int load_terms(void **state)
-{
-    struct conf_faults *faults = conf_faults_new();
-
-    terms = terms_load(SOURCE_ROOT "/config/ledger.conf", faults);
-    conf_faults_free(faults);
-    return terms == NULL;
-}
-
-static int free_terms(void **state)
-{
-    terms_free(terms);
-    return 0;
-}
-
 /* A ledger with task 37 in it. */
 static int set_up(void **state)
 {
-    struct bench *bench = malloc(sizeof *bench);
-    json_t *tasks = json_loads("[{\"id\":\"37\",\"category\":\"river\",\"title\":\"水黑\","
-                               "\"state\":\"rectifying\",\"points\":[]}]",
-                               0, NULL);
+    static const char tasks[] = "[{\"id\":\"37\",\"category\":\"river\",\"title\":\"水黑\","
+                                "\"state\":\"rectifying\",\"points\":[]}]";
+    struct bench *bench = *state = malloc(sizeof *bench);
 
-    bench_init(bench);
-    bench->terms = terms;
-    bench->ledger = true;
+    ledger_bench_init(bench);
     bench->seals = true;
     bench_open(bench);
-    *state = bench;
-    return bench_act(bench, "tasks.import", json_pack("{s:o}", "tasks", tasks)).err.kind !=
-           ERROR_NONE;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
-    return 0;
+    return bench_import(bench, tasks).err.kind != ERROR_NONE;
 }
 
 static json_t *issue(void)
@@ -145,14 +116,14 @@ static void nothing_is_issued_while_the_clock_is_not_trusted(void **state)
     assert_non_null(strstr(answer.err.text, "the clock is not trusted yet"));
 }
 
-#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_LEDGER(test) cmocka_unit_test_setup_teardown(test, set_up, bench_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_BENCH(the_digest_stands_in_a_sealed_event_with_the_answer),
-        ON_BENCH(what_is_wrong_is_refused_and_leaves_no_trace),
-        ON_BENCH(nothing_is_issued_while_the_clock_is_not_trusted),
+        WITH_LEDGER(the_digest_stands_in_a_sealed_event_with_the_answer),
+        WITH_LEDGER(what_is_wrong_is_refused_and_leaves_no_trace),
+        WITH_LEDGER(nothing_is_issued_while_the_clock_is_not_trusted),
     };
 
     say_in(LANGUAGE_EN);

@@ -1,5 +1,5 @@
 /* Tests of the act evidence.order, and of what is known of orders: record/orders.h. */
-#include "unit/record/bench_top.h"
+#include "unit/record/ledger_top.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -10,51 +10,23 @@
 #include "record/orders.h"
 
 static const int64_t day_ms = 86400000;
-static struct terms *terms;
-
-static int load_terms(void **state)
-{
-    struct conf_faults *faults = conf_faults_new();
-
-    terms = terms_load(SOURCE_ROOT "/config/ledger.conf", faults);
-    conf_faults_free(faults);
-    return terms == NULL;
-}
-
-static int free_terms(void **state)
-{
-    terms_free(terms);
-    return 0;
-}
 
 /* A ledger with 37, which our point watches, 38, which a point of another town does, and 39, which
  * nobody watches. */
 static int set_up(void **state)
 {
-    struct bench *bench = malloc(sizeof *bench);
-    json_t *tasks = json_loads(
+    static const char tasks[] =
         "[{\"id\":\"37\",\"category\":\"river\",\"title\":\"水黑\",\"state\":\"rectifying\","
         "\"points\":[\"zj-03/sonde/ammonia_nitrogen\"]},"
         "{\"id\":\"38\",\"category\":\"river\",\"title\":\"水黑\",\"state\":\"rectifying\","
         "\"points\":[\"zj-09/sonde/ammonia_nitrogen\"]},"
         "{\"id\":\"39\",\"category\":\"river\",\"title\":\"水黑\",\"state\":\"rectifying\","
-        "\"points\":[]}]",
-        0, NULL);
+        "\"points\":[]}]";
+    struct bench *bench = *state = malloc(sizeof *bench);
 
-    bench_init(bench);
-    bench->terms = terms;
-    bench->ledger = true;
+    ledger_bench_init(bench);
     bench_open(bench);
-    *state = bench;
-    return bench_act(bench, "tasks.import", json_pack("{s:o}", "tasks", tasks)).err.kind !=
-           ERROR_NONE;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
-    return 0;
+    return bench_import(bench, tasks).err.kind != ERROR_NONE;
 }
 
 /* From so many days before the bench's now to so many. */
@@ -321,22 +293,22 @@ static void one_serves_a_store_and_looking_takes_nothing(void **state)
     close(lock);
 }
 
-#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_LEDGER(test) cmocka_unit_test_setup_teardown(test, set_up, bench_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_BENCH(the_order_is_an_event_and_its_seq_the_id),
-        ON_BENCH(what_came_since_is_added_once),
-        ON_BENCH(what_cannot_be_made_is_refused_and_leaves_no_trace),
-        ON_BENCH(an_argument_of_another_type_is_refused),
-        ON_BENCH(nothing_is_ordered_while_the_clock_is_not_trusted),
-        ON_BENCH(twenty_may_wait_and_one_that_is_over_waits_no_more),
-        ON_BENCH(whoever_makes_bundles_is_woken_by_an_order),
-        ON_BENCH(a_state_is_waiting_until_one_that_can_be_read_says_more),
-        ON_BENCH(only_a_plain_file_of_our_own_is_opened),
-        ON_BENCH(a_folder_that_is_a_link_is_not_gone_into),
-        ON_BENCH(one_serves_a_store_and_looking_takes_nothing),
+        WITH_LEDGER(the_order_is_an_event_and_its_seq_the_id),
+        WITH_LEDGER(what_came_since_is_added_once),
+        WITH_LEDGER(what_cannot_be_made_is_refused_and_leaves_no_trace),
+        WITH_LEDGER(an_argument_of_another_type_is_refused),
+        WITH_LEDGER(nothing_is_ordered_while_the_clock_is_not_trusted),
+        WITH_LEDGER(twenty_may_wait_and_one_that_is_over_waits_no_more),
+        WITH_LEDGER(whoever_makes_bundles_is_woken_by_an_order),
+        WITH_LEDGER(a_state_is_waiting_until_one_that_can_be_read_says_more),
+        WITH_LEDGER(only_a_plain_file_of_our_own_is_opened),
+        WITH_LEDGER(a_folder_that_is_a_link_is_not_gone_into),
+        WITH_LEDGER(one_serves_a_store_and_looking_takes_nothing),
     };
 
     say_in(LANGUAGE_EN);

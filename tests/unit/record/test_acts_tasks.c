@@ -1,62 +1,27 @@
 /* Tests of record/acts_tasks.c: what acts on the ledger check, decide and record. */
-#include "unit/record/bench_top.h"
+#include "unit/record/ledger_top.h"
 
 #include <time.h>
 
 static const char point[] = "zj-03/sonde/ammonia_nitrogen";
-static struct terms *terms;
-
-static int load_terms(void **state)
-{
-    struct conf_faults *faults = conf_faults_new();
-
-    terms = terms_load(SOURCE_ROOT "/config/ledger.conf", faults);
-    conf_faults_free(faults);
-    return terms == NULL;
-}
-
-static int free_terms(void **state)
-{
-    terms_free(terms);
-    return 0;
-}
-
-static struct bench *bench_of(const char *owner, bool ledger)
-{
-    struct bench *bench = malloc(sizeof *bench);
-
-    bench_init(bench);
-    bench->terms = terms;
-    bench->ledger = ledger;
-    bench->ledger_owner = owner;
-    bench_open(bench);
-    return bench;
-}
 
 static int set_up(void **state)
 {
-    *state = bench_of(NULL, true);
+    struct bench *bench = *state = malloc(sizeof *bench);
+
+    ledger_bench_init(bench);
+    bench_open(bench);
     return 0;
 }
 
 static int set_up_owned(void **state)
 {
-    *state = bench_of("town-system", true);
+    struct bench *bench = *state = malloc(sizeof *bench);
+
+    ledger_bench_init(bench);
+    bench->ledger_owner = "town-system";
+    bench_open(bench);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
-    return 0;
-}
-
-static struct bench_answer import(struct bench *bench, const char *tasks)
-{
-    json_t *args = json_pack("{s:o}", "tasks", json_loads(tasks, 0, NULL));
-
-    return bench_act(bench, "tasks.import", args);
 }
 
 static struct bench_answer strike_off(struct bench *bench, const char *id)
@@ -110,7 +75,7 @@ static void an_import_is_one_event_with_the_tasks_it_leaves_behind(void **state)
     struct bench *bench = *state;
     char *story;
 
-    assert_int_equal(import(bench, task_37).err.kind, ERROR_NONE);
+    assert_int_equal(bench_import(bench, task_37).err.kind, ERROR_NONE);
     story = bench_story(bench, 1 << ITEM_EVENT);
     assert_non_null(strstr(story, "tasks.import"));
     assert_non_null(strstr(story, "\"added\":[\"37\"]"));
@@ -124,8 +89,8 @@ static void an_import_is_one_event_with_the_tasks_it_leaves_behind(void **state)
 static void importing_again_is_no_event_at_all(void **state)
 {
     struct bench *bench = *state;
-    uint64_t seq = import(bench, task_37).seq;
-    struct bench_answer answer = import(bench, task_37);
+    uint64_t seq = bench_import(bench, task_37).seq;
+    struct bench_answer answer = bench_import(bench, task_37);
 
     assert_int_equal(answer.err.kind, ERROR_NONE);
     assert_int_equal(answer.seq, seq);
@@ -150,7 +115,7 @@ static void one_wrong_task_refuses_them_all(void **state)
     struct bench *bench = *state;
 
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        struct bench_answer answer = import(bench, wrong[i]);
+        struct bench_answer answer = bench_import(bench, wrong[i]);
 
         assert_int_equal(answer.err.kind, ERROR_WRONG_USE);
         assert_string_equal(stored(bench, "1"), "");
@@ -160,8 +125,8 @@ static void one_wrong_task_refuses_them_all(void **state)
 
 static void a_point_of_another_gateway_is_fine(void **state)
 {
-    assert_int_equal(import(*state, "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\","
-                                    "\"points\":[\"lake/sonde/ph\"]}]")
+    assert_int_equal(bench_import(*state, "[{\"id\":\"1\",\"category\":\"river\",\"title\":\"x\","
+                                          "\"points\":[\"lake/sonde/ph\"]}]")
                          .err.kind,
                      ERROR_NONE);
 }
@@ -201,7 +166,7 @@ static void no_note_names_a_petitioner(void **state)
     json_t *window = json_pack("{s:s, s:s, s:s, s:s}", "device", "zj-03/sonde", "from",
                                "2026-11-22", "to", "2026-11-23", "note", note);
 
-    import(bench, task_37);
+    bench_import(bench, task_37);
     assert_int_equal(bench_act(bench, "device.maintenance", window).err.kind, ERROR_REFUSED);
     assert_int_equal(
         bench_act(bench, "task.note", json_pack("{s:s, s:s}", "id", "37", "note", note)).err.kind,
@@ -222,7 +187,7 @@ static void striking_off_begins_the_watch_period(void **state)
     struct task row;
     struct error err = {0};
 
-    import(bench, task_37);
+    bench_import(bench, task_37);
     assert_int_equal(strike_off(bench, "37").err.kind, ERROR_NONE);
     task = json_loads(stored(bench, "37"), 0, NULL);
     assert_true(task_read(&row, task, &err));
@@ -243,7 +208,7 @@ static void a_running_episode_refuses_a_strike_off_and_says_since_when(void **st
     time_t seconds;
     struct tm local;
 
-    import(bench, task_37);
+    bench_import(bench, task_37);
     bench_minute(bench, 2.0);
     seconds = (time_t)(clock_wall(bench->used_clock).ms / 1000);
     assert_non_null(localtime_r(&seconds, &local));
@@ -267,7 +232,7 @@ static void a_breach_that_is_not_proven_yet_refuses_a_strike_off_unless_insisted
     bench_kill(bench);
     bench->rule.for_ms = 10 * MINUTE_MS;
     bench_open(bench);
-    import(bench, task_37);
+    bench_import(bench, task_37);
     bench_minute(bench, 2.0);
     answer = strike_off(bench, "37");
     assert_int_equal(answer.err.kind, ERROR_REFUSED);
@@ -284,7 +249,7 @@ static void a_breach_that_was_none_lets_a_task_be_struck_off(void **state)
     bench_kill(bench);
     bench->rule.for_ms = 10 * MINUTE_MS;
     bench_open(bench);
-    import(bench, task_37);
+    bench_import(bench, task_37);
     bench_minute(bench, 2.0);
     bench_minute(bench, 0.5);
     assert_int_equal(strike_off(bench, "37").err.kind, ERROR_NONE);
@@ -295,7 +260,7 @@ static void a_strike_off_by_hand_is_refused_where_another_owns_the_ledger(void *
     struct bench *bench = *state;
     struct bench_answer answer;
 
-    import(bench, task_37);
+    bench_import(bench, task_37);
     answer = strike_off(bench, "37");
     assert_int_equal(answer.err.kind, ERROR_REFUSED);
     assert_non_null(strstr(answer.err.text, "town-system"));
@@ -311,7 +276,7 @@ static void the_owners_pull_wins_over_a_strike_off_and_keeps_what_it_replaced(vo
     bench->ledger_owner = NULL;
     bench_kill(bench);
     bench_open(bench);
-    import(bench, task_37);
+    bench_import(bench, task_37);
     assert_int_equal(strike_off(bench, "37").err.kind, ERROR_NONE);
     bench->ledger_owner = "town-system";
     bench_kill(bench);
@@ -351,7 +316,7 @@ static void who_watches_is_told_with_the_import_and_at_the_end_of_the_watch_peri
     assert_false(bench->watches);
     bench_minute(bench, 1.0);
     assert_false(bench->watches);
-    import(bench, task_37);
+    bench_import(bench, task_37);
     assert_true(bench->watches);
     strike_off(bench, "37");
     held_clock_advance(&bench->clock, 180 * 86400000LL - 3 * MINUTE_MS);
@@ -367,7 +332,7 @@ static void a_start_tells_who_watches_before_the_first_poll(void **state)
 {
     struct bench *bench = *state;
 
-    import(bench, task_37);
+    bench_import(bench, task_37);
     bench_kill(bench);
     bench->watches = false;
     bench_open(bench);
@@ -380,7 +345,7 @@ static void nobody_is_told_again_while_the_ledger_stands_still(void **state)
     struct bench *bench = *state;
     unsigned before;
 
-    import(bench, task_37);
+    bench_import(bench, task_37);
     before = bench->watch_times;
     for (int i = 0; i < 10; i++) {
         held_clock_advance(&bench->clock, 5000);
@@ -390,44 +355,31 @@ static void nobody_is_told_again_while_the_ledger_stands_still(void **state)
     assert_int_equal(bench->watch_times, before);
 }
 
+#define WITH_LEDGER(test)       cmocka_unit_test_setup_teardown(test, set_up, bench_tear_down)
+#define WITH_LEDGER_OWNED(test) cmocka_unit_test_setup_teardown(test, set_up_owned, bench_tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_import_is_one_event_with_the_tasks_it_leaves_behind,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(importing_again_is_no_event_at_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(one_wrong_task_refuses_them_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            who_watches_is_told_with_the_import_and_at_the_end_of_the_watch_period, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(a_start_tells_who_watches_before_the_first_poll, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(nobody_is_told_again_while_the_ledger_stands_still, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_point_of_another_gateway_is_fine, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_petitioner_stands_in_the_event_as_a_digest_only, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_files_name_with_a_telephone_in_it_is_not_recorded, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(no_note_names_a_petitioner, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_petitioner_of_no_task_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(striking_off_begins_the_watch_period, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_running_episode_refuses_a_strike_off_and_says_since_when,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_breach_that_is_not_proven_yet_refuses_a_strike_off_unless_insisted_on, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(a_breach_that_was_none_lets_a_task_be_struck_off, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_strike_off_by_hand_is_refused_where_another_owns_the_ledger, set_up_owned, tear_down),
-        cmocka_unit_test_setup_teardown(
-            the_owners_pull_wins_over_a_strike_off_and_keeps_what_it_replaced, set_up_owned,
-            tear_down),
-        cmocka_unit_test_setup_teardown(nobody_at_the_socket_may_pose_as_the_owner, set_up_owned,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_pull_that_brings_nothing_still_remembers_how_far_it_came,
-                                        set_up_owned, tear_down),
+        WITH_LEDGER(an_import_is_one_event_with_the_tasks_it_leaves_behind),
+        WITH_LEDGER(importing_again_is_no_event_at_all),
+        WITH_LEDGER(one_wrong_task_refuses_them_all),
+        WITH_LEDGER(who_watches_is_told_with_the_import_and_at_the_end_of_the_watch_period),
+        WITH_LEDGER(a_start_tells_who_watches_before_the_first_poll),
+        WITH_LEDGER(nobody_is_told_again_while_the_ledger_stands_still),
+        WITH_LEDGER(a_point_of_another_gateway_is_fine),
+        WITH_LEDGER(a_petitioner_stands_in_the_event_as_a_digest_only),
+        WITH_LEDGER(a_files_name_with_a_telephone_in_it_is_not_recorded),
+        WITH_LEDGER(no_note_names_a_petitioner),
+        WITH_LEDGER(a_petitioner_of_no_task_is_refused),
+        WITH_LEDGER(striking_off_begins_the_watch_period),
+        WITH_LEDGER(a_running_episode_refuses_a_strike_off_and_says_since_when),
+        WITH_LEDGER(a_breach_that_is_not_proven_yet_refuses_a_strike_off_unless_insisted_on),
+        WITH_LEDGER(a_breach_that_was_none_lets_a_task_be_struck_off),
+        WITH_LEDGER_OWNED(a_strike_off_by_hand_is_refused_where_another_owns_the_ledger),
+        WITH_LEDGER_OWNED(the_owners_pull_wins_over_a_strike_off_and_keeps_what_it_replaced),
+        WITH_LEDGER_OWNED(nobody_at_the_socket_may_pose_as_the_owner),
+        WITH_LEDGER_OWNED(a_pull_that_brings_nothing_still_remembers_how_far_it_came),
     };
 
     return cmocka_run_group_tests(tests, load_terms, free_terms);

@@ -8,23 +8,6 @@
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-static int set_up(void **state)
-{
-    struct bench *bench = malloc(sizeof *bench);
-
-    bench_init(bench);
-    bench_open(bench);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
-    return 0;
-}
-
 static struct bench_answer add(struct bench *bench, const char *name, const char *role,
                                const char *digest)
 {
@@ -205,20 +188,18 @@ static void who_can_be_read_again_signs_in_again_and_nobody_has_to_ask(void **st
     assert_int_equal(notices_count(bench->notices), 0);
 }
 
-#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BENCH_TEST(a_user_is_there_as_soon_as_the_act_is_answered),
-        BENCH_TEST(the_event_has_name_and_role_and_never_the_digest),
-        BENCH_TEST(adding_again_replaces_and_removing_removes_at_once),
-        BENCH_TEST(users_are_there_after_a_restart),
-        BENCH_TEST(what_is_not_a_name_a_role_or_a_digest_is_wrong_use),
-        BENCH_TEST(a_refused_act_leaves_no_event_and_no_user),
-        BENCH_TEST(without_the_event_there_is_no_user),
-        BENCH_TEST(who_cannot_be_read_cannot_sign_in),
-        BENCH_TEST(who_can_be_read_again_signs_in_again_and_nobody_has_to_ask),
+        ON_BENCH(a_user_is_there_as_soon_as_the_act_is_answered),
+        ON_BENCH(the_event_has_name_and_role_and_never_the_digest),
+        ON_BENCH(adding_again_replaces_and_removing_removes_at_once),
+        ON_BENCH(users_are_there_after_a_restart),
+        ON_BENCH(what_is_not_a_name_a_role_or_a_digest_is_wrong_use),
+        ON_BENCH(a_refused_act_leaves_no_event_and_no_user),
+        ON_BENCH(without_the_event_there_is_no_user),
+        ON_BENCH(who_cannot_be_read_cannot_sign_in),
+        ON_BENCH(who_can_be_read_again_signs_in_again_and_nobody_has_to_ask),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,23 +7,6 @@
 enum { STEADY_MS = 10 * 1000 };
 enum { EVERYTHING = 1 << ITEM_POLL | 1 << ITEM_EVENT | 1 << ITEM_PROBLEM };
 
-static int set_up(void **state)
-{
-    struct bench *bench = malloc(sizeof *bench);
-
-    bench_init(bench);
-    bench_open(bench);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void assert_tells(const char *story, const char *words)
 {
     if (strstr(story, words) == NULL)
@@ -513,26 +496,18 @@ static void its_thread_says_started_and_stopped_and_commits_what_is_left(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_poll_is_there_for_readers_once_it_is_committed, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(the_same_problems_come_out_however_often_it_is_killed,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing_and_is_said_once, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_database_that_was_taken_away_is_said_and_polls_wait_for_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(skipped_ticks_become_one_event_with_the_first_commit,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            cursors_and_refusals_of_other_threads_are_committed_together, set_up, tear_down),
+        ON_BENCH(a_poll_is_there_for_readers_once_it_is_committed),
+        ON_BENCH(the_same_problems_come_out_however_often_it_is_killed),
+        ON_BENCH(a_full_disk_loses_nothing_and_is_said_once),
+        ON_BENCH(a_database_that_was_taken_away_is_said_and_polls_wait_for_it),
+        ON_BENCH(skipped_ticks_become_one_event_with_the_first_commit),
+        ON_BENCH(cursors_and_refusals_of_other_threads_are_committed_together),
         cmocka_unit_test(polls_without_a_time_are_judged_once_the_clock_is_trusted),
         cmocka_unit_test(a_restart_before_the_clock_is_trusted_leaves_no_poll_without_a_time),
         cmocka_unit_test(less_free_than_the_reserve_is_a_notice),
         cmocka_unit_test(a_clock_that_is_never_trusted_is_said_after_patience),
-        cmocka_unit_test_setup_teardown(
-            an_edited_rule_ends_its_episode_and_the_problem_waits_for_proof, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_rule_that_was_taken_away_leaves_a_problem_a_person_can_close, set_up, tear_down),
+        ON_BENCH(an_edited_rule_ends_its_episode_and_the_problem_waits_for_proof),
+        ON_BENCH(a_rule_that_was_taken_away_leaves_a_problem_a_person_can_close),
         cmocka_unit_test(retention_waits_for_awaited_outputs),
         cmocka_unit_test(a_clock_that_jumps_ahead_expires_two_days_at_most),
         cmocka_unit_test(its_thread_says_started_and_stopped_and_commits_what_is_left),

@@ -3,23 +3,6 @@
 
 #include "record/desk.h"
 
-static int set_up(void **state)
-{
-    struct bench *bench = malloc(sizeof *bench);
-
-    bench_init(bench);
-    bench_open(bench);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void remember_lesson(struct bench *bench, uint16_t address)
 {
     const struct lesson lesson = {AREA_HOLDING_REGISTER, address, 2, CAUSE_TIMEOUT};
@@ -141,10 +124,8 @@ static void a_finding_before_the_clock_is_trusted_has_no_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_finding_is_an_event_and_known_after_the_next_start,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            findings_wait_for_a_commit_that_succeeds_and_keep_their_order, set_up, tear_down),
+        ON_BENCH(a_finding_is_an_event_and_known_after_the_next_start),
+        ON_BENCH(findings_wait_for_a_commit_that_succeeds_and_keep_their_order),
         cmocka_unit_test(what_comes_while_a_commit_fails_stays_behind_what_it_held),
         cmocka_unit_test(a_finding_before_the_clock_is_trusted_has_no_time),
     };

@@ -10,19 +10,11 @@
 
 static int set_up(void **state)
 {
-    struct bench *bench = malloc(sizeof *bench);
+    struct bench *bench = *state = malloc(sizeof *bench);
 
     bench_init(bench);
     bench->seals = true;
     bench_open(bench);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    bench_end(*state);
-    free(*state);
     return 0;
 }
 
@@ -605,28 +597,28 @@ static void a_clean_stop_leaves_nothing_unsealed(void **state)
     chain_of(bench);
 }
 
-#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_SEALS(test) cmocka_unit_test_setup_teardown(test, set_up, bench_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_BENCH(the_first_start_makes_a_key_that_only_its_owner_reads),
-        ON_BENCH(the_next_start_uses_the_same_key_and_says_nothing),
-        ON_BENCH(without_seals_there_is_no_key),
-        ON_BENCH(each_hour_is_sealed_when_it_has_passed),
-        ON_BENCH(a_key_that_others_may_read_waits_for_a_person_and_nothing_else_does),
-        ON_BENCH(a_key_that_is_lost_is_followed_by_one_nobody_signed_for),
-        ON_BENCH(another_key_is_signed_for_by_the_one_before),
-        ON_BENCH(a_change_of_keys_that_was_cut_short_is_finished_by_the_next_start),
-        ON_BENCH(a_change_of_keys_that_never_was_leaves_the_old_one),
-        ON_BENCH(a_key_is_not_changed_while_the_one_before_has_work_left),
-        ON_BENCH(a_key_that_cannot_be_used_hands_over_to_none),
-        ON_BENCH(who_asks_for_a_seal_without_a_usable_key_is_told_at_once),
-        ON_BENCH(who_asks_for_a_seal_has_it_with_the_answer),
-        ON_BENCH(a_configuration_is_an_event_when_it_is_not_the_one_in_force),
-        ON_BENCH(a_head_left_outside_is_remembered_once),
-        ON_BENCH(what_is_not_sealed_is_not_removed),
-        ON_BENCH(a_clean_stop_leaves_nothing_unsealed),
+        WITH_SEALS(the_first_start_makes_a_key_that_only_its_owner_reads),
+        WITH_SEALS(the_next_start_uses_the_same_key_and_says_nothing),
+        WITH_SEALS(without_seals_there_is_no_key),
+        WITH_SEALS(each_hour_is_sealed_when_it_has_passed),
+        WITH_SEALS(a_key_that_others_may_read_waits_for_a_person_and_nothing_else_does),
+        WITH_SEALS(a_key_that_is_lost_is_followed_by_one_nobody_signed_for),
+        WITH_SEALS(another_key_is_signed_for_by_the_one_before),
+        WITH_SEALS(a_change_of_keys_that_was_cut_short_is_finished_by_the_next_start),
+        WITH_SEALS(a_change_of_keys_that_never_was_leaves_the_old_one),
+        WITH_SEALS(a_key_is_not_changed_while_the_one_before_has_work_left),
+        WITH_SEALS(a_key_that_cannot_be_used_hands_over_to_none),
+        WITH_SEALS(who_asks_for_a_seal_without_a_usable_key_is_told_at_once),
+        WITH_SEALS(who_asks_for_a_seal_has_it_with_the_answer),
+        WITH_SEALS(a_configuration_is_an_event_when_it_is_not_the_one_in_force),
+        WITH_SEALS(a_head_left_outside_is_remembered_once),
+        WITH_SEALS(what_is_not_sealed_is_not_removed),
+        WITH_SEALS(a_clean_stop_leaves_nothing_unsealed),
     };
 
     say_in(LANGUAGE_EN);
