@@ -6,22 +6,9 @@
 #ifndef TEST_SERIES_WORLD_H
 #define TEST_SERIES_WORLD_H
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 #include <sqlite3.h>
 
-#include "ledger/task.h"
-#include "page/route.h"
-#include "store/reader.h"
-#include "town/names.h"
+#include "unit/page/page_town.h"
 
 enum { SONDE, METER, AIR, MAST, DEVICES };
 enum { PH, LA, DUST, SPEED, DIRECTION, POINTS };
@@ -41,29 +28,11 @@ struct truth {
 };
 
 struct world {
-    char dir[64];
-    struct held_clock clock;
-    struct settings *settings;
-    struct names names;
-    struct store *store;
-    struct mailbox *mailbox;
-    struct trust *trust;
-    struct notices *notices;
-    struct recorder *recorder;
-    struct reader *reader;
-    struct page_host host;
+    struct page_town town;
     struct truth truth[POINTS][TRUTH_MOST];
     size_t count[POINTS];
     uint64_t seed;
 };
-
-static inline struct wall_time moment(const char *words)
-{
-    struct wall_time time = WALL_NONE;
-
-    assert_true(moment_parse(words, &time));
-    return time;
-}
 
 static inline double chance(struct world *world)
 {
@@ -105,7 +74,7 @@ static inline struct reading reading_of(struct world *world, int point)
     struct reading reading = {.value = value};
 
     for (size_t i = 0; point == PH && i < sizeof happenings / sizeof happenings[0]; i++) {
-        if (!is_between(world->clock.wall.ms, happenings[i].from, happenings[i].to))
+        if (!is_between(world->town.clock.wall.ms, happenings[i].from, happenings[i].to))
             continue;
         reading.value = happenings[i].value;
         reading.quality = (uint8_t)happenings[i].quality;
@@ -117,15 +86,8 @@ static inline struct reading reading_of(struct world *world, int point)
 static inline void poll_device(struct world *world, int device)
 {
     static const int first[DEVICES] = {PH, LA, DUST, SPEED};
-    const struct device_setup *setup = &world->names.devices[device];
+    const struct device_setup *setup = &world->town.names.devices[device];
     struct reading readings[2];
-    struct poll poll = {.device = setup->id,
-                        .time = world->clock.wall,
-                        .mono = world->clock.mono,
-                        .boot = store_boot(world->store),
-                        .profile = setup->profile_id,
-                        .readings = readings,
-                        .reading_count = setup->channel_count};
 
     for (size_t i = 0; i < setup->channel_count; i++) {
         int point = first[device] + (int)i;
@@ -133,50 +95,9 @@ static inline void poll_device(struct world *world, int device)
         readings[i] = reading_of(world, point);
         readings[i].point = setup->points[i];
         world->truth[point][world->count[point]++] = (struct truth){
-            world->clock.wall.ms, readings[i].value, (enum quality)readings[i].quality};
+            world->town.clock.wall.ms, readings[i].value, (enum quality)readings[i].quality};
     }
-    assert_true(mailbox_push(world->mailbox, &poll));
-}
-
-static inline void step(struct world *world)
-{
-    struct error err = {0};
-
-    if (!recorder_step(world->recorder, &err))
-        fail_msg("%s", err.text);
-}
-
-static inline void act_done(void *self, uint64_t seq, const struct error *err)
-{
-    if (err != NULL)
-        fail_msg("%s", err->text);
-    *(bool *)self = true;
-}
-
-static inline void do_act(struct world *world, const char *name, json_t *args)
-{
-    bool done = false;
-    struct act act = {
-        .name = name, .args = args, .who = "li", .by = "li", .done = act_done, .self = &done};
-
-    recorder_act(world->recorder, &act);
-    step(world);
-    assert_true(done);
-}
-
-static inline json_t *ledger(void)
-{
-    struct task task = {.point_count = 1,
-                        .struck_off = moment(STRUCK_OFF),
-                        .watch_until = moment("2026-03-02 18:00")};
-
-    snprintf(task.id, sizeof task.id, "37");
-    snprintf(task.category, sizeof task.category, "river");
-    snprintf(task.title, sizeof task.title, "断面 pH 异常");
-    snprintf(task.kind, sizeof task.kind, "finding");
-    snprintf(task.points[0], sizeof task.points[0], "%s", point_names[PH]);
-    assert_true(task_state_find("struck_off", &task.state));
-    return json_pack("{s:[o]}", "tasks", task_json(&task));
+    page_town_poll(&world->town, (size_t)device, readings, setup->channel_count);
 }
 
 /* A point that left the settings long ago: a year of hours, its value the number of its hour. */
@@ -190,9 +111,9 @@ static inline void add_the_gone(struct world *world)
     uint32_t device, point;
     struct aggregate hour;
 
-    assert_true(store_begin(world->store, &err));
-    device = store_device(world->store, "gone", "probe", moment(GONE_BEGINS), &err);
-    point = store_point(world->store, device, "ph", &err);
+    assert_true(store_begin(world->town.store, &err));
+    device = store_device(world->town.store, "gone", "probe", moment(GONE_BEGINS), &err);
+    point = store_point(world->town.store, device, "ph", &err);
     for (int i = 0; i < GONE_HOURS; i++) {
         aggregate_clear(&hour);
         hour.point = point;
@@ -206,9 +127,9 @@ static inline void add_the_gone(struct world *world)
         hour.min = i - 1.0;
         hour.mean = i;
         hour.max = i + 1.0;
-        assert_true(store_add_aggregate(world->store, &hour, &err));
+        assert_true(store_add_aggregate(world->town.store, &hour, &err));
     }
-    assert_true(store_commit(world->store, &err));
+    assert_true(store_commit(world->town.store, &err));
 }
 
 static inline void live(struct world *world)
@@ -216,23 +137,25 @@ static inline void live(struct world *world)
     const int64_t tick_ms = 30000;
     int64_t end_ms = moment(ENDS).ms;
 
-    for (; world->clock.wall.ms <= end_ms; held_clock_advance(&world->clock, tick_ms)) {
-        int64_t now = world->clock.wall.ms;
+    for (; world->town.clock.wall.ms <= end_ms; held_clock_advance(&world->town.clock, tick_ms)) {
+        int64_t now = world->town.clock.wall.ms;
 
         if (!is_between(now, SILENT_FROM, SILENT_TO))
             poll_device(world, SONDE);
         for (int device = METER; device < DEVICES && now % 60000 == 0; device++)
             poll_device(world, device);
         if (now == moment(STRUCK_OFF).ms + tick_ms)
-            do_act(world, "tasks.import", ledger());
+            page_town_act(
+                &world->town, "tasks.import",
+                ledger_of(TASK_STRUCK_OFF, point_names[PH], STRUCK_OFF, "2026-03-02 18:00"));
         if (now == moment("2026-03-02 12:00").ms)
-            do_act(world, "device.maintenance",
-                   json_pack("{s:s, s:s, s:s, s:s}", "device", "river/sonde", "from", WORK_FROM,
-                             "to", WORK_TO, "note", "清洗电极"));
+            page_town_act(&world->town, "device.maintenance",
+                          json_pack("{s:s, s:s, s:s, s:s}", "device", "river/sonde", "from",
+                                    WORK_FROM, "to", WORK_TO, "note", "清洗电极"));
         if (now % 3600000 == 0)
-            step(world);
+            page_town_step(&world->town);
     }
-    step(world);
+    page_town_step(&world->town);
 }
 
 /* As if nothing had been kept of it then. */
@@ -244,10 +167,10 @@ static inline void forget_an_hour(struct world *world)
     char path[100], sql[200];
     sqlite3 *db = NULL;
 
-    snprintf(path, sizeof path, "%s/lookback.db", world->dir);
+    snprintf(path, sizeof path, "%s/lookback.db", world->town.dir);
     snprintf(sql, sizeof sql,
              "DELETE FROM aggregate WHERE point = %u AND start >= %lld AND end <= %lld",
-             world->names.devices[SONDE].points[0], (long long)moment(UNCOUNTED_FROM).ms,
+             world->town.names.devices[SONDE].points[0], (long long)moment(UNCOUNTED_FROM).ms,
              (long long)moment(UNCOUNTED_TO).ms);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
@@ -258,73 +181,57 @@ static inline void forget_an_hour(struct world *world)
 static inline struct world *world_make(void)
 {
     struct world *world = calloc(1, sizeof *world);
-    struct conf_faults *faults = conf_faults_new();
-    struct recorder_setup setup = {0};
-    struct error err = {0};
 
-    strcpy(world->dir, "/tmp/lookback-series-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
-    world->settings = settings_load(FIXTURES "/series", true, faults);
-    if (world->settings == NULL)
-        fail_msg("%s", conf_fault(faults, 0)->text);
-    conf_faults_free(faults);
-    world->seed = 20260227;
-    held_clock_init(&world->clock, moment(BEGINS));
-    world->store = store_open(world->dir, "boot-a", world->clock.wall, &err);
-    if (world->store == NULL)
-        fail_msg("%s", err.text);
-    world->mailbox = mailbox_new(16 << 20);
-    world->trust = trust_new(TRUST_ALWAYS, &world->clock.clock, WALL_NONE);
-    world->notices = notices_new(&world->clock.clock);
+    setenv("LOOKBACK_DATA", SOURCE_ROOT, 1);
+    page_town_open(&world->town, "series", BEGINS);
     add_the_gone(world);
-    assert_true(
-        names_resolve(&world->names, world->settings, world->store, world->clock.wall, &err));
-    setup = (struct recorder_setup){.store = world->store,
-                                    .mailbox = world->mailbox,
-                                    .catalog = &world->names.catalog,
-                                    .rules = world->names.rules,
-                                    .rule_count = world->names.rule_count,
-                                    .tallies = world->settings->tallies,
-                                    .screens = world->settings->screens,
-                                    .ledger = true,
-                                    .terms = world->settings->terms,
-                                    .clock = &world->clock.clock,
-                                    .trust = world->trust,
-                                    .notices = world->notices,
-                                    .seal_every_ms = 3600000,
-                                    .patience_ms = 3600000};
-    world->recorder = recorder_new(&setup, &err);
-    if (world->recorder == NULL)
-        fail_msg("%s", err.text);
+    page_town_start(&world->town);
+    world->seed = 20260227;
     live(world);
     forget_an_hour(world);
-    world->reader = reader_open(world->dir, &err);
-    assert_non_null(world->reader);
-    world->host = (struct page_host){.settings = world->settings,
-                                     .catalog = &world->names.catalog,
-                                     .recorder = world->recorder,
-                                     .notices = world->notices,
-                                     .trust = world->trust,
-                                     .clock = &world->clock.clock,
-                                     .boot = store_boot(world->store)};
     return world;
 }
 
 static inline void world_end(struct world *world)
 {
-    char command[100];
-
-    reader_close(world->reader);
-    recorder_free(world->recorder);
-    notices_free(world->notices);
-    trust_free(world->trust);
-    mailbox_free(world->mailbox);
-    names_free(&world->names);
-    store_close(world->store);
-    settings_free(world->settings);
-    snprintf(command, sizeof command, "rm -rf %s", world->dir);
-    assert_int_equal(system(command), 0);
+    page_town_end(&world->town);
     free(world);
+}
+
+/* What was read, counted again -----------------------------------------------------------------
+ */
+
+static inline bool is_maintained(int point, int64_t ms)
+{
+    return point == PH && is_between(ms, WORK_FROM, WORK_TO);
+}
+
+struct sum {
+    uint32_t count, valid;
+    double min, max, mean;
+};
+
+static inline struct sum sum_of(const struct world *world, int point, int64_t from_ms,
+                                int64_t to_ms)
+{
+    struct sum sum = {.min = INFINITY, .max = -INFINITY};
+    double total = 0.0;
+
+    for (size_t i = 0; i < world->count[point]; i++) {
+        const struct truth *truth = &world->truth[point][i];
+
+        if (truth->time_ms < from_ms || truth->time_ms >= to_ms || !isfinite(truth->value))
+            continue;
+        sum.count++;
+        if (truth->quality != QUALITY_NORMAL || is_maintained(point, truth->time_ms))
+            continue;
+        sum.valid++;
+        sum.min = fmin(sum.min, truth->value);
+        sum.max = fmax(sum.max, truth->value);
+        total += point == LA ? pow(10.0, truth->value / 10.0) : truth->value;
+    }
+    sum.mean = point == LA ? 10.0 * log10(total / sum.valid) : total / sum.valid;
+    return sum;
 }
 
 /* Asking ---------------------------------------------------------------------------------------
@@ -354,8 +261,8 @@ static inline void ask(struct world *world, const char *point, const char *what,
 {
     const struct route *route = route_of(what);
     struct call call = {.query = &asked->query,
-                        .host = &world->host,
-                        .reader = world->reader,
+                        .host = &world->town.host,
+                        .reader = world->town.reader,
                         .role = ROLE_READER,
                         .person = "",
                         .answer = &asked->answer};
@@ -378,12 +285,10 @@ static inline json_t *get(struct world *world, const char *point, const char *wh
                           const char *query)
 {
     struct asked asked;
-    struct error err = {0};
     int status;
     json_error_t bad;
     json_t *json;
 
-    (void)err;
     ask(world, point, what, query, &asked);
     json = json_loads(asked.text, JSON_REJECT_DUPLICATES, &bad);
     if (json == NULL)
@@ -409,6 +314,54 @@ static inline int status_of(struct world *world, const char *point, const char *
     json_decref(json);
     free(asked.text);
     return status;
+}
+
+static inline const char *text(const json_t *object, const char *key)
+{
+    const char *words = json_string_value(json_object_get(object, key));
+
+    return words == NULL ? "" : words;
+}
+
+static inline int64_t time_at(const json_t *object, const char *key)
+{
+    return moment(text(object, key)).ms;
+}
+
+/* One row as numbers; NAN for null. */
+static inline void row_at(const json_t *json, size_t index, double row[6])
+{
+    const json_t *list = json_array_get(json_object_get(json, "rows"), index);
+
+    assert_int_equal(json_array_size(list), 6);
+    for (size_t i = 0; i < 6; i++)
+        row[i] = json_is_null(json_array_get(list, i)) ? NAN
+                                                       : json_number_value(json_array_get(list, i));
+}
+
+static inline size_t rows_of(const json_t *json)
+{
+    return json_array_size(json_object_get(json, "rows"));
+}
+
+/* One world for all tests of a group: it takes a second to live. */
+static struct world *world;
+
+static inline int begin(void **state)
+{
+    world = world_make();
+    return 0;
+}
+
+static inline int end(void **state)
+{
+    world_end(world);
+    return 0;
+}
+
+static inline json_t *series(int point, const char *query)
+{
+    return get(world, point_names[point], "series", query);
 }
 
 #endif

@@ -1,120 +1,44 @@
 /* Tests of page/page_answer.c: the way of a request from the gate to its answer. */
+#include "unit/page/page_town.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #include "base/number.h"
-#include "flow/mailbox.h"
 #include "page/assets.h"
 #include "page/page_inside.h"
-#include "town/names.h"
 
 /* A page over a new store, and nothing listens. */
 struct world {
-    char dir[64];
-    struct held_clock clock;
-    struct settings *settings;
-    struct names names;
-    struct store *store;
-    struct mailbox *mailbox;
-    struct trust *trust;
-    struct notices *notices;
-    struct recorder *recorder;
+    struct page_town town;
     struct page page;
 };
 
-static void make_recorder(struct world *world)
-{
-    struct error err = {0};
-    const struct recorder_setup setup = {.store = world->store,
-                                         .mailbox = world->mailbox,
-                                         .catalog = &world->names.catalog,
-                                         .tallies = world->settings->tallies,
-                                         .screens = world->settings->screens,
-                                         .ledger = true,
-                                         .terms = world->settings->terms,
-                                         .clock = &world->clock.clock,
-                                         .trust = world->trust,
-                                         .notices = world->notices,
-                                         .seal_every_ms = 3600000,
-                                         .patience_ms = 3600000};
-
-    world->recorder = recorder_new(&setup, &err);
-    if (world->recorder == NULL)
-        fail_msg("%s", err.text);
-}
-
-static void make_page(struct world *world)
-{
-    static const struct page_setup setup = {.listen = "127.0.0.1:8980", .open = true};
-    struct error err = {0};
-
-    world->page = (struct page){.users_seen = UINT64_MAX, .run = 7};
-    world->page.host = (struct page_host){.settings = world->settings,
-                                          .catalog = &world->names.catalog,
-                                          .recorder = world->recorder,
-                                          .notices = world->notices,
-                                          .trust = world->trust,
-                                          .clock = &world->clock.clock,
-                                          .boot = store_boot(world->store)};
-    world->page.reader = reader_open(world->dir, &err);
-    world->page.gate = gate_new(&setup, NULL, &world->clock.clock, &err);
-    world->page.shelf = shelf_new();
-    world->page.shares = shares_new(&world->clock.clock);
-    assert_non_null(world->page.reader);
-    assert_non_null(world->page.gate);
-}
-
 static struct world *begin(void)
 {
+    static const struct page_setup setup = {.listen = "127.0.0.1:8980", .open = true};
     struct world *world = calloc(1, sizeof *world);
-    struct conf_faults *faults = conf_faults_new();
     struct error err = {0};
 
-    strcpy(world->dir, "/tmp/lookback-page-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
-    world->settings = settings_load(FIXTURES "/series", true, faults);
-    assert_non_null(world->settings);
-    conf_faults_free(faults);
-    held_clock_init(&world->clock, (struct wall_time){1772236800000});
-    world->store = store_open(world->dir, "boot-a", world->clock.wall, &err);
-    assert_non_null(world->store);
-    world->mailbox = mailbox_new(1 << 20);
-    world->trust = trust_new(TRUST_ALWAYS, &world->clock.clock, WALL_NONE);
-    world->notices = notices_new(&world->clock.clock);
-    assert_true(
-        names_resolve(&world->names, world->settings, world->store, world->clock.wall, &err));
-    make_recorder(world);
-    make_page(world);
+    page_town_open(&world->town, "series", "2026-02-28 08:00");
+    page_town_start(&world->town);
+    world->page = (struct page){.users_seen = UINT64_MAX,
+                                .run = 7,
+                                .host = world->town.host,
+                                .reader = world->town.reader,
+                                .gate = gate_new(&setup, NULL, &world->town.clock.clock, &err),
+                                .shelf = shelf_new(),
+                                .shares = shares_new(&world->town.clock.clock)};
+    assert_non_null(world->page.gate);
     return world;
 }
 
 static void end(struct world *world)
 {
-    char command[100];
-
     shelf_free(world->page.shelf);
     shares_free(world->page.shares);
     gate_free(world->page.gate);
-    reader_close(world->page.reader);
-    recorder_free(world->recorder);
-    notices_free(world->notices);
-    trust_free(world->trust);
-    mailbox_free(world->mailbox);
-    names_free(&world->names);
-    store_close(world->store);
-    settings_free(world->settings);
-    snprintf(command, sizeof command, "rm -rf %s", world->dir);
-    assert_int_equal(system(command), 0);
+    page_town_end(&world->town);
     free(world);
 }
 
