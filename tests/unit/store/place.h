@@ -65,6 +65,16 @@ static inline struct store *open_store(struct place *place, const char *boot)
     return store;
 }
 
+static inline struct reader *open_reader(struct place *place)
+{
+    struct error err = {0};
+    struct reader *reader = reader_open(place->dir, &err);
+
+    if (reader == NULL)
+        fail_msg("%s", err.text);
+    return reader;
+}
+
 /* `devices` devices of `points` points each. */
 static inline void name_points(struct place *place, struct store *store, int devices, int points)
 {
@@ -124,6 +134,24 @@ static inline void must(bool done, const struct error *err)
 {
     if (!done)
         fail_msg("%s", err->text);
+}
+
+/* The store, for rows to be put into. */
+static inline struct store *begin_rows(struct place *place)
+{
+    struct error err = {0};
+    struct store *store = open_store(place, "boot-a");
+
+    must(store_begin(store, &err), &err);
+    return store;
+}
+
+static inline void end_rows(struct store *store)
+{
+    struct error err = {0};
+
+    must(store_commit(store, &err), &err);
+    store_close(store);
 }
 
 /* `count` polls, one a second, turn by turn over the devices; one commit. */

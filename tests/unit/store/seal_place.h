@@ -152,16 +152,6 @@ static inline void read_lines(struct reader *reader, uint64_t segment, const cha
     hashing_free(lines->hashing);
 }
 
-static inline struct reader *open_reader(struct place *place)
-{
-    struct error err = {0};
-    struct reader *reader = reader_open(place->dir, &err);
-
-    if (reader == NULL)
-        fail_msg("%s", err.text);
-    return reader;
-}
-
 /* The leaves of a segment as they were noted. */
 struct noted {
     char names[64][160];

@@ -1,16 +1,6 @@
 /* Tests of what the judge remembers and of the ledger's rows: store/store.h and store/reader.h. */
 #include "unit/store/place.h"
 
-static struct reader *open_reader(struct place *place)
-{
-    struct error err = {0};
-    struct reader *reader = reader_open(place->dir, &err);
-
-    if (reader == NULL)
-        fail_msg("%s", err.text);
-    return reader;
-}
-
 static void begin(struct store *store)
 {
     struct error err = {0};

@@ -4,16 +4,6 @@
 enum { POLLS = 1 << ITEM_POLL, EVENTS = 1 << ITEM_EVENT, PROBLEMS = 1 << ITEM_PROBLEM };
 enum { ALL = POLLS | EVENTS | PROBLEMS };
 
-static struct reader *open_reader(struct place *place)
-{
-    struct error err = {0};
-    struct reader *reader = reader_open(place->dir, &err);
-
-    if (reader == NULL)
-        fail_msg("%s", err.text);
-    return reader;
-}
-
 static void settle(struct store *store, int64_t now_ms)
 {
     struct error err = {0};

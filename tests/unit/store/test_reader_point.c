@@ -3,16 +3,6 @@
 
 #define POINT "site/dev-0/ph.0"
 
-static struct reader *open_reader(struct place *place)
-{
-    struct error err = {0};
-    struct reader *reader = reader_open(place->dir, &err);
-
-    if (reader == NULL)
-        fail_msg("%s", err.text);
-    return reader;
-}
-
 static void add_readings(struct place *place, struct store *store, int64_t from_ms, int count)
 {
     struct error err = {0};
