@@ -13,7 +13,7 @@ libmicrohttpd12 libcairo2 libpango-1.0-0 libpangocairo-1.0-0 libxlsxwriter4 font
 build="build-essential cmake ninja-build pkg-config libuv1-dev libmodbus-dev libsqlite3-dev
 libpaho-mqtt-dev libcurl4-openssl-dev libjansson-dev libconfig-dev libssl-dev libsystemd-dev zlib1g-dev
 libmicrohttpd-dev libjs-dygraphs libcairo2-dev libpango1.0-dev libxlsxwriter-dev fonts-noto-cjk"
-test="clang clang-tidy clang-format libclang-rt-14-dev libcmocka-dev mosquitto mosquitto-clients influxdb
+test="mold clang clang-tidy clang-format libclang-rt-14-dev libcmocka-dev mosquitto mosquitto-clients influxdb
 victoria-metrics socat openssl sqlite3 faketime libfaketime strace tmux iproute2 nftables python3 python3-pytest
 python3-pymodbus python3-paho-mqtt python3-serial python3-serial-asyncio python3-pytest-xdist python3-yaml
 python3-jsonschema python3-scipy python3-openpyxl poppler-utils unzip jq util-linux prometheus python3-venv"

@@ -132,10 +132,15 @@ exec {os.path.join(os.path.dirname(BINARY), "lookback-report")} "$@"
         with open(self.drawing) as file:
             return int(file.read())
 
-    def drop(self, pid):
-        """What it held is gone."""
+    def end(self, pid):
+        """It no longer listens: what is let go after this is another."""
         if alive(pid):
             os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not alive(pid), 20, f"the end of {pid}")
+
+    def drop(self, pid):
+        """What it held is gone."""
+        self.end(pid)
         os.remove(self.drawing)
 
     def let_go(self):
@@ -290,7 +295,7 @@ def test_what_makes_a_bundle_may_die_and_the_bundle_is_made(gateway, pen):
     os.remove(pen.drawing)
     os.kill(maker, signal.SIGKILL)
     pen.wait()
-    os.kill(drawing, signal.SIGKILL)
+    pen.end(drawing)
     pen.let_go()
     state = gateway.wait_over(order)
     assert state["state"] == "done" and state["begun"] == 2
