@@ -268,11 +268,18 @@ def test_maintenance_suppresses_judgement_and_not_storage(town, peers):
     assert datetime.fromisoformat(first.replace("Z", "+00:00")) >= until
 
 
+def zone_where_it_is(hour):
+    """A zone in which it is about that hour now (POSIX counts its signs westward)."""
+    east = (hour - time.gmtime().tm_hour + 12) % 24 - 12
+    return f"Etc/GMT{-east:+d}" if east else "Etc/UTC"
+
+
 def test_so_many_times_a_day_are_allowed(town, peers):
     once = []  # values that are read one time each
     device = peers.scripted(lambda request: [once.pop() if once else 10] * request.count)
     town.device(port=device.port, every="100ms")
     town.rules = [{**RULE, "per_day": 2}]
+    town.settings["collector"]["timezone"] = zone_where_it_is(12)  # no day ends meanwhile
     town.start()
     for value in (101, 102):
         once.append(value)
@@ -283,12 +290,6 @@ def test_so_many_times_a_day_are_allowed(town, peers):
     problem = town.wait(lambda: problems(town), 20, "the third of the day")[0]
     first, = [reading[2] for reading in town.readings(POINT) if reading[3] == 101]
     assert (problem["first"], problem["worst"]["value"]) == (utc_text(first), 103)
-
-
-def zone_where_it_is(hour):
-    """A zone in which it is about that hour now (POSIX counts its signs westward)."""
-    east = (hour - time.gmtime().tm_hour + 12) % 24 - 12
-    return f"Etc/GMT{-east:+d}" if east else "Etc/UTC"
 
 
 def test_day_and_night_are_those_of_the_collectors_zone(town, peers):
