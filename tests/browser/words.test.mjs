@@ -20,6 +20,7 @@ const { standing_words, period_words, line_words, row_words, beyond_words } = aw
 const { plain_reason } = await part("reasons");
 const { cell, csv } = await part("table");
 const { apart } = await part("paint");
+const { headline, only_judged_good } = await part("now");
 
 const MINUTE = 60000, HOUR = 60 * MINUTE;
 const START = Date.parse("2026-03-01T00:00:00Z"); // 08:00 in Shanghai
@@ -314,4 +315,30 @@ test("a length of time is never rounded up to more than it is", () => {
     assert.equal(base.span_words(2 * 24 * HOUR - 1), "47 小时");
     assert.equal(base.span_words(-5), "0 秒");
     assert.equal(spans.lengthWords(90 * MINUTE, true), "1.5 小时");
+});
+
+/* Now ---------------------------------------------------------------------------------------------- */
+
+/* What /now says of sites: [name, state, whether a rule holds one of its points against a bound]. */
+const now_of = (...sites) => ({
+    counts: Object.fromEntries(["relapse", "breach", "silent", "doubt", "recovered", "good", "nothing"]
+        .map((state) => [state, sites.filter((site) => site[1] === state).length]).concat([["sites", sites.length]])),
+    sites: sites.map(([name, state, bound]) => ({ name, state, points: [{ bound: null }, { bound: bound ? { below: 3 } : null }] })),
+});
+const said = (...sites) => headline(only_judged_good(now_of(...sites)).counts);
+
+test("a site that no rule judges is not called good", () => {
+    base.speak("zh");
+    assert.equal(said(["a", "good", true], ["b", "good", true]), "全部 2 处正常");
+    assert.equal(said(["a", "good", false]), "1 处没有规则判定");
+    assert.equal(said(["a", "good", false], ["b", "good", true]), "1 处正常，1 处没有规则判定");
+    assert.equal(said(["a", "breach", true], ["b", "good", true]), "1 处超标；其余 1 处正常");
+    assert.equal(said(["a", "silent", false], ["b", "good", false]), "1 处无数据；1 处没有规则判定");
+});
+
+test("sites that no rule judges stand below the good ones and above those without a device", () => {
+    const now = only_judged_good(now_of(["a", "breach", true], ["b", "good", false], ["c", "good", true], ["d", "nothing", false]));
+    assert.deepEqual(now.sites.map((site) => [site.name, site.state, Boolean(site.unjudged)]),
+        [["a", "breach", false], ["c", "good", false], ["b", "nothing", true], ["d", "nothing", false]]);
+    assert.equal(now.counts.good, 1);
 });

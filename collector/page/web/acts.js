@@ -92,7 +92,8 @@ export const acknowledge = (problem, title, done) => confirm_act({
 export const close_problem = (problem, title, done) => confirm_act({
     title: say("关闭这个问题", "Close this problem"), name: "problem.close", button: say("关闭问题", "Close"),
     says: [title,
-        say("关闭以后，同一监测点再超标就是一个新的问题。", "Once it is closed, the next breach of this point is a problem of its own.")],
+        say("关闭以后，同一监测点再超标就是一个新的问题。", "Once it is closed, the next breach of this point is a problem of its own."),
+        problem.state === "open" && say("它现在还没有恢复：恢复以后才能关闭。", "It has not recovered yet, and can be closed only then.")],
     fields: [{ name: "note", label: say("为什么可以关闭", "Why it may be closed"), kind: "textarea", required: true }],
     args: ({ note }) => ({ uid: problem.uid, note }), done,
 });

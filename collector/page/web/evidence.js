@@ -8,8 +8,8 @@ import { reasons_of } from "./reasons.js";
 const DAY = 86400000;
 const STATES = { waiting: ["nothing", "排队中", "Waiting"], making: ["nothing", "正在制作", "Being made"],
     done: ["good", "已做好", "Ready"], failed: ["breach", "没有做成", "Failed"] };
-const VERDICTS = { held: ["good", "守住了", "Held"], relapsed: ["relapse", "已回潮", "Relapsed"],
-    not_proven: ["doubt", "尚不能证明", "Not proven"] };
+const VERDICTS = { held: ["good", "已守住", "Held"], relapsed: ["relapse", "已回潮", "Relapsed"],
+    not_proven: ["doubt", "不能证明", "Not proven"] };
 
 export async function show(page, where) {
     page.title(say("佐证材料", "Evidence"));

@@ -15,14 +15,29 @@ const COUNTED = {
     recovered: [(n) => `${n} 处已恢复待关闭`, (n) => `${n} recovered, not closed`],
 };
 
+/* Where no rule holds anything against a limit now, nothing wrong was found because nobody looked: that
+ * is not called good. */
+export function only_judged_good({ counts, sites, ...now }) {
+    const is_judged = (site) => site.state !== "good" || site.points.some((row) => row.bound);
+    const unjudged = sites.filter((site) => !is_judged(site)).map((site) => ({ ...site, state: "nothing", unjudged: true }));
+    const is_last = (site) => site.state === "nothing";
+    return { ...now, counts: { ...counts, good: counts.good - unjudged.length, unjudged: unjudged.length },
+        sites: [...sites.filter((site) => is_judged(site) && !is_last(site)), ...unjudged, ...sites.filter(is_last)] };
+}
+
+const state_words = (site) => (site.unjudged ? say("未判定", "Not judged") : term(STATES, site.state));
+
 export function headline(counts) {
     const wrong = Object.entries(COUNTED).filter(([state]) => counts[state] > 0)
         .map(([state, words]) => say(...words.map((word) => word(counts[state]))));
+    const all = !counts.nothing && !counts.unjudged;
     const rest = [];
     if (counts.good > 0)
-        rest.push(wrong.length ? say(`其余 ${counts.good} 处正常`, `${counts.good} normal`)
-            : say(`${counts.nothing ? "" : "全部 "}${counts.good} 处正常`,
-                counts.good === 1 ? "1 site, normal" : `${counts.nothing ? "" : "All "}${counts.good} sites normal`));
+        rest.push(wrong.length ? say(`${all ? "其余 " : ""}${counts.good} 处正常`, `${counts.good} normal`)
+            : say(`${all ? "全部 " : ""}${counts.good} 处正常`,
+                counts.good === 1 ? "1 site, normal" : `${all ? "All " : ""}${counts.good} sites normal`));
+    if (counts.unjudged > 0)
+        rest.push(say(`${counts.unjudged} 处没有规则判定`, `${counts.unjudged} judged by no rule`));
     if (counts.nothing > 0)
         rest.push(say(`${counts.nothing} 处没有设备`, `${counts.nothing} without a device`));
     if (!counts.sites)
@@ -89,7 +104,7 @@ function site_link(site) {
     return el("li", null,
         el("a", { class: site.state, href: `#/now?site=${encodeURIComponent(site.name)}`, onclick: (event) => go_to(event, site.name) },
         mark(site.state, 18), el("span", null, site_title(site.name), trouble && el("span.trouble-short", null, trouble)),
-            el("span.word", null, term(STATES, site.state))));
+            el("span.word", null, state_words(site))));
 }
 
 function villages_part(now) {
@@ -165,6 +180,12 @@ function inside_again(problem, site) {
         && !is_over(row.value, problem.bound);
 }
 
+/* And one that is over is not open again at once: the breach has to last. */
+function outside_again(problem, site) {
+    const row = site.points.find((one) => one.point === problem.point);
+    return problem.state === "recovered" && problem.nature === "breach" && row && is_over_by_itself(row, site) && !row.stale;
+}
+
 /* Open ones first, of these the one that began last. */
 const urgent_first = (a, b) => Number(b.state === "open") - Number(a.state === "open") || b.opened.localeCompare(a.opened);
 
@@ -186,6 +207,8 @@ function trouble_part(problem, site) {
             problem.acknowledged ? say("，已有人确认", "; acknowledged") : !doubt && say("，还没有人确认", "; nobody has acknowledged it")),
         inside_again(problem, site) && el("p.soft", null, say("现在的值在界限内；稳住一段时间才算恢复。",
             "The value is inside its bound now; it counts as recovered once it has stayed there.")),
+        outside_again(problem, site) && el("p.soft", null, say("现在的值又超出界限；持续一段时间才算再次超标。",
+            "The value is outside its bound again; it counts as a breach once that has lasted.")),
         whose(problem));
 }
 
@@ -208,11 +231,18 @@ function value_note(row) {
 const is_down = (row, site) => row.value === null
     && site.devices.some((device) => device.name === row.device && DEVICE_STATES[device.state]);
 
+const open_breach = (row, site) =>
+    site.problems.find((one) => one.point === row.point && one.state === "open" && one.nature === "breach");
+
+/* No breach yet: it has to last. */
+const is_over_by_itself = (row, site) => !open_breach(row, site) && row.bound_on === "reading" && TRUSTED.has(row.quality)
+    && is_over(row.value, row.bound);
+
 function value_row(row, site) {
     const parameter = parameter_of(row.point);
-    const problem = site.problems.find((one) => one.point === row.point && one.state === "open" && one.nature === "breach");
+    const problem = open_breach(row, site);
     const state = problem && is_over(row.value, problem.bound) && problem_state(problem);
-    const over = !problem && row.bound_on === "reading" && TRUSTED.has(row.quality) && is_over(row.value, row.bound); // no breach yet: it has to last
+    const over = is_over_by_itself(row, site);
     const note = is_down(row, site) ? "" : value_note(row);
     const absent = row.value === null;
     const against = problem?.bound ?? row.bound; // of the problem that stands open, else the finest there is
@@ -274,13 +304,15 @@ function site_card(site) {
     return el("article.card.site",
         { id: `site-${site.name}`, "data-key": `site-${site.name}`, class: `${site.state}${lit === `site-${site.name}` ? " lit" : ""}` },
         el("header", null,
-            el("div.head", null, chip(site.state), simulated_tag(is_mixed() && about?.simulated)),
+            el("div.head", null, chip(site.state, state_words(site)), simulated_tag(is_mixed() && about?.simulated)),
             el("h3", null, site_title(site.name)),
             el("p.small.soft", null, where.join(" · "), site.state !== "nothing" && site.since && [" · ", since(site.since)])),
         site.problems.filter((problem) => problem.state !== "closed").sort(urgent_first).map((problem) => trouble_part(problem, site)),
         down.map((device) => device_row(device, site)),
-        site.state === "nothing" && el("p.soft", null,
-            say("这里没有接入设备：没有数据，不代表没有问题。", "No device is connected here: no data does not mean no problem.")),
+        site.state === "nothing" && el("p.soft", null, site.unjudged
+            ? say("现在没有规则判定这里的读数：只是记下来，不判断超没超标。规则写在采集器的 rules.conf 里。",
+                "No rule judges what is read here now: it is only kept, and nothing says whether it breaks a limit. Rules stand in the collector's rules.conf.")
+            : say("这里没有接入设备：没有数据，不代表没有问题。", "No device is connected here: no data does not mean no problem.")),
         values_part(site),
         task_line(site.tasks, site.name));
 }
@@ -331,8 +363,8 @@ export async function show(page, where) {
     wide.observe(page.root);
     page.signal.addEventListener("abort", () => wide.disconnect());
     page.root.addEventListener("toggle", () => pack(page.root), true);
-    const see = (now, changed) => {
-        latest = now;
+    const see = (heard_now, changed) => {
+        const now = latest = only_judged_good(heard_now);
         again();
         const words = headline(now.counts);
         const wrong = now.counts.relapse + now.counts.breach;

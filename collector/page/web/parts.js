@@ -107,9 +107,9 @@ export const WATCHED = {
 };
 
 export const VERDICTS = {
-    held: ["守住了", "Held"],
-    relapsed: ["回潮", "Relapsed"],
-    not_proven: ["证据不足", "Not proven"],
+    held: ["已守住", "Held"],
+    relapsed: ["已回潮", "Relapsed"],
+    not_proven: ["不能证明", "Not proven"],
 };
 const VERDICT_STATES = { held: "good", relapsed: "relapse", not_proven: "doubt" };
 

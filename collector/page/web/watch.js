@@ -9,9 +9,9 @@ const DAY = 86400000;
 const VERDICTS = [
     ["relapsed", "relapse", "已回潮", "Relapsed", "销号以后又超标，需要重新整改",
         "exceeded again after the strike-off: to be rectified again"],
-    ["not_proven", "doubt", "尚不能证明", "Not proven yet", "没有发现超标，但数据还不够下结论",
-        "nothing exceeded was seen, but the data do not suffice to conclude"],
-    ["held", "good", "守住了", "Held", "数据足够，销号以后一直达标", "the data suffice: it has kept its limits since the strike-off"],
+    ["not_proven", "doubt", "不能证明", "Not proven", "没有认定回潮，但现有数据也证明不了守住；缺什么见各项理由",
+        "no relapse was found, but the data do not prove that it held; the reasons say what is missing"],
+    ["held", "good", "已守住", "Held", "数据足够，各项要求全部满足", "the data suffice, and every requirement is met"],
     ["elsewhere", "recovered", "别处在盯", "Watched elsewhere", "监测点在另一台采集器上", "its points belong to another collector"],
     ["nobody", "nothing", "没有监测", "Nobody watches", "没有监测点盯着：只能靠人去看", "no point watches it: somebody has to go and look"],
 ];
