@@ -202,7 +202,7 @@ static void print_about(const struct proof *proof)
         return;
     if (json_is_true(json_object_get(manifest, "simulated")))
         puts("模拟数据 / SIMULATED");
-    printf(SAY("任务 %s，%s 至 %s，网关 %s，%s\n", "task %s, %s to %s, gateway %s, %s\n"),
+    printf(SAY("任务 %s，%s 至 %s（UTC），网关 %s，%s\n", "task %s, %s to %s, gateway %s, %s\n"),
            shown(manifest, "task", task, sizeof task), shown(manifest, "from", from, sizeof from),
            shown(manifest, "to", to, sizeof to),
            shown(manifest, "collector", collector, sizeof collector),
@@ -238,12 +238,39 @@ static void print_verdict(const struct proof *proof)
     json_decref(brief);
 }
 
+/* The claim and its answer as people read them who know no English; nothing in English, where the
+ * line has said it already. */
+static const char *claim_in_chinese(enum claim claim)
+{
+    static const char *const words[CLAIM_COUNT] = {
+        [CLAIM_UNCHANGED] = "未被改动",
+        [CLAIM_COMPLETE] = "没有缺漏",
+        [CLAIM_SIGNED_BY] = "由这台网关签名",
+        [CLAIM_EXISTED_BEFORE] = "当时就已存在",
+        [CLAIM_VERDICT_RECOMPUTED] = "结论可以复算",
+    };
+
+    return words[claim];
+}
+
+static const char *answer_in_chinese(enum answer answer)
+{
+    return answer == ANSWER_PROVEN ? "已证明" : answer == ANSWER_REFUTED ? "被推翻" : "未证明";
+}
+
+static void print_claim(enum claim claim, enum answer answer, const char *reason)
+{
+    printf("%s: %s – ", claim_word(claim), answer_shown(answer));
+    if (say_language() == LANGUAGE_ZH)
+        printf("%s：%s。", claim_in_chinese(claim), answer_in_chinese(answer));
+    puts(reason);
+}
+
 static void print_proof(const struct proof *proof)
 {
     print_about(proof);
     for (int i = 0; i < CLAIM_COUNT; i++)
-        printf("%s: %s – %s\n", claim_word((enum claim)i), answer_shown(proof->claims[i].answer),
-               proof->claims[i].reason);
+        print_claim((enum claim)i, proof->claims[i].answer, proof->claims[i].reason);
     print_verdict(proof);
 }
 

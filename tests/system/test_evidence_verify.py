@@ -63,6 +63,15 @@ def test_other_programs_read_the_same_words_in_every_language(whole):
     assert "unchanged: proven – " in chinese.stdout and "个文件都与清单一致" in chinese.stdout
 
 
+def test_who_reads_chinese_alone_is_told_each_claim_and_its_answer(whole):
+    lines = verify(whole[0], lang="zh").stdout.splitlines()
+    told = dict(zip(CLAIMS, ("未被改动：已证明。", "没有缺漏：已证明。", "由这台网关签名：未证明。",
+                             "当时就已存在：未证明。", "结论可以复算：已证明。")))
+    for claim, words in told.items():
+        (line,) = [line for line in lines if line.startswith(claim + ": ")]
+        assert line.split(" – ", 1)[1].startswith(words), line
+
+
 def test_a_required_claim_that_is_not_proven_is_no(whole):
     path, key = whole
     for words, code in [([], 0), (["--require", "existed-before"], 1),
