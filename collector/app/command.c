@@ -245,10 +245,12 @@ static int print_help(void)
     printf(
         "%s",
         SAY("  help [命令]，version\n\nT 时刻：2026-11-22、2026-11-22 08:00、2026-11-22 08:00:30 "
-            "（采集器时区）或 RFC 3339\n-c 默认 /etc/lookback\n退出码：0 "
+            "（采集器时区）或 RFC 3339；只写日期是当天 0 点，--to 那一刻不含在内\n"
+            "-c 默认 /etc/lookback\n退出码：0 "
             "完成；1 完成，但答案为否；2 用法或配置有误；3 做不到\n",
             "  help [COMMAND], version\n\nT, a moment: 2026-11-22, 2026-11-22 08:00, 2026-11-22 "
-            "08:00:30 (in the collector's zone) or RFC 3339\n-c is /etc/lookback unless given\n"
+            "08:00:30 (in the collector's zone) or RFC 3339; a date alone is its midnight, and "
+            "what happened at --to is left out\n-c is /etc/lookback unless given\n"
             "Exit: 0 done; 1 done, and the answer is no; 2 wrong use or settings; 3 could not "
             "be done\n"));
     return EXIT_DONE;

@@ -136,9 +136,22 @@ static void say_remarks(const struct settings *settings)
                        "known reading\n"),
                    device->site, device->name, device->model);
     }
+    if (settings->rule_count == 0)
+        printf("%s", SAY("提示：没有规则（rules.conf）：读数照存照发，但什么都不会判为超标\n",
+                         "note: there are no rules (rules.conf): readings are stored and sent, and "
+                         "nothing will be judged\n"));
     say_same_units(settings);
     say_unverified_limits(settings);
     say_open_doors(settings);
+}
+
+static size_t switched_on(const struct settings *settings)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < settings->output_count; i++)
+        count += settings->outputs[i].enabled;
+    return count;
 }
 
 /* By assumed answer times: `lookback plan` beside a running collector knows better. */
@@ -207,7 +220,7 @@ int command_check(const struct typed *typed)
                    "%s: settings are good: %zu sites, %zu links, %zu devices, %zu rules, %zu "
                    "outputs\n"),
                typed->dir, settings->site_count, settings->link_count, settings->device_count,
-               settings->rule_count, settings->output_count);
+               settings->rule_count, switched_on(settings));
     }
     load_free(load);
     settings_free(settings);

@@ -28,7 +28,9 @@ static const char *role_shown(const char *role)
         return SAY("看，并确认问题、备注、登记维护、要佐证材料",
                    "reads, acknowledges, notes, enters maintenance, asks for evidence");
     if (strcmp(role, "office") == 0)
-        return SAY("以上全部，并关闭问题、销号", "all of these, closes problems and strikes off");
+        return SAY("看，并确认、关闭问题、备注、登记维护、要佐证材料、销号",
+                   "reads, acknowledges and closes, notes, enters maintenance, asks for evidence, "
+                   "strikes off");
     return "?";
 }
 

@@ -144,12 +144,20 @@ static bool is_there(const char *dir, const char *name)
     return access(path, F_OK) == 0;
 }
 
+/* The service may write its own place alone, which is the one where nothing is said. */
+static bool is_of_service(const char *dir)
+{
+    return strncmp(dir, "/etc/", 5) == 0;
+}
+
 /* The other two files, to begin with. */
 static void add_beginnings(struct conf_pieces *pieces, const char *dir)
 {
     if (!is_there(dir, "collector.conf"))
         add_text(pieces, "collector.conf",
-                 "collector = { name = \"my-gateway\"; };\nstore = { dir = \"store\"; };\n");
+                 is_of_service(dir) ? "collector = { name = \"my-gateway\"; };\n"
+                                    : "collector = { name = \"my-gateway\"; };\n"
+                                      "store = { dir = \"store\"; };\n");
     if (!is_there(dir, "sites.conf"))
         add_text(pieces, "sites.conf",
                  "sites = ( { name = \"my-site\"; title = \"我的点位 my site\"; kind = \"other\"; "

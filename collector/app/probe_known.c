@@ -196,12 +196,18 @@ static double evidence_of(const struct channel *channel, double value)
     return fmin(log2(all / span), 6.0);
 }
 
+/* The cause may be another: of a state of the device, say. */
+static bool is_beyond(const struct channel *channel, double value)
+{
+    return value < channel->valid_min || value > channel->valid_max; /* NAN: neither */
+}
+
 static void weigh_channel(struct candidate *candidate, const struct channel *channel,
                           const struct reading *reading)
 {
     bool readable = reading->quality != QUALITY_NO_ANSWER;
     bool odd = reading->cause == CAUSE_ABOVE_SPAN || reading->cause == CAUSE_BELOW_SPAN ||
-               reading->cause == CAUSE_NOT_A_NUMBER;
+               reading->cause == CAUSE_NOT_A_NUMBER || is_beyond(channel, reading->value);
 
     candidate->readable += readable;
     candidate->in_range += readable && !odd && reading_has_value(reading);

@@ -105,12 +105,16 @@ void probe_say_next(const struct probing *probing)
     if (unknown == NULL || probing->options.expected_count > 0)
         return;
     printf(
-        SAY("\n下一步：型号没有认定的，照显示屏上的数找寄存器，一台一次，并写出模板：\n"
+        SAY("\n下一步：型号没有认定的，若铭牌上就是 devices.conf 注释里的“也许是”，把 model "
+            "改成它；\n"
+            "否则照显示屏上的数找寄存器，一台一次，并写出模板：\n"
             "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write%s -c "
             "%s\n"
             "  寄存器不在 0 到 %d 的，照说明书加 --read holding:100:20\n",
-            "\nnext: where no model is settled, find the registers by what the display shows, one "
-            "unit at a time, and have the profile written:\n"
+            "\nnext: where no model is settled: if the type plate says what \"perhaps\" in "
+            "devices.conf says, make it the model;\n"
+            "else find the registers by what the display shows, one unit at a time, and have the "
+            "profile written:\n"
             "  %s probe %s --unit %d --expect ph=7.32,water_temperature=20.4 --write%s -c "
             "%s\n"
             "  registers beyond 0 to %d: add --read holding:100:20, as the manual has them\n"),

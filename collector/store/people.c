@@ -57,6 +57,15 @@ static const char schema[] =
 
 static bool refuse_readable(const char *path, const struct stat *file, struct error *err)
 {
+    if ((file->st_mode & 077) == 0 && file->st_uid != geteuid())
+        return error_set(
+            err, ERROR_STORE,
+            SAY("%s：其中是个人信息，属于另一个用户（编号 %u），只有采集器的用户可以读写；"
+                "请以那个用户执行，或先启动采集器",
+                "%s: it holds personal data and belongs to another user (id %u); only "
+                "the collector's user reads and writes it: run this as that user, or "
+                "start the collector first"),
+            path, (unsigned)file->st_uid);
     return error_set(err, ERROR_STORE,
                      SAY("%s：其中是个人信息，权限却是 %04o，别人可能读到；请由采集器的用户拥有它，"
                          "并执行 chmod 600 %s",

@@ -19,8 +19,14 @@ def lookback(*words, **more):
 
 
 def test_the_example_town_is_in_order():
-    answer = lookback("check", "-c", CONFIG)
+    answer = lookback("check", "-c", CONFIG, "--lang", "en")
     assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "5 rules, 0 outputs" in answer.stdout and "no rules" not in answer.stdout  # all outputs are switched off
+
+
+def test_check_says_that_nothing_is_judged_without_rules(town):
+    answer = town.device(port=502).write().command("check")
+    assert answer.returncode == 0 and "note: there are no rules" in answer.stdout, answer
 
 
 def test_every_shipped_model_is_listed():

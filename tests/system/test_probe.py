@@ -304,6 +304,22 @@ def test_a_known_model_is_recognised_by_its_registers(folder, town):
     assert unit["model"] == "yosemitech_y4000" and 0 <= best["values"]["ph"] <= 14
 
 
+def test_a_value_beyond_the_span_is_not_in_range_whatever_else_is_wrong(peers):
+    """The state of the Y550 is no good either, and its cause the one that stands beside the value."""
+    def swapped(value):
+        return struct.unpack(">HH", struct.pack("<f", value))
+    registers = {**dict(enumerate(swapped(8.5), 0x1200)),
+                 **dict(enumerate((*swapped(20.5), *swapped(621816640.0), 0x0100), 0x2600))}
+    device = peers.honest({4: {"holding": registers}})
+    unit = asked(f"127.0.0.1:{device.port}", "--unit", "4", "--timeout", "100ms")["units"][0]
+    found = [one for one in unit["candidates"] if one["model"] == "yosemitech_y550"]
+    assert all((one["readable"], one["in_range"]) == (3, 2) for one in found), unit
+    registers.update(enumerate(swapped(24.75), 0x2602))
+    device = peers.honest({4: {"holding": registers}})
+    unit = asked(f"127.0.0.1:{device.port}", "--unit", "4", "--timeout", "100ms")["units"][0]
+    assert [one["in_range"] for one in unit["candidates"] if one["model"] == "yosemitech_y550"] == [3], unit
+
+
 def test_an_interrupted_search_gives_what_it_found(peers, port):
     device = peers.scripted(lambda request: [11] * request.count,
                             lambda request, honest: [(0, honest)] if request.unit == 1 else [],

@@ -71,6 +71,24 @@ static void a_file_that_others_may_read_is_refused(void **state)
     people_close(open_people(*state));
 }
 
+/* The mode is right then, and nobody is told to set it. */
+static void a_file_of_another_user_is_refused_for_what_it_is(void **state)
+{
+    struct error err = {0};
+    char path[160];
+
+    people_close(open_people(*state));
+    path_of(*state, path);
+    if (geteuid() != 0) /* only root may give a file away */
+        skip();
+    assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
+    assert_null(people_open(((struct place *)*state)->dir, &err));
+    assert_int_equal(err.kind, ERROR_STORE);
+    assert_non_null(strstr(err.text, "12345"));
+    assert_null(strstr(err.text, "chmod"));
+    assert_int_equal(chown(path, 0, (gid_t)-1), 0);
+}
+
 static void a_link_to_elsewhere_is_refused(void **state)
 {
     struct place *place = *state;
@@ -209,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_PLACE(the_file_is_made_for_its_owner_alone),
         IN_PLACE(a_file_that_others_may_read_is_refused),
+        IN_PLACE(a_file_of_another_user_is_refused_for_what_it_is),
         IN_PLACE(a_link_to_elsewhere_is_refused),
         IN_PLACE(a_file_of_another_program_is_left_alone),
         IN_PLACE(what_was_put_is_found_after_a_restart_and_replaced_by_task),
