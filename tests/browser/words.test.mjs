@@ -7,12 +7,20 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { pathToFileURL } from "node:url";
 
-/* What base.js wants of a browser while it is loaded. */
+/* What base.js wants of a browser while it is loaded; nobody answers what it asks. */
 globalThis.document = { addEventListener() {}, documentElement: {} };
+globalThis.location = { hash: "" };
+globalThis.localStorage = globalThis.sessionStorage = { getItem: (key) => (key === "lookback.language" ? "zh" : null) };
+globalThis.fetch = () => new Promise(() => {});
 globalThis.setInterval = () => 0;
 
 const part = (name) => import(pathToFileURL(`${process.env.LOOKBACK_WEB}/${name}.js`).href);
 const base = await part("base");
+base.town_take({
+    timezone: "Asia/Shanghai", sites: [], parameters: [],
+    qualities: [["B", "通信故障"], ["M", "维护"], ["T", "超上限"]].map(([letter, zh]) => ({ letter, zh })),
+    causes: [{ key: "timeout", zh: "没有回答" }, { key: "above_span", zh: "高于量程" }],
+});
 const spans = await part("spans");
 const { readSeries, drawnRows, thin, listed, besides, marksWithin, nearestRow, rowsWithin, gatherLines, MEAN } = await part("series");
 const { figures, expectedIn, rounded, breaks, share, standing, beyond } = await part("figures");

@@ -1,7 +1,8 @@
 /* acts.js - what a person does: said before it is done, under whose name, and waited for until the
  * recorder has answered.
  */
-import { ask, el, may, now_ms, put, Refusal, ROLES, say, term, toast, town, Unreachable, wait } from "./base.js";
+import { ask, el, now_ms, put, Refusal, ROLES, say, term, town, Unreachable, wait } from "./base.js";
+import { may, toast } from "./views.js";
 
 const WAIT_MS = 30000;
 

@@ -1,19 +1,6 @@
 /* base.js - what every view stands on: nodes, words, moments, values, and asking the collector.
  *
- * No view and no address is known here. A view is a module with
- *
- *   export async function show(page, where)
- *
- *   page.root            the empty element to fill
- *   page.title(text)     sets the heading of the window; the view makes its own <h1>
- *   page.signal          aborted when the view is left, or shown anew in the other language
- *   page.poll(path, see, every_ms = 2000)
- *                        asks now and again while the view is seen; see(data, changed) is called
- *                        when the answer is a new one. Gives a promise of the first answer; a
- *                        refusal rejects it.
- *   page.ask(path)       once; the same as get(path) but ended with the view
- *   where.path           ["point", "site", "device", "channel"]
- *   where.query          URLSearchParams of what stands after "?" in the fragment
+ * No view and no address is known here.
  */
 
 /* Words ------------------------------------------------------------------------------------- */
@@ -31,13 +18,14 @@ export const term = (table, key) => {
     return both ? say(both[0], both[1]) : key ?? "";
 };
 
+/* The one that was chosen here, else `usual`, else the browser's. */
+export const language_wanted = (usual) =>
+    localStorage.getItem("lookback.language") ?? usual ?? (navigator.language.startsWith("en") ? "en" : "zh");
+
 export function speak(wanted) {
     language = wanted === "en" ? "en" : "zh";
     document.documentElement.lang = language === "en" ? "en" : "zh-CN";
 }
-
-/* Parts of a sentence: "甲、乙" and "a, b". */
-export const list_of = (parts) => parts.join(say("、", ", "));
 
 export const STATES = {
     relapse: ["回潮", "Relapse"],
@@ -49,59 +37,11 @@ export const STATES = {
     nothing: ["未监测", "Not watched"],
 };
 
-export const KINDS = {
-    relapse: ["回潮", "Relapse"],
-    ongoing: ["整改中又超标", "During rectification"],
-    new: ["新问题", "New"],
-};
-
-export const PROBLEM_STATES = {
-    open: ["进行中", "Open"],
-    recovered: ["已恢复，待关闭", "Recovered, not closed"],
-    closed: ["已关闭", "Closed"],
-};
-
 export const ROLES = {
     public: ["未登录", "Not signed in"],
     reader: ["只读", "Reader"],
     steward: ["环保管家", "Steward"],
     office: ["环境办", "Office"],
-};
-
-/* Letters of HJ 212 beside a value. */
-const QUALITIES = {
-    N: ["正常", "normal"],
-    T: ["超上限", "over range"],
-    C: ["校准", "calibrating"],
-    M: ["维护", "maintenance"],
-    F: ["停运", "stopped"],
-    S: ["手工", "by hand"],
-    D: ["仪器故障", "instrument fault"],
-    B: ["通信故障", "no answer"],
-};
-
-/* Why there is no value, shorter than in the log. */
-const CAUSES = {
-    timeout: ["没有回答", "did not answer"],
-    refused: ["连接被拒绝", "connection refused"],
-    unresolved: ["主机名没有地址", "host has no address"],
-    crc: ["校验码不对", "bad checksum"],
-    bad_frame: ["回答格式不对", "malformed answer"],
-    wrong_unit: ["别的站号在回答", "another unit answered"],
-    busy: ["仪器正忙", "busy"],
-    absent_mark: ["仪器标明无测量值", "marked absent"],
-    not_a_number: ["送来的不是数字", "not a number"],
-    above_span: ["高于量程", "above span"],
-    below_span: ["低于量程", "below span"],
-    status_bit: ["仪器状态位", "status bit"],
-    warming_up: ["正在预热", "warming up"],
-    identity_changed: ["仪器身份变了", "not the same instrument"],
-    after_timeout: ["超时后重问", "asked again"],
-    by_hand: ["人工设定", "set by hand"],
-    disconnected: ["线路断开", "line broke"],
-    unit_unknown: ["单位不认识", "unknown unit"],
-    not_exact: ["整数太大", "too large"],
-    not_connected: ["尚未连上来", "has not dialled in"],
 };
 
 /* What screening thinks of a value; a doubt's rule is "screen-" and the same word. */
@@ -119,11 +59,7 @@ const DOUBTS = {
 
 export const doubt_words = (word) => term(DOUBTS, String(word ?? "").replace(/^screen-/, ""));
 
-export function cause_words(cause) {
-    const exception = /^exception_(\d+)$/.exec(cause ?? "");
-    const known = town_term("causes", cause); // says what an exception means
-    return known ?? (exception ? say(`仪器报异常 ${exception[1]}`, `exception ${exception[1]}`) : term(CAUSES, cause));
-}
+export const cause_words = (cause) => town_term("causes", cause) ?? cause ?? "";
 
 /* Nodes ------------------------------------------------------------------------------------- */
 
@@ -182,12 +118,6 @@ export function el(tag, attributes, ...children) {
  * one alone is wider than the column. */
 export const clauses = (text) => String(text).split(/(?<=[，。；：、！？])|(?<= · )/u).map((part) =>
     (part.endsWith(" · ") ? [el("span.clause", null, part.slice(0, -3)), " · "] : el("span.clause", null, part)));
-
-/* A sentence of the collector's, for people: points by the names of their sites, and "2026-10-09" or
- * "wg-07" never broken at its hyphen. */
-export const prose = (text) => String(text ?? "")
-    .replace(/([a-z0-9][\w-]*)\/[\w-]+\/[\w.-]+/g, (point, site) => (town.sites.has(site) ? site_title(site) : point))
-    .split(/([A-Za-z0-9]+(?:[-:.][A-Za-z0-9]+)+)/).map((part, i) => (i % 2 ? el("span.nowrap", null, part) : part));
 
 export function svg(tag, attributes, ...children) {
     const node = document.createElementNS(SVG, tag);
@@ -267,22 +197,6 @@ export function tell(text) {
         said.textContent = text;
 }
 
-/* The same for those who see, for a few seconds: that what they did is done. */
-export function toast(text, sign = "good") {
-    tell(text);
-    for (const old of document.querySelectorAll(".toast"))
-        old.remove();
-    const shown = el("p.toast", { "aria-hidden": "true" }, mark(sign, 18), el("span", null, text));
-    document.body.append(shown);
-    setTimeout(() => shown.remove(), 5000);
-    addEventListener("hashchange", () => shown.remove(), { once: true });
-}
-
-/* Choices beyond the first: open on a desk, folded on a phone until one of them is made. */
-export const more_choices = (words, chosen, ...children) =>
-    el("details.more-choices", { "data-key": "more-choices", open: chosen || matchMedia("(min-width: 700px)").matches },
-        el("summary", null, words), el("div.stack", null, ...children));
-
 /* Marks of states: shape and colour and, beside them, always the word. ------------------------- */
 
 const SHAPES = {
@@ -356,23 +270,17 @@ export function town_take(about) {
     town.about = about;
     town.sites = new Map(about.sites.map((site) => [site.name, site]));
     town.parameters = new Map(about.parameters.map((parameter) => [parameter.key, parameter]));
-    clocks.clear();
 }
 
-function town_term(table, key) {
+/* One of the tables of words that come with the town. */
+export function town_term(table, key) {
     const row = town.about?.[table]?.find?.((one) => one.key === key || one.letter === key);
     return row ? say(row.zh, row.en) || null : null;
 }
 
-export const category_words = (key) => town_term("categories", key) ?? key ?? "–";
-export const task_state_words = (key) => town_term("task_states", key) ?? key ?? "–";
-export const quality_words = (letter) => town_term("qualities", letter) ?? term(QUALITIES, letter);
+export const quality_words = (letter) => town_term("qualities", letter) ?? letter;
 export const site_title = (name) => town.sites.get(name)?.title || name;
 export const kind_words = (site) => say(site?.kind_zh, site?.kind_en) ?? site?.kind ?? "";
-
-const ROLE_ORDER = ["public", "reader", "steward", "office"];
-/* Whether the person who signed in may do what asks for `role`. */
-export const may = (role) => ROLE_ORDER.indexOf(town.me?.role ?? "public") >= ROLE_ORDER.indexOf(role);
 
 export function parameter_of(point) {
     const channel = String(point).split("/")[2] ?? "";
@@ -462,14 +370,14 @@ export const now_ms = () => Date.now() + skew_ms;
 
 export const zone = () => town.about?.timezone || "Asia/Shanghai";
 
-const clocks = new Map();
+const clocks = new Map(); // by zone
 
 function parts_of(ms) {
-    let clock = clocks.get("parts");
+    let clock = clocks.get(zone());
     if (!clock) {
         clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
             hour: "2-digit", minute: "2-digit", second: "2-digit", weekday: "short" });
-        clocks.set("parts", clock);
+        clocks.set(zone(), clock);
     }
     return Object.fromEntries(clock.formatToParts(new Date(ms)).map(({ type, value }) => [type, value]));
 }
@@ -588,9 +496,10 @@ export function token_set(text, keep) {
     if (token)
         (keep ? localStorage : sessionStorage).setItem("lookback.token", token);
 }
-export function token_load() {
-    token = sessionStorage.getItem("lookback.token") ?? localStorage.getItem("lookback.token");
-}
+
+/* Of the link that was followed hither, else one that is remembered. */
+const token_found = () => /^#token=([\x21-\x25\x27-\x7e]+)/.exec(location.hash)?.[1]
+    ?? sessionStorage.getItem("lookback.token") ?? localStorage.getItem("lookback.token");
 
 /* The collector said no, in a sentence. */
 export class Refusal extends Error {
@@ -620,15 +529,6 @@ function learn_clock({ response, sent_ms, heard_ms }) {
         skew_ms = Math.abs(found) > 2000 ? found : 0;
 }
 
-/* What start.js has asked already, once, and for nobody else than it asked for. */
-function take_early(path, method, etag) {
-    const early = globalThis.asked_early;
-    const answer = method === "GET" && !etag && early?.token === token ? early.answers.get(path) : undefined;
-    if (answer)
-        early.answers.delete(path);
-    return answer;
-}
-
 /* Nobody has answered for so long: given up. A file then comes as slowly as the line is. */
 const PATIENCE_MS = 15000;
 
@@ -639,7 +539,7 @@ async function body_of(response, raw) {
     return response.ok ? response.json() : response.json().catch(() => null);
 }
 
-async function send(path, { method, body, etag, signal }) {
+async function send(path, { method, body, etag, raw, signal }) {
     const sent_ms = Date.now();
     const response = await fetch(API + path, {
         method, signal,
@@ -647,8 +547,34 @@ async function send(path, { method, body, etag, signal }) {
         // not "omit": a browser keeps such questions from the lines it has open, and shakes hands anew
         body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "same-origin",
     });
-    return { response, sent_ms, heard_ms: Date.now() };
+    const heard_ms = Date.now();
+    return { response, sent_ms, heard_ms, data: await body_of(response, raw) };
 }
+
+/* What the first view needs is asked for as soon as this module is here, while the others are still on
+ * their way, which saves a round trip. Each answer is taken once, and for nobody else than asked for it. */
+const early = { token: null, answers: new Map() };
+
+function ask_early() {
+    const is_now = /^(#token=.*|#?\/?|#\/now\b.*)$/.test(location.hash);
+    early.token = token = token_found();
+    speak(language_wanted());
+    for (const path of ["/town", ...(is_now ? ["/now"] : []), "/me"]) {
+        const answer = send(path, { method: "GET", signal: AbortSignal.timeout(PATIENCE_MS) });
+        answer.catch(() => {}); // told by whoever takes it
+        early.answers.set(path, answer);
+    }
+}
+
+function take_early(path, method, etag) {
+    const answer = method === "GET" && !etag && early.token === token ? early.answers.get(path) : undefined;
+    if (answer)
+        early.answers.delete(path);
+    return answer;
+}
+
+ask_early();
+parts_of(now_ms()); // a browser's first clock takes it 20 ms, which nobody waits for here
 
 /* An answer that broke off on its way is none. */
 async function ask_once(path, { method = "GET", body, etag, signal, raw } = {}) {
@@ -657,10 +583,9 @@ async function ask_once(path, { method = "GET", body, etag, signal, raw } = {}) 
     const either = signal && AbortSignal.any ? AbortSignal.any([signal, patience.signal]) : signal ?? patience.signal;
     let response, data;
     try {
-        const heard = await (take_early(path, method, etag) ?? send(path, { method, body, etag, signal: either }));
-        response = heard.response;
+        const heard = await (take_early(path, method, etag) ?? send(path, { method, body, etag, raw, signal: either }));
+        ({ response, data } = heard);
         learn_clock(heard);
-        data = await body_of(response, raw);
     } catch (err) {
         if (signal?.aborted)
             throw err;
@@ -698,18 +623,6 @@ export async function ask(path, how = {}) {
 }
 
 export const get = async (path, signal) => (await ask(path, { signal })).data;
-
-/* Every page of a list, at most `most` rows. */
-export async function get_all(path, key, signal, most = 5000) {
-    const rows = [];
-    let next = null;
-    do {
-        const data = await get(path + (next ? `${path.includes("?") ? "&" : "?"}after=${encodeURIComponent(next)}` : ""), signal);
-        rows.push(...data[key]);
-        next = data.next;
-    } while (next && rows.length < most);
-    return rows;
-}
 
 export function wait(ms, signal) {
     return new Promise((done, fail) => {

@@ -1,9 +1,9 @@
 /* evidence.js - 佐证材料: ask for a bundle, see it being made, take it away, and how to check it. */
-import { ask, chip, day_text, el, empty, get_all, moment, now_ms, prose, put, Refusal, say,
-    simulated_tag, style, tell, town, wait } from "./base.js";
+import { ask, chip, day_text, el, empty, moment, now_ms, put, Refusal, say, simulated_tag, tell, town, wait } from "./base.js";
 import { may_act, needs } from "./acts.js";
 import { person_words } from "./parts.js";
 import { reasons_of } from "./reasons.js";
+import { get_all, prose } from "./views.js";
 
 const DAY = 86400000;
 const STATES = { waiting: ["nothing", "排队中", "Waiting"], making: ["nothing", "正在制作", "Being made"],
@@ -15,7 +15,6 @@ export async function show(page, where) {
     page.title(say("佐证材料", "Evidence"));
     const order = el("section.card.stack.ask");
     const list = el("section.stack.asked");
-    await style("views.css");
     const state = { page, order, list, open: new Set(), working: true, points: new Map() };
 
     put(page.root, el("div", null, el("h1", null, say("佐证材料", "Evidence")),

@@ -1,7 +1,13 @@
 /* parts.js - rows of problems and tasks, deeds, and what else more than one view shows. */
-import { ago, bound_label, category_words, chip, clauses, date_words, day_text, doubt_words, el, HELD, icon, is_mixed, mark, measure,
-    moment, moment_words, now_ms, parameter_of, problem_state, problem_what, PROBLEM_STATES, say, simulated_tag, STATES, task_state_words,
-    term } from "./base.js";
+import { ago, bound_label, chip, clauses, date_words, day_text, doubt_words, el, HELD, icon, is_mixed, mark, measure, moment,
+    moment_words, now_ms, parameter_of, problem_state, problem_what, say, simulated_tag, STATES, term } from "./base.js";
+import { category_words, task_state_words } from "./views.js";
+
+const PROBLEM_STATES = {
+    open: ["进行中", "Open"],
+    recovered: ["已恢复，待关闭", "Recovered, not closed"],
+    closed: ["已关闭", "Closed"],
+};
 
 export const task_address = (id) => `#/task/${encodeURIComponent(id)}`;
 const problem_address = (problem) => `#/problem/${problem.uid}`;

@@ -1,10 +1,10 @@
 /* problem.js - one problem: every fact, what it looked like, what was done. */
-import { ago, bound_label, bound_words, channel_title, clauses, clock_words, day_text, doubt_words, el, icon, is_mixed, measure, moment,
-    more_choices, morph, now_ms, number_text, parameter_of, point_address, problem_state, problem_what, say, simulated_tag,
-    span_words } from "./base.js";
+import { ago, bound_label, bound_words, channel_title, clauses, clock_words, day_text, doubt_words, el, icon, is_mixed, measure,
+    moment, morph, now_ms, number_text, parameter_of, point_address, problem_state, problem_what, say, simulated_tag, span_words } from "./base.js";
 import { acknowledge, close_problem, maintenance, may_act, needs, write_note } from "./acts.js";
 import { back_link, joined, limit_words, owner_words, parameter_unit, person_words, problem_chip, problem_title, task_address, task_item,
     timeline } from "./parts.js";
+import { more_choices } from "./views.js";
 
 const HOUR = 3600000;
 const row = (words, ...value) => [el("dt", null, words), el("dd", null, ...value)];

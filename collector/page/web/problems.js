@@ -1,6 +1,7 @@
 /* problems.js - what is or was wrong, and whose it is. */
-import { el, empty, get_all, more_choices, morph, poll, say, site_title, town } from "./base.js";
+import { el, empty, morph, poll, say, site_title, town } from "./base.js";
 import { problem_item } from "./parts.js";
+import { get_all, more_choices } from "./views.js";
 
 const STATES = {
     standing: ["未关闭", "Not closed"],

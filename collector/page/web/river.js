@@ -1,5 +1,6 @@
 /* river.js - sections of the rivers, a month at a time: class of each day, is the target met. */
-import { chip, day_text, el, empty, list_of, now_ms, number_text, point_address, put, say, simulated_tag, style } from "./base.js";
+import { chip, day_text, el, empty, now_ms, number_text, point_address, put, say, simulated_tag } from "./base.js";
+import { list_of } from "./views.js";
 
 const CLASSES = ["I", "II", "III", "IV", "V", "worse"];
 const both = (words) => (words ? say(words.zh, words.en) : "");
@@ -14,7 +15,7 @@ const ANSWERS = { met: ["good", "达标", "Target met"], missed: ["breach", "不
 export async function show(page, where) {
     page.title(say("河长", "River"));
     put(page.root, el("h1", null, say("河流断面", "River sections")));
-    const [about] = await Promise.all([page.ask("/river/sections"), style("views.css")]);
+    const about = await page.ask("/river/sections");
     if (about.sections.length === 0 || !about.months) {
         put(page.root, el("h1", null, say("河流断面", "River sections")),
             empty(say("这台采集器没有河流断面，或者还没有水质数据。", "This collector has no river section, or no water data yet.")));

@@ -1,8 +1,8 @@
 /* shell.js - the frame around the views: addresses, navigation, language, who is signed in, and
  * whether the collector still answers.
  */
-import { el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, tell, term,
-    token_is, token_load, token_set, toast, town, town_take, Unreachable } from "./base.js";
+import { el, empty, get, icon, is_english, is_mixed, language_wanted, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak,
+    style, tell, term, token_is, token_set, town, town_take, Unreachable } from "./base.js";
 
 /* Views by the first part of their address. */
 const VIEWS = {
@@ -18,6 +18,9 @@ const VIEWS = {
     station: () => import("./station.js"),
     more: async () => ({ show: show_more }),
 };
+
+/* What all of them but the first stand on, with their styles: no part of the first view. */
+const beyond = () => Promise.all([import("./views.js"), style("views.css")]);
 
 /* address, icon, zh, en; `near` are the addresses that belong to it. */
 const PLACES = [
@@ -36,8 +39,7 @@ const at = (id) => document.getElementById(id);
 /* Language ------------------------------------------------------------------------------------ */
 
 function choose_language() {
-    const chosen = localStorage.getItem("lookback.language");
-    speak(chosen ?? town.me?.language ?? (navigator.language.startsWith("en") ? "en" : "zh"));
+    speak(language_wanted(town.me?.language));
 }
 
 async function switch_language() {
@@ -71,7 +73,7 @@ function account_button() {
 }
 
 async function open_account() {
-    const { account } = await import("./signin.js");
+    const [{ account }] = await Promise.all([import("./signin.js"), beyond()]);
     account({ enter, leave });
 }
 
@@ -218,7 +220,7 @@ async function show() {
         const load = VIEWS[where.path[0]];
         if (!load)
             throw new Refusal(404, { detail: say("没有这个地址", "there is no such address") });
-        const view = await load();
+        const [view] = await Promise.all([load(), where.path[0] === "now" || beyond()]);
         if (mine.signal.aborted)
             return;
         // a view fills its element before it is seen, or at once when it has to wait long
@@ -320,8 +322,8 @@ async function learn_or_forget(in_a_hurry = false) {
         await learn();
     }
     if (wrong_token && town.me && town.me.role !== "public")
-        toast(say("令牌不对，或已被更换、收回；现在是未登录查看。",
-            "The token is wrong, or was replaced or taken back; you look without signing in."), "doubt");
+        beyond().then(([{ toast }]) => toast(say("令牌不对，或已被更换、收回；现在是未登录查看。",
+            "The token is wrong, or was replaced or taken back; you look without signing in."), "doubt"));
 }
 
 /* "#token=…" signs in once and is gone from the address bar, and from the history, at once. */
@@ -335,7 +337,6 @@ function take_token() {
 
 async function begin() {
     history.scrollRestoration = "manual";
-    token_load();
     take_token();
     choose_language();
     for (let pause = 1000; ; pause = Math.min(15000, pause * 1.5)) {
@@ -356,7 +357,8 @@ async function begin() {
         }
     }
     await show();
-    import("./paper.js"); // no part of the first view
+    beyond();
+    import("./paper.js");
     setInterval(() => {
         if (!document.hidden && town.me?.role !== "public")
             get("/town").then(town_take, () => {});

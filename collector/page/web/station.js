@@ -1,10 +1,11 @@
 /* station.js - what whoever stands before the cabinet needs: what is wrong, since when, what happens
  * next, and what to write into the configuration.
  */
-import { ago, cause_words, chip, day_text, el, empty, exact_words, get, list_of, mark, moment, morph, now_ms,
-    prose, put, say, site_title, span_words, style, toast, town } from "./base.js";
+import { ago, cause_words, chip, day_text, el, empty, exact_words, get, mark, moment, morph, now_ms, put, say, site_title,
+    span_words, town } from "./base.js";
 import { confirm_act, may_act, needs } from "./acts.js";
 import { plan_table } from "./station_plan.js";
+import { list_of, prose, toast } from "./views.js";
 
 const LINK_STATES = { up: ["good", "通", "Up"], down: ["breach", "断", "Down"], unused: ["nothing", "没有用到", "Unused"] };
 const DEVICE_STATES = { answering: ["good", "在回答", "Answering"], silent: ["silent", "没有回答", "Silent"],
@@ -20,7 +21,7 @@ const words_of = (table, key) => (table[key] ? say(table[key][0], table[key][1])
 export async function show(page, where) {
     page.title(say("设备", "Station"));
     put(page.root, el("h1", null, say("设备与本机", "Station")), el("p.lead", null, say("正在询问采集器……", "Asking the collector…")));
-    const [{ devices }] = await Promise.all([get("/devices?limit=1000", page.signal).catch(() => ({ devices: [] })), style("views.css")]);
+    const { devices } = await get("/devices?limit=1000", page.signal).catch(() => ({ devices: [] }));
     const state = { plan: null, body: null, titles: new Map(devices.map((device) => [`${device.site}/${device.name}`, device.title])) };
     get("/plan", page.signal).then((plan) => { state.plan = plan; }, () => {});
     await page.poll("/status", (status) => {

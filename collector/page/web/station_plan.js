@@ -1,7 +1,8 @@
 /* station_plan.js - the read plan in words: which requests go out on each link, and how much of its
  * time they take.
  */
-import { el, list_of, say } from "./base.js";
+import { el, say } from "./base.js";
+import { list_of } from "./views.js";
 
 const AREAS = { holding: ["保持寄存器", "holding registers"], input: ["输入寄存器", "input registers"],
     coil: ["线圈", "coils"], discrete: ["离散输入", "discrete inputs"] };

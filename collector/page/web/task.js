@@ -1,10 +1,11 @@
 /* task.js - one task of the ledger: what was found, what is to be done by whom until when, what
  * watches it, what happened since.
  */
-import { category_words, channel_title, chip, clauses, clock_words, day_text, el, get_all, icon, moment, morph, now_ms, point_address,
-    prose, say, site_title, task_state_words, term, town } from "./base.js";
+import { channel_title, chip, clauses, clock_words, day_text, el, icon, moment, morph, now_ms, point_address, say, site_title, term,
+    town } from "./base.js";
 import { maintenance, may_act, needs, strike_off, write_note } from "./acts.js";
 import { back_link, deadline_words, joined, problem_item, task_address, task_is_open, timeline, verdict_chip, WATCHED } from "./parts.js";
+import { category_words, get_all, prose, task_state_words } from "./views.js";
 
 const HOUR = 3600000;
 const row = (words, ...value) => [el("dt", null, words), el("dd", null, ...value)];

@@ -1,6 +1,7 @@
 /* tasks.js - the ledger: every finding and petition, whose it is, when it is due, what watches it. */
-import { category_words, el, empty, more_choices, morph, poll, say, site_title, task_state_words, town, wait } from "./base.js";
+import { el, empty, morph, poll, say, site_title, town, wait } from "./base.js";
 import { task_item, WATCHED } from "./parts.js";
+import { category_words, more_choices, task_state_words } from "./views.js";
 
 const DUE = { "": ["全部", "All"], overdue: ["已逾期", "Overdue"], soon: ["即将到期", "Due soon"] };
 const KEYS = ["village", "category", "owner", "state", "due", "q", "site"]; // as the collector is asked

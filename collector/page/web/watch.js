@@ -1,7 +1,8 @@
 /* watch.js - 回头看: every task that was struck off, worst verdict first. */
-import { category_words, channel_title, chip, clauses, day_text, el, empty, moment, now_ms, point_address, prose, put, say,
-    simulated_tag, site_title, style, town } from "./base.js";
+import { channel_title, chip, clauses, day_text, el, empty, moment, now_ms, point_address, put, say, simulated_tag, site_title,
+    town } from "./base.js";
 import { reasons_of } from "./reasons.js";
+import { category_words, prose } from "./views.js";
 
 const DAY = 86400000;
 
@@ -23,7 +24,6 @@ export async function show(page, where) {
 
     page.title(say("回头看", "Watch list"));
     put(page.root, el("h1", null, say("回头看", "Watch list")), el("p.lead", null, say("正在算每项的结论……", "Working out the verdicts…")));
-    await style("views.css");
     await page.poll("/watch", (data) => draw(page, chosen, data), 10000);
 }
 
