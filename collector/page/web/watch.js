@@ -14,7 +14,7 @@ const VERDICTS = [
         "no relapse was found, but the data do not prove that it held; the reasons say what is missing"],
     ["held", "good", "已守住", "Held", "数据足够，各项要求全部满足", "the data suffice, and every requirement is met"],
     ["elsewhere", "recovered", "别处在盯", "Watched elsewhere", "监测点在另一台采集器上", "its points belong to another collector"],
-    ["nobody", "nothing", "没有监测", "Nobody watches", "没有监测点盯着：只能靠人去看", "no point watches it: somebody has to go and look"],
+    ["nobody", "nothing", "无人监测", "Nobody watches", "没有监测点盯着：只能靠人去看", "no point watches it: somebody has to go and look"],
 ];
 
 const answer_of = (task) => task.verdict?.answer ?? (task.watched === "here" ? "not_proven" : task.watched);
