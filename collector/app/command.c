@@ -92,9 +92,12 @@ static const struct command commands[] = {
      "export the evidence of a task, verdict, reasons, data and seals, in one file; check such a file"},
     {"user", {"user add NAME --role reader|steward|office", "user remove NAME", NULL}, {"--role=", NULL},
      2, 2, command_user,
-     "网页用户：add 发给一个令牌，只显示一次（同名再发即换，旧的立即失效）；remove 移除；采集器不用重启",
+     "网页用户：add 发给一个令牌，只显示一次（同名再发即换，旧的立即失效）；remove 移除；采集器不用重启。reader 只看，"
+     "steward 还能确认、备注、登记维护、要佐证材料，office 还能关闭问题、销号",
      "who may sign in to the page: add makes a token, shown once (for a name that is there it replaces the "
-     "old one, which ends at once); remove takes it away; the collector need not be restarted"},
+     "old one, which ends at once); remove takes it away; the collector need not be restarted. A reader "
+     "looks; a steward also acknowledges, notes, enters maintenance and asks for evidence; the office also "
+     "closes problems and strikes off"},
     {"users", {"users", NULL}, {NULL}, 0, 0, command_users,
      "列出网页用户和各自的角色", "list who may sign in to the page, and as what"},
     {"replay", {"replay [--from T] [--to T]", NULL}, {"--from=", "--to=", NULL}, 0, 0, command_replay,

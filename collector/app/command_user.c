@@ -47,12 +47,33 @@ static json_t *add_args(const char *name, const char *role, const char *token)
     return json_pack("{s:s, s:s, s:s}", "name", name, "role", role, "token_sha256", hex);
 }
 
+/* Where the page is opened: by a name of its certificate, else on this machine or through a tunnel.
+ * An address to listen at may be none to open ("0.0.0.0"). */
+static void show_way(const struct page_setup *page)
+{
+    const char *colon = strrchr(page->listen, ':');
+    const char *port = colon == NULL ? "" : colon + 1;
+
+    if (page->certificate[0] != '\0')
+        printf(SAY("把它交给本人。打开 https://证书里的名称:%s/ ，在登录处粘贴；",
+                   "Give it to that person. Open https://NAME-IN-THE-CERTIFICATE:%s/ and paste it "
+                   "to sign in; "),
+               port);
+    else
+        printf(SAY("把它交给本人。在本机打开 http://%s/ （从别处先开 ssh 隧道：ssh -L %s:%s "
+                   "用户@网关），在登录处粘贴；",
+                   "Give it to that person. Open http://%s/ on this machine (from elsewhere "
+                   "through an ssh tunnel: ssh -L %s:%s USER@GATEWAY) and paste it to sign in; "),
+               page->listen, port, page->listen);
+    printf("%s", SAY("程序则带上 Authorization: Bearer 令牌。\n",
+                     "a program sends Authorization: Bearer TOKEN.\n"));
+}
+
 /* In one write: a terminal's line that was interrupted would hold half of it. */
 static void show_token(const struct typed *typed, const struct settings *settings, const char *name,
                        const char *role, const char *token)
 {
     const struct page_setup *page = &settings->page;
-    const char *scheme = page->certificate[0] != '\0' ? "https" : "http";
 
     if (typed->json) {
         printf("{\"user\":{\"name\":\"%s\",\"role\":\"%s\",\"token\":\"%s\"}}\n", name, role,
@@ -67,11 +88,7 @@ static void show_token(const struct typed *typed, const struct settings *setting
                          "There is no page: set page.listen in collector.conf and start the "
                          "collector again.\n"));
     else
-        printf(SAY("把它交给本人。打开 %s://%s/ ，在登录处粘贴；程序则带上 Authorization: Bearer "
-                   "令牌。\n",
-                   "Give it to that person. Open %s://%s/ and paste it to sign in; a program sends "
-                   "Authorization: Bearer TOKEN.\n"),
-               scheme, page->listen);
+        show_way(page);
     printf(SAY("丢了、泄露了：再执行一次 lookback user add %s --role %s，旧的立即失效。\n"
                "不再用：lookback user remove %s\n",
                "Lost or seen by others: run lookback user add %s --role %s again, the old one ends "

@@ -60,7 +60,8 @@ def test_the_command_says_what_to_do_with_the_token_and_what_is_wrong(town):
     town.write()
     told = town.command("user", "add", "li", "--role", "steward", "--lang", "zh").stdout
     assert len(re.findall(r"lb_[A-Za-z0-9_-]{43}", told)) == 1
-    assert "只显示这一次" in told and town.settings["page"]["listen"] in told
+    listen = town.settings["page"]["listen"]
+    assert "只显示这一次" in told and f"http://{listen}/" in told and f"ssh -L {listen.split(':')[1]}:{listen} " in told
     for words, code in ((("add", "li"), 2), (("add", "li", "--role", "boss"), 2),
                         (("add", "Li", "--role", "office"), 2), (("remove", "wang"), 3),
                         (("rename", "li"), 2)):

@@ -95,6 +95,12 @@ def test_a_certificate_that_ends_soon_is_said_in_time(town, encrypted):
                        and chain in one["text"]], 10, "the notice of the certificate")
 
 
+def test_who_is_added_is_told_to_open_a_name_of_the_certificate(town, encrypted):
+    """The address to listen at may be none to open: 0.0.0.0."""
+    told = town.write().command("user", "add", "li", "--role", "reader").stdout
+    assert f"https://NAME-IN-THE-CERTIFICATE:{encrypted.port}/" in told and town.settings["page"]["listen"] not in told
+
+
 def test_a_key_that_will_not_do_is_refused_by_its_name(town, encrypted):
     settings = town.settings["page"]
     key, chain = settings["key_file"], settings["certificate"]

@@ -135,9 +135,9 @@ def test_only_the_units_that_are_named_are_searched(peers):
     device = peers.scripted(lambda request: [11] * request.count, script)
     where = f"127.0.0.1:{device.port}"
 
-    answer = asked(where, "--units", "6-8", "--timeout", "30ms", "--read", "40001")
+    answer = asked(where, "--units", "6-8", "--timeout", "150ms", "--read", "40001")
     assert [one["unit"] for one in answer["units"]] == [7] and seen == {6, 7, 8}
-    shown = probe(where, "--units", "6-8", "--timeout", "30ms", "--read", "40001").stdout
+    shown = probe(where, "--units", "6-8", "--timeout", "150ms", "--read", "40001").stdout
     assert "1 units found" in shown and "--unit 17 --scan" in shown
 
 
