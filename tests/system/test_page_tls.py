@@ -52,23 +52,24 @@ def test_only_modern_encryption_is_spoken(town, encrypted):
     assert plain.good().answer() is None  # what is not encrypted gets no answer
     context = ssl.create_default_context(cafile=town.settings["page"]["certificate"])
     with socket.create_connection(("127.0.0.1", page.port)) as line:
-        assert context.wrap_socket(line, server_hostname="localhost").version() == "TLSv1.3"
+        with context.wrap_socket(line, server_hostname="localhost") as safe:
+            assert safe.version() == "TLSv1.3"
 
 
 def has_no_delay(pid, port):
     """Whether what listens there, and so each of its connections, sends without waiting for the other side."""
-    pidfd = os.pidfd_open(pid)
-    for number in os.listdir(f"/proc/{pid}/fd"):
-        fd = ctypes.CDLL(None).syscall(PIDFD_GETFD, pidfd, int(number), 0)
-        if fd < 0:
-            continue
-        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
-            os.close(fd)
-            continue
-        with socket.socket(fileno=fd) as one:
-            if one.family == socket.AF_INET and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) \
-                    and one.getsockname()[1] == port:
-                return one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+    with open(os.pidfd_open(pid)) as process:
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            fd = ctypes.CDLL(None).syscall(PIDFD_GETFD, process.fileno(), int(number), 0)
+            if fd < 0:
+                continue
+            if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+                os.close(fd)
+                continue
+            with socket.socket(fileno=fd) as one:
+                if one.family == socket.AF_INET and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) \
+                        and one.getsockname()[1] == port:
+                    return one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
     raise AssertionError(f"nothing listens at {port}")
 
 
