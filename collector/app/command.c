@@ -125,7 +125,12 @@ static const struct command commands[] = {
      "运行传感器模拟器", "play the devices of FILE"},
     {"demo", {"demo [--dir D] [--port P] [--seconds N] [--history DURATION] [--mqtt URL] [--influx URL] [--plain]", NULL},
      {"--dir=", "--port=", "--seconds=", "--history=", "--mqtt=", "--influx=", "--plain", NULL}, 0, 0,
-     command_demo, "用模拟传感器演示整个过程", "the whole thing on simulated sensors"},
+     command_demo,
+     "用模拟传感器演示整个过程，Ctrl-C 结束；--dir 数据放在哪里（默认 lookback-demo）；--port 网页的端口（默认 8980）；--seconds 多少秒后"
+     "自己结束；--history 400d 先用虚构的历史填满一个新的文件夹；--mqtt、--influx 同时发到那里；--plain 逐段打印，不重画屏幕",
+     "the whole thing on simulated sensors, until Ctrl-C; --dir where its data go (lookback-demo); --port of its page "
+     "(8980); --seconds ends it by itself; --history 400d fills a new folder with a made-up past first; --mqtt, --influx "
+     "send there too; --plain prints instead of drawing the screen anew"},
 };
 
 /* Words of the contract whose work belongs to a later version. */

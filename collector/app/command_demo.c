@@ -215,6 +215,14 @@ static bool demo_page(const struct demo_files *files, const struct settings *set
     snprintf(said, size, SAY("网页：%s", "page: %s"),
              demo_page_address(files, token, address, sizeof address));
     puts(said);
+    if (demo_port_answers(files->page_port))
+        printf(
+            SAY("注意：端口 %d "
+                "现在被别的程序占着（另一次演示，或一台采集器），上面的地址打开的是它的网页；"
+                "请先结束它，或换一个端口：--port %d\n",
+                "note: port %d is in use by another program (another demo, or a collector), and it "
+                "is its page that opens there; end it first, or take another port: --port %d\n"),
+            files->page_port, files->page_port == 8981 ? 8982 : 8981);
     fflush(stdout);
     return true;
 }

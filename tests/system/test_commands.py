@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 
@@ -245,6 +246,15 @@ def test_a_demo_opens_a_problem_that_recovers_and_ends_with_a_line_to_run(tmp_pa
     with open(os.path.join(folder, "lookback.log")) as file:
         log = file.read()
     assert log.count("lookback work started") == log.count("lookback work stopped") == 2
+
+
+def test_a_demo_says_that_another_page_is_at_its_port(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = lookback("demo", "--dir", str(tmp_path / "d"), "--seconds", "1", "--port", str(port), "--lang", "en").stdout
+    assert f"port {port} is in use by another program" in said and "--port 8981" in said
+    free = lookback("demo", "--dir", str(tmp_path / "d"), "--seconds", "1", "--port", str(port), "--lang", "en").stdout
+    assert "is in use" not in free and f"127.0.0.1:{port}/#token=" in free
 
 
 def test_readings_are_those_of_the_store(station):
