@@ -85,7 +85,8 @@ static bool print_deeds(const struct problem_list *list, const json_t *problem)
     const char *point = text_of(problem, "point");
     const char *channel = strrchr(point, '/');
     char device[POINT_SIZE];
-    const struct deeds_about about = {.problem = text_of(problem, "uid"), .device = device};
+    const struct deeds_about about = {
+        .problem = text_of(problem, "uid"), .device = device, .since = text_of(problem, "first")};
 
     snprintf(device, sizeof device, "%.*s", channel == NULL ? 0 : (int)(channel - point), point);
     return deeds_print(list->reader, &about, list->err);

@@ -157,7 +157,8 @@ static json_t *deeds_of(const struct call *call, const json_t *problem, const ch
     const char *point = text_of(problem, "point");
     const char *channel = strrchr(point, '/');
     char device[POINT_SIZE];
-    const struct deeds_about about = {.problem = uid, .device = device};
+    const struct deeds_about about = {
+        .problem = uid, .device = device, .since = text_of(problem, "first")};
 
     snprintf(device, sizeof device, "%.*s", channel == NULL ? 0 : (int)(channel - point), point);
     return ledger_deeds(call, &about, err);

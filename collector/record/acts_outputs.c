@@ -35,10 +35,12 @@ static bool check_resend(struct act_call *call, struct error *err)
         return false;
     cursor = strcmp(call->output, JUDGE_CURSOR) == 0 ? 0 : store_cursor(call->store, call->output);
     if (cursor == 0)
-        return error_set(err, ERROR_NOT_FOUND,
-                         SAY("输出 %.40s 还没有送达过任何数据，或没有这个输出",
-                             "output %.40s has delivered nothing yet, or does not exist"),
-                         call->output);
+        return error_set(
+            err, ERROR_NOT_FOUND,
+            SAY("输出 %.40s 还没有送达过任何数据，或没有这个输出；lookback status 列出全部输出",
+                "output %.40s has delivered nothing yet, or does not exist; lookback "
+                "status lists them"),
+            call->output);
     if (!first_seq_from(call, from, &seq, err))
         return false;
     call->after = seq - 1;

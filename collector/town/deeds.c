@@ -13,6 +13,7 @@
 struct search {
     struct deeds *deeds;
     const char *kinds; /* "problem.": what the kind begins with */
+    struct wall_time since;
     struct error *err;
     bool failed;
 };
@@ -55,6 +56,15 @@ static bool fill(struct deed *deed, const char *kind, const char *who, const jso
            deed->from != NULL && deed->to != NULL;
 }
 
+/* A window that was over, and said, before it all began is no part of the story. */
+static bool is_before(const struct deed *deed, struct wall_time since)
+{
+    struct wall_time to;
+
+    return deed->time.ms != WALL_NONE_MS && deed->time.ms < since.ms &&
+           moment_parse(deed->to, &to) && to.ms < since.ms;
+}
+
 static bool see_event(void *self, uint64_t seq, const char *kind, struct wall_time time,
                       const char *who, const char *arguments)
 {
@@ -66,7 +76,10 @@ static bool see_event(void *self, uint64_t seq, const char *kind, struct wall_ti
         return true;
     args = json_loads(arguments, 0, NULL);
     if (fill(&deed, kind, who, args) && make_room(search->deeds)) {
-        search->deeds->list[search->deeds->count++] = deed;
+        if (is_before(&deed, search->since))
+            deed_end(&deed);
+        else
+            search->deeds->list[search->deeds->count++] = deed;
     } else {
         deed_end(&deed);
         search->failed = true;
@@ -94,9 +107,11 @@ bool deeds_gather(struct deeds *deeds, struct reader *reader, const struct deeds
         {"device.",  about->device },
         {"task.",    about->task   },
     };
-    struct search search = {.deeds = deeds, .err = err};
+    struct search search = {.deeds = deeds, .since = WALL_NONE, .err = err};
 
     *deeds = (struct deeds){0};
+    if (about->since != NULL && !moment_parse(about->since, &search.since))
+        search.since = WALL_NONE;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         search.kinds = all[i].kinds;
         if (all[i].subject != NULL &&

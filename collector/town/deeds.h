@@ -9,6 +9,7 @@ struct deeds_about {
     const char *problem; /* a UID; NULL: none */
     const char *device;  /* "SITE/DEVICE", for its maintenance; NULL: none */
     const char *task;    /* an id; NULL: none */
+    const char *since; /* a moment: what was over and known before is left out; NULL: nothing is */
 };
 
 enum { DEEDS_MOST = 500 }; /* of each: the newest */

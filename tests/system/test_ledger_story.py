@@ -268,6 +268,23 @@ def test_maintenance_suppresses_judgement_and_not_storage(town, peers):
     assert datetime.fromisoformat(first.replace("Z", "+00:00")) >= until
 
 
+def test_a_problem_tells_of_the_windows_since_it_began(town, peers):
+    knob = town_judging(town, peers, RULE)
+    now = datetime.now(timezone.utc)
+
+    def window(hours, note):
+        done = town.command("device", "maintenance", "yard/probe", "--from", (now + timedelta(hours=hours)).isoformat(),
+                            "--to", (now + timedelta(hours=hours + 1)).isoformat(), "--note", note)
+        assert done.returncode == 0, done
+    window(-3, "long over")
+    knob.turn(100)
+    uid = wait_state(town, "open")["uid"]
+    window(2, "to come")
+    window(-3, "said too late")
+    told = town.command("problem", uid).stdout
+    assert "to come" in told and "said too late" in told and "long over" not in told, told
+
+
 def zone_where_it_is(hour):
     """A zone in which it is about that hour now (POSIX counts its signs westward)."""
     east = (hour - time.gmtime().tm_hour + 12) % 24 - 12

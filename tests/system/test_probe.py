@@ -304,6 +304,17 @@ def test_a_known_model_is_recognised_by_its_registers(folder, town):
     assert unit["model"] == "yosemitech_y4000" and 0 <= best["values"]["ph"] <= 14
 
 
+@pytest.mark.parametrize("dir, beside", [("/nonexistent", True), ("/etc/nonexistent", False)])
+def test_what_is_written_for_the_service_names_no_store_beside_it(peers, dir, beside):
+    """There the service may not write: it has its own place, where nothing is said."""
+    low, high = float_words(7.32, "CDAB")
+    device = peers.honest({9: {"holding": {5: low, 6: high}}})
+    told = run_lookback("probe", f"127.0.0.1:{device.port}", "--unit", "9", "--read", "holding:0:8", "--expect", "ph=7.32",
+                        "--json", "-c", dir).stdout
+    (text,) = [file["text"] for file in json.loads(told)["files"] if file["name"] == "collector.conf"]
+    assert ("store" in text) == beside and "my-gateway" in text
+
+
 def test_a_value_beyond_the_span_is_not_in_range_whatever_else_is_wrong(peers):
     """The state of the Y550 is no good either, and its cause the one that stands beside the value."""
     def swapped(value):
