@@ -156,6 +156,14 @@ static void keep_probe(struct device *device, struct mono_time now)
         line_probed(&line->health, line_probe_cost_ns(line, device), now);
 }
 
+/* Two polls of one millisecond would be one to a time-series store: the later overwrites. It takes
+ * an answer that came a whole period late, and the next one at once. */
+static bool was_read_this_moment(const struct device *device)
+{
+    return wall_is_known(device->read_at) &&
+           device->read_at.ms == poller_wall(device->line->poller).ms;
+}
+
 static void device_due(struct device *device, struct mono_time now, int64_t due_ns)
 {
     struct line *line = device->line;
@@ -167,6 +175,10 @@ static void device_due(struct device *device, struct mono_time now, int64_t due_
     if (device->silent &&
         line_probe_time(&line->health, device->backoff.next).ns > now.ns + AGENDA_GRID_NS) {
         schedule_probe(device, now);
+        return;
+    }
+    if (was_read_this_moment(device)) {
+        poller_wake_at(line->poller, &device->entry, now.ns + AGENDA_GRID_NS, 0);
         return;
     }
     if (device_is_probed(device))

@@ -60,7 +60,8 @@ struct bench {
     struct device_setup devices[BENCH_DEVICES];
     size_t device_count;
     struct poller *poller;
-    int64_t ahead_ns; /* of the machine's clocks: the test may let time pass at once */
+    int64_t ahead_ns;  /* of the machine's clocks: the test may let time pass at once */
+    int64_t coarse_ms; /* the wall clock moves in such steps; 0: as the machine's */
     bool trusted, no_room, stopped;
     struct seen_poll polls[BENCH_POLLS];
     size_t poll_count;
@@ -303,7 +304,9 @@ static inline struct device_setup *add_device(uint8_t unit, int64_t every_ms)
 
 static inline struct wall_time wall_ahead(const struct clock *clock)
 {
-    return (struct wall_time){clock_wall(clock_system()).ms + bench.ahead_ns / 1000000};
+    int64_t ms = clock_wall(clock_system()).ms + bench.ahead_ns / 1000000;
+
+    return (struct wall_time){bench.coarse_ms > 0 ? ms - ms % bench.coarse_ms : ms};
 }
 
 static inline struct mono_time mono_ahead(const struct clock *clock)

@@ -116,6 +116,19 @@ static void polls_stand_a_period_apart(void **state)
     run_until(polls_are_in_step);
 }
 
+static void no_two_polls_of_a_device_bear_the_same_moment(void **state)
+{
+    peer_listen(0);
+    bench.coarse_ms = 250;
+    add_channel(1);
+    add_tcp("127.0.0.1", bench.port);
+    add_device(1, 100);
+    start_polling();
+    run_until(five_polls);
+    for (size_t i = 1; i < bench.poll_count; i++)
+        assert_true(bench.polls[i].time.ms > bench.polls[i - 1].time.ms);
+}
+
 static void an_untrusted_clock_leaves_the_wall_time_out(void **state)
 {
     peer_listen(0);
@@ -1216,6 +1229,7 @@ int main(void)
         poller_test(answers_are_counted_by_their_time_and_ticks_by_how_late_they_were_asked),
         poller_test(what_cannot_be_sent_is_neither_an_answer_nor_late),
         poller_test(polls_stand_a_period_apart),
+        poller_test(no_two_polls_of_a_device_bear_the_same_moment),
         poller_test(an_untrusted_clock_leaves_the_wall_time_out),
         poller_test(a_refused_connection_is_a_poll_without_a_value),
         poller_test(a_link_that_comes_back_is_found_by_itself),
