@@ -95,7 +95,7 @@ function site_trouble(site) {
         return [problem_what(standing[0]), standing.length > 1 && say(`等 ${standing.length} 项`, ` and ${standing.length - 1} more`),
             say("，", ", "), ago(standing[0].opened)];
     if (site.state === "silent" && down.length)
-        return [down[0].title || down[0].name, " ", term(DEVICE_STATES, down[0].state), say("，", ", "), ago(down[0].since)];
+        return [down[0].title || down[0].name, " ", term(DEVICE_STATES, down[0].state), down[0].since && [say("，", ", "), ago(down[0].since)]];
     return null;
 }
 
@@ -267,13 +267,15 @@ const DEVICE_STATES = {
     silent: ["没有应答", "does not answer"],
     refusing: ["拒绝回答", "refuses to answer"],
     changed: ["不是原来那台", "is not the same instrument"],
+    unasked: ["还没有问到", "has not been asked yet"],
 };
 
 const device_row = (device, site) =>
     el("p.warn.silent", { "data-key": `device-${device.name}` }, el("strong", null, device.title || device.name), " ",
         term(DEVICE_STATES, device.state),
-        device.cause && say(`（${cause_words(device.cause)}）`, ` (${cause_words(device.cause)})`), say("，", ", "), since(device.since),
-        say("。", ". "), el("a.nowrap", { href: `#/station?device=${encodeURIComponent(`${site.name}/${device.name}`)}` },
+        device.cause && say(`（${cause_words(device.cause)}）`, ` (${cause_words(device.cause)})`),
+        device.since && [say("，", ", "), since(device.since)], say("。", ". "),
+        el("a.nowrap", { href: `#/station?device=${encodeURIComponent(`${site.name}/${device.name}`)}` },
             say("看设备", "See the device")));
 
 function task_line({ open, watching, relapsed, overdue }, name) {
