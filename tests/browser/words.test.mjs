@@ -7,11 +7,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { pathToFileURL } from "node:url";
 
-/* What base.js wants of a browser while it is loaded; nobody answers what it asks. */
+/* What base.js wants of a browser while it is loaded. */
 globalThis.document = { addEventListener() {}, documentElement: {} };
-globalThis.location = { hash: "" };
-globalThis.localStorage = globalThis.sessionStorage = { getItem: (key) => (key === "lookback.language" ? "zh" : null) };
-globalThis.fetch = () => new Promise(() => {});
 globalThis.setInterval = () => 0;
 
 const part = (name) => import(pathToFileURL(`${process.env.LOOKBACK_WEB}/${name}.js`).href);

@@ -18,10 +18,6 @@ export const term = (table, key) => {
     return both ? say(both[0], both[1]) : key ?? "";
 };
 
-/* The one that was chosen here, else `usual`, else the browser's. */
-export const language_wanted = (usual) =>
-    localStorage.getItem("lookback.language") ?? usual ?? (navigator.language.startsWith("en") ? "en" : "zh");
-
 export function speak(wanted) {
     language = wanted === "en" ? "en" : "zh";
     document.documentElement.lang = language === "en" ? "en" : "zh-CN";
@@ -382,6 +378,8 @@ function parts_of(ms) {
     return Object.fromEntries(clock.formatToParts(new Date(ms)).map(({ type, value }) => [type, value]));
 }
 
+parts_of(now_ms()); // a browser's first clock takes it 20 ms, which nobody waits for here
+
 const to_ms = (moment) => (typeof moment === "number" ? moment : Date.parse(moment));
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -496,10 +494,9 @@ export function token_set(text, keep) {
     if (token)
         (keep ? localStorage : sessionStorage).setItem("lookback.token", token);
 }
-
-/* Of the link that was followed hither, else one that is remembered. */
-const token_found = () => /^#token=([\x21-\x25\x27-\x7e]+)/.exec(location.hash)?.[1]
-    ?? sessionStorage.getItem("lookback.token") ?? localStorage.getItem("lookback.token");
+export function token_load() {
+    token = sessionStorage.getItem("lookback.token") ?? localStorage.getItem("lookback.token");
+}
 
 /* The collector said no, in a sentence. */
 export class Refusal extends Error {
@@ -539,6 +536,8 @@ async function body_of(response, raw) {
     return response.ok ? response.json() : response.json().catch(() => null);
 }
 
+const read = async (heard, raw) => ({ ...heard, data: await body_of(heard.response, raw) });
+
 async function send(path, { method, body, etag, raw, signal }) {
     const sent_ms = Date.now();
     const response = await fetch(API + path, {
@@ -547,34 +546,20 @@ async function send(path, { method, body, etag, raw, signal }) {
         // not "omit": a browser keeps such questions from the lines it has open, and shakes hands anew
         body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "same-origin",
     });
-    const heard_ms = Date.now();
-    return { response, sent_ms, heard_ms, data: await body_of(response, raw) };
+    return read({ response, sent_ms, heard_ms: Date.now() }, raw);
 }
 
-/* What the first view needs is asked for as soon as this module is here, while the others are still on
- * their way, which saves a round trip. Each answer is taken once, and for nobody else than asked for it. */
-const early = { token: null, answers: new Map() };
-
-function ask_early() {
-    const is_now = /^(#token=.*|#?\/?|#\/now\b.*)$/.test(location.hash);
-    early.token = token = token_found();
-    speak(language_wanted());
-    for (const path of ["/town", ...(is_now ? ["/now"] : []), "/me"]) {
-        const answer = send(path, { method: "GET", signal: AbortSignal.timeout(PATIENCE_MS) });
-        answer.catch(() => {}); // told by whoever takes it
-        early.answers.set(path, answer);
-    }
-}
+/* What start.js has asked already, once, and for nobody else than it asked for; read as soon as it comes. */
+const early = new Map([...globalThis.asked_early?.answers ?? []].map(([path, heard]) => [path, heard.then(read)]));
+for (const answer of early.values())
+    answer.catch(() => {}); // told by whoever takes it
 
 function take_early(path, method, etag) {
-    const answer = method === "GET" && !etag && early.token === token ? early.answers.get(path) : undefined;
+    const answer = method === "GET" && !etag && globalThis.asked_early?.token === token ? early.get(path) : undefined;
     if (answer)
-        early.answers.delete(path);
+        early.delete(path);
     return answer;
 }
-
-ask_early();
-parts_of(now_ms()); // a browser's first clock takes it 20 ms, which nobody waits for here
 
 /* An answer that broke off on its way is none. */
 async function ask_once(path, { method = "GET", body, etag, signal, raw } = {}) {

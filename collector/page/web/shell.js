@@ -1,8 +1,8 @@
 /* shell.js - the frame around the views: addresses, navigation, language, who is signed in, and
  * whether the collector still answers.
  */
-import { el, empty, get, icon, is_english, is_mixed, language_wanted, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak,
-    style, tell, term, token_is, token_set, town, town_take, Unreachable } from "./base.js";
+import { el, empty, get, icon, is_english, is_mixed, line, moment_words, now_ms, poll, put, Refusal, ROLES, say, speak, style,
+    tell, term, token_is, token_load, token_set, town, town_take, Unreachable } from "./base.js";
 
 /* Views by the first part of their address. */
 const VIEWS = {
@@ -39,7 +39,8 @@ const at = (id) => document.getElementById(id);
 /* Language ------------------------------------------------------------------------------------ */
 
 function choose_language() {
-    speak(language_wanted(town.me?.language));
+    const chosen = localStorage.getItem("lookback.language");
+    speak(chosen ?? town.me?.language ?? (navigator.language.startsWith("en") ? "en" : "zh"));
 }
 
 async function switch_language() {
@@ -337,6 +338,7 @@ function take_token() {
 
 async function begin() {
     history.scrollRestoration = "manual";
+    token_load();
     take_token();
     choose_language();
     for (let pause = 1000; ; pause = Math.min(15000, pause * 1.5)) {
