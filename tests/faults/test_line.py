@@ -311,10 +311,12 @@ def test_r9_a_slow_device_is_waited_for_and_its_time_shown(town, peers):
     del town.links[-1]["timeout"]
     town.start()
     town.wait(lambda: len(good(town)) >= 5, 20, "five answers")
-    assert {row[4] for row in town.readings()} == {"N"}
-    assert len(device.requests) <= 7  # nothing was asked twice
     time_shown = town.ask("status")["devices"][0]["answer_ms"]
     assert 300 <= time_shown["p50"] <= 800 and 500 <= time_shown["p99"] <= 1200
+    town.stop()
+    assert {row[4] for row in town.readings()} == {"N"}
+    (polls,), = town.rows("SELECT count(*) FROM poll")
+    assert len(device.requests) - polls in (0, 1)  # nothing was asked twice; one may be under way
 
 
 @pytest.mark.parametrize("baud", [1200, 9600, 115200])
