@@ -171,7 +171,7 @@ def test_another_model_gives_no_value_from_the_first_poll_on(tmp_path):
 def test_an_identity_that_cannot_be_read_is_no_change(tmp_path):
     probe = Probe().is_now(11, serial=7, refuses=(MODEL,))
     town = Town(tmp_path).device(port=probe.port, model=identified(), every="100ms",
-                                 timeout="100ms").start()
+                                 timeout="300ms").start()
     wait_good(town, 11)
     wait_for(lambda: "model is not confirmed" in town.log(), 15, "the log line")
     asked = probe.asked(MODEL)

@@ -47,7 +47,7 @@ def good_polls(town):
 def test_a_hole_is_found_once_and_for_all(tmp_path):
     path = str(tmp_path / "line")
     device = Scripted(own_addresses, silent_at(2), serial=path)
-    town = Town(tmp_path).device(path=path, model=holey(), every="100ms", timeout="100ms").start()
+    town = Town(tmp_path).device(path=path, model=holey(), every="100ms", timeout="300ms").start()
     wait_for(lambda: lessons_of(town), 20, "a lesson")
     town.stop()
     assert good_polls(town) > 0
@@ -154,7 +154,7 @@ def test_lines_behind_a_server_share_a_bus_whose_rate_nobody_knows(tmp_path):
 def test_a_running_collector_lends_its_answer_times_and_lessons(tmp_path):
     device = Scripted(own_addresses, silent_at(2), serial=str(tmp_path / "line"))
     town = Town(tmp_path).device(path=str(tmp_path / "line"), model=holey(), every="100ms",
-                                 timeout="100ms").start()
+                                 timeout="300ms").start()
     wait_for(lambda: lessons_of(town), 20, "a lesson")
     link, = town.ask("plan")["links"]
     town.stop()

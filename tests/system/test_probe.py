@@ -144,7 +144,7 @@ def test_only_the_units_that_are_named_are_searched(peers):
 def test_a_scan_finds_the_units_whose_ids_nobody_knows(peers, port):
     peers.honest({3: {"holding": {0: 11}}, 17: {"input": {0: 5}}}, path=port)
 
-    answer = asked(port, "--scan", "--units", "1-20", "--baud", "9600", "--timeout", "40ms",
+    answer = asked(port, "--scan", "--units", "1-20", "--baud", "9600", "--timeout", "150ms",
                    "--read", "holding:0:1")
 
     assert [one["unit"] for one in answer["units"]] == [3, 17]
@@ -179,7 +179,7 @@ def test_a_port_in_use_is_refused_by_name_and_its_collector_asks_between_its_pol
                                                                                      port):
     peers.honest({3: {"holding": {0: 11, 1: 12}}, 17: {"input": {5: 500}, "holding": {0: 9}}},
                  path=port)
-    town.device(path=port, unit=3, every="500ms", timeout="60ms").start()
+    town.device(path=port, unit=3, every="1s", timeout="250ms").start()
     wait_for(lambda: town.readings("yard/probe/cod.c0"), what="a first reading")
 
     held = probe(port, "--unit", "17", "--read", "holding:0:1", code=3).stderr
@@ -191,9 +191,9 @@ def test_a_port_in_use_is_refused_by_name_and_its_collector_asks_between_its_pol
     one = via("--unit", "17", "--read", "input:5:2")[0]
     assert [row["word"] for row in one["registers"]] == [500, None]
     assert one["registers"][1]["cause"] == "exception_2"
-    found = via("--scan", "--units", "1-18", "--timeout", "40ms")
+    found = via("--scan", "--units", "1-18", "--timeout", "120ms")
     assert [unit["unit"] for unit in found] == [3, 17]
-    said = town.command("probe", "link-probe", "--scan", "--units", "17", "--timeout", "40ms",
+    said = town.command("probe", "link-probe", "--scan", "--units", "17", "--timeout", "150ms",
                         "--via-collector").stdout
     assert "--expect ph=7.32,water_temperature=20.4 --write --via-collector" in said
 
@@ -208,7 +208,7 @@ def test_a_port_in_use_is_refused_by_name_and_its_collector_asks_between_its_pol
 
 
 def test_what_the_collector_cannot_be_asked_is_refused(town, peers, port):
-    town.device(path=port, unit=3, every="500ms", timeout="60ms").write()
+    town.device(path=port, unit=3, every="500ms", timeout="250ms").write()
     nobody = town.command("probe", "link-probe", "--read", "holding:0:1", "--via-collector")
     assert nobody.returncode == 3 and "no collector" in nobody.stderr
 
@@ -295,7 +295,7 @@ def test_a_known_model_is_recognised_by_its_registers(folder, town):
                                  stderr=subprocess.DEVNULL)
     try:
         wait_for_port(port)
-        unit = asked(f"127.0.0.1:{port}", "--unit", "4", "--timeout", "100ms")["units"][0]
+        unit = asked(f"127.0.0.1:{port}", "--unit", "4", "--timeout", "400ms")["units"][0]
     finally:
         simulator.terminate()
         simulator.wait(20)
@@ -322,12 +322,12 @@ def test_a_value_beyond_the_span_is_not_in_range_whatever_else_is_wrong(peers):
     registers = {**dict(enumerate(swapped(8.5), 0x1200)),
                  **dict(enumerate((*swapped(20.5), *swapped(621816640.0), 0x0100), 0x2600))}
     device = peers.honest({4: {"holding": registers}})
-    unit = asked(f"127.0.0.1:{device.port}", "--unit", "4", "--timeout", "100ms")["units"][0]
+    unit = asked(f"127.0.0.1:{device.port}", "--unit", "4", "--timeout", "400ms")["units"][0]
     found = [one for one in unit["candidates"] if one["model"] == "yosemitech_y550"]
     assert all((one["readable"], one["in_range"]) == (3, 2) for one in found), unit
     registers.update(enumerate(swapped(24.75), 0x2602))
     device = peers.honest({4: {"holding": registers}})
-    unit = asked(f"127.0.0.1:{device.port}", "--unit", "4", "--timeout", "100ms")["units"][0]
+    unit = asked(f"127.0.0.1:{device.port}", "--unit", "4", "--timeout", "400ms")["units"][0]
     assert [one["in_range"] for one in unit["candidates"] if one["model"] == "yosemitech_y550"] == [3], unit
 
 
