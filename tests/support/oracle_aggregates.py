@@ -31,7 +31,9 @@ MEDIA = {"la": "noise", "laeq": "noise", "pm2_5": "air", "pm10": "air", "tsp": "
          "wind_speed": "weather", "wind_direction": "weather", "humidity": "weather",
          "air_temperature": "weather"}
 
-Reading = namedtuple("Reading", "time seq value quality beside")
+# `heard`: the quality as far as had been said when it came; a window told of later counts its
+# readings anew, and what was judged of them by then stays judged (record/judge_events.c).
+Reading = namedtuple("Reading", "time seq value quality beside heard")
 Numbers = namedtuple(
     "Numbers", "expected count valid enough min mean max l10 l50 l90 ld ln ldn max_8h")
 NOTHING = Numbers(0, 0, 0, False, *[None] * 10)
@@ -112,7 +114,7 @@ class Store:
                 if kind == "device.every" and said["device"] == self.device(point)]
 
     def windows(self, point):
-        return [(utc_ms(said["from"]), utc_ms(said["to"])) for _, kind, _, said in self.events
+        return [(seq, utc_ms(said["from"]), utc_ms(said["to"])) for seq, kind, _, said in self.events
                 if kind == "device.maintenance" and said["device"] == self.device(point)]
 
     def readings(self, point, beside=None):
@@ -126,9 +128,9 @@ class Store:
         for time, seq, value, quality in self.db.execute(
                 "SELECT time, seq, value, quality FROM reading WHERE point = ?"
                 " AND time IS NOT NULL ORDER BY time, seq", (point,)):
-            if quality == NORMAL and any(start <= time < end for start, end in windows):
-                quality = MAINTENANCE
-            found.append(Reading(time, seq, value, quality, speeds.get(seq)))
+            told = [at for at, start, end in windows if quality == NORMAL and start <= time < end]
+            found.append(Reading(time, seq, value, MAINTENANCE if told else quality, speeds.get(seq),
+                                 MAINTENANCE if told and min(told) < seq else quality))
         return found
 
 

@@ -163,8 +163,9 @@ class Track:
         self.problem.state, self.problem.ended = "open", None
 
     def _end(self, run):
-        run.running.ended, run.running.ended_by = run.good_since, "recovered"
-        ended, run.running, run.good_since = run.good_since, None, None
+        ended = max(run.good_since, run.running.last)  # the clock may have been set back: never before `last`
+        run.running.ended, run.running.ended_by = ended, "recovered"
+        run.running = run.good_since = None
         if all(other.running is None for other in self.runs):
             self.problem.state, self.problem.ended = "recovered", ended
 

@@ -183,7 +183,7 @@ def values_of(lane, tally):
     closed: what came late is a second version and judged no more."""
     by_seq = sorted(tally.readings, key=lambda reading: reading.seq)
     if lane.on == "reading":
-        return [Value(r.seq, r.time, r.value, r.quality) for r in by_seq]
+        return [Value(r.seq, r.time, r.value, r.heard) for r in by_seq]
     own = rising((reading.seq, reading.time) for reading in by_seq)
     everybody = time_of_all(tally.store, tally.store.device(tally.point))
     values, rows = [], stored(tally.store, tally.point)
