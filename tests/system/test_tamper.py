@@ -125,6 +125,12 @@ def test_a_verdict_that_does_not_follow_from_the_rows_is_refuted(made, whole, ta
     both(packed(reissued(forged, whole.key)), whole, "verdict-recomputed")
 
 
+def test_a_whole_number_of_a_verdict_is_never_nearly_right(whole):
+    files = opened(whole.data)
+    forged = replaced(files, "verdict.json", b'"clock_step_ms":3600000,', b'"clock_step_ms":3600040,')
+    both(packed(reissued(forged, whole.key)), whole, "verdict-recomputed")
+
+
 # 三、E1、E2 · Rows of a store ------------------------------------------------------------------------------
 
 COLUMNS = [("kept", change) for change in ("value = value + 1", "quality = 3", "cause = 1",
