@@ -164,10 +164,11 @@ static bool looked_at(void *count)
     return looks >= *(const unsigned *)count;
 }
 
-/* It looks at the clock as it stands now, and goes on waiting: it would not look while it asks. */
+/* It looks at the clock as it stands now, and goes on waiting: it would not look while it asks, and
+ * a failed answer takes five looks until it waits. */
 static bool keeps_waiting(void)
 {
-    unsigned count = looks + 2;
+    unsigned count = looks + 6;
 
     return comes_true(looked_at, &count);
 }
@@ -316,8 +317,10 @@ static void a_day_without_a_stamp_is_told_to_a_person_until_there_is_one(void **
     memory.sealed = 7;
     start();
     assert_true(requests_come_to(1));
+    assert_true(keeps_waiting()); /* since the clock as it stands */
     pushed_ms += 23 * 3600 * 1000;
     assert_true(requests_come_to(2));
+    assert_true(keeps_waiting());
     assert_true(no_notice_is_open(NULL));
     pushed_ms += 3600 * 1000 + 1000;
     assert_true(comes_true(notice_is_open, "127.0.0.1 answered 500 (oops)"));
