@@ -255,8 +255,8 @@ def test_over_range_is_judged_as_at_least_this(town, peers):
 
 def test_maintenance_suppresses_judgement_and_not_storage(town, peers):
     knob = town_judging(town, peers, RULE)
-    now = datetime.now(timezone.utc)
-    until = now + timedelta(seconds=6)
+    now = datetime.now(timezone.utc).replace(microsecond=0)  # the store knows milliseconds
+    until = now + timedelta(seconds=7)
     answer = town.command("device", "maintenance", "yard/probe", "--from",
                           (now - timedelta(minutes=1)).isoformat(), "--to", until.isoformat(),
                           "--note", "校准", "--json")
