@@ -2,7 +2,6 @@
 and gives words for what it did, so that a seed tells the whole story.
 """
 import json
-import math
 
 from tamper import listed, opened, other_digit, packed, reissued, with_line
 from verify_seals import Wrong
@@ -136,28 +135,22 @@ def forged_bundle(data, rng, key):
     return packed(changed), f"{layer}: {words}"
 
 
-def is_beyond_a_second(data, forged):
-    """Whether nothing was forged but what VERDICT.md leaves to each program: sentences for people, how
-    those are made is no part of it, and the last digits of a real. So only Lookback can tell."""
+def only_words(data, forged):
+    """Whether nothing but a sentence for people of the verdict was forged. How those are made is no
+    part of VERDICT.md, so only Lookback can tell."""
     try:
-        verdicts = [json.loads(opened(one)["verdict.json"]) for one in (data, forged)]
+        verdicts = [without_words(json.loads(opened(one)["verdict.json"])) for one in (data, forged)]
         files = [{name: content for name, content in opened(one).items()
                   if name not in (*NO_LIST, "verdict.json")} for one in (data, forged)]
     except (Wrong, KeyError, ValueError):
         return False
-    return agree(*verdicts) and files[0] == files[1]
+    return verdicts[0] == verdicts[1] and files[0] == files[1]
 
 
-def agree(one, other):
-    """As two programs do by VERDICT.md: whole numbers equal, reals within 1 part in 10,000."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(agree(one[key], other[key]) for key in one
-                                                  if key not in ("zh", "en"))
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(agree, one, other))
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-4, abs_tol=1e-9)
-    return type(one) is type(other) and one == other
+def without_words(value):
+    if isinstance(value, dict):
+        return {key: without_words(one) for key, one in value.items() if key not in ("zh", "en")}
+    return [without_words(one) for one in value] if isinstance(value, list) else value
 
 
 # 三、存储 · A store, by whoever may write the file -------------------------------------------------------

@@ -14,7 +14,8 @@ from verify_periods import Calendar
 from verify_point import Point, Side
 from verify_seals import Wrong, ms_of, time_text
 
-WITHIN = 1e-4  # printed are 6 significant digits
+APART = 1e-9  # relative: a number that is reckoned in another order differs by less
+NOTHING = 1e-15  # what is left of a zero that is
 
 
 # 一、整个问题 · The whole question ----------------------------------------------------------------------------
@@ -283,13 +284,14 @@ def differences(said, own, where=""):
 
 
 def same(a, b):
+    """What is printed and what was worked out: of a real, 6 significant digits are printed."""
     if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None or isinstance(a, str):
         return a is b if isinstance(a, bool) or a is None else a == b
     if isinstance(b, (dict, list, str)) or isinstance(a, (dict, list)):
         return False
-    if isinstance(a, int) or isinstance(b, int):  # counts and times are equal or they are not
+    if isinstance(a, int):
         return a == b
-    return abs(a - b) <= WITHIN * max(abs(a), abs(b)) + 1e-9
+    return abs(a - b) < NOTHING or any(a == float(f"{b * nearly:.6g}") for nearly in (1 - APART, 1, 1 + APART))
 
 
 def check(case, claims):

@@ -16,10 +16,12 @@ import tamper
 import tamper_make
 import tamper_town
 from tamper import listed, opened, packed, reissued, replaced, resealed
+from tamper_random import without_words
 from tamper_stamps import Responder, stamped
 from tamper_store import cut_tail, rebuild
 from tamper_town import Town, Whole, both, day, found_in_store, named, ours, second
 from verify_seals import time_text
+from verify_verdict import differences, same
 
 POINT = "chuanyang-03/nh3/ammonia_nitrogen"
 
@@ -125,10 +127,34 @@ def test_a_verdict_that_does_not_follow_from_the_rows_is_refuted(made, whole, ta
     both(packed(reissued(forged, whole.key)), whole, "verdict-recomputed")
 
 
-def test_a_whole_number_of_a_verdict_is_never_nearly_right(whole):
-    files = opened(whole.data)
-    forged = replaced(files, "verdict.json", b'"clock_step_ms":3600000,', b'"clock_step_ms":3600040,')
-    both(packed(reissued(forged, whole.key)), whole, "verdict-recomputed")
+def forged_by_a_digit(text):
+    """Each text that is JSON and says another thing for one other digit."""
+    own = json.loads(text)
+    for match in re.finditer(r"\d", text):
+        for digit in "0123456789":
+            try:
+                forged = json.loads(text[:match.start()] + digit + text[match.end():])
+            except ValueError:
+                continue
+            if without_words(forged) != without_words(own):
+                yield forged, text[max(0, match.start() - 40):match.end() + 10]
+
+
+def test_no_digit_of_a_verdict_can_be_changed_unseen(whole):
+    text = opened(whole.data)["verdict.json"].decode()
+    own = json.loads(text)
+    unseen = [where for forged, where in forged_by_a_digit(text) if not any(differences(forged, own))]
+    assert unseen == []
+
+
+@pytest.mark.parametrize("said, own, agree", [
+    (1234567, 1234567, True), (1234567, 1234568, False),
+    (0.802458, 0.8024584, True), (0.802459, 0.8024584, False), (-0.802458, 0.8024584, False),
+    (0.802458, 0.8024585 + 1e-12, True), (0.802459, 0.8024585 - 1e-12, True),  # reckoned in another order
+    (0.0, 0, True), (1.1e-16, 0.0, True), (0.1, 0.0, False), (1e-9, 0.0, False),
+    (3.2e-12, 3.2e-12, True), (3.3e-12, 3.2e-12, False)])
+def test_a_real_is_held_to_the_digits_that_are_printed(said, own, agree):
+    assert same(said, own) == agree
 
 
 # 三、E1、E2 · Rows of a store ------------------------------------------------------------------------------
