@@ -1,5 +1,8 @@
 """Waiting for what must happen, never for a time: a port, a row, a message, a condition."""
+import fcntl
+import os
 import socket
+import tempfile
 import threading
 import time
 
@@ -21,11 +24,32 @@ def wait_for(predicate, seconds=15.0, what="a condition"):
         pause.wait(0.02)
 
 
+PORTS = range(20000, 32768, 8)  # below those the kernel gives to connections; a demo takes some in a row
+
+
 def free_port():
-    """A TCP port nobody has at this moment."""
+    """A TCP port nobody has, given to nobody else for long: who asks here gets the next in turn, for a
+    peer that comes later would find its place taken by another test's."""
+    with open(os.path.join(tempfile.gettempdir(), f"lookback-test-ports-{os.getuid()}"), "a+") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        turn.seek(0)
+        begin = int(turn.read() or 0)
+        for number in range(begin, begin + len(PORTS)):
+            port = PORTS[number % len(PORTS)]
+            if is_free(port):
+                turn.truncate(0)
+                turn.write(str(number + 1))
+                return port
+    raise AssertionError(f"no port of {PORTS} is free")
+
+
+def is_free(port):
     with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def port_answers(port, host="127.0.0.1"):

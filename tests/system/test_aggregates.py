@@ -5,7 +5,6 @@ import json
 import math
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -14,6 +13,7 @@ from decimal import Decimal
 import pytest
 
 from lookback import BINARY, iso_ms
+from waiting import free_port
 
 HOUR = 3600000
 PM, LA = "town-hall/pm/pm10", "school-gate/meter/la"
@@ -22,12 +22,6 @@ PM, LA = "town-hall/pm/pm10", "school-gate/meter/la"
 def lookback(folder, *words):
     return subprocess.run([BINARY, words[0], "-c", os.path.join(folder, "config"), *words[1:]],
                           capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
